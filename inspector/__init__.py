@@ -1,0 +1,1 @@
+"""A text attention inspector for real sentences."""
