@@ -1,1 +1,50 @@
-"""A text attention inspector for real sentences."""
+"""A text attention inspector for real sentences.
+
+``inspect`` runs a transformer on a text, rebuilds every attention head from the weights, sets the
+classroom analogy beside it and returns an ``Inspection``; ``load`` loads a model once for many
+texts. Importing this package imports neither torch nor transformers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from inspector.errors import InputError, InspectorError, MachineError, ModelError
+    from inspector.inspection import Inspection, inspect, load
+
+__all__ = [
+    "InputError",
+    "Inspection",
+    "InspectorError",
+    "MachineError",
+    "ModelError",
+    "__version__",
+    "inspect",
+    "load",
+]
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "InputError": "inspector.errors",
+    "Inspection": "inspector.inspection",
+    "InspectorError": "inspector.errors",
+    "MachineError": "inspector.errors",
+    "ModelError": "inspector.errors",
+    "inspect": "inspector.inspection",
+    "load": "inspector.inspection",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

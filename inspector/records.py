@@ -226,6 +226,19 @@ class Agreement:
     constant_rows: int
     empty_rows: int
 
+    def means(self) -> dict[str, float | None]:
+        """Return each measure averaged over layers and heads; None where nothing was measured."""
+        return {
+            "jsd_bits": _mean(self.jsd_bits),
+            "rank_correlation": _mean(self.rank_correlation),
+            "top1_agreement": _mean(self.top1_agreement),
+        }
+
+
+def _mean(values: Float64) -> float | None:
+    measured = values[~np.isnan(values)]
+    return float(measured.mean()) if measured.size else None
+
 
 @dataclass(frozen=True, slots=True)
 class RungResult:

@@ -1,0 +1,8 @@
+"""Run the command line from a checkout: ``python cli.py "a sentence"``."""
+
+import sys
+
+from inspector.commands import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,145 @@
+"""The ladder from the classroom to the model: each rung is the one before plus one thing.
+
+X, (T, D), is what a layer's query and key projections receive: the words' traits. The article
+computes R = Q·Qᵀ and T = R·Q on a table of students; the first rungs do the same with X. From
+``learned`` on the model's own projections are used, and the last rung is the rebuild itself.
+
+``weights`` gives a rung's attention weights and ``mixed`` what the words' traits become under it.
+A rung with one matrix for all heads of a layer gives (T, T), a rung with a matrix a head (H, T, T).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from inspector.attention.core import (
+    attend,
+    merge_heads,
+    mix,
+    project,
+    repeat_heads,
+    softmax,
+)
+from inspector.records import Array, Mask, Projection, RebuiltLayer
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One rung: its name, its formula, and what it adds in the classroom's words."""
+
+    name: str
+    formula: str
+    adds: str
+    #: Whether it gives one matrix a head, not one for all heads of a layer.
+    per_head: bool = False
+
+
+RUNGS = (
+    Rung("strangers", "I", "Nobody listens to anybody: every word keeps its traits."),
+    Rung("classroom", "R = X·Xᵀ", "Words with similar traits interact, as raw scores."),
+    Rung("share", "max(R, 0) / row sum", "Everybody has one day of attention to share out."),
+    Rung("softmax", "softmax(X·Xᵀ)", "Shares become probabilities that favour the best match."),
+    Rung("scaled", "softmax(X·Xᵀ/√D)", "A temperature, so that the best match does not take all."),
+    Rung("learned", "softmax(Q·Kᵀ/√(H·d))", "What a word asks for differs from what it offers."),
+    Rung("heads", "softmax(Q_h·K_hᵀ/√d)", "Several relations at once, a head for each.", True),
+    Rung("position", "heads + position", "Who sits where counts too.", True),
+    Rung("mask", "position + mask", "Who may be heard at all.", True),
+    Rung("model", "the rebuild", "The model's own scale and details: the real attention.", True),
+)
+
+#: Two references that stand beside the rungs.
+UNIFORM = Rung("uniform", "1 / visible keys", "Everybody listens to everybody alike.")
+LAYER_MEAN = Rung("layer_mean", "mean of A over heads", "What the layer's heads do on average.")
+
+
+def applies(rung: Rung, layer: RebuiltLayer) -> bool:
+    """Say whether the layer has what the rung adds.
+
+    None of the families rebuilt so far puts positions into its scores; a mask is a rung only where
+    something is hidden.
+    """
+    if rung.name == "mask":
+        return not bool(layer.visible.all())
+    return rung.name in _WEIGHTS
+
+
+def weights(rung: Rung, layer: RebuiltLayer) -> Array:
+    """Return the rung's weights on one layer: (T, T), or (H, T, T) where ``rung.per_head``."""
+    return _WEIGHTS[rung.name](layer)
+
+
+def interactions(layer: RebuiltLayer) -> Array:
+    """Return R = X·Xᵀ, (T, T): the classroom's table 2, on words."""
+    result: Array = layer.states @ layer.states.T
+    return result
+
+
+def share(interactions: Array) -> Array:
+    """Return max(R, 0) / row sum, (T, T); a row of zeros becomes the identity's."""
+    positive = np.maximum(interactions, 0)
+    total = positive.sum(axis=1, keepdims=True)
+    nobody = total[:, 0] == 0
+    positive[nobody] = np.eye(len(positive), dtype=positive.dtype)[nobody]
+    total[nobody] = 1
+    positive /= total
+    return positive
+
+
+def mixed(rung: Rung, layer: RebuiltLayer, hidden: Array, output: Projection) -> Array:
+    """Return T, (T, D): every word's traits after the layer, as the rung has it.
+
+    The classroom replaces a word's traits by the weighted sum of everybody's. From ``learned`` on
+    values are mixed and go through the output projection. The model adds the result to what was
+    there: for ``model`` T is the residual stream after the attention sub-layer, before its norm.
+
+    ``hidden`` is the layer's input, (T, D), and ``output`` its output projection.
+    """
+    attention = weights(rung, layer)
+    if rung.name == "model":
+        return hidden + layer.output
+    if rung.per_head:
+        return mix(attention, layer.value, output)
+    if rung.name == "learned":
+        value = merge_heads(repeat_heads(layer.value, len(layer.query)))
+        return project(attention @ value, output)
+    result: Array = attention @ layer.states
+    return result
+
+
+def _scaled(layer: RebuiltLayer) -> Array:
+    width = layer.states.shape[1]
+    return softmax(interactions(layer) / layer.states.dtype.type(np.sqrt(width)))
+
+
+def _learned(layer: RebuiltLayer) -> Array:
+    """Treat all heads as one: their queries and keys side by side."""
+    query = merge_heads(layer.query)
+    key = merge_heads(repeat_heads(layer.key, len(layer.query)))
+    scale = float(query.shape[1]) ** -0.5
+    weights: Array = attend(query[None], key[None], scale=scale, visible=_everyone(layer))[0]
+    return weights
+
+
+def _heads(layer: RebuiltLayer, visible: Mask) -> Array:
+    scale = float(layer.query.shape[2]) ** -0.5
+    return attend(layer.query, layer.key, scale=scale, visible=visible)
+
+
+def _everyone(layer: RebuiltLayer) -> Mask:
+    return np.ones_like(layer.visible)
+
+
+_WEIGHTS: dict[str, Callable[[RebuiltLayer], Array]] = {
+    "strangers": lambda layer: np.eye(len(layer.states), dtype=layer.states.dtype),
+    "classroom": interactions,
+    "share": lambda layer: share(interactions(layer)),
+    "softmax": lambda layer: softmax(interactions(layer)),
+    "scaled": _scaled,
+    "learned": _learned,
+    "heads": lambda layer: _heads(layer, _everyone(layer)),
+    "mask": lambda layer: _heads(layer, layer.visible),
+    "model": lambda layer: layer.attention,
+}

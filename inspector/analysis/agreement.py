@@ -1,0 +1,259 @@
+"""How near every rung of the ladder comes to the model's attention, head by head.
+
+Each measure is taken twice: over all tokens, and over content tokens only, where the rows and
+columns of special tokens are dropped and the rows renormalised.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from inspector.analogy.ladder import LAYER_MEAN, RUNGS, UNIFORM, Rung, applies, weights
+from inspector.analysis.measures import (
+    average_ranks,
+    centred,
+    jensen_shannon_bits,
+    negative_entropy,
+    ranks_without,
+    spearman,
+    top1_agreement,
+    tops,
+)
+from inspector.attention.recompute import spread
+from inspector.records import (
+    Agreement,
+    Array,
+    CapturedLayer,
+    Float64,
+    Mask,
+    RebuiltLayer,
+    Run,
+    RungResult,
+)
+
+#: The rung whose raw scores are no distribution: it has no divergence.
+_RAW = "classroom"
+#: How many entries of a matrix stack are worked on at a time.
+_CACHED = 2**17
+
+
+def measure_ladder(run: Run, rebuilt: tuple[RebuiltLayer, ...] | None) -> tuple[RungResult, ...]:
+    """Measure every rung and both references on one text.
+
+    Without a rebuild nobody knows what the projections receive, so the rungs are listed without
+    measures.
+    """
+    if rebuilt is None:
+        return tuple(_unmeasured(rung) for rung in (*RUNGS, UNIFORM, LAYER_MEAN))
+    special = run.text.special
+    climbed = spread(
+        lambda pair: _climb(*pair, special),
+        zip(run.layers, rebuilt, strict=True),
+        tokens=len(special),
+    )
+    return tuple(
+        _collect(rung, [layer[rung.name] for layer in climbed if rung.name in layer])
+        for rung in (*RUNGS, UNIFORM, LAYER_MEAN)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Matrices (H or 1, T, S) made ready to be compared with others."""
+
+    #: float64, the visible part of every row summing to 1; None for raw scores.
+    shares: Float64 | None
+    #: ``negative_entropy`` of ``shares``.
+    entropy: Float64 | None
+    #: (…, T) whether anything is left of a row.
+    alive: Mask
+    #: Centred ranks and largest entries among the visible keys.
+    ranks: Float64
+    tops: Mask
+
+
+@dataclass(frozen=True, slots=True)
+class _Both:
+    """The same matrices over all tokens and over content tokens only."""
+
+    all_tokens: _Rows
+    content: _Rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Scores:
+    """Means over query rows, (H,) each, and how many rows had to be left out."""
+
+    jsd_bits: Float64
+    rank_correlation: Float64
+    top1_agreement: Float64
+    constant_rows: int
+    empty_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """One rung on one layer: its matrix if it has one for all heads, and its scores."""
+
+    matrix: Array | None
+    all_tokens: _Scores
+    content: _Scores
+
+
+def _climb(captured: CapturedLayer, rebuilt: RebuiltLayer, special: Mask) -> dict[str, _Measured]:
+    """Measure every rung that applies, and the references, on one layer."""
+    model = captured.attention
+    visible = rebuilt.visible
+    candidates = [(rung, weights(rung, rebuilt)) for rung in RUNGS if applies(rung, rebuilt)]
+    candidates.append((UNIFORM, _uniform(visible, model)))
+    candidates.append((LAYER_MEAN, model.mean(axis=0)))
+    shared = {
+        rung.name: _prepare(matrix[None], visible, special, raw=rung.name == _RAW)
+        for rung, matrix in candidates
+        if not rung.per_head
+    }
+    scores: dict[str, list[tuple[_Scores, _Scores]]] = {rung.name: [] for rung, _ in candidates}
+    # A few heads at a time: what is compared with everything should stay in the cache.
+    step = max(1, _CACHED // model[0].size)
+    for first in range(0, len(model), step):
+        heads = slice(first, first + step)
+        reference = _prepare(model[heads], visible, special)
+        for rung, matrix in candidates:
+            rows = shared.get(rung.name) or _prepare(matrix[heads], visible, special)
+            scores[rung.name].append(
+                (
+                    _compare(reference.all_tokens, rows.all_tokens),
+                    _compare(reference.content, rows.content),
+                )
+            )
+    return {
+        rung.name: _Measured(
+            matrix=None if rung.per_head else matrix,
+            all_tokens=_join([over_all for over_all, _ in scores[rung.name]]),
+            content=_join([over_content for _, over_content in scores[rung.name]]),
+        )
+        for rung, matrix in candidates
+    }
+
+
+def _prepare(matrices: Array, visible: Mask, special: Mask, *, raw: bool = False) -> _Both:
+    ranks = average_ranks(matrices, visible)
+    content = ~special
+    inside = np.ix_(content, content)
+    ranks_inside = ranks_without(ranks, matrices, visible, list(np.flatnonzero(special)))
+    return _Both(
+        all_tokens=_rows(matrices, ranks, visible, raw=raw),
+        content=_rows(
+            matrices[:, content][:, :, content],
+            ranks_inside[:, content][:, :, content],
+            visible[inside],
+            raw=raw,
+        ),
+    )
+
+
+def _rows(matrices: Array, ranks: Float64, visible: Mask, *, raw: bool) -> _Rows:
+    shares = entropy = None
+    alive = np.broadcast_to(visible.any(axis=-1), matrices.shape[:-1])
+    if not raw:
+        shares, alive = _renormalise(matrices, visible)
+        entropy = negative_entropy(shares)
+    return _Rows(shares, entropy, alive, centred(ranks, visible), tops(matrices, visible))
+
+
+def _compare(model: _Rows, rung: _Rows) -> _Scores:
+    """Compare the model's rows, (H, T, S), with a rung's, which may be (1, T, S)."""
+    counted = model.alive & rung.alive
+    ranks = spearman(model.ranks, rung.ranks)
+    divergence = np.full(counted.shape, np.nan)
+    if (
+        model.shares is not None
+        and model.entropy is not None
+        and rung.shares is not None
+        and rung.entropy is not None
+    ):
+        divergence = jensen_shannon_bits(model.shares, rung.shares, model.entropy, rung.entropy)
+    return _Scores(
+        jsd_bits=_row_mean(divergence, counted),
+        rank_correlation=_row_mean(ranks, counted),
+        top1_agreement=_row_mean(top1_agreement(model.tops, rung.tops), counted),
+        constant_rows=int((np.isnan(ranks) & counted).sum()),
+        empty_rows=int((~counted).sum()),
+    )
+
+
+def _join(parts: list[_Scores]) -> _Scores:
+    """Put the scores of a layer's heads together again."""
+    return _Scores(
+        jsd_bits=np.concatenate([part.jsd_bits for part in parts]),
+        rank_correlation=np.concatenate([part.rank_correlation for part in parts]),
+        top1_agreement=np.concatenate([part.top1_agreement for part in parts]),
+        constant_rows=sum(part.constant_rows for part in parts),
+        empty_rows=sum(part.empty_rows for part in parts),
+    )
+
+
+def _uniform(visible: Mask, like: Array) -> Array:
+    """Return 1 / visible keys at every visible key, (T, S)."""
+    share: Array = (visible / visible.sum(axis=1, keepdims=True)).astype(like.dtype)
+    return share
+
+
+def _renormalise(matrices: Array, visible: Mask) -> tuple[Float64, Mask]:
+    """Make the visible part of every row sum to 1; also say which rows had anything to sum."""
+    exact = np.where(visible, matrices, 0).astype(np.float64)
+    total = exact.sum(axis=-1, keepdims=True)
+    alive = total[..., 0] > 0
+    np.divide(exact, total, out=exact, where=total > 0)
+    return exact, alive
+
+
+def _row_mean(rows: Float64, counted: Mask) -> Float64:
+    """Return the mean over the counted rows that have a number: (H, T) → (H,)."""
+    usable = counted & ~np.isnan(rows)
+    count = usable.sum(axis=-1)
+    result = np.full(count.shape, np.nan)
+    np.divide(np.where(usable, rows, 0.0).sum(axis=-1), count, out=result, where=count > 0)
+    return result
+
+
+def _collect(rung: Rung, layers: list[_Measured]) -> RungResult:
+    """Put one rung's layers together."""
+    if not layers:
+        return _unmeasured(rung)
+    matrices = [layer.matrix for layer in layers if layer.matrix is not None]
+    return RungResult(
+        name=rung.name,
+        formula=rung.formula,
+        adds=rung.adds,
+        reference=rung in (UNIFORM, LAYER_MEAN),
+        applies=True,
+        all_tokens=_agreement([layer.all_tokens for layer in layers]),
+        content=_agreement([layer.content for layer in layers]),
+        matrices=np.stack(matrices).astype(np.float32, copy=False) if matrices else None,
+    )
+
+
+def _agreement(layers: list[_Scores]) -> Agreement:
+    return Agreement(
+        jsd_bits=np.stack([scores.jsd_bits for scores in layers]),
+        rank_correlation=np.stack([scores.rank_correlation for scores in layers]),
+        top1_agreement=np.stack([scores.top1_agreement for scores in layers]),
+        constant_rows=sum(scores.constant_rows for scores in layers),
+        empty_rows=sum(scores.empty_rows for scores in layers),
+    )
+
+
+def _unmeasured(rung: Rung) -> RungResult:
+    return RungResult(
+        name=rung.name,
+        formula=rung.formula,
+        adds=rung.adds,
+        reference=rung in (UNIFORM, LAYER_MEAN),
+        applies=False,
+        all_tokens=None,
+        content=None,
+        matrices=None,
+    )

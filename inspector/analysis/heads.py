@@ -1,0 +1,58 @@
+"""What a head does in this text: how spread its attention is, and where most of it goes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from inspector.analysis.measures import negative_entropy
+from inspector.records import Array, CapturedLayer, Float64, HeadLabel, HeadReading, Mask, Run
+
+#: A head is labelled when at least this much of its attention goes to one kind of target.
+LABEL_FROM = 0.4
+
+
+def read_heads(run: Run) -> tuple[HeadReading, ...]:
+    """Read every head of a run; the queries are the content tokens, the keys are all tokens."""
+    special = run.text.special
+    return tuple(reading for layer in run.layers for reading in _read_layer(layer, special))
+
+
+def _read_layer(layer: CapturedLayer, special: Mask) -> list[HeadReading]:
+    queries = np.flatnonzero(~special)
+    rows = layer.attention[:, queries]
+    entropy = -negative_entropy(rows).mean(axis=1)
+    masses = _masses(rows, queries, special)
+    readings = []
+    for head in range(len(rows)):
+        best: HeadLabel = max(masses, key=lambda name: masses[name][head])
+        score = float(masses[best][head])
+        readings.append(
+            HeadReading(
+                site=layer.site,
+                layer=layer.layer,
+                head=head,
+                entropy_bits=float(entropy[head]),
+                label=best if score >= LABEL_FROM else None,
+                score=score,
+            )
+        )
+    return readings
+
+
+def _masses(rows: Array, queries: np.ndarray, special: Mask) -> dict[HeadLabel, Float64]:
+    """Return the mean mass of every head on each kind of target, (H,); none there counts as 0."""
+    separators = np.flatnonzero(special[1:]) + 1
+    targets: dict[HeadLabel, np.ndarray] = {
+        "previous": queries - 1,
+        "next": queries + 1,
+        "self": queries,
+        "first": np.zeros_like(queries),
+    }
+    if separators.size:
+        targets["separator"] = np.full_like(queries, separators[-1])
+    masses: dict[HeadLabel, Float64] = {}
+    for name, keys in targets.items():
+        there = (keys >= 0) & (keys < rows.shape[2])
+        mass = rows[:, np.flatnonzero(there), keys[there]]
+        masses[name] = mass.sum(axis=1, dtype=np.float64) / len(queries)
+    return masses

@@ -1,0 +1,119 @@
+"""Three measures of how near one attention matrix comes to another, row by row.
+
+All take matrices (…, T, S) that broadcast against each other and return one number a row,
+(…, T) float64, NaN where the row has no such number.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inspector.records import Array, Float64, Mask
+
+#: Stands in for 0 under a logarithm.
+_TINY = 1e-300
+
+
+def negative_entropy(weights: Array) -> Float64:
+    """Return Σ_j p_j·log2 p_j of every row, (…, T): minus the entropy in bits."""
+    exact = weights.astype(np.float64, copy=False)
+    # At p = 0 the product is 0 whatever stands in for the logarithm, as the limit has it.
+    logarithm = np.maximum(exact, _TINY)
+    np.log2(logarithm, out=logarithm)
+    total: Float64 = np.einsum("...j,...j->...", exact, logarithm)
+    return total
+
+
+def jensen_shannon_bits(
+    first: Array, second: Array, first_entropy: Float64, second_entropy: Float64
+) -> Float64:
+    """Return the Jensen–Shannon divergence of every pair of rows, in bits, 0 to 1.
+
+    Lin 1991, "Divergence measures based on the Shannon entropy": the entropy of the mean less the
+    mean of the entropies. The rows must sum to 1. The two last arguments are the rows'
+    ``negative_entropy``, passed in because one matrix is compared with many.
+    """
+    middle = first + second.astype(np.float64, copy=False)
+    middle /= 2
+    divergence: Float64 = (first_entropy + second_entropy) / 2 - negative_entropy(middle)
+    return np.maximum(divergence, 0.0)
+
+
+def average_ranks(weights: Array, visible: Mask) -> Float64:
+    """Return every entry's rank in its row, (…, T, S), from 0; ties share their mean rank.
+
+    Only visible keys are ranked; what stands at the others is without meaning.
+    """
+    values = np.where(visible, weights, np.inf)
+    order = np.argsort(values, axis=-1)
+    ordered = np.take_along_axis(values, order, axis=-1)
+    places = np.arange(values.shape[-1], dtype=np.float64)
+    differs = ordered[..., 1:] != ordered[..., :-1]
+    if differs.all():
+        shared = np.broadcast_to(places, values.shape)
+    else:
+        # A run of equal values starts where a value differs from the one before and ends where
+        # it differs from the one after; its members share the mean of both places.
+        edge = np.ones((*values.shape[:-1], 1), dtype=np.bool_)
+        starts = np.where(np.concatenate([edge, differs], axis=-1), places, 0)
+        ends = np.where(np.concatenate([differs, edge], axis=-1), places, places[-1])
+        start = np.maximum.accumulate(starts, axis=-1)
+        end = np.minimum.accumulate(ends[..., ::-1], axis=-1)[..., ::-1]
+        shared = (start + end) / 2
+    ranks = np.empty(values.shape, dtype=np.float64)
+    np.put_along_axis(ranks, order, shared, axis=-1)
+    return ranks
+
+
+def ranks_without(ranks: Float64, weights: Array, visible: Mask, dropped: list[int]) -> Float64:
+    """Return the ranks as they are when some keys are dropped, without sorting again.
+
+    A dropped key that was smaller takes one place from everybody above it, one that tied half a
+    place. What stands in the dropped columns is without meaning.
+    """
+    result = ranks.copy()
+    for key in dropped:
+        column = weights[..., key, None]
+        result -= visible[..., key, None] * ((column < weights) + 0.5 * (column == weights))
+    return result
+
+
+def centred(ranks: Float64, visible: Mask) -> Float64:
+    """Return ranks less their row's mean, and 0 at what is not visible: (…, T, S)."""
+    # The ranks of n keys always sum to n·(n − 1)/2, ties or not.
+    mean = (visible.sum(axis=-1, keepdims=True) - 1) / 2
+    return np.where(visible, ranks - mean, 0.0)
+
+
+def spearman(first: Float64, second: Float64) -> Float64:
+    """Return Spearman's rank correlation of rows given as ``centred`` ranks; NaN if constant."""
+    product = np.einsum("...j,...j->...", first, second)
+    squares = np.einsum("...j,...j->...", first, first) * np.einsum(
+        "...j,...j->...", second, second
+    )
+    result = np.full(product.shape, np.nan)
+    np.divide(product, np.sqrt(squares), out=result, where=squares > 0)
+    return result
+
+
+def tops(weights: Array, visible: Mask) -> NDArray[np.bool_]:
+    """Mark the largest entry of every row among the visible keys, all of them if several tie."""
+    values = np.where(visible, weights, -np.inf)
+    marked: NDArray[np.bool_] = values == values.max(axis=-1, keepdims=True)
+    return marked & visible
+
+
+def top1_agreement(first: NDArray[Any], second: NDArray[Any]) -> Float64:
+    """Return, for rows given as ``tops``, how often picks from both would be the same key.
+
+    Ties count fractionally: of n and m tied keys with c in common, a pick from each falls on the
+    same key with probability c/(n·m).
+    """
+    common = (first & second).sum(axis=-1)
+    pairs = first.sum(axis=-1) * second.sum(axis=-1)
+    result = np.full(common.shape, np.nan)
+    np.divide(common, pairs, out=result, where=pairs > 0)
+    return result

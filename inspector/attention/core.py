@@ -1,0 +1,99 @@
+"""Scaled dot-product attention in NumPy: the one core that serves every family.
+
+The formula is Vaswani et al. 2017, "Attention Is All You Need", equation 1, with the parts written
+out that a family may vary::
+
+    s = scale · q·rep(k)ᵀ
+    s = −3.4e38 where a query may not hear a key
+    A = softmax(s)
+    o = merge(A·rep(v))·Woᵀ + bo
+
+Everything stays in the dtype of its inputs: one stray float64 scalar would double the time of the
+float32 rebuild, so scalars are cast before they meet an array.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from inspector.records import Array, Mask, Projection
+
+#: What a forbidden score becomes. Finite, as in transformers, so that a row in which everything is
+#: forbidden becomes uniform and not NaN.
+FORBIDDEN = -3.4e38
+
+
+def project(states: Array, projection: Projection) -> Array:
+    """Return ``states·weightᵀ + bias``: (T, in) → (T, out)."""
+    result: Array = states @ projection.weight.T
+    if projection.bias is not None:
+        result += projection.bias
+    return result
+
+
+def split_heads(states: Array, heads: int) -> Array:
+    """Cut (T, H·d) into heads: (H, T, d), a view."""
+    tokens, width = states.shape
+    return states.reshape(tokens, heads, width // heads).transpose(1, 0, 2)
+
+
+def merge_heads(states: Array) -> Array:
+    """Lay the heads (H, T, d) side by side again: (T, H·d)."""
+    heads, tokens, width = states.shape
+    return states.transpose(1, 0, 2).reshape(tokens, heads * width)
+
+
+def repeat_heads(states: Array, heads: int) -> Array:
+    """Repeat shared key/value heads (KV, S, d) for the query heads that use them: (H, S, d)."""
+    shared = heads // states.shape[0]
+    return states if shared == 1 else np.repeat(states, shared, axis=0)
+
+
+def scores(query: Array, key: Array, scale: float) -> Array:
+    """Return ``scale·q·kᵀ``: (…, T, d) and (…, S, d) → (…, T, S)."""
+    # The scale goes onto the smaller operand: T·d products instead of T·S.
+    return (query * query.dtype.type(scale)) @ key.swapaxes(-1, -2)
+
+
+def forbid(scores: Array, visible: Mask) -> None:
+    """Overwrite, in place, the scores (…, T, S) of what a query may not hear."""
+    if not visible.all():
+        scores[..., ~visible] = scores.dtype.type(FORBIDDEN)
+
+
+def softmax(scores: Array) -> Array:
+    """Turn scores (…, S) into weights that sum to 1 along the last axis, in place."""
+    scores -= scores.max(axis=-1, keepdims=True)
+    np.exp(scores, out=scores)
+    scores /= scores.sum(axis=-1, keepdims=True)
+    return scores
+
+
+def attend(query: Array, key: Array, *, scale: float, visible: Mask) -> Array:
+    """Return the attention weights A, (H, T, S), of (H, T, d) queries on (KV, S, d) keys."""
+    raw = scores(query, repeat_heads(key, query.shape[0]), scale)
+    forbid(raw, visible)
+    return softmax(raw)
+
+
+def mix(attention: Array, value: Array, output: Projection) -> Array:
+    """Return the sub-layer's output, (T, D): the heads' A·V side by side, then Wo and bias."""
+    mixed = attention @ repeat_heads(value, attention.shape[0])
+    return project(merge_heads(mixed), output)
+
+
+def moved_lengths(value: Array, output: Projection, heads: int) -> Array:
+    """Return ‖v_j·Wo_h‖, (H, S): what one unit of attention to token j moves, head by head.
+
+    Kobayashi et al. 2020, "Attention is Not Only a Weight". The length is taken through the Gram
+    matrix Wo_hᵀ·Wo_h, (d, d), so that the (H, S, D) vectors themselves never exist.
+    """
+    width, merged = output.weight.shape
+    slices = output.weight.reshape(width, heads, merged // heads).transpose(1, 0, 2)
+    gram = slices.swapaxes(-1, -2) @ slices
+    values = repeat_heads(value, heads)
+    squared: Array = ((values @ gram) * values).sum(axis=-1)
+    # Rounding may push the square of a very short vector below zero.
+    np.maximum(squared, 0, out=squared)
+    np.sqrt(squared, out=squared)
+    return squared

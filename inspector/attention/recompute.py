@@ -1,0 +1,95 @@
+"""The rebuild: every layer's attention from its input hidden states and the weights.
+
+It never sees a query or a key that the model computed: a model that does something else with the
+same weights must be caught, and a rebuild fed with the model's own q and k would agree with it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from inspector.attention.core import attend, mix, moved_lengths, project, split_heads
+from inspector.records import (
+    Array,
+    AttentionWeights,
+    CapturedLayer,
+    Dialect,
+    Projection,
+    RebuiltLayer,
+    Run,
+)
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+#: Below this many tokens the matrices are so small that starting threads costs more than it saves.
+_TOKENS_WORTH_THREADS = 96
+
+
+def recompute(run: Run, dtype: type[np.floating[Any]] = np.float32) -> tuple[RebuiltLayer, ...]:
+    """Rebuild every attention layer of a run whose family has a rebuild.
+
+    ``dtype`` is float32, or float64 for the arbitration, in which case the run must have been
+    made in float64 too.
+    """
+    if run.weights is None or run.dialects is None:
+        raise ValueError("this family has no rebuild")
+    jobs = list(zip(run.layers, run.weights, run.dialects, strict=True))
+    return spread(lambda job: _rebuild(*job, dtype), jobs, tokens=len(run.text.tokens))
+
+
+def spread(
+    work: Callable[[Item], Result], items: Iterable[Item], *, tokens: int
+) -> tuple[Result, ...]:
+    """Apply ``work`` to every layer in order, over threads where the text is long enough.
+
+    Each thread gets one BLAS thread: layers side by side keep the cores busier than one layer's
+    small products cut in pieces.
+    """
+    workers = os.cpu_count() or 1
+    if tokens < _TOKENS_WORTH_THREADS or workers == 1:
+        return tuple(map(work, items))
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(workers) as pool:
+        return tuple(pool.map(work, items))
+
+
+def _rebuild(
+    captured: CapturedLayer,
+    weights: AttentionWeights,
+    dialect: Dialect,
+    dtype: type[np.floating[Any]],
+) -> RebuiltLayer:
+    states = captured.hidden.astype(dtype, copy=False)
+    output = _as(weights.output, dtype)
+    query = split_heads(project(states, _as(weights.query, dtype)), dialect.heads)
+    key = split_heads(project(states, _as(weights.key, dtype)), dialect.kv_heads)
+    value = split_heads(project(states, _as(weights.value, dtype)), dialect.kv_heads)
+    visible = np.ones((len(states), len(states)), dtype=np.bool_)
+    attention: Array = attend(query, key, scale=dialect.scale, visible=visible)
+    return RebuiltLayer(
+        site=captured.site,
+        layer=captured.layer,
+        states=states,
+        query=query,
+        key=key,
+        value=value,
+        scale=dialect.scale,
+        visible=visible,
+        attention=attention,
+        output=mix(attention, value, output),
+        moved=moved_lengths(value, output, dialect.heads),
+    )
+
+
+def _as(projection: Projection, dtype: type[np.floating[Any]]) -> Projection:
+    bias = projection.bias
+    return Projection(
+        weight=projection.weight.astype(dtype, copy=False),
+        bias=None if bias is None else bias.astype(dtype, copy=False),
+    )

@@ -1,0 +1,74 @@
+"""``inspect classroom``: the article's class, or one of your own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from inspector.analogy.classroom import LEVELS, article_class, circle, read_class
+from inspector.commands.options import debug_option, file_option
+from inspector.errors import InputError
+from inspector.plain import visible
+from inspector.records import Classroom
+from inspector.report.classroom_terminal import print_classroom
+from inspector.report.files import write_whole
+
+
+@click.command()
+@click.option(
+    "--table",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Your own class: a header “student,trait,trait,…”, then a line a student.",
+)
+@file_option("--out", "Also write the class as one HTML page.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@debug_option
+def classroom(*, table: Path | None, out: Path | None, as_json: bool) -> None:
+    """Show attention as a classroom: six students, seven traits, three tables.
+
+    Students who share traits interact (R = Q·Qᵀ), and who interacts takes on traits (T = R·Q).
+    The same class is then shown with a softmax, as in a transformer.
+    """
+    studied = read_class(table) if table else article_class()
+    if table and out and out.exists() and out.samefile(table):
+        raise InputError(
+            "--out names the table itself.", "Choose another file for the page, such as class.html."
+        )
+    if out:
+        # Imported here: the terminal and --json need neither jinja2 nor the page's assets.
+        from inspector.report.page import render_classroom
+
+        page = render_classroom(studied, own_table=table is not None)
+        write_whole(out, page.encode("utf-8"))
+    if as_json:
+        # Escaped to ASCII, so that no name can reach the terminal as a control character.
+        click.echo(json.dumps(_as_json(studied), allow_nan=False))
+        return
+    print_classroom(Console(), studied, own_table=table is not None)
+    if out:
+        click.echo(f"\nThe page is in {visible(str(out))}")
+
+
+def _as_json(studied: Classroom) -> dict[str, Any]:
+    return {
+        "students": list(studied.students),
+        "traits": list(studied.traits),
+        "Q": studied.table.tolist(),
+        "R": studied.interactions.tolist(),
+        "T": studied.revised.tolist(),
+        "softmax": {
+            "A": studied.softmax_attention.tolist(),
+            "T": studied.softmax_revised.tolist(),
+        },
+        "closeness": {
+            student: {
+                level: [studied.students[j] for j in circle(studied, i, level)] for level in LEVELS
+            }
+            for i, student in enumerate(studied.students)
+        },
+    }

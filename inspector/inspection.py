@@ -1,0 +1,241 @@
+"""The one place where the stages are chained: text → model → attention → analogy → analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from inspector.analogy.ladder import RUNGS, applies, mixed
+from inspector.analysis.agreement import measure_ladder
+from inspector.analysis.heads import read_heads
+from inspector.analysis.words import strongest_links
+from inspector.attention import verdict
+from inspector.attention.recompute import recompute
+from inspector.errors import InputError
+from inspector.model.readable import refuse_unreadable
+from inspector.model.sources import locate
+from inspector.records import (
+    Array,
+    Inspected,
+    RebuiltLayer,
+    Run,
+    SiteName,
+    Token,
+    Verification,
+)
+
+if TYPE_CHECKING:
+    from inspector.model.loading import LoadedModel
+    from inspector.model.text import EncodedText
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Inspection(Inspected):
+    """One text seen through one model: what it attends to, the proof, and the classroom beside."""
+
+    @property
+    def tokens(self) -> tuple[Token, ...]:
+        """The tokens as the model read them."""
+        return self.run.text.tokens
+
+    def attention(self, layer: int, head: int, site: SiteName = "self") -> Array:
+        """Return the model's own attention weights of one head: (T, S) float32.
+
+        Raises
+        ------
+        IndexError
+            When the model has no such layer or head.
+        """
+        weights: Array = self.run.layers[self._place(layer, head, site)].attention[head]
+        return weights
+
+    def recomputed(self, layer: int, head: int, site: SiteName = "self") -> Array:
+        """Return the same weights rebuilt from the layer's input and the checkpoint: (T, S).
+
+        Raises
+        ------
+        IndexError
+            When the model has no such layer or head.
+        InputError
+            When the family has no rebuild.
+        """
+        place = self._place(layer, head, site)
+        weights: Array = self._rebuilt()[place].attention[head]
+        return weights
+
+    def mix(self, rung: str, layer: int, site: SiteName = "self") -> Array:
+        """Return T, (T, D) float32: every token's traits after the layer, as a rung has it.
+
+        Raises
+        ------
+        IndexError
+            When the model has no such layer.
+        InputError
+            When there is no such rung, or the family does not have it or has no rebuild.
+        """
+        place = self._place(layer, 0, site)
+        rebuilt = self._rebuilt()[place]
+        found = next((known for known in RUNGS if known.name == rung), None)
+        if found is None or not applies(found, rebuilt):
+            names = ", ".join(known.name for known in RUNGS if applies(known, rebuilt))
+            raise InputError(
+                f"{self.run.model.title} has no rung {rung!r}.", f"Use one of {names}."
+            )
+        assert self.run.weights is not None  # noqa: S101 - what has a rebuild has weights
+        hidden = self.run.layers[place].hidden
+        return mixed(found, rebuilt, hidden, self.run.weights[place].output)
+
+    def save(self, path: str | Path) -> None:
+        """Write every tensor of the inspection into a safetensors file, whole or not at all."""
+        from inspector.report.tensors import save_tensors
+
+        save_tensors(self, Path(path))
+
+    def to_html(self, path: str | Path, *, command: str | None = None) -> None:
+        """Write the report, one HTML file that opens offline, whole or not at all.
+
+        ``command`` is printed in it as what made the report.
+        """
+        from inspector.report.files import write_whole
+        from inspector.report.page import render_report
+
+        write_whole(Path(path), render_report(self, command=command).encode())
+
+    def _repr_html_(self) -> str:
+        """Return the report for a notebook, in a frame of its own that can reach nothing."""
+        from inspector.report.notebook import render_frame
+
+        return render_frame(self)
+
+    def _place(self, layer: int, head: int, site: SiteName) -> int:
+        for place, captured in enumerate(self.run.layers):
+            if (captured.site, captured.layer) == (site, layer) and 0 <= head < len(
+                captured.attention
+            ):
+                return place
+        raise IndexError(
+            f"no site {site!r}, layer {layer}, head {head}: {self.run.model.title} has "
+            f"{self.run.model.layers} layers of {self.run.model.heads} heads, counted from 0"
+        )
+
+    def _rebuilt(self) -> tuple[RebuiltLayer, ...]:
+        if self.rebuilt is None:
+            raise InputError(
+                f"Nothing was recomputed: {self.verification.reason}.",
+                "Use .attention() for the model's own weights.",
+            )
+        return self.rebuilt
+
+
+def load(name: str | Path = "bundled", *, device: str = "auto") -> LoadedModel:
+    """Load a model once, to inspect many texts with it.
+
+    Parameters
+    ----------
+    name:
+        ``bundled``, an alias such as ``distilbert``, a local folder, or a hub id.
+    device:
+        ``auto``, ``cpu``, ``cuda`` or ``mps``.
+
+    Raises
+    ------
+    InputError
+        When the device is unknown or not there.
+    ModelError
+        When the model cannot be had, is damaged, or is of a kind that cannot be inspected.
+    """
+    # What can be refused is refused before torch is imported: that takes seconds.
+    source = locate(str(name))
+    from inspector.model.loading import load as load_model
+
+    return load_model(source, device=device)
+
+
+def inspect(
+    text: str,
+    *,
+    pair: str | None = None,
+    target: str | None = None,
+    model: str | Path | LoadedModel = "bundled",
+    truncate: bool = False,
+    progress: Progress = lambda _stage: None,
+) -> Inspection:
+    """Inspect the attention of a model on one text, or on a pair of texts.
+
+    Parameters
+    ----------
+    text:
+        The sentence, or any text that fits into the model.
+    pair:
+        A second segment, for models that read two.
+    target:
+        What an encoder–decoder's decoder reads; no other model takes one.
+    model:
+        A name, a path, or what ``load`` returned.
+    truncate:
+        Cut a text that does not fit instead of refusing it.
+    progress:
+        Called with a few words whenever a stage begins.
+
+    Raises
+    ------
+    InputError
+        When the text cannot be read or does not fit.
+    ModelError
+        When the model cannot be had or gives no attention weights.
+    MachineError
+        When memory runs out.
+    """
+    for part in (text, pair):
+        if part is not None:
+            refuse_unreadable(part)
+    if isinstance(model, str | Path):
+        progress("Loading the model")
+        model = load(model)
+    if target is not None:
+        raise InputError(
+            f"{model.title} takes no target: it is not an encoder–decoder.", "Leave the target out."
+        )
+    from inspector.model.capture import capture
+    from inspector.model.text import encode
+
+    encoded = encode(text, pair, model.tokenizer, model.model.config, truncate=truncate)
+    progress("Running the model")
+    run = capture(model, encoded)
+    progress("Rebuilding every head from the weights")
+    rebuilt = None if run.weights is None else recompute(run)
+    verification = _verify(model, encoded, run, rebuilt)
+    progress("Setting the classroom beside it")
+    heads = read_heads(run)
+    return Inspection(
+        run=run,
+        rebuilt=rebuilt,
+        verification=verification,
+        ladder=measure_ladder(run, rebuilt),
+        heads=heads,
+        links=strongest_links(run, heads),
+    )
+
+
+def _verify(
+    model: LoadedModel,
+    encoded: EncodedText,
+    run: Run,
+    rebuilt: tuple[RebuiltLayer, ...] | None,
+) -> Verification:
+    """Compare in float32, and let a float64 run decide about what does not agree."""
+    if rebuilt is None:
+        return verdict.not_recomputed(run.not_recomputed_because or "unknown family")
+    checks = tuple(map(verdict.check_layer, run.layers, rebuilt))
+    if verdict.needs_arbitration(checks):
+        from inspector.model.capture import capture_float64
+
+        exact = capture_float64(model, encoded)
+        checks = tuple(map(verdict.arbitrate, checks, exact.layers, recompute(exact, np.float64)))
+    return verdict.conclude(checks)

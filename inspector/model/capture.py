@@ -1,0 +1,135 @@
+"""One pass through the real model, with everything the other rooms need copied out as NumPy.
+
+The attention weights are the model's own, asked for with ``output_attentions=True``. A layer's
+input and the attention sub-layer's output are read by hooks on the modules that the family's row
+names; they are set last, so that they see what the module really takes and gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+import torch
+
+from inspector.attention.families.spec import Family
+from inspector.errors import MachineError, ModelError
+from inspector.model.loading import LoadedModel
+from inspector.model.quiet import quiet
+from inspector.model.text import EncodedText, window
+from inspector.records import Array, CapturedLayer, ModelInfo, Run
+
+#: Dimensions of a layer's attention weights: batch, heads, queries, keys.
+_MATRICES = 4
+
+
+def capture(loaded: LoadedModel, encoded: EncodedText) -> Run:
+    """Run the model once, in float32 on its device.
+
+    Raises
+    ------
+    ModelError
+        When the model gives no attention weights.
+    MachineError
+        When memory runs out.
+    """
+    return _capture(loaded, loaded.model, encoded)
+
+
+def capture_float64(loaded: LoadedModel, encoded: EncodedText) -> Run:
+    """Run a float64 copy of the model on the CPU, hooks included, for the arbitration."""
+    return _capture(loaded, deepcopy(loaded.model).cpu().double(), encoded)
+
+
+def _capture(loaded: LoadedModel, model: Any, encoded: EncodedText) -> Run:
+    inputs = {name: tensor.to(model.device) for name, tensor in encoded.inputs.items()}
+    with _watch(model, loaded.family) as seen, torch.inference_mode(), quiet():
+        try:
+            outputs = model(**inputs, output_attentions=True, output_hidden_states=True)
+        except (MemoryError, RuntimeError) as error:
+            if not _out_of_memory(error):
+                raise
+            raise MachineError(
+                f"There is not enough memory for {len(encoded.text.tokens)} tokens.",
+                "Give a shorter text.",
+            ) from error
+    attentions = _attentions(outputs, loaded)
+    if loaded.family is None:
+        hidden = [_numpy(states) for states in outputs.hidden_states[: len(attentions)]]
+        results: list[Array | None] = [None] * len(attentions)
+    else:
+        hidden = [_numpy(states) for states in seen["hidden"]]
+        results = [_numpy(states) for states in seen["output"]]
+    layers = tuple(
+        CapturedLayer("self", layer, *tensors)
+        for layer, tensors in enumerate(zip(hidden, attentions, results, strict=True))
+    )
+    return Run(
+        model=ModelInfo(
+            name=loaded.name,
+            title=loaded.title,
+            family=model.config.model_type,
+            layers=len(layers),
+            heads=len(layers[0].attention),
+            width=hidden[0].shape[1],
+            window=window(loaded.tokenizer, model.config),
+            sha256=loaded.sha256,
+        ),
+        text=encoded.text,
+        layers=layers,
+        weights=loaded.weights,
+        dialects=loaded.dialects,
+        not_recomputed_because=loaded.no_rebuild,
+    )
+
+
+@contextmanager
+def _watch(model: Any, family: Family | None) -> Iterator[dict[str, list[torch.Tensor]]]:
+    """Collect, in the order of the layers, what enters them and what their attention gives."""
+    seen: dict[str, list[torch.Tensor]] = {"hidden": [], "output": []}
+    if family is None:
+        yield seen
+        return
+    with ExitStack() as hooks:
+        for i in range(model.config.num_hidden_layers):
+            layer = model.get_submodule(family.layer.format(i=i))
+            output = layer.get_submodule(family.output)
+            hooks.enter_context(
+                layer.register_forward_pre_hook(
+                    lambda _module, args: seen["hidden"].append(args[0])
+                )
+            )
+            hooks.enter_context(
+                output.register_forward_hook(
+                    lambda _module, _args, result: seen["output"].append(result)
+                )
+            )
+        yield seen
+
+
+def _attentions(outputs: Any, loaded: LoadedModel) -> list[Array]:
+    """Return every layer's attention weights (H, T, T), or refuse a model that gives none."""
+    given = getattr(outputs, "attentions", None) or ()
+    # Layers that do not attend give None, or something that is not one matrix a head.
+    if not given or any(tensor is None or tensor.ndim != _MATRICES for tensor in given):
+        raise ModelError(
+            f"{loaded.title} ({loaded.model.config.model_type}) gives no attention weights.",
+            "Choose a model whose layers all attend, such as --model distilbert.",
+        )
+    return [_numpy(tensor) for tensor in given]
+
+
+def _out_of_memory(error: Exception) -> bool:
+    # On the CPU torch says so with a plain RuntimeError.
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "allocate memory" in str(
+        error
+    )
+
+
+def _numpy(tensor: torch.Tensor) -> Array:
+    """Copy the only text of a batch out of torch; (1, …) → (…), float32 or float64."""
+    array: Array = np.array(tensor[0].detach().cpu().numpy(), copy=True)
+    return array

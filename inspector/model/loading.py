@@ -1,0 +1,154 @@
+"""From a source to a model ready to run.
+
+Only safetensors are read and no code from a checkpoint is ever run. The hub is contacted only when
+a hub id was asked for. The model is loaded eager, in float32 and in evaluation mode: transformers'
+default attention returns no weights, and in training mode the weights have been through dropout.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+from inspector.attention.families.registry import FAMILIES
+from inspector.attention.families.spec import Family
+from inspector.errors import InputError, InspectorError, ModelError
+from inspector.model.quiet import quiet
+from inspector.model.sources import Source, explain
+from inspector.model.weights import copy_weights
+from inspector.records import AttentionWeights, Dialect
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model ready to run on many texts: load once, inspect often."""
+
+    name: str
+    title: str
+    sha256: str | None
+    #: The transformers model (its base, without a task head) and its tokenizer.
+    model: Any
+    tokenizer: Any
+    #: The registered family; None where there is none, with the reason in ``no_rebuild``.
+    family: Family | None
+    #: A layer's weights and dialect each; None where ``family`` is None.
+    weights: tuple[AttentionWeights, ...] | None
+    dialects: tuple[Dialect, ...] | None
+    no_rebuild: str | None
+
+
+def load(source: Source, *, device: str) -> LoadedModel:
+    """Load a model from where its name leads.
+
+    Raises
+    ------
+    InputError
+        When the device is unknown or not there.
+    ModelError
+        When the model cannot be had, is damaged, or is of a kind that cannot be inspected.
+    """
+    where = _device(device)
+    model, tokenizer = _read(source)
+    family, no_rebuild = _family(model.config)
+    weights = dialects = None
+    if family is not None:
+        layers = int(model.config.num_hidden_layers)
+        weights = copy_weights(model, family, layers)
+        dialects = (family.dialect(model.config),) * layers
+    try:
+        model.to(where)
+    except RuntimeError as error:
+        raise InputError(
+            f"The model cannot be moved to the device {where}: {_first_line(error)}",
+            "Use --device cpu.",
+        ) from error
+    return LoadedModel(
+        name=source.name,
+        title=source.title,
+        sha256=source.sha256,
+        model=model,
+        tokenizer=tokenizer,
+        family=family,
+        weights=weights,
+        dialects=dialects,
+        no_rebuild=no_rebuild,
+    )
+
+
+def _device(name: str) -> str:
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.mps.is_available()}
+    if name == "auto":
+        return next(device for device in ("cuda", "mps", "cpu") if there[device])
+    if name not in there:
+        raise InputError(f"There is no device {name!r}.", f"Use one of {', '.join(DEVICES)}.")
+    if not there[name]:
+        raise InputError(
+            f"This machine has no {name} device that torch can use.", "Use --device cpu."
+        )
+    return name
+
+
+def _read(source: Source) -> tuple[Any, Any]:
+    """Read config, tokenizer and weights; every failure becomes a ModelError that says where."""
+    options: dict[str, Any] = {
+        "trust_remote_code": False,
+        "local_files_only": source.local,
+    }
+    with quiet():
+        try:
+            config = AutoConfig.from_pretrained(source.path, **options)
+            if config.is_encoder_decoder:
+                raise ModelError(
+                    f"{source.title} is an encoder–decoder ({config.model_type}), "
+                    "which cannot be inspected yet.",
+                    "Choose an encoder or a decoder, such as --model distilbert.",
+                )
+            tokenizer = AutoTokenizer.from_pretrained(source.path, **options)
+            model, loading = AutoModel.from_pretrained(
+                source.path,
+                config=config,
+                attn_implementation="eager",
+                dtype=torch.float32,
+                use_safetensors=True,
+                output_loading_info=True,
+                **options,
+            )
+        except InspectorError:
+            raise
+        except Exception as error:  # transformers raises whatever its many loaders raise
+            raise explain(source, error) from error
+    _refuse_incomplete(source, loading)
+    return model.eval(), tokenizer
+
+
+def _refuse_incomplete(source: Source, loading: dict[str, Any]) -> None:
+    """Refuse a checkpoint in which weights are missing: transformers fills them with noise.
+
+    A pooler is the exception: many checkpoints come without one, and it is behind the attention.
+    """
+    missing = [key for key in loading["missing_keys"] if not key.startswith("pooler.")]
+    wrong = [key for key, *_ in loading["mismatched_keys"]]
+    if missing or wrong:
+        raise ModelError(
+            f"The weights of {source.title} do not fit its config: {len(missing)} missing, "
+            f"{len(wrong)} of the wrong shape, the first is {sorted([*missing, *wrong])[0]}.",
+            "Use a complete checkpoint whose config.json belongs to its weights.",
+        )
+
+
+def _family(config: Any) -> tuple[Family | None, str | None]:
+    family = FAMILIES.get(config.model_type)
+    if family is None:
+        known = ", ".join(sorted(FAMILIES))
+        return None, f"there is no rebuild for {config.model_type} yet, only for {known}"
+    refusal = family.refusal(config)
+    return (family, None) if refusal is None else (None, refusal)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n", 1)[0]

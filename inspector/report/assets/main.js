@@ -1,0 +1,80 @@
+/**
+ * Where the page starts: read the payload, choose what to show first, let the views draw it.
+ */
+
+import { DamagedReport, readPage } from "inspector/decode";
+import { tokenNames } from "inspector/format";
+import { ReportData } from "inspector/report_data";
+import { createStore } from "inspector/state";
+import { showGrid } from "inspector/view_grid";
+import { showHead } from "inspector/view_head";
+import { showLadder } from "inspector/view_ladder";
+import { showMix } from "inspector/view_mix";
+import { showSentence } from "inspector/view_sentence";
+import { showSources } from "inspector/view_sources";
+import { showVerdict } from "inspector/view_verdict";
+
+const root = document.documentElement;
+root.dataset.started = "";
+
+/** @param {string} text */
+function giveUp(text) {
+  root.dataset.broken = "";
+  /** @type {HTMLElement} */ (document.getElementById("notice")).textContent = text;
+}
+
+/**
+ * The first thing to look at: the strongest link between two words, if there is one.
+ * @param {ReportData} data
+ * @returns {import("inspector/state").State}
+ */
+function firstView(data) {
+  const link = data.header.links[0];
+  const firstWord = data.tokens.findIndex((token) => !token.special);
+  return {
+    layer: link ? data.place(link.site, link.layer) : 0,
+    head: link ? link.head : 0,
+    pinned: link ? link.source_token : Math.max(0, firstWord),
+    hovered: null,
+    cell: link ? [link.source_token, link.target_token] : [Math.max(0, firstWord), Math.max(0, firstWord)],
+    rung: "classroom",
+    scope: "head",
+    tokens: "all",
+  };
+}
+
+async function start() {
+  if ("broken" in root.dataset) return; // the guard has said why
+  const { header, planes } = await readPage(document);
+  const data = new ReportData(header, planes);
+  const store = createStore(firstView(data));
+  const names = tokenNames(data.tokens, header.text.text, header.text.pair);
+  root.dataset.loaded = "";
+  showVerdict(header);
+  showSentence(data, store, names);
+  showGrid(data, store);
+  showHead(data, store, names);
+  showLadder(data, store, names);
+  showMix(data, store, names);
+  showSources(header);
+  Object.defineProperty(window, "inspector", { value: Object.freeze({
+    version: header.inspector,
+    get state() { return store.get(); },
+    /** @param {string} site @param {number} layer @param {number} head */
+    attention(site, layer, head) {
+      const n = data.place(site, layer);
+      if (!(head >= 0 && head < data.sites[n].heads)) throw new RangeError(`there is no head ${head}`);
+      const { rows, cols, data: weights } = data.shown(n, head);
+      return { rows, cols, data: weights.slice() };
+    },
+  }) });
+  requestAnimationFrame(() => requestAnimationFrame(() => { root.dataset.ready = ""; performance.mark("ready"); }));
+}
+
+start().catch((error) => {
+  if (error instanceof DamagedReport) giveUp(`This report is damaged: ${error.message}.`);
+  else {
+    giveUp(`This report could not be shown: ${error.message}.`);
+    throw error;
+  }
+});

@@ -1,0 +1,175 @@
+/**
+ * The formulas that the page works out itself: matrices are row-major Float32Arrays.
+ */
+
+/** @typedef {{rows: number, cols: number, data: Float32Array}} Matrix */
+
+/**
+ * softmax over each row, in place.
+ * @param {Float32Array} data
+ * @param {number} rows
+ * @param {number} cols
+ * @returns {Float32Array}
+ */
+export function softmaxRows(data, rows, cols) {
+  for (let i = 0; i < rows; i++) {
+    const start = i * cols;
+    let largest = -Infinity;
+    for (let j = start; j < start + cols; j++) if (data[j] > largest) largest = data[j];
+    let sum = 0;
+    for (let j = start; j < start + cols; j++) {
+      const e = Math.exp(data[j] - largest);
+      data[j] = e;
+      sum += e;
+    }
+    const inverse = 1 / sum;
+    for (let j = start; j < start + cols; j++) data[j] *= inverse;
+  }
+  return data;
+}
+
+/**
+ * One head: softmax(scale · q·kᵀ), hidden keys left out.
+ * @param {Float32Array} q (rows, d)
+ * @param {Float32Array} k (cols, d)
+ * @param {number} rows
+ * @param {number} cols
+ * @param {number} scale
+ * @param {((i: number, j: number) => boolean) | null} visible
+ * @returns {Float32Array} (rows, cols)
+ */
+export function attention(q, k, rows, cols, scale, visible) {
+  const d = q.length / rows;
+  const whole = d - (d % 4);
+  const scores = new Float32Array(rows * cols);
+  for (let i = 0; i < rows; i++) {
+    const qi = i * d;
+    for (let j = 0; j < cols; j++) {
+      const kj = j * d;
+      // Four running sums: the additions need not wait for one another.
+      let a = 0, b = 0, c = 0, e = 0, t = 0;
+      for (; t < whole; t += 4) {
+        a += q[qi + t] * k[kj + t];
+        b += q[qi + t + 1] * k[kj + t + 1];
+        c += q[qi + t + 2] * k[kj + t + 2];
+        e += q[qi + t + 3] * k[kj + t + 3];
+      }
+      for (; t < d; t++) a += q[qi + t] * k[kj + t];
+      scores[i * cols + j] = visible && !visible(i, j) ? -3.4e38 : scale * (a + b + c + e);
+    }
+  }
+  return softmaxRows(scores, rows, cols);
+}
+
+/**
+ * The rung “share”: max(R, 0) as a share of its row; a row without any becomes the identity's.
+ * @param {Matrix} R
+ * @returns {Matrix}
+ */
+export function share(R) {
+  const data = new Float32Array(R.data.length);
+  for (let i = 0; i < R.rows; i++) {
+    const start = i * R.cols;
+    let sum = 0;
+    for (let j = 0; j < R.cols; j++) sum += Math.max(R.data[start + j], 0);
+    if (sum > 0) {
+      for (let j = 0; j < R.cols; j++) data[start + j] = Math.max(R.data[start + j], 0) / sum;
+    } else if (i < R.cols) {
+      data[start + i] = 1;
+    }
+  }
+  return { ...R, data };
+}
+
+/**
+ * The rungs “softmax” and “scaled”: softmax(R · factor).
+ * @param {Matrix} R
+ * @param {number} factor 1, or 1/√D
+ * @returns {Matrix}
+ */
+export function softmaxOf(R, factor) {
+  return { ...R, data: softmaxRows(R.data.map((r) => r * factor), R.rows, R.cols) };
+}
+
+/**
+ * @param {number} rows
+ * @param {number} cols
+ * @returns {Matrix}
+ */
+export function identity(rows, cols) {
+  const data = new Float32Array(rows * cols);
+  for (let i = 0; i < Math.min(rows, cols); i++) data[i * cols + i] = 1;
+  return { rows, cols, data };
+}
+
+/**
+ * The mean of several matrices of one shape.
+ * @param {Matrix[]} matrices
+ * @returns {Matrix}
+ */
+export function mean(matrices) {
+  const { rows, cols } = matrices[0];
+  const data = new Float32Array(rows * cols);
+  for (const matrix of matrices) {
+    for (let i = 0; i < data.length; i++) data[i] += matrix.data[i] / matrices.length;
+  }
+  return { rows, cols, data };
+}
+
+/**
+ * Divide non-negative amounts by their sum.
+ * @param {ArrayLike<number>} amounts
+ * @returns {number[]}
+ */
+export function shares(amounts) {
+  let sum = 0;
+  for (let j = 0; j < amounts.length; j++) sum += amounts[j];
+  return Array.from(amounts, (amount) => (sum > 0 ? amount / sum : 0));
+}
+
+/**
+ * The number farthest from zero in each patch, so that no lone cell is lost on a small drawing.
+ * @param {Matrix} matrix
+ * @param {number} rows at most matrix.rows
+ * @param {number} cols at most matrix.cols
+ * @returns {Matrix}
+ */
+export function poolFarthest(matrix, rows, cols) {
+  const data = new Float32Array(rows * cols);
+  for (let i = 0; i < matrix.rows; i++) {
+    const row = Math.floor((i * rows) / matrix.rows) * cols;
+    for (let j = 0; j < matrix.cols; j++) {
+      const value = matrix.data[i * matrix.cols + j];
+      const cell = row + Math.floor((j * cols) / matrix.cols);
+      if (Math.abs(value) > Math.abs(data[cell])) data[cell] = value;
+    }
+  }
+  return { rows, cols, data };
+}
+
+/**
+ * Mean of the numbers that are there; NaN when none is.
+ * @param {ArrayLike<number>} values
+ * @returns {number}
+ */
+export function meanOfNumbers(values) {
+  let sum = 0, count = 0;
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isNaN(values[i])) { sum += values[i]; count++; }
+  }
+  return count ? sum / count : NaN;
+}
+
+/**
+ * The largest magnitude.
+ * @param {ArrayLike<number>} values
+ * @returns {number}
+ */
+export function largestMagnitude(values) {
+  let low = 0, high = 0;
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] > high) high = values[i];
+    else if (values[i] < low) low = values[i];
+  }
+  return Math.max(high, -low);
+}

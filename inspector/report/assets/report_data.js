@@ -1,0 +1,282 @@
+/**
+ * The numbers of one report, by layer and head, whichever way they travelled.
+ */
+
+import { joinPlanes } from "inspector/decode";
+import { attention, identity, mean, share, softmaxOf } from "inspector/maths";
+
+/** @typedef {import("inspector/maths").Matrix} Matrix */
+/** @typedef {import("inspector/decode").Numbers} Numbers */
+
+/** The sides and the measures of the blob `measures`, in its order. */
+export const SIDES = ["all", "content"];
+export const MEASURES = ["jsd_bits", "rank_correlation", "top1_agreement"];
+
+export class ReportData {
+  /**
+   * @param {any} header
+   * @param {Map<string, Uint8Array>} planes
+   */
+  constructor(header, planes) {
+    this.header = header;
+    this.planes = planes;
+    /** @type {Map<string, Numbers>} */
+    this.joined = new Map();
+    this.sites = header.sites;
+    this.tokens = header.text.tokens;
+    /** @type {Map<string, any>} what was worked out last, to be asked for again */
+    this.kept = new Map();
+  }
+
+  /**
+   * Place of a layer in the run.
+   * @param {string} site
+   * @param {number} layer
+   */
+  place(site, layer) {
+    const place = this.sites.findIndex((s) => s.site === site && s.layer === layer);
+    if (place < 0) throw new RangeError(`there is no layer ${layer} at ${site}`);
+    return place;
+  }
+
+  /**
+   * A blob as numbers. Most layers are never looked at, so they are put together when asked for.
+   * @param {string} name
+   * @returns {any}
+   */
+  numbers(name) {
+    const known = this.joined.get(name);
+    if (known) return known;
+    const planes = /** @type {Uint8Array} */ (this.planes.get(name));
+    const numbers = joinPlanes(planes, this.header.blobs[name].dtype);
+    this.joined.set(name, numbers);
+    return numbers;
+  }
+
+  /**
+   * One head's part of a blob whose first axis is the heads.
+   * @param {number} n
+   * @param {string} name
+   * @param {number} head
+   * @returns {Float32Array | null}
+   */
+  part(n, name, head) {
+    const entry = this.header.blobs[`${n}.${name}`];
+    if (!entry) return null;
+    const size = entry.shape.slice(1).reduce((a, b) => a * b, 1);
+    return this.numbers(`${n}.${name}`).subarray(head * size, (head + 1) * size);
+  }
+
+  /**
+   * The model's own attention as it was shipped; null where only q and k were.
+   * @param {number} n
+   * @param {number} head
+   * @returns {Matrix | null}
+   */
+  model(n, head) {
+    const { rows, cols } = this.sites[n];
+    const data = this.part(n, "model", head) ?? this.part(n, "attention", head);
+    return data && { rows, cols, data };
+  }
+
+  /**
+   * rebuilt − model, where it was shipped.
+   * @param {number} n
+   * @param {number} head
+   * @returns {Matrix | null}
+   */
+  difference(n, head) {
+    const { rows, cols } = this.sites[n];
+    const data = this.part(n, "difference", head);
+    return data && { rows, cols, data };
+  }
+
+  /**
+   * The rebuild's attention, where the difference was shipped.
+   * @param {number} n
+   * @param {number} head
+   * @returns {Matrix | null}
+   */
+  rebuilt(n, head) {
+    const model = this.model(n, head), difference = this.difference(n, head);
+    return model && difference && { ...model, data: model.data.map((a, i) => a + difference.data[i]) };
+  }
+
+  /**
+   * This page's own arithmetic, softmax(scale · q·kᵀ); null where q and k were not shipped.
+   * @param {number} n
+   * @param {number} head
+   * @param {number} [factor] the site's own scale unless told
+   * @returns {Matrix | null}
+   */
+  own(n, head, factor = this.sites[n].scale) {
+    const { rows, cols, heads } = this.sites[n];
+    const q = this.part(n, "query", head);
+    if (!q) return null;
+    const shared = heads / this.header.blobs[`${n}.key`].shape[0];
+    const k = /** @type {Float32Array} */ (this.part(n, "key", Math.floor(head / shared)));
+    return this.keep(`own ${n} ${head} ${factor}`, () => (
+      { rows, cols, data: attention(q, k, rows, cols, factor, this.visible(n)) }));
+  }
+
+  /**
+   * The head's attention as the page shows it: the model's where shipped, else the page's own.
+   * @param {number} n
+   * @param {number} head
+   * @returns {Matrix}
+   */
+  shown(n, head) {
+    return /** @type {Matrix} */ (this.model(n, head) ?? this.own(n, head));
+  }
+
+  /**
+   * @param {number} n
+   * @returns {((i: number, j: number) => boolean) | null} null where every key may be heard
+   */
+  visible(n) {
+    const entry = this.header.blobs[`${n}.visible`];
+    if (!entry) return null;
+    const bits = this.numbers(`${n}.visible`);
+    const bytes = entry.shape[1];
+    return (i, j) => ((bits[i * bytes + (j >> 3)] >> (j & 7)) & 1) === 1;
+  }
+
+  /** @param {number} n @param {number} head largest |model − rebuilt| of each row, or null */
+  rowError(n, head) { return this.part(n, "row_error", head); }
+
+  /** @param {number} n @param {number} head what the head moves per unit of attention, or null */
+  moved(n, head) { return this.part(n, "moved", head); }
+
+  /** @param {number} n length of each token's vector */
+  norms(n) { return this.numbers(`${n}.norm`); }
+
+  /**
+   * The classroom's R = X·Xᵀ, where it travelled whole.
+   * @param {number} n
+   * @returns {Matrix | null}
+   */
+  interactions(n) {
+    const how = this.header.ladder.find((rung) => rung.name === "classroom")?.matrices;
+    if (how !== "whole" && how !== "triangle") return null;
+    const part = this.layerPart("classroom", n);
+    const { rows, cols } = this.sites[n];
+    if (how === "whole") return { rows, cols, data: part };
+    return this.keep(`interactions ${n}`, () => {
+      const data = new Float32Array(rows * rows);
+      for (let i = 0, at = 0; i < rows; i++) {
+        for (let j = 0; j <= i; j++, at++) data[i * rows + j] = data[j * rows + i] = part[at];
+      }
+      return { rows, cols: rows, data };
+    });
+  }
+
+  /** @param {string} rung @param {number} n a layer's part of a ladder blob */
+  layerPart(rung, n) {
+    const { shape } = this.header.blobs[`ladder.${rung}`];
+    const size = shape.slice(1).reduce((a, b) => a * b, 1);
+    const numbers = this.numbers(`ladder.${rung}`);
+    return numbers.subarray(n * size, (n + 1) * size);
+  }
+
+  /**
+   * A rung's weights, for one layer or head, and how the page came by them.
+   * @param {string} name
+   * @param {number} n
+   * @param {number} head
+   * @returns {{matrix: Matrix, note: string} | null} null where the page cannot show them
+   */
+  rungMatrix(name, n, head) {
+    const rung = this.header.ladder.find((r) => r.name === name);
+    if (!rung?.applies) return null;
+    const { rows, cols } = this.sites[n];
+    if (rung.matrices === "pooled") {
+      const [, r, c] = this.header.blobs[`ladder.${name}`].shape;
+      return { matrix: { rows: r, cols: c, data: this.layerPart(name, n) },
+        note: `averaged over patches of tokens down to ${r} × ${c}, since the text is long` };
+    }
+    const R = this.interactions(n);
+    const D = this.header.model.width;
+    const fromR = "worked out on this page from R";
+    if (name === "classroom" && R) return { matrix: R, note: "as measured" };
+    if (name === "share" && R) return { matrix: share(R), note: fromR };
+    if (name === "softmax" && R) return { matrix: softmaxOf(R, 1), note: fromR };
+    if (name === "scaled" && R) return { matrix: softmaxOf(R, 1 / Math.sqrt(D)), note: fromR };
+    if (name === "learned" && rung.matrices) {
+      return { matrix: { rows, cols, data: this.layerPart(name, n) }, note: "as measured" };
+    }
+    if (name === "strangers" && rows === cols) {
+      return { matrix: identity(rows, cols), note: "everybody hears only themselves" };
+    }
+    if (name === "uniform") return { matrix: this.uniform(n), note: "the same for every key" };
+    if (name === "layer_mean") {
+      const all = Array.from({ length: this.sites[n].heads }, (_, h) => h);
+      return { matrix: this.keep(`mean ${n}`, () => mean(all.map((h) => this.shown(n, h)))),
+        note: "worked out on this page from the layer’s heads" };
+    }
+    if (name === "heads" && this.headsAreWhole()) {
+      const q = this.header.blobs[`${n}.query`];
+      const own = q && this.own(n, head, 1 / Math.sqrt(q.shape[2]));
+      if (own) return { matrix: own, note: "worked out on this page from q and k" };
+    }
+    // Without positions and a mask, one head's softmax(q·k/√d) is the rebuild itself.
+    if (name === "model" || (name === "heads" && this.headsAreWhole())) {
+      const rebuilt = this.rebuilt(n, head);
+      if (rebuilt) return { matrix: rebuilt, note: "the rebuild" };
+      const own = this.own(n, head);
+      return own && { matrix: own, note: "worked out on this page from q and k" };
+    }
+    return null;
+  }
+
+  /** True where q and k are as the rung “heads” means them: no rotation in them, no mask after. */
+  headsAreWhole() {
+    return !this.header.ladder.some((r) => (r.name === "position" || r.name === "mask") && r.applies);
+  }
+
+  /** @param {number} n @returns {Matrix} 1 / number of visible keys */
+  uniform(n) {
+    const { rows, cols } = this.sites[n];
+    const visible = this.visible(n);
+    const data = new Float32Array(rows * cols).fill(visible ? 0 : 1 / cols);
+    for (let i = 0; visible && i < rows; i++) {
+      const heard = Array.from({ length: cols }, (_, j) => j).filter((j) => visible(i, j));
+      for (const j of heard) data[i * cols + j] = 1 / heard.length;
+    }
+    return { rows, cols, data };
+  }
+
+  /**
+   * One measure of one rung: a head's number, or those of all heads.
+   * @param {number} rung place in the ladder
+   * @param {string} side one of SIDES
+   * @param {string} measure one of MEASURES
+   * @returns {Float32Array} (N, H)
+   */
+  measures(rung, side, measure) {
+    const [, sides, kinds, layers, heads] = this.header.blobs.measures.shape;
+    const numbers = this.numbers("measures");
+    const size = layers * heads;
+    const at = (rung * sides + SIDES.indexOf(side)) * kinds + MEASURES.indexOf(measure);
+    return numbers.subarray(at * size, (at + 1) * size);
+  }
+
+  /** @param {number} n @param {number} head place of a head among all heads of the run */
+  headIndex(n, head) {
+    return this.sites.slice(0, n).reduce((sum, site) => sum + site.heads, 0) + head;
+  }
+
+  /**
+   * Keep the last few results, so that views that show the same head share one computation.
+   * @template T
+   * @param {string} key
+   * @param {() => T} make
+   * @returns {T}
+   */
+  keep(key, make) {
+    const found = this.kept.get(key) ?? make();
+    this.kept.delete(key);
+    this.kept.set(key, found);
+    if (this.kept.size > 8) this.kept.delete(this.kept.keys().next().value);
+    return found;
+  }
+}

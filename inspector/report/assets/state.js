@@ -1,0 +1,52 @@
+/**
+ * What is chosen on the page: one store that views subscribe to, so that no view knows another.
+ */
+
+/**
+ * @typedef {object} State
+ * @property {number} layer place of the chosen layer in the run (index into the header's sites)
+ * @property {number} head
+ * @property {number | null} pinned token whose listening is shown until another is pinned
+ * @property {number | null} hovered token under the pointer or the keyboard
+ * @property {[number, number] | null} cell row and column under the cursor of the matrices
+ * @property {string} rung name of the chosen rung
+ * @property {"head" | "all"} scope whose measures the ladder shows
+ * @property {"all" | "content"} tokens over which tokens they are taken
+ */
+
+/**
+ * @param {State} initial
+ */
+export function createStore(initial) {
+  let state = Object.freeze({ ...initial });
+  /** @type {{keys: string[], listener: (state: State) => void}[]} */
+  const subscriptions = [];
+  return {
+    /** @returns {State} */
+    get: () => state,
+
+    /**
+     * Change some of it; only the views that look at what changed hear of it.
+     * @param {Partial<State>} changes
+     */
+    set(changes) {
+      const changed = Object.keys(changes).filter((key) => changes[key] !== state[key]);
+      if (!changed.length) return;
+      state = Object.freeze({ ...state, ...changes });
+      for (const { keys, listener } of subscriptions) {
+        if (keys.some((key) => changed.includes(key))) listener(state);
+      }
+    },
+
+    /**
+     * @param {string[]} keys
+     * @param {(state: State) => void} listener called now and on every change of these
+     */
+    watch(keys, listener) {
+      subscriptions.push({ keys, listener });
+      listener(state);
+    },
+  };
+}
+
+/** @typedef {ReturnType<typeof createStore>} Store */

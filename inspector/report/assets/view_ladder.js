@@ -1,0 +1,205 @@
+/**
+ * The ladder: from the classroom's table to the model, one idea at a time, each measured.
+ */
+
+import { byId, el } from "inspector/dom";
+import { fixed } from "inspector/format";
+import { createMatrix } from "inspector/matrix";
+import { largestMagnitude, meanOfNumbers } from "inspector/maths";
+import { ladderWords } from "inspector/ladder_words";
+
+/** @typedef {import("inspector/state").Store} Store */
+/** @typedef {import("inspector/report_data").ReportData} ReportData */
+
+const COLUMNS = [
+  { measure: "jsd_bits", name: "Divergence", unit: " bits", low: 0, high: 1,
+    means: "Jensen–Shannon divergence from the model’s attention, mean over rows: 0 is the same, 1 bit has nothing in common" },
+  { measure: "rank_correlation", name: "Rank correlation", unit: "", low: -1, high: 1,
+    means: "Spearman’s correlation with the model’s rows: 1 is the same order, 0 none" },
+  { measure: "top1_agreement", name: "Same favourite", unit: "", low: 0, high: 1,
+    means: "Share of rows whose strongest key is the model’s strongest key" },
+];
+/** What each rung is called in plain words. */
+const TITLES = {
+  strangers: "Strangers", classroom: "Classroom", share: "Shares", softmax: "Softmax",
+  scaled: "Scaled", learned: "Learned q and k", heads: "Heads", position: "Positions", mask: "Mask",
+  model: "The model", uniform: "Everybody equally", layer_mean: "The layer’s average head",
+};
+
+/**
+ * @param {ReportData} data
+ * @param {Store} store
+ * @param {string[]} names
+ */
+export function showLadder(data, store, names) {
+  const ladder = data.header.ladder;
+  if (!ladder.some((rung) => rung.measured)) {
+    const why = data.header.verification.reason;
+    byId("ladder-body").replaceChildren(el("p", { class: "plain-notice" },
+      `The ladder is not measured here${why ? `: ${why}` : ", since nothing was recomputed"}.`));
+    return;
+  }
+  toggles(store, "ladder-scope", "scope");
+  toggles(store, "ladder-tokens", "tokens");
+
+  const rows = ladder.map((rung, index) => ladderRow(rung, index, store));
+  byId("ladder-head").append(el("tr", {}, el("th", { scope: "col" }, "Rung"),
+    el("th", { scope: "col" }, "What it adds"),
+    ...COLUMNS.map(({ name, means }) => el("th", { scope: "col", title: means }, name))));
+  const bodies = { rungs: byId("ladder-rungs"), references: byId("ladder-references") };
+  rows.forEach((row, i) => bodies[ladder[i].reference ? "references" : "rungs"].append(row.element));
+
+  store.watch(["layer", "head", "scope", "tokens"], (state) => {
+    const numbers = ladder.map((_, index) => Object.fromEntries(COLUMNS.map(({ measure }) =>
+      [measure, number(data, state, index, measure)])));
+    const marks = Object.fromEntries(ladder.flatMap((rung, i) => rung.reference ? [[rung.name, numbers[i]]] : []));
+    rows.forEach((row, i) => row.show(numbers[i], marks));
+    byId("ladder-says").textContent = ladderWords(ladder, numbers, state);
+    byId("ladder-omitted").textContent = omitted(ladder, state);
+  });
+  store.watch(["rung"], ({ rung }) => rows.forEach((row, i) => row.choose(ladder[i].name === rung)));
+  showPair(data, store, names);
+}
+
+/**
+ * @param {ReportData} data
+ * @param {import("inspector/state").State} state
+ * @param {number} rung
+ * @param {string} measure
+ */
+function number(data, { layer, head, scope, tokens }, rung, measure) {
+  const all = data.measures(rung, tokens, measure);
+  if (scope === "all") return meanOfNumbers(all);
+  return all[(layer * all.length) / data.sites.length + head];
+}
+
+/**
+ * @param {any[]} ladder
+ * @param {import("inspector/state").State} state
+ */
+function omitted(ladder, { tokens }) {
+  const side = tokens === "all" ? 0 : 1;
+  const rungs = ladder.filter((rung) => rung.measured && !rung.reference);
+  const most = (key) => Math.max(0, ...rungs.map((rung) => rung[key][side] ?? 0));
+  const constant = most("constant_rows"), empty = most("empty_rows");
+  return [
+    constant ? `Counted over all heads, up to ${constant} rows of a rung are constant and have no rank correlation.` : "",
+    empty ? `Up to ${empty} rows had nothing left to measure.` : "",
+  ].join(" ").trim();
+}
+
+/**
+ * @param {Store} store
+ * @param {string} id
+ * @param {"scope" | "tokens"} key
+ */
+function toggles(store, id, key) {
+  const buttons = /** @type {HTMLElement[]} */ ([...byId(id).querySelectorAll("button")]);
+  for (const button of buttons) button.addEventListener("click", () => store.set({ [key]: button.dataset.value }));
+  store.watch([key], (state) => {
+    for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.value === state[key]));
+  });
+}
+
+/**
+ * @param {any} rung
+ * @param {number} index
+ * @param {Store} store
+ */
+function ladderRow(rung, index, store) {
+  const title = TITLES[rung.name] ?? rung.name;
+  const button = el("button", { type: "button", class: "rung", disabled: !rung.applies,
+    onclick: () => store.set({ rung: rung.name }) },
+    el("span", { class: "rung-step", "aria-hidden": "true" }, rung.reference ? "ref" : `${index}`), el("span", {}, title));
+  const cells = COLUMNS.map((column) => {
+    const fill = el("span", { class: "fill" });
+    const marks = { uniform: el("span", { class: "mark uniform" }), layer_mean: el("span", { class: "mark layer-mean" }) };
+    const value = el("span", { class: "value" });
+    const bar = el("span", { class: "bar", "aria-hidden": "true" }, fill, ...(rung.reference ? [] : Object.values(marks)));
+    return { column, fill, marks, value, bar, element: el("td", { "data-name": column.name }, bar, value) };
+  });
+  const adds = el("td", { class: "adds" }, el("span", {}, rung.adds), el("code", { class: "formula" }, rung.formula));
+  const element = el("tr", { "data-rung": rung.name, class: rung.applies ? null : "none" },
+    el("th", { scope: "row" }, button), adds,
+    ...(rung.applies ? cells.map((cell) => cell.element)
+      : [el("td", { colspan: COLUMNS.length, class: "absent" }, "this family has none")]));
+  return {
+    element,
+    /** @param {boolean} chosen */
+    choose(chosen) {
+      button.setAttribute("aria-pressed", String(chosen));
+      element.classList.toggle("chosen", chosen);
+    },
+    /** @param {Record<string, number>} numbers @param {Record<string, Record<string, number>>} references */
+    show(numbers, references) {
+      for (const { column, fill, marks, value, bar } of cells) {
+        const { low, high, measure, unit } = column;
+        const share = (v) => Math.max(0, Math.min(1, (v - low) / (high - low))) * 100;
+        const v = numbers[measure], zero = share(0);
+        const there = !Number.isNaN(v);
+        bar.hidden = !there;
+        fill.style.left = `${there ? Math.min(zero, share(v)) : 0}%`;
+        fill.style.width = `${there ? Math.abs(share(v) - zero) : 0}%`;
+        value.textContent = there ? fixed(v) + unit : "–";
+        for (const [name, mark] of Object.entries(marks)) {
+          const at = references[name]?.[measure];
+          mark.hidden = at == null || Number.isNaN(at);
+          mark.style.left = `${share(at ?? 0)}%`;
+        }
+      }
+    },
+  };
+}
+
+/**
+ * The chosen rung's matrix beside the real one.
+ * @param {ReportData} data
+ * @param {Store} store
+ * @param {string[]} names
+ */
+function showPair(data, store, names) {
+  const onPick = (row) => store.set({ pinned: row, hovered: null });
+  const rungPanel = createMatrix({ onCursor: (i, j) => say(i, j), onPick });
+  const modelPanel = createMatrix({ onCursor: (i, j) => say(i, j), onPick });
+  const readout = byId("ladder-readout");
+  byId("ladder-pair").append(rungPanel.element, modelPanel.element);
+  let shown = null;
+
+  /** @param {number} i @param {number} j */
+  function say(i, j) {
+    const { layer, head } = store.get();
+    const site = data.sites[layer];
+    const whole = shown && shown.rows === site.rows && shown.cols === site.cols;
+    if (shown) rungPanel.moveCursor(i, j);
+    modelPanel.moveCursor(i, j);
+    readout.textContent = shown && !whole ? "The rung’s matrix is averaged over patches; point at the"
+      + " head’s matrix above for exact numbers."
+      : `row ${i} “${names[i] ?? ""}”, column ${j} “${names[j] ?? ""}”: `
+      + `${shown ? `rung ${fixed(shown.data[i * shown.cols + j], 4)}, ` : ""}`
+      + `head ${fixed(data.shown(layer, head).data[i * site.cols + j], 4)}`;
+  }
+
+  store.watch(["layer", "head", "rung"], ({ layer, head, rung }) => {
+    const site = data.sites[layer];
+    const found = data.rungMatrix(rung, layer, head);
+    shown = found?.matrix ?? null;
+    rungPanel.element.hidden = !found;
+    byId("ladder-no-matrix").hidden = Boolean(found);
+    readout.textContent = "Point at a cell, or move with the arrow keys, to compare the two.";
+    const labels = (matrix) => (names.length === matrix.rows && matrix.rows === matrix.cols ? names : null);
+    const common = { scale: /** @type {const} */ ("amount"), low: 0 };
+    const main = data.shown(layer, head);
+    const high = largestMagnitude(main.data);
+    modelPanel.caption(`layer ${site.layer}, head ${head}`, data.model(layer, head) ? "the model’s own attention"
+      : "this page’s arithmetic from q and k", ["0", fixed(high)]);
+    modelPanel.draw({ ...common, matrix: main, high, rowLabels: labels(main), colLabels: labels(main),
+      label: "the head’s attention; use the arrow keys" });
+    if (!found) return;
+    const { matrix, note } = found;
+    const most = largestMagnitude(matrix.data);
+    const raw = rung === "classroom";
+    rungPanel.caption(TITLES[rung] ?? rung, note, raw ? [fixed(-most, 1), fixed(most, 1)] : ["0", fixed(most)]);
+    rungPanel.draw({ ...common, matrix, scale: raw ? "difference" : "amount", low: raw ? -most : 0, high: most,
+      rowLabels: labels(matrix), colLabels: labels(matrix), label: `the rung’s weights, ${note}; use the arrow keys` });
+  });
+}

@@ -1,0 +1,233 @@
+"""One self-contained HTML file: payload, style, script and template put together.
+
+The file is opened from disk, by anybody, with somebody else's sentence in it. So it carries all
+it needs, its Content-Security-Policy forbids every request and every script or style that was not
+written here (each is named by its hash), and text reaches the page only through jinja2's
+autoescape or as JSON that the script writes into text nodes.
+
+The ES modules travel as data: URLs in an inline import map, which is what lets several of them
+live in one file that is opened from ``file://``; the map's ``integrity`` entries are what lets the
+policy name them.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata, resources
+from typing import Any
+from urllib.parse import quote
+
+import jinja2
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from inspector.analogy.classroom import circle, classmates, profiles, strongest_trait
+from inspector.records import Classroom, Inspected
+from inspector.report.blobs import script_json
+from inspector.report.payload import build_payload
+
+#: How many steps the heat classes of a static table have (h0 … h9).
+HEAT_STEPS = 10
+TITLE_LENGTH = 60
+#: What a data: URL may hold as it stands; quotes are left out, since JSON would escape them.
+URL_SAFE = " !$()*+,-./:;=?@[]^_`{|}~'"
+
+
+@dataclass(frozen=True, slots=True)
+class Assets:
+    """What every page carries besides its own words: the same bytes for every text."""
+
+    report_css: Markup
+    classroom_css: Markup
+    guard: Markup
+    theme: Markup
+    import_map: Markup
+    entry: Markup
+    report_policy: str
+    classroom_policy: str
+
+
+def render_report(inspected: Inspected, *, command: str | None = None) -> str:
+    """Return the report on one text as one HTML file; ``command`` is shown as what made it."""
+    assets = _assets()
+    version = _version()
+    payload = build_payload(inspected, command=command, version=version)
+    text = inspected.run.text.text
+    title = text if len(text) <= TITLE_LENGTH else text[: TITLE_LENGTH - 1] + "…"
+    return (
+        _templates()
+        .get_template("report.html.jinja")
+        .render(
+            assets=assets,
+            title=_printable(title),
+            # Safe as it stands: script_json leaves no <, > or & in it.
+            header=Markup(payload.json),  # noqa: S704
+            blobs=payload.blobs,
+            width=inspected.run.model.width,
+            version=version,
+        )
+    )
+
+
+def render_classroom(classroom: Classroom, *, own_table: bool) -> str:
+    """Return the classroom as one HTML file; ``own_table`` when the user brought the table."""
+    return (
+        _templates()
+        .get_template("classroom.html.jinja")
+        .render(
+            assets=_assets(),
+            classroom=classroom,
+            own_table=own_table,
+            bonds=_strongest_bonds(classroom),
+            circle=circle,
+            profiles=profiles,
+            off_diagonal=_off_diagonal(classroom),
+            change=float(np.abs(classroom.softmax_revised - classroom.table).max()),
+            heat=_heat,
+            ratio=_ratio,
+            version=_version(),
+        )
+    )
+
+
+# --- the classroom's numbers, read off its tables --------------------------------------------
+
+
+def _strongest_bonds(classroom: Classroom) -> list[tuple[int, int]]:
+    """Return the first student's two strongest classmates, each with the trait it rests on."""
+    bonds = [(j, strongest_trait(classroom, 0, j)) for j in classmates(classroom, 0)[:2]]
+    return [(j, trait) for j, trait in bonds if trait is not None]
+
+
+def _off_diagonal(classroom: Classroom) -> dict[str, float]:
+    """Return the range of interactions with others; those with oneself would drown them."""
+    R = classroom.interactions
+    others = R[~np.eye(len(R), dtype=np.bool_)] if len(R) > 1 else R.reshape(-1)
+    return {"min": float(others.min()), "max": float(others.max())}
+
+
+def _heat(value: float, low: float, high: float) -> str:
+    """Name the heat class of a table cell: style attributes are what the policy forbids."""
+    return f"h{min(HEAT_STEPS - 1, int(_ratio(value, low, high) * HEAT_STEPS))}"
+
+
+def _ratio(value: float, low: float, high: float) -> float:
+    """Where ``value`` lies between ``low`` and ``high``, from 0 to 1."""
+    return min(1.0, max(0.0, float((value - low) / (high - low)))) if high > low else 0.0
+
+
+# --- assets ---------------------------------------------------------------------------------
+
+
+@cache
+def _assets() -> Assets:
+    """Read, link and hash everything that is the same on every page."""
+    sources = {
+        item.name.removesuffix(".js"): _compact(item.read_text(encoding="utf-8"))
+        for item in sorted(_folder().iterdir(), key=lambda item: item.name)
+        if item.name.endswith(".js")
+    }
+    guard, theme = sources.pop("guard"), sources.pop("theme")
+    urls = {name: _data_url(source) for name, source in sources.items()}
+    integrity = {url: _sha256(sources[name]) for name, url in urls.items()}
+    import_map = script_json(
+        {
+            "imports": {f"inspector/{name}": url for name, url in urls.items()},
+            "integrity": integrity,
+        }
+    )
+    entry = 'import "inspector/main";'
+    report_css = _read("base.css") + _read("report.css")
+    classroom_css = _read("base.css") + _read("classroom.css")
+    scripts = [_sha256(s) for s in (guard, theme, import_map, entry)]
+    return Assets(
+        report_css=Markup(report_css),  # noqa: S704
+        classroom_css=Markup(classroom_css),  # noqa: S704
+        guard=Markup(guard),  # noqa: S704
+        theme=Markup(theme),  # noqa: S704
+        import_map=Markup(import_map),  # noqa: S704
+        entry=Markup(entry),  # noqa: S704
+        report_policy=_policy(report_css, [*scripts, *integrity.values()]),
+        classroom_policy=_policy(classroom_css, [_sha256(theme)]),
+    )
+
+
+def _policy(style: str, script_hashes: list[str]) -> str:
+    """Write a Content-Security-Policy that knows our own style and scripts and nothing else."""
+    script_src = " ".join(f"'{digest}'" for digest in script_hashes)
+    return (
+        "default-src 'none'; base-uri 'none'; form-action 'none'; img-src blob: data:; "
+        f"style-src '{_sha256(style)}'; script-src {script_src}; worker-src blob:"
+    )
+
+
+def _compact(script: str) -> str:
+    """Leave out indentation and the comments that have lines of their own.
+
+    An import map names each module twice, so that every byte of a module is two of the page.
+    """
+    lines = re.sub(
+        r"^\s*/\*\*(?:(?!\*/).)*\*/\n", "", script, flags=re.DOTALL | re.MULTILINE
+    ).splitlines()
+    stripped = (line.strip() for line in lines)
+    return "\n".join(line for line in stripped if line and not line.startswith("//")) + "\n"
+
+
+def _data_url(script: str) -> str:
+    """Write a module as the address that an import map can point at."""
+    return "data:text/javascript;charset=utf-8," + quote(script, safe=URL_SAFE)
+
+
+def _sha256(content: str) -> str:
+    """Write a hash as policies and integrity entries do."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+
+
+def _folder() -> Any:
+    return resources.files("inspector.report") / "assets"
+
+
+def _read(name: str) -> str:
+    text: str = (_folder() / name).read_text(encoding="utf-8")
+    return text
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    """Make the templates, escaping everything that is not marked as ours."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("inspector.report", "assets"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = _shown
+    environment.filters["abs_max"] = lambda values: float(np.nanmax(np.abs(values), initial=0))
+    return environment
+
+
+def _shown(value: float | NDArray[Any], places: int = 2, whole: bool = False) -> str:
+    """Write a number with a real minus sign, never “−0”, and with all places where ``whole``."""
+    text = f"{float(value):z.{places}f}"
+    if "." in text and not whole:
+        text = text.rstrip("0").rstrip(".")
+    return text.replace("-", "−")
+
+
+def _printable(text: str) -> str:
+    """Text without lone surrogates, which no file can hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _version() -> str:
+    """Return the installed version, or what a checkout without one calls itself."""
+    try:
+        return metadata.version("attention-inspector")
+    except metadata.PackageNotFoundError:
+        return "from a checkout"

@@ -1,0 +1,246 @@
+"""What a report's page is given: one JSON header and named blobs of numbers.
+
+This is the only contract between Python and the page's JavaScript (``assets/decode.js`` and
+``assets/report_data.js`` read it). Attention is quadratic in the text, so above 32 tokens a page
+is not given the matrices: it is given q and k, half as many numbers as one head's matrix at 64
+tokens, and does the last multiplication itself. How far that multiplication lies from the model's
+own attention is measured here, for every head, before anything is shipped, and travels along.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from inspector.attention.core import attend
+from inspector.records import (
+    CapturedLayer,
+    Float32,
+    Inspected,
+    RebuiltLayer,
+    Verification,
+)
+from inspector.report.blobs import Blob, Header, half_where_it_fits, patches, script_json
+from inspector.report.payload_ladder import pack_ladder
+
+#: Raised whenever a page of an older payload could be misread by a newer page.
+VERSION = 1
+
+#: Up to this many tokens the model's A and its difference from the rebuild are shipped exactly.
+EXACT_TOKENS = 32
+#: Side of a thumbnail.
+THUMBNAIL_SIDE = 32
+#: q and k lose half their bits unless that moves some attention weight by more than this.
+ROUNDING_BOUND = 5e-3
+#: How many of the strongest links between words the page is given.
+MOST_LINKS = 12
+
+Source = Literal["query_key", "attention"]
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """A header that is ready for JSON, and the blobs that it lists."""
+
+    header: Header
+    blobs: tuple[Blob, ...]
+
+    @property
+    def json(self) -> str:
+        """The header as JSON that cannot end, open or comment out anything in HTML."""
+        return script_json(self.header)
+
+
+def build_payload(inspected: Inspected, *, command: str | None, version: str) -> Payload:
+    """Everything the page shows of one inspection."""
+    run = inspected.run
+    rebuilt: Sequence[RebuiltLayer | None] = inspected.rebuilt or [None] * len(run.layers)
+    # NumPy and zlib let go of the interpreter's lock, so two layers are packed at a time; a BLAS
+    # that then started threads of its own would only get in their way.
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(max_workers=2) as pool:
+        packed = list(pool.map(_layer, range(len(run.layers)), run.layers, rebuilt))
+    sites = [site for site, _ in packed]
+    blobs = [blob for _, layer_blobs in packed for blob in layer_blobs]
+    ladder, ladder_blobs = pack_ladder(inspected)
+    blobs += ladder_blobs
+    errors = [e for site in sites for e in site["arithmetic_error"]]
+    header: Header = {
+        "payload": VERSION,
+        "inspector": version,
+        "command": command,
+        "model": asdict(run.model),
+        "text": {
+            "text": run.text.text,
+            "pair": run.text.pair,
+            "truncated_from": run.text.truncated_from,
+            "tokens": [asdict(token) for token in run.text.tokens],
+        },
+        "sites": sites,
+        "arithmetic_max_abs_error": max(errors, default=None),
+        "verification": _verification(inspected.verification),
+        "ladder": ladder,
+        "heads": [
+            {
+                "entropy_bits": _number(head.entropy_bits),
+                "label": head.label,
+                "score": _number(head.score),
+            }
+            for head in inspected.heads
+        ],
+        "links": [asdict(link) for link in inspected.links[:MOST_LINKS]],
+        "blobs": {blob.name: blob.entry for blob in blobs},
+    }
+    return Payload(header, tuple(blobs))
+
+
+# --- one layer ------------------------------------------------------------------------------
+
+
+def _layer(
+    number: int, captured: CapturedLayer, rebuilt: RebuiltLayer | None
+) -> tuple[Header, list[Blob]]:
+    """One attention layer's header entry and blobs; ``number`` is its place in the run."""
+    model = captured.attention.astype(np.float32, copy=False)
+    heads, rows, cols = model.shape
+    exact = max(rows, cols) <= EXACT_TOKENS
+    site: Header = {
+        "site": captured.site,
+        "layer": captured.layer,
+        "heads": heads,
+        "rows": rows,
+        "cols": cols,
+        "exact": exact,
+        "recomputed": rebuilt is not None,
+        "source": "exact",
+        "precision": "float32",
+        "scale": None,
+        "arithmetic_error": [],
+    }
+    arrays: dict[str, NDArray[Any]] = {
+        "norm": np.linalg.norm(rebuilt.states if rebuilt else captured.hidden, axis=1).astype(
+            np.float32
+        )
+    }
+    if exact:
+        arrays["model"] = model
+    else:
+        arrays["thumbnail"] = _thumbnails(model)
+    if rebuilt is None:
+        if not exact:
+            arrays["attention"] = half_where_it_fits(model)
+            site |= {"source": "attention", "precision": arrays["attention"].dtype.name}
+            site["arithmetic_error"] = _largest(arrays["attention"].astype(np.float32) - model)
+    else:
+        difference = rebuilt.attention.astype(np.float32, copy=False) - model
+        arrays["row_error"] = _row_error(difference)
+        arrays["moved"] = half_where_it_fits(rebuilt.moved)
+        if not rebuilt.visible.all():
+            arrays["visible"] = np.packbits(rebuilt.visible, axis=1, bitorder="little")
+        if exact:
+            arrays["difference"] = difference
+        else:
+            source, precision, error, carried = _carry(rebuilt, model)
+            arrays |= carried
+            site |= {"source": source, "precision": precision, "arithmetic_error": error}
+            site["scale"] = float(rebuilt.scale)
+    return site, [Blob.pack(f"{number}.{name}", array) for name, array in arrays.items()]
+
+
+def _carry(
+    rebuilt: RebuiltLayer, model: Float32
+) -> tuple[Source, str, list[float], dict[str, NDArray[Any]]]:
+    """How one layer's attention travels, and how far the page's arithmetic will be off.
+
+    q and k in float16 if softmax(scale · q·k) then stays within the bound of the model's A, else
+    in float32; where even that is not the model's attention (something is added to q·k, or a
+    sink takes part), A itself.
+    """
+    for dtype in (np.float16, np.float32):
+        with np.errstate(over="ignore"):  # beyond float16's range: inf, and the next dtype
+            query, key = rebuilt.query.astype(dtype), rebuilt.key.astype(dtype)
+        error = _arithmetic_error(query, key, rebuilt, model)
+        if max(error) <= ROUNDING_BOUND:
+            precision = np.dtype(dtype).name
+            return "query_key", precision, error, {"query": query, "key": key}
+    attention = half_where_it_fits(model)
+    error = _largest(attention.astype(np.float32) - model)
+    return "attention", attention.dtype.name, error, {"attention": attention}
+
+
+def _arithmetic_error(
+    query: NDArray[Any], key: NDArray[Any], rebuilt: RebuiltLayer, model: Float32
+) -> list[float]:
+    """Per head, the largest |softmax(scale · q·k) − A|: the page's own formula, done here."""
+    if not (np.isfinite(query).all() and np.isfinite(key).all()):
+        return [math.inf] * len(model)
+    group = len(query) // len(key)
+    errors = []
+    # A head at a time stays in the cache.
+    for head, theirs in enumerate(model):
+        q, k = query[head].astype(np.float32), key[head // group].astype(np.float32)
+        (ours,) = attend(q[None], k[None], scale=rebuilt.scale, visible=rebuilt.visible)
+        errors += _largest((ours - theirs)[None])
+    return errors
+
+
+def _largest(difference: Float32) -> list[float]:
+    """Per head, the largest magnitude."""
+    return [float(max(head.max(), -head.min())) for head in difference]
+
+
+def _row_error(difference: Float32) -> Float32:
+    """(H, T) the largest |difference| in each row."""
+    largest: Float32 = np.maximum(difference.max(axis=2), -difference.min(axis=2))
+    return largest
+
+
+def _thumbnails(attention: Float32) -> NDArray[np.uint8]:
+    """(H, ≤32, ≤32) largest weight in each patch, 255 for 1; a mean would erase diagonals."""
+    _, rows, cols = attention.shape
+    pooled = np.maximum.reduceat(attention, patches(rows, THUMBNAIL_SIDE), axis=1)
+    pooled = np.maximum.reduceat(pooled, patches(cols, THUMBNAIL_SIDE), axis=2)
+    bytes_: NDArray[np.uint8] = np.clip(np.rint(pooled * 255), 0, 255).astype(np.uint8)
+    return bytes_
+
+
+# --- verdict --------------------------------------------------------------------------------
+
+
+def _verification(verification: Verification) -> Header:
+    """Return the verdicts with every NaN as null."""
+    return {
+        "verdict": verification.verdict,
+        "attention_max_abs_error": _number(verification.attention_max_abs_error),
+        "output_max_abs_error": _number(verification.output_max_abs_error),
+        "reason": verification.reason,
+        "layers": [
+            {
+                "site": check.site,
+                "layer": check.layer,
+                "verdict": check.verdict,
+                "heads": list(check.head_verdicts),
+                "max_abs_error": [_number(e) for e in check.attention_max_abs_error],
+                "arbitrated": [_number(e) for e in check.arbitrated_max_abs_error],
+                "output": {
+                    "verdict": check.output_verdict,
+                    "max_abs_error": _number(check.output_max_abs_error),
+                    "bound": _number(check.output_bound),
+                },
+            }
+            for check in verification.layers
+        ],
+    }
+
+
+def _number(value: float | np.floating[Any] | None) -> float | None:
+    """Return a JSON number, or null where there is none to show."""
+    if value is None or not math.isfinite(value):
+        return None
+    return float(value)

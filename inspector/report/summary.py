@@ -1,0 +1,126 @@
+"""The inspection as one JSON object, for programs."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from inspector.records import Agreement, HeadReading, Inspected, LayerCheck, Verification
+
+SCHEMA = 1
+
+
+def summarise(inspected: Inspected, files: dict[str, str]) -> dict[str, Any]:
+    """Return what ``--json`` prints; ``files`` says what was written where."""
+    run = inspected.run
+    return {
+        "schema": SCHEMA,
+        "model": {
+            "name": run.model.title,
+            "family": run.model.family,
+            "layers": run.model.layers,
+            "heads": run.model.heads,
+        },
+        "tokens": [
+            {"id": token.id, "text": token.text, "word": token.word, "special": token.special}
+            for token in run.text.tokens
+        ],
+        "truncated_from": run.text.truncated_from,
+        "verification": _verification(inspected.verification),
+        "ladder": [
+            {
+                "rung": rung.name,
+                "formula": rung.formula,
+                "reference": rung.reference,
+                "applies": rung.applies,
+                **_measures(rung.all_tokens),
+                "content": _measures(rung.content),
+            }
+            for rung in inspected.ladder
+        ],
+        "heads": [_head(reading) for reading in inspected.heads],
+        "links": [
+            {
+                "source": link.source,
+                "target": link.target,
+                "weight": link.weight,
+                "site": link.site,
+                "layer": link.layer,
+                "head": link.head,
+            }
+            for link in inspected.links
+        ],
+        "files": files,
+    }
+
+
+def _verification(verification: Verification) -> dict[str, Any]:
+    sites = dict.fromkeys(check.site for check in verification.layers)
+    return {
+        "verdict": verification.verdict,
+        "reason": verification.reason,
+        "attention_max_abs_error": finite(verification.attention_max_abs_error),
+        "output_max_abs_error": finite(verification.output_max_abs_error),
+        "sites": [
+            {
+                "site": site,
+                "layers": [_layer(check) for check in verification.layers if check.site == site],
+            }
+            for site in sites
+        ],
+    }
+
+
+def _layer(check: LayerCheck) -> dict[str, Any]:
+    return {
+        "layer": check.layer,
+        "verdict": check.verdict,
+        "output": {
+            "verdict": check.output_verdict,
+            "max_abs_error": finite(check.output_max_abs_error),
+            "bound": finite(check.output_bound),
+        },
+        "heads": [
+            {
+                "verdict": verdict,
+                "max_abs_error": finite(float(largest)),
+                "max_row_error": finite(float(row)),
+                "float64_max_abs_error": finite(float(arbitrated)),
+            }
+            for verdict, largest, row, arbitrated in zip(
+                check.head_verdicts,
+                check.attention_max_abs_error,
+                check.attention_max_row_error,
+                check.arbitrated_max_abs_error,
+                strict=True,
+            )
+        ],
+    }
+
+
+def _measures(agreement: Agreement | None) -> dict[str, Any]:
+    if agreement is None:
+        return dict.fromkeys(("jsd_bits", "rank_correlation", "top1_agreement", "excluded"))
+    return {
+        **agreement.means(),
+        "excluded": {
+            "constant_rows": agreement.constant_rows,
+            "empty_rows": agreement.empty_rows,
+        },
+    }
+
+
+def _head(reading: HeadReading) -> dict[str, Any]:
+    return {
+        "site": reading.site,
+        "layer": reading.layer,
+        "head": reading.head,
+        "entropy_bits": finite(reading.entropy_bits),
+        "label": reading.label,
+        "score": finite(reading.score),
+    }
+
+
+def finite(number: float | None) -> float | None:
+    """Return the number, or None for what JSON cannot write: NaN and the infinities."""
+    return number if number is not None and math.isfinite(number) else None

@@ -1,0 +1,200 @@
+"""A screenful in the terminal: what ran, the verdict, the ladder, the strongest links.
+
+Rich takes care of colour and width, and prints plain text when the output is piped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text as Line
+
+from inspector.plain import visible
+from inspector.records import Inspected, RungResult, Verdict
+
+#: Characters of the longest bar.
+_BAR = 24
+_STYLE: dict[Verdict, str] = {
+    "verified": "bold green",
+    "rounding": "bold yellow",
+    "mismatch": "bold red",
+    "not_recomputed": "bold yellow",
+}
+
+
+def print_inspection(console: Console, inspected: Inspected, files: dict[str, str]) -> None:
+    """Print the summary; ``files`` says what was written where."""
+    run = inspected.run
+    model = run.model
+    console.print(
+        Line.assemble(
+            (visible(run.text.text), "bold"),
+            *((f"\n{visible(run.text.pair)}", "bold") if run.text.pair else ()),
+        )
+    )
+    console.print(
+        f"{len(run.text.tokens)} tokens"
+        + (f" of {run.text.truncated_from}, truncated" if run.text.truncated_from else "")
+        + f" · {visible(model.title)} · {model.family}, "
+        f"{model.layers} layers × {model.heads} heads",
+        style="dim",
+        highlight=False,
+        markup=False,
+    )
+    console.print()
+    console.print(_verdict(inspected))
+    console.print()
+    _print_ladder(console, inspected.ladder)
+    _print_links(console, inspected)
+    for kind, path in files.items():
+        console.print(
+            Line.assemble((f"{kind.capitalize()}: ", "bold"), visible(path)), soft_wrap=True
+        )
+
+
+@contextmanager
+def status() -> Iterator[Callable[[str], None]]:
+    """Show one line on standard error that says what is being done, and clear it at the end."""
+    with Console(stderr=True).status("Starting") as line:
+        yield lambda stage: line.update(f"{stage} …")
+
+
+def _verdict(inspected: Inspected) -> Line:
+    verification = inspected.verification
+    style = _STYLE[verification.verdict]
+    if verification.verdict == "not_recomputed":
+        return Line.assemble(("? not recomputed", style), f"  {verification.reason}")
+    heads = [verdict for check in verification.layers for verdict in check.head_verdicts]
+    found = f"{heads.count('verified')} of {len(heads)} heads rebuilt from the weights"
+    if "rounding" in heads:
+        found += f", {heads.count('rounding')} differ by rounding only"
+    if verification.verdict == "mismatch":
+        found = _where_wrong(inspected)
+    mark = {"verified": "✓", "rounding": "≈", "mismatch": "✗"}[verification.verdict]
+    return Line.assemble(
+        (f"{mark} {verification.verdict}", style),
+        f"  {found}\n"
+        f"  largest difference: {verification.attention_max_abs_error:.1e} in an attention weight, "
+        f"{verification.output_max_abs_error:.1e} in an output",
+    )
+
+
+def _where_wrong(inspected: Inspected) -> str:
+    """Name what does not agree, the first few places of it."""
+    places = []
+    for check in inspected.verification.layers:
+        places += [
+            f"layer {check.layer} head {head}"
+            for head, verdict in enumerate(check.head_verdicts)
+            if verdict == "mismatch"
+        ]
+        if check.output_verdict == "mismatch":
+            places.append(f"layer {check.layer} output")
+    shown = ", ".join(places[:4])
+    more = len(places) - 4
+    return f"the rebuild disagrees at {shown}" + (f" and {more} more places" if more > 0 else "")
+
+
+def _print_ladder(console: Console, ladder: tuple[RungResult, ...]) -> None:
+    if not any(rung.applies for rung in ladder):
+        return
+    table = Table(
+        title="From the classroom to the model: distance from the real attention",
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        pad_edge=False,
+        header_style="dim",
+    )
+    table.add_column("rung")
+    table.add_column("formula", no_wrap=True)
+    table.add_column("distance in bits", no_wrap=True)
+    table.add_column("bits", justify="right")
+    table.add_column("rank", justify="right")
+    table.add_column("top-1", justify="right")
+    distances = [bits for rung in ladder if rung.all_tokens and (bits := _bits(rung)) is not None]
+    longest = max(distances, default=1.0) or 1.0
+    for rung in sorted(ladder, key=lambda rung: rung.reference):
+        if rung.all_tokens is None:
+            continue
+        if rung.name == "uniform":
+            table.add_row("beside it", style="dim italic")
+        bits = _bits(rung)
+        means = rung.all_tokens.means()
+        table.add_row(
+            rung.name,
+            rung.formula,
+            "no distribution" if bits is None else _bar(bits / longest),
+            *(_number(value) for value in means.values()),
+            style="dim" if rung.reference else None,
+        )
+    console.print(table)
+    console.print(_finding(ladder), style="italic")
+    missing = [rung.name for rung in ladder if not rung.applies]
+    if missing:
+        console.print(
+            f"{' and '.join(missing).capitalize()}: rungs that this model does not have.",
+            style="dim",
+        )
+    console.print()
+
+
+def _finding(ladder: tuple[RungResult, ...]) -> str:
+    """Say what the numbers of this text say about one matrix for all heads, and no more."""
+    bits = {rung.name: _bits(rung) for rung in ladder}
+    single = {
+        rung.name: found
+        for rung in ladder
+        if rung.matrices is not None and not rung.reference and (found := _bits(rung)) is not None
+    }
+    uniform = bits["uniform"]
+    if not single or uniform is None:
+        return ""
+    nearest = min(single, key=lambda name: single[name])
+    compared = "nearer than" if single[nearest] < uniform else "no nearer than"
+    return (
+        f"Of the rungs with one matrix for all heads, {nearest} comes nearest: "
+        f"{single[nearest]:.3f} bits, {compared} listening to all alike ({uniform:.3f})."
+    )
+
+
+def _bits(rung: RungResult) -> float | None:
+    return rung.all_tokens.means()["jsd_bits"] if rung.all_tokens else None
+
+
+def _bar(share: float) -> str:
+    """Draw a share of the full width in eighths of a character."""
+    eighths = round(share * _BAR * 8)
+    full, rest = divmod(eighths, 8)
+    return ("█" * full + " ▏▎▍▌▋▊▉"[rest]).rstrip()
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _print_links(console: Console, inspected: Inspected) -> None:
+    if not inspected.links:
+        return
+    console.print("Strongest links between words", style="bold")
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right")
+    table.add_column(style="dim", no_wrap=True)
+    for link in inspected.links:
+        table.add_row(
+            Line(f"{shortened(link.source)} → {shortened(link.target)}"),
+            f"{link.weight:.2f}",
+            f"layer {link.layer}, head {link.head}",
+        )
+    console.print(table)
+    console.print()
+
+
+def shortened(word: str, limit: int = 24) -> str:
+    """Cut a very long word so that a table keeps its shape."""
+    shown = visible(word)
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"

@@ -1,0 +1,147 @@
+"""The ladder's measures beside a slow version that works row by row, and on the real model."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from inspector.analogy.ladder import RUNGS, weights
+from inspector.analysis.agreement import measure_ladder
+from inspector.inspection import Inspection
+from inspector.records import RungResult
+
+NAMES = [rung.name for rung in RUNGS]
+
+
+def result(ladder: tuple[RungResult, ...], name: str) -> RungResult:
+    return next(rung for rung in ladder if rung.name == name)
+
+
+def ranks(row: list[float]) -> list[float]:
+    return [
+        sum(other < value for other in row) + (sum(other == value for other in row) - 1) / 2
+        for value in row
+    ]
+
+
+def slow(model: np.ndarray, rung: np.ndarray, keep: list[int], *, raw: bool) -> dict[str, Any]:
+    """The three measures of one head by definition, over the kept rows and columns."""
+    divergences, correlations, agreements = [], [], []
+    constant = empty = 0
+    for i in keep:
+        p = [float(model[i, j]) for j in keep]
+        q = [float(rung[i, j]) for j in keep]
+        if sum(p) <= 0 or (not raw and sum(q) <= 0):
+            empty += 1
+            continue
+        best_p = [j for j, x in enumerate(p) if x == max(p)]
+        best_q = [j for j, x in enumerate(q) if x == max(q)]
+        agreements.append(len(set(best_p) & set(best_q)) / (len(best_p) * len(best_q)))
+        first, second = ranks(p), ranks(q)
+        if len(set(first)) < 2 or len(set(second)) < 2:
+            constant += 1
+        else:
+            correlations.append(np.corrcoef(first, second)[0, 1])
+        if not raw:
+            p, q = [x / sum(p) for x in p], [x / sum(q) for x in q]
+            bits = 0.0
+            for x, y in zip(p, q, strict=True):
+                m = (x + y) / 2
+                bits += (x * math.log2(x / m) if x else 0) / 2
+                bits += (y * math.log2(y / m) if y else 0) / 2
+            divergences.append(bits)
+    return {
+        "jsd_bits": np.mean(divergences) if divergences else math.nan,
+        "rank_correlation": np.mean(correlations) if correlations else math.nan,
+        "top1_agreement": np.mean(agreements) if agreements else math.nan,
+        "constant": constant,
+        "empty": empty,
+    }
+
+
+@pytest.mark.parametrize("name", [*NAMES, "uniform", "layer_mean"])
+@pytest.mark.parametrize("which", ["all_tokens", "content"])
+def test_measures_are_the_definition(cat: Inspection, name: str, which: str) -> None:
+    found = result(cat.ladder, name)
+    if not found.applies:
+        assert name in ("position", "mask")
+        assert found.all_tokens is found.content is None
+        return
+    agreement = getattr(found, which)
+    tokens = len(cat.tokens)
+    keep = [i for i in range(tokens) if which == "all_tokens" or not cat.tokens[i].special]
+    assert cat.rebuilt is not None
+    constant = empty = 0
+    for place, (captured, rebuilt) in enumerate(zip(cat.run.layers, cat.rebuilt, strict=True)):
+        for head in range(12):
+            model = captured.attention[head]
+            if name == "uniform":
+                matrix = np.full((tokens, tokens), 1 / tokens)
+            elif name == "layer_mean":
+                matrix = captured.attention.mean(axis=0)
+            else:
+                matrix = weights(next(r for r in RUNGS if r.name == name), rebuilt)
+                matrix = matrix[head] if matrix.ndim == 3 else matrix
+            expected = slow(model, matrix, keep, raw=name == "classroom")
+            for measure in ("jsd_bits", "rank_correlation", "top1_agreement"):
+                assert getattr(agreement, measure)[place, head] == pytest.approx(
+                    expected[measure], abs=1e-9, nan_ok=True
+                ), (measure, place, head)
+            constant += expected["constant"]
+            empty += expected["empty"]
+    assert (agreement.constant_rows, agreement.empty_rows) == (constant, empty)
+
+
+def test_what_only_trained_weights_show(cat: Inspection) -> None:
+    """In divergence uniform beats the raw classroom; splitting into heads closes the gap."""
+    bits = {
+        rung.name: rung.all_tokens.means()["jsd_bits"] for rung in cat.ladder if rung.all_tokens
+    }
+    assert bits["classroom"] is None
+    assert bits["uniform"] < bits["share"] < bits["scaled"] < bits["softmax"]
+    assert bits["layer_mean"] < bits["learned"]
+    assert bits["heads"] < 1e-6
+    assert bits["model"] < 1e-6
+
+
+def test_the_order_is_the_ladders(cat: Inspection) -> None:
+    assert [rung.name for rung in cat.ladder] == [*NAMES, "uniform", "layer_mean"]
+    assert [rung.name for rung in cat.ladder if rung.reference] == ["uniform", "layer_mean"]
+    assert [rung.name for rung in cat.ladder if not rung.applies] == ["position", "mask"]
+
+
+def test_rows_with_nothing_left_are_counted(cat: Inspection) -> None:
+    """A word that attends to [CLS] alone has no row among content tokens."""
+    attention = cat.run.layers[0].attention.copy()
+    attention[4, 3] = 0
+    attention[4, 3, 0] = 1
+    layers = (replace(cat.run.layers[0], attention=attention), *cat.run.layers[1:])
+    ladder = measure_ladder(replace(cat.run, layers=layers), cat.rebuilt)
+    uniform = result(ladder, "uniform")
+    assert uniform.content is not None
+    assert uniform.all_tokens is not None
+    assert uniform.content.empty_rows == 1
+    assert uniform.all_tokens.empty_rows == 0
+
+
+def test_many_tokens_go_head_by_head_and_give_the_same(
+    cat: Inspection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from inspector.analysis import agreement
+
+    monkeypatch.setattr(agreement, "_CACHED", 1)
+    again = measure_ladder(cat.run, cat.rebuilt)
+    for ours, theirs in zip(again, cat.ladder, strict=True):
+        if ours.all_tokens and theirs.all_tokens:
+            np.testing.assert_array_equal(ours.all_tokens.jsd_bits, theirs.all_tokens.jsd_bits)
+
+
+def test_without_a_rebuild_nothing_is_measured(cat: Inspection) -> None:
+    ladder = measure_ladder(cat.run, None)
+    assert [rung.name for rung in ladder] == [*NAMES, "uniform", "layer_mean"]
+    assert not any(rung.applies for rung in ladder)
+    assert all(rung.all_tokens is rung.content is rung.matrices is None for rung in ladder)

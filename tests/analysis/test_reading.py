@@ -1,0 +1,130 @@
+"""What heads do and which words are linked, on attention made by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from inspector.analysis.heads import read_heads
+from inspector.analysis.words import merge_pieces, strongest_links, words
+from inspector.inspection import Inspection
+from inspector.records import CapturedLayer, HeadReading, ModelInfo, Run, Text, Token
+
+# [CLS] un ##tie knots ! [SEP]
+PIECES = [
+    ("[CLS]", None, None),
+    ("un", 0, (0, 2)),
+    ("##tie", 0, (2, 5)),
+    ("knots", 1, (6, 11)),
+    ("!", 2, (11, 12)),
+    ("[SEP]", None, None),
+]
+TOKENS = tuple(
+    Token(id=i, text=text, word=word, special=word is None, segment=0, span=span)
+    for i, (text, word, span) in enumerate(PIECES)
+)
+T = len(TOKENS)
+
+
+def run(*heads: np.ndarray) -> Run:
+    return Run(
+        model=ModelInfo("m", "m", "m", 1, len(heads), 2, None, None),
+        text=Text("untie knots!", None, TOKENS, None),
+        layers=(CapturedLayer("self", 0, np.zeros((T, 2)), np.stack(heads), None),),
+        weights=None,
+        dialects=None,
+        not_recomputed_because="made by hand",
+    )
+
+
+def going_to(keys: list[int], mass: float = 0.9) -> np.ndarray:
+    """Each row puts ``mass`` on one key and spreads the rest over all keys."""
+    matrix = np.full((T, T), (1 - mass) / T)
+    for query, key in enumerate(keys):
+        matrix[query, key] += mass
+    return matrix
+
+
+@pytest.mark.parametrize(
+    ("label", "keys"),
+    [
+        ("previous", [0, 0, 1, 2, 3, 4]),
+        ("next", [1, 2, 3, 4, 5, 5]),
+        ("self", [0, 1, 2, 3, 4, 5]),
+        ("first", [0] * T),
+        ("separator", [5] * T),
+    ],
+)
+def test_heads_are_labelled_by_where_their_mass_goes(label: str, keys: list[int]) -> None:
+    (reading,) = read_heads(run(going_to(keys)))
+    assert reading.label == label
+    assert reading.score == pytest.approx(0.9 + 0.1 / T, abs=0.01)
+
+
+def test_a_head_below_the_bound_has_a_score_and_no_label() -> None:
+    strong, weak = going_to([0] * T, 0.4), going_to([0] * T, 0.2)
+    readings = read_heads(run(strong, weak))
+    assert [reading.label for reading in readings] == ["first", None]
+    assert readings[1].score == pytest.approx(0.2 + 0.8 / T)
+
+
+def test_entropy_is_taken_over_content_rows() -> None:
+    uniform = np.full((T, T), 1 / T)
+    uniform[0] = uniform[5] = np.eye(T)[0]
+    assert read_heads(run(uniform))[0].entropy_bits == pytest.approx(np.log2(T))
+
+
+def test_words_are_spelt_as_in_the_text() -> None:
+    found = words(run(np.eye(T)).text)
+    assert [word.text for word in found] == ["[CLS]", "untie", "knots", "!", "[SEP]"]
+    assert [word.tokens for word in found] == [(0,), (1, 2), (3,), (4,), (5,)]
+
+
+def test_into_a_word_is_a_sum_and_out_of_it_a_mean() -> None:
+    matrix = np.arange(T * T, dtype=float).reshape(1, T, T)
+    merged = merge_pieces(matrix, words(run(np.eye(T)).text))
+    assert merged.shape == (1, 5, 5)
+    assert merged[0, 2, 1] == matrix[0, 3, 1] + matrix[0, 3, 2]
+    assert merged[0, 1, 2] == (matrix[0, 1, 3] + matrix[0, 2, 3]) / 2
+    weights = np.random.default_rng(0).dirichlet(np.ones(T), size=(1, T))
+    np.testing.assert_allclose(merge_pieces(weights, words(run(np.eye(T)).text)).sum(2), 1)
+
+
+def test_links_join_different_words_and_leave_out_marks_and_neighbour_heads() -> None:
+    towards_mark = going_to([0, 4, 4, 4, 4, 0])
+    previous = going_to([0, 0, 1, 2, 3, 4], 0.99)
+    knots_to_untie = np.full((T, T), 0.02)
+    knots_to_untie[3, 1:3] = 0.3, 0.35
+    found = run(towards_mark, previous, knots_to_untie)
+    links = strongest_links(found, read_heads(found), count=9)
+    assert [(link.source, link.target) for link in links] == [
+        ("knots", "untie"),
+        ("untie", "knots"),
+    ]
+    assert links[0].weight == pytest.approx(0.65)
+    assert (links[0].layer, links[0].head) == (0, 2)
+    assert (links[0].source_token, links[0].target_token) == (3, 1)
+
+
+def test_a_text_of_marks_has_no_links() -> None:
+    text = Text("!", None, (TOKENS[0], TOKENS[4], TOKENS[5]), None)
+    found = Run(
+        model=ModelInfo("m", "m", "m", 1, 1, 2, None, None),
+        text=text,
+        layers=(CapturedLayer("self", 0, np.zeros((3, 2)), np.full((1, 3, 3), 1 / 3), None),),
+        weights=None,
+        dialects=None,
+        not_recomputed_because="made by hand",
+    )
+    assert strongest_links(found, ()) == ()
+
+
+def test_the_cat(cat: Inspection) -> None:
+    """Layer 3, head 1 of the bundled model knows who was tired."""
+    tokens = [token.text for token in cat.tokens]
+    it, tired = tokens.index("it"), tokens.index("cat")
+    assert cat.attention(3, 1)[it, tired] == pytest.approx(0.49, abs=0.005)
+    previous = next(h for h in cat.heads if (h.layer, h.head) == (0, 2))
+    assert isinstance(previous, HeadReading)
+    assert previous.label == "previous"
+    assert len(cat.heads) == 72

@@ -1,0 +1,108 @@
+"""A real Chromium, without a network and without a flag that relaxes the page's policy."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+# The builder of synthetic inspections lives beside the tests of the payload.
+sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
+
+from inspector.report.page import render_report
+
+READY = "html[data-ready]"
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """One browser for all tests; missing, they skip, or fail where the caller insists."""
+    found = next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        found = None
+    if found is None:
+        if os.environ.get("INSPECTOR_REQUIRE_BROWSER") == "1":
+            pytest.fail("INSPECTOR_REQUIRE_BROWSER=1, and there is no Chromium or no playwright")
+        pytest.skip("no Chromium, or no playwright")
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=arguments)
+        yield browser
+        browser.close()
+
+
+class Opened:
+    """A page that was opened from disk, and what it did that it should not have."""
+
+    def __init__(self, page, address):
+        self.page, self.address = page, address
+        self.complaints, self.requests = [], []
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", lambda request: self.requests.append(request.url))
+
+    def _hear(self, message):
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+    @property
+    def asked_for(self):
+        return [
+            u for u in self.requests if u != self.address and not u.startswith(("data:", "blob:"))
+        ]
+
+    def attention(self, layer, head):
+        return self.page.evaluate(
+            "([n, h]) => { const a = inspector.attention('self', n, h);"
+            " return [a.rows, a.cols, Array.from(a.data)]; }",
+            [layer, head],
+        )
+
+
+@pytest.fixture
+def open_html(chromium, tmp_path):
+    """Open HTML as a file; afterwards the page must have been silent and asked for nothing."""
+    opened = []
+
+    def go(html, *, width=1280, height=900, scheme="light", wait=READY, quiet=True):
+        path = tmp_path / f"page{len(opened)}.html"
+        path.write_bytes(html.encode("utf-8"))
+        context = chromium.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme
+        )
+        page = context.new_page()
+        one = Opened(page, path.as_uri())
+        page.route(
+            "**/*",
+            lambda route: route.continue_() if route.request.url == one.address else route.abort(),
+        )
+        page.goto(one.address)
+        page.wait_for_selector(wait, state="attached", timeout=10_000)
+        opened.append((context, one, quiet))
+        return one
+
+    yield go
+    for context, one, quiet in opened:
+        assert one.asked_for == []
+        if quiet:
+            assert one.complaints == []
+        context.close()
+
+
+@pytest.fixture
+def open_report(open_html):
+    def go(inspected, *, command=None, **how):
+        return open_html(render_report(inspected, command=command), **how)
+
+    return go

@@ -1,0 +1,39 @@
+"""Models and inspections that many tests look at; each is made once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from small_models import fold_into_distilbert, random_bert, random_distilbert
+
+import inspector
+from inspector.inspection import Inspection
+from inspector.model.loading import LoadedModel
+
+SENTENCE = "The cat sat on the mat because it was tired"
+
+
+@pytest.fixture(scope="session")
+def bundled() -> LoadedModel:
+    return inspector.load()
+
+
+@pytest.fixture(scope="session")
+def cat(bundled: LoadedModel) -> Inspection:
+    return inspector.inspect(SENTENCE, model=bundled)
+
+
+@pytest.fixture(scope="session")
+def model_folders(
+    bundled: LoadedModel, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path]:
+    """Saved models: trained and folded, and small random ones with every parameter perturbed."""
+    place = tmp_path_factory.mktemp("models")
+    return {
+        "trained distilbert": fold_into_distilbert(
+            bundled.model, bundled.tokenizer, place / "distilbert"
+        ),
+        "random bert": random_bert(place / "random-bert"),
+        "random distilbert": random_distilbert(place / "random-distilbert"),
+    }

@@ -1,0 +1,171 @@
+"""An `Inspected` made of random numbers: no model, no torch, any size, any sentence.
+
+Everything is computed with plain NumPy in float64, so that it can stand against the page.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from inspector.records import (
+    Agreement,
+    CapturedLayer,
+    HeadReading,
+    Inspected,
+    LayerCheck,
+    Link,
+    ModelInfo,
+    RebuiltLayer,
+    Run,
+    RungResult,
+    Text,
+    Token,
+    Verification,
+)
+
+RUNGS = ("strangers", "classroom", "share", "softmax", "scaled", "learned", "heads")
+ABSENT = ("position", "mask")
+REFERENCES = ("uniform", "layer_mean")
+
+
+def softmax(scores):
+    e = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def words(text, pair=None):
+    """[CLS], the words of the text, [SEP]; and the same of the pair."""
+    tokens = [Token(101, "[CLS]", None, True, 0, None)]
+    number = 0
+    for segment, part in enumerate([text] if pair is None else [text, pair]):
+        at = 0
+        for piece in part.split(" "):
+            if piece:
+                span = (at, at + len(piece))
+                tokens.append(Token(1000 + number, piece, number, False, segment, span))
+                number += 1
+            at += len(piece) + 1
+        tokens.append(Token(102, "[SEP]", None, True, segment, None))
+    return Text(text, pair, tuple(tokens), None)
+
+
+def inspected(
+    text="the cat sat", *, pair=None, layers=2, heads=3, d=4, causal=False, noise=1e-7, seed=0
+):
+    """A verified inspection: what the model computed is the rebuild plus a little noise."""
+    random = np.random.default_rng(seed)
+    told = words(text, pair)
+    T, D = len(told.tokens), heads * d
+    visible = np.tril(np.ones((T, T), bool)) if causal else np.ones((T, T), bool)
+    captured, rebuilt, checks = [], [], []
+    for layer in range(layers):
+        states = random.normal(size=(T, D)).astype(np.float32)
+        query = (2 * random.normal(size=(heads, T, d))).astype(np.float32)
+        key, value = (random.normal(size=(heads, T, d)).astype(np.float32) for _ in range(2))
+        scores = query.astype(float) @ key.astype(float).swapaxes(1, 2) / np.sqrt(d)
+        attention = softmax(np.where(visible, scores, -3.4e38)).astype(np.float32)
+        model = (attention + noise * random.normal(size=attention.shape)).astype(np.float32)
+        captured.append(CapturedLayer("self", layer, states, model, states))
+        moved = np.abs(random.normal(size=(heads, T))).astype(np.float32)
+        rebuilt.append(
+            RebuiltLayer(
+                "self", layer, states, query, key, value, d**-0.5, visible, attention, states, moved
+            )
+        )
+        error = np.abs(attention - model).max(axis=(1, 2)).astype(float)
+        checks.append(
+            LayerCheck("self", layer, "verified", ("verified",) * heads, error, error * 2,
+                       np.full(heads, np.nan), "verified", 1e-7, 1e-5)
+        )  # fmt: skip
+    info = ModelInfo("bundled", "synthetic <model>", "bert", layers, heads, D, 512, "0" * 64)
+    run = Run(info, told, tuple(captured), None, None, None)
+    readings = tuple(
+        HeadReading("self", n, h, 1.5 + h, "previous" if h == 0 else None, 0.61 if h == 0 else 0.2)
+        for n in range(layers)
+        for h in range(heads)
+    )
+    link = Link(
+        told.tokens[1].text,
+        told.tokens[2 if T > 3 else 1].text,
+        1,
+        2 if T > 3 else 1,
+        0.5,
+        "self",
+        layers - 1,
+        1,
+    )
+    largest = float(max(check.attention_max_abs_error.max() for check in checks))
+    verification = Verification("verified", largest, 1e-7, tuple(checks), None)
+    return Inspected(
+        run, tuple(rebuilt), verification, _ladder(rebuilt, captured, random), readings, (link,)
+    )
+
+
+def _ladder(rebuilt, captured, random):
+    shape = (len(rebuilt), rebuilt[0].query.shape[0])
+    R = np.stack([layer.states @ layer.states.T for layer in rebuilt])
+    positive = np.maximum(R, 0)
+    learned = softmax(R / 3).astype(np.float32)
+    T = R.shape[1]
+    matrices = {
+        "strangers": np.broadcast_to(np.eye(T, dtype=np.float32), R.shape),
+        "classroom": R,
+        "share": positive / positive.sum(axis=2, keepdims=True),
+        "softmax": softmax(R),
+        "scaled": softmax(R / np.sqrt(rebuilt[0].states.shape[1])),
+        "learned": learned,
+        "uniform": np.full_like(R, 1 / T),
+        "layer_mean": np.stack([layer.attention.mean(axis=0) for layer in captured]),
+    }
+
+    def agreement(jsd):
+        values = [random.uniform(0, 1, shape) for _ in range(3)]
+        if not jsd:
+            values[0] = np.full(shape, np.nan)
+        return Agreement(*values, constant_rows=3, empty_rows=0)
+
+    def rung(name, *, applies=True):
+        carried = matrices.get(name)
+        return RungResult(
+            name, f"formula of {name}", f"what {name} adds", name in REFERENCES, applies,
+            agreement(name != "classroom") if applies else None,
+            agreement(name != "classroom") if applies else None,
+            None if carried is None or not applies else carried.astype(np.float32),
+        )  # fmt: skip
+
+    return (
+        *(rung(name) for name in RUNGS),
+        *(rung(name, applies=False) for name in ABSENT),
+        rung("model"),
+        *(rung(name) for name in REFERENCES),
+    )
+
+
+def not_recomputed(whole):
+    """The same inspection of a family that has no rebuild."""
+    reason = "attention of this family is not rebuilt yet"
+    ladder = tuple(replace(r, all_tokens=None, content=None, matrices=None) for r in whole.ladder)
+    return replace(
+        whole,
+        rebuilt=None,
+        run=replace(whole.run, not_recomputed_because=reason),
+        verification=Verification("not_recomputed", None, None, (), reason),
+        ladder=ladder,
+    )
+
+
+def mismatched(whole, layer=1, head=2, error=0.0123):
+    """The same inspection with one head that the rebuild got wrong."""
+    checks = list(whole.verification.layers)
+    verdicts, errors = (
+        list(checks[layer].head_verdicts),
+        checks[layer].attention_max_abs_error.copy(),
+    )
+    verdicts[head], errors[head] = "mismatch", error
+    checks[layer] = replace(
+        checks[layer],
+        verdict="mismatch",
+        head_verdicts=tuple(verdicts),
+        attention_max_abs_error=errors,
+    )
+    return replace(whole, verification=Verification("mismatch", error, 1e-7, tuple(checks), None))

@@ -1,0 +1,191 @@
+import base64
+import json
+import zlib
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import synthetic
+
+from inspector.report.blobs import script_json
+from inspector.report.payload import build_payload
+
+
+def payload(inspected):
+    return build_payload(inspected, command=None, version="test")
+
+
+def numbers(built, name):
+    """Read a blob the way the format is described, byte by byte."""
+    blob = next(blob for blob in built.blobs if blob.name == name)
+    entry = built.header["blobs"][name]
+    raw = zlib.decompress(base64.b64decode(blob.base64), -15)
+    assert len(raw) == entry["length"] and zlib.crc32(raw) == entry["crc32"]
+    dtype = np.dtype(entry["dtype"])
+    count = len(raw) // dtype.itemsize
+    joined = bytes(raw[place * count + i] for i in range(count) for place in range(dtype.itemsize))
+    return np.frombuffer(joined, dtype).reshape(entry["shape"])
+
+
+def names(built):
+    return {blob.name for blob in built.blobs}
+
+
+def test_up_to_32_tokens_the_model_and_the_difference_travel_exactly():
+    whole = synthetic.inspected("one two three")
+    built = payload(whole)
+    for n, (captured, rebuilt) in enumerate(zip(whole.run.layers, whole.rebuilt, strict=True)):
+        np.testing.assert_array_equal(numbers(built, f"{n}.model"), captured.attention)
+        np.testing.assert_array_equal(
+            numbers(built, f"{n}.difference"), rebuilt.attention - captured.attention
+        )
+
+
+@pytest.mark.parametrize(("tokens", "exact"), [(32, True), (33, False)])
+def test_beyond_32_tokens_q_and_k_travel_instead(tokens, exact):
+    whole = synthetic.inspected("w " * (tokens - 2), layers=1)
+    assert len(whole.run.text.tokens) == tokens
+    assert ("0.model" in names(payload(whole))) is exact
+    assert ("0.query" in names(payload(whole))) is not exact
+    assert ("0.thumbnail" in names(payload(whole))) is not exact
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_the_shipped_error_is_that_of_the_page_s_arithmetic(causal):
+    whole = synthetic.inspected("w " * 38, layers=1, causal=causal)
+    built = payload(whole)
+    q, k = (numbers(built, f"0.{name}").astype(float) for name in ("query", "key"))
+    worst = []
+    for head, theirs in enumerate(whole.run.layers[0].attention):
+        largest = 0.0
+        for i in range(len(theirs)):
+            heard = range(i + 1) if causal else range(len(theirs))
+            e = np.array([np.exp(sum(q[head, i] * k[head, j]) / 2) for j in heard])
+            row = np.zeros(len(theirs))
+            row[: len(e)] = e / e.sum()
+            largest = max(largest, np.abs(row - theirs[i]).max())
+        worst.append(largest)
+    assert built.header["sites"][0]["precision"] == "float16"
+    np.testing.assert_allclose(built.header["sites"][0]["arithmetic_error"], worst, atol=2e-6)
+    assert built.header["arithmetic_max_abs_error"] == max(
+        built.header["sites"][0]["arithmetic_error"]
+    )
+
+
+def large_scores(whole, factor):
+    """q and k so large that float16 moves the softmax; the model's attention goes with them."""
+    layer = whole.rebuilt[0]
+    query = layer.query * factor
+    A = synthetic.softmax(
+        query.astype(float) @ layer.key.astype(float).swapaxes(1, 2) * layer.scale
+    )
+    A = A.astype(np.float32)
+    captured = replace(whole.run.layers[0], attention=A)
+    return replace(
+        whole,
+        run=replace(whole.run, layers=(captured,)),
+        rebuilt=(replace(layer, query=query, attention=A),),
+    )
+
+
+def test_float32_where_float16_moves_the_attention():
+    whole = large_scores(synthetic.inspected("w " * 38, layers=1), 100)
+    site = payload(whole).header["sites"][0]
+    assert (site["source"], site["precision"]) == ("query_key", "float32")
+    assert max(site["arithmetic_error"]) <= 5e-3
+
+
+def test_float32_where_float16_overflows():
+    whole = large_scores(synthetic.inspected("w " * 38, layers=1, d=1), 1)
+    layer = whole.rebuilt[0]
+    scaled = replace(layer, query=layer.query * 1e6, key=layer.key / 1e6)
+    site = payload(replace(whole, rebuilt=(scaled,))).header["sites"][0]
+    assert (site["source"], site["precision"]) == ("query_key", "float32")
+
+
+def test_the_attention_itself_where_it_is_not_the_softmax_of_q_and_k():
+    whole = synthetic.inspected("w " * 38, layers=1)
+    captured = replace(whole.run.layers[0], attention=np.roll(whole.run.layers[0].attention, 1, 2))
+    built = payload(replace(whole, run=replace(whole.run, layers=(captured,))))
+    assert built.header["sites"][0]["source"] == "attention"
+    np.testing.assert_allclose(numbers(built, "0.attention"), captured.attention, atol=3e-4)
+
+
+def test_thumbnails_keep_the_largest_weight_of_each_patch():
+    whole = synthetic.inspected("w " * 68, layers=1)
+    A = whole.run.layers[0].attention
+    thumbnails = numbers(payload(whole), "0.thumbnail")
+    edges = [i * 70 // 32 for i in range(33)]
+    for i in range(32):
+        for j in range(32):
+            patch = A[1, edges[i] : edges[i + 1], edges[j] : edges[j + 1]]
+            assert abs(thumbnails[1, i, j] / 255 - patch.max()) <= 0.5 / 255 + 1e-6
+
+
+def test_row_errors_and_lengths():
+    whole = synthetic.inspected("w " * 38)
+    built = payload(whole)
+    for n, (captured, rebuilt) in enumerate(zip(whole.run.layers, whole.rebuilt, strict=True)):
+        expected = np.abs(rebuilt.attention - captured.attention).max(axis=2)
+        np.testing.assert_array_equal(numbers(built, f"{n}.row_error"), expected)
+        lengths = [sum(x.astype(float) ** 2) ** 0.5 for x in rebuilt.states]
+        np.testing.assert_allclose(numbers(built, f"{n}.norm"), lengths, rtol=1e-6)
+
+
+def test_the_classroom_s_r_travels_as_a_triangle():
+    whole = synthetic.inspected("one two three four")
+    built = payload(whole)
+    R = next(rung for rung in whole.ladder if rung.name == "classroom").matrices
+    triangle = numbers(built, "ladder.classroom")
+    at = 0
+    for i in range(R.shape[1]):
+        for j in range(i + 1):
+            np.testing.assert_array_equal(triangle[:, at], R[:, i, j])
+            at += 1
+    assert triangle.shape[1] == at
+
+
+def test_beyond_128_tokens_the_ladder_is_averaged():
+    whole = synthetic.inspected("w " * 148, layers=1)
+    built = payload(whole)
+    rung = next(rung for rung in whole.ladder if rung.name == "learned")
+    edges = [i * 150 // 64 for i in range(65)]
+    pooled = numbers(built, "ladder.learned")
+    assert pooled.shape == (1, 64, 64)
+    patch = rung.matrices[0, edges[5] : edges[6], edges[9] : edges[10]]
+    assert abs(pooled[0, 5, 9] - patch.mean()) < 1e-4
+    how = {r["name"]: r["matrices"] for r in built.header["ladder"]}
+    assert how["learned"] == how["uniform"] == "pooled" and how["heads"] is None
+
+
+def test_a_measure_that_is_not_there_stays_not_a_number():
+    whole = synthetic.inspected()
+    measures = numbers(payload(whole), "measures")
+    place = {rung.name: i for i, rung in enumerate(whole.ladder)}
+    assert np.isnan(measures[place["classroom"], :, 0]).all()
+    assert np.isnan(measures[place["mask"]]).all()
+    np.testing.assert_allclose(
+        measures[place["learned"], 1, 2],
+        whole.ladder[place["learned"]].content.top1_agreement,
+        rtol=1e-6,
+    )
+
+
+def test_without_a_rebuild_the_model_s_attention_travels():
+    whole = synthetic.not_recomputed(synthetic.inspected("w " * 38, layers=1))
+    built = payload(whole)
+    assert built.header["sites"][0]["source"] == "attention"
+    error = built.header["sites"][0]["arithmetic_error"]
+    A = whole.run.layers[0].attention
+    assert np.abs(numbers(built, "0.attention") - A).max() <= max(error) + 1e-9
+
+
+def test_a_header_survives_hostile_text():
+    text = '</script><!--<script>"&\u2028\u2029\ud800'
+    written = script_json({"text": text})
+    assert not set(written) & set("<>&\u2028\u2029")
+    assert json.loads(written.encode("utf-8")) == {"text": text}
+
+
+def test_a_header_holds_no_nan():
+    assert "NaN" not in payload(synthetic.inspected()).json

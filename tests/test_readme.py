@@ -1,0 +1,124 @@
+"""What the README shows is what happens: every command is run, every number is printed."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, flags=re.DOTALL)
+ROWS = re.findall(r"^\| [^|]+ \| `((?:[^`\\]|\\.)+)` \|$", README, flags=re.MULTILINE)
+COMMANDS = [row.replace("\\|", "|") for row in ROWS if "inspect" in row]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("readme")
+    shutil.copytree(ROOT / "samples", folder / "samples")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def hub_cache(model_folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A hub cache that holds a DistilBERT, as if it had been downloaded before."""
+    home = tmp_path_factory.mktemp("hf")
+    model = home / "hub" / "models--distilbert--distilbert-base-uncased"
+    shutil.copytree(model_folders["trained distilbert"], model / "snapshots" / ("0" * 40))
+    (model / "refs").mkdir()
+    (model / "refs" / "main").write_text("0" * 40)
+    return home
+
+
+def run(command: str, place: Path, hub_cache: Path) -> subprocess.CompletedProcess[str]:
+    """Run a command line as it stands, offline, with the tests' own environment first."""
+    return subprocess.run(
+        ["bash", "-c", command],
+        cwd=place,
+        env=os.environ
+        | {
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "HF_HUB_OFFLINE": "1",
+            "HF_HOME": str(hub_cache),
+            "BROWSER": "true",
+            "COLUMNS": "80",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_two_commands_are_there() -> None:
+    """The first is run below once installed; `.ci/run` installs and tests by the second."""
+    commands = [block.strip() for language, block in BLOCKS if language == "bash"]
+    assert commands == [
+        'pip install . && inspect "The cat sat on the mat because it was tired"',
+        'pip install ".[test]" && pytest',
+    ]
+    script = (ROOT / ".ci" / "run").read_text()
+    assert 'pip install --quiet --disable-pip-version-check ".[test]"\nmake check' in script
+    assert re.search(r"^test:\n\tpytest$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+@pytest.mark.slow
+def test_the_main_command_prints_what_is_shown(place: Path, hub_cache: Path) -> None:
+    (shown,) = (block for language, block in BLOCKS if language == "text")
+    (command,) = (block for language, block in BLOCKS if "The cat" in block and language == "bash")
+    done = run(command.split("&&")[1].strip(), place, hub_cache)
+    assert done.returncode == 0, done.stderr
+    assert (place / "attention.html").exists()
+
+    def lines(text: str) -> list[str]:
+        # What differs in the last digits from processor to processor is not compared.
+        return [line.rstrip() for line in text.splitlines() if "largest difference" not in line]
+
+    assert lines(done.stdout) == lines(shown)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_works(command: str, place: Path, hub_cache: Path) -> None:
+    done = run(command, place, hub_cache)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+    words = shlex.split(command)
+    for option in ("--out", "--save"):
+        if option in words:
+            assert (place / words[words.index(option) + 1]).stat().st_size > 0
+
+
+def test_there_are_commands() -> None:
+    assert len(COMMANDS) == 8
+
+
+@pytest.mark.slow
+def test_the_python_works(place: Path, hub_cache: Path) -> None:
+    (code,) = (block for language, block in BLOCKS if language == "python")
+    done = run(f"python -c {shlex.quote(code)}", place, hub_cache)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("verified") == 2
+    assert (place / "report.html").exists()
+    assert (place / "tensors.safetensors").exists()
+
+
+def test_every_link_and_picture_is_there() -> None:
+    for name in ("README.md", "CONTRIBUTING.md", "samples/README.md", "CHANGELOG.md"):
+        text = (ROOT / name).read_text()
+        for target in re.findall(r"\]\(([^)#]+)\)", text):
+            if not target.startswith("http"):
+                assert ((ROOT / name).parent / target).exists(), (name, target)
+
+
+def test_every_file_named_in_the_map_is_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    known = {path.name for path in (ROOT / "inspector").rglob("*.py")}
+    for name in re.findall(r"`([\w/]+\.py)`", text):
+        assert Path(name).name in known or (ROOT / name).exists(), name
