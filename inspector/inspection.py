@@ -218,6 +218,7 @@ def inspect(
         rebuilt=rebuilt,
         verification=verification,
         ladder=measure_ladder(run, rebuilt),
+        shares=(),
         heads=heads,
         links=strongest_links(run, heads),
     )

@@ -266,9 +266,14 @@ class HeadReading:
     head: int
     #: Mean entropy of the rows of content tokens, in bits.
     entropy_bits: float
+    #: Mean of Σ_j A_ij·|i − j| over content queries, in tokens.
+    distance: float
+    #: Mean mass on each of the five targets over content queries, in the order of ``HeadLabel``.
+    masses: dict[HeadLabel, float]
+    #: The target with the largest mass, where that is at least 0.4.
     label: HeadLabel | None
-    #: Mean mass on the best of the five targets, over content queries; None without content.
-    score: float | None
+    #: That largest mass.
+    score: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,9 +286,29 @@ class Link:
     source_token: int
     target_token: int
     weight: float
+    #: The weight divided by the head's mean over all links between different content words of
+    #: this text: how unusual the link is for this head.
+    lift: float
     site: SiteName
     layer: int
     head: int
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one ingredient of attention buys, whatever the order in which it is added.
+
+    The Shapley value of the drop in ``jsd_bits`` from ``softmax(X·Xᵀ)`` to the model; the shares of
+    all ingredients sum to the whole gap, and a negative one made things worse on average.
+    """
+
+    ingredient: str
+    #: What it adds, in the classroom's words.
+    adds: str
+    #: (N, H) float64.
+    per_head: Float64
+    #: Mean over layers and heads.
+    bits: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,5 +343,7 @@ class Inspected:
     rebuilt: tuple[RebuiltLayer, ...] | None
     verification: Verification
     ladder: tuple[RungResult, ...]
+    #: One for each ingredient that the family has; empty without a rebuild.
+    shares: tuple[Share, ...]
     heads: tuple[HeadReading, ...]
     links: tuple[Link, ...]

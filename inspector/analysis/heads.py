@@ -34,6 +34,8 @@ def _read_layer(layer: CapturedLayer, special: Mask) -> list[HeadReading]:
                 entropy_bits=float(entropy[head]),
                 label=best if score >= LABEL_FROM else None,
                 score=score,
+                distance=0.0,
+                masses={name: float(mass[head]) for name, mass in masses.items()},
             )
         )
     return readings

@@ -85,6 +85,7 @@ def strongest_links(
                 source_token=merged[source].tokens[0],
                 target_token=merged[target].tokens[0],
                 weight=float(strength[source, target]),
+                lift=1.0,
                 site=run.layers[at].site,
                 layer=run.layers[at].layer,
                 head=int(best_head[at, source, target]),
