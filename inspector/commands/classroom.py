@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
 
-from inspector.analogy.classroom import LEVELS, article_class, circle, read_class
 from inspector.commands.options import debug_option, file_option
 from inspector.errors import InputError
 from inspector.plain import visible
-from inspector.records import Classroom
-from inspector.report.classroom_terminal import print_classroom
 from inspector.report.files import write_whole
+
+if TYPE_CHECKING:
+    from inspector.records import Classroom
 
 
 @click.command()
@@ -34,6 +33,8 @@ def classroom(*, table: Path | None, out: Path | None, as_json: bool) -> None:
     Students who share traits interact (R = Q·Qᵀ), and who interacts takes on traits (T = R·Q).
     The same class is then shown with a softmax, as in a transformer.
     """
+    from inspector.analogy.classroom import article_class, read_class
+
     studied = read_class(table) if table else article_class()
     if table and out and out.exists() and out.samefile(table):
         raise InputError(
@@ -49,12 +50,18 @@ def classroom(*, table: Path | None, out: Path | None, as_json: bool) -> None:
         # Escaped to ASCII, so that no name can reach the terminal as a control character.
         click.echo(json.dumps(_as_json(studied), allow_nan=False))
         return
+    from rich.console import Console
+
+    from inspector.report.classroom_terminal import print_classroom
+
     print_classroom(Console(), studied, own_table=table is not None)
     if out:
         click.echo(f"\nThe page is in {visible(str(out))}")
 
 
 def _as_json(studied: Classroom) -> dict[str, Any]:
+    from inspector.analogy.classroom import LEVELS, circle
+
     return {
         "students": list(studied.students),
         "traits": list(studied.traits),

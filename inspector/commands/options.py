@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from shlex import join
 from typing import Any, TypeVar
 
 import click
@@ -16,15 +18,16 @@ debug_option = click.option(
 )
 
 
-def file_option(
-    name: str, explanation: str, *, default: str | None = None
-) -> Callable[[Function], Function]:
+def file_option(name: str, explanation: str) -> Callable[[Function], Function]:
     """Return an option that takes a file to be written."""
     return click.option(
         name,
         type=click.Path(path_type=Path),
         metavar="FILE",
-        default=default,
-        show_default=default is not None,
         help=explanation,
     )
+
+
+def command_line() -> str:
+    """Return the command as it was given, for the page that it makes."""
+    return join(["inspect", *sys.argv[1:]])

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
-import webbrowser
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from shlex import join
+from typing import TYPE_CHECKING
 
 import click
 
-from inspector.commands.options import debug_option, file_option
+from inspector.commands.options import command_line, debug_option, file_option
 from inspector.errors import InputError
-from inspector.inspection import Inspection, Progress, inspect, load
 from inspector.model.readable import refuse_unreadable
 from inspector.report.files import refuse_place
+
+if TYPE_CHECKING:
+    from inspector.inspection import Inspection, Progress
 
 _MISMATCH = 1
 
 
 @click.command()
 @click.argument("sentence", nargs=-1)
+@click.option("--pair", metavar="TEXT", help="A second text, for models that read two.")
+@click.option(
+    "--file",
+    "lines",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Inspect a file, a sentence a line (or two, with a tab between); --out names a folder.",
+)
 @click.option(
     "--model",
     default="bundled",
@@ -36,7 +46,7 @@ _MISMATCH = 1
     show_default=True,
     help="Where the model runs; the rebuild is always NumPy.",
 )
-@file_option("--out", "Where the report goes.", default="attention.html")
+@file_option("--out", "Where the report goes.  [default: attention.html, with --file attention]")
 @click.option("--no-report", is_flag=True, help="Write no report.")
 @click.option("--open", "open_report", is_flag=True, help="Open the report in a browser.")
 @file_option("--save", "Also write every tensor into a .safetensors file.")
@@ -46,9 +56,11 @@ _MISMATCH = 1
 def show(
     *,
     sentence: tuple[str, ...],
+    pair: str | None,
+    lines: Path | None,
     model: str,
     device: str,
-    out: Path,
+    out: Path | None,
     no_report: bool,
     open_report: bool,
     save: Path | None,
@@ -56,17 +68,40 @@ def show(
     truncate: bool,
 ) -> int:
     """Inspect a sentence; - reads it from standard input."""
-    text = _text(sentence)
-    refuse_unreadable(text)
     if open_report and no_report:
         raise InputError("--open needs a report.", "Leave --no-report out.")
-    for place in (None if no_report else out, save):
+    if lines is not None:
+        if sentence or pair is not None or save is not None:
+            raise InputError(
+                "--file takes no sentence, no --pair and no --save.",
+                "Put sentences and pairs into the file; --save goes with one sentence.",
+            )
+        from inspector.commands.show_file import show_file
+
+        return show_file(
+            lines,
+            model=model,
+            device=device,
+            folder=None if no_report else out or Path("attention"),
+            open_index=open_report,
+            as_json=as_json,
+            truncate=truncate,
+        )
+    text = _text(sentence)
+    report = None if no_report else out or Path("attention.html")
+    for part in (text, pair):
+        if part is not None:
+            refuse_unreadable(part)
+    for place in (report, save):
         refuse_place(place)
     with _status(quiet=as_json) as progress:
         progress("Loading torch and the model")
+        from inspector.inspection import inspect, load
+
         loaded = load(model, device=device)
-        found = inspect(text, model=loaded, truncate=truncate, progress=progress)
-        files = _write(found, None if no_report else out, save, progress)
+        collect_again()
+        found = inspect(text, pair=pair, model=loaded, truncate=truncate, progress=progress)
+        files = _write(found, report, save, progress)
     if as_json:
         from inspector.report.summary import summarise
 
@@ -77,9 +112,19 @@ def show(
         from inspector.report.terminal import print_inspection
 
         print_inspection(Console(), found, files)
-    if open_report:
-        webbrowser.open(out.resolve().as_uri())
+    if open_report and report is not None:
+        click.launch(report.resolve().as_uri())
     return _MISMATCH if found.verification.verdict == "mismatch" else 0
+
+
+def collect_again() -> None:
+    """Collect garbage again where the program started without: loading is done.
+
+    What was made until now stays to the end and need not be looked at.
+    """
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def _text(sentence: tuple[str, ...]) -> str:
@@ -112,7 +157,7 @@ def _write(
         files["tensors"] = str(tensors)
     if report is not None:
         progress("Writing the report")
-        found.to_html(report, command=join(["inspect", *sys.argv[1:]]))
+        found.to_html(report, command=command_line())
         files["report"] = str(report)
     return files
 

@@ -12,6 +12,7 @@ from inspector.records import Text, Token
 
 #: Tokenizers without a limit say so with a number near 1e30.
 _NO_LIMIT = 10**9
+_SEGMENTS_OF_A_PAIR = 2
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,14 @@ def encode(
     Raises
     ------
     InputError
-        When there is nothing to read, or when the text does not fit and ``truncate`` is off.
+        When there is nothing to read, when the text does not fit and ``truncate`` is off, or
+        when there is a pair and the model has no segments.
     """
+    if pair is not None and getattr(config, "type_vocab_size", 0) < _SEGMENTS_OF_A_PAIR:
+        raise InputError(
+            f"This model ({config.model_type}) reads no pairs: it has no segments.",
+            "Leave the second text out, or choose a BERT.",
+        )
     fits = window(tokenizer, config)
     encoded = _tokenize(tokenizer, text, pair)
     count = len(encoded["input_ids"][0])

@@ -36,6 +36,24 @@ def refuse_place(path: Path | None) -> None:
             )
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder for many files, or take the one that is there.
+
+    Raises
+    ------
+    InputError
+        When a file is in its place, or when the folder it should be in does not exist.
+    MachineError
+        When the machine refuses.
+    """
+    with _refusals(path):
+        if path.exists() and not path.is_dir():
+            raise InputError(f"{path} is a file, not a folder.", "Name a folder with --out.")
+        if not path.absolute().parent.is_dir():
+            raise InputError(f"There is no folder {path.parent}.", "Make it first.")
+        path.mkdir(exist_ok=True)
+
+
 def write_whole(path: Path, data: bytes) -> None:
     """Write ``data`` to ``path``, replacing an older file only by the finished one.
 

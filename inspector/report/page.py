@@ -50,6 +50,8 @@ class Assets:
     entry: Markup
     report_policy: str
     classroom_policy: str
+    index_css: Markup
+    index_policy: str
 
 
 def render_report(inspected: Inspected, *, command: str | None = None) -> str:
@@ -92,6 +94,13 @@ def render_classroom(classroom: Classroom, *, own_table: bool) -> str:
             ratio=_ratio,
             version=_version(),
         )
+    )
+
+
+def render_static(template: str, **values: object) -> str:
+    """Return a page without views of its own: a template's words and the common assets."""
+    return (
+        _templates().get_template(template).render(assets=_assets(), version=_version(), **values)
     )
 
 
@@ -144,6 +153,7 @@ def _assets() -> Assets:
     entry = 'import "inspector/main";'
     report_css = _read("base.css") + _read("report.css")
     classroom_css = _read("base.css") + _read("classroom.css")
+    index_css = _read("base.css") + _read("index.css")
     scripts = [_sha256(s) for s in (guard, theme, import_map, entry)]
     return Assets(
         report_css=Markup(report_css),  # noqa: S704
@@ -154,6 +164,8 @@ def _assets() -> Assets:
         entry=Markup(entry),  # noqa: S704
         report_policy=_policy(report_css, [*scripts, *integrity.values()]),
         classroom_policy=_policy(classroom_css, [_sha256(theme)]),
+        index_css=Markup(index_css),  # noqa: S704
+        index_policy=_policy(index_css, [_sha256(theme)]),
     )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 
 from inspector.commands import main, route
@@ -54,7 +52,7 @@ def test_a_fault_of_ours(
     def fail(*_arguments: object, **_options: object) -> None:
         raise ZeroDivisionError("one\ntwo")
 
-    monkeypatch.setattr(sys.modules["inspector.commands.show"], "load", fail)
+    monkeypatch.setattr("inspector.inspection.load", fail)
     assert main(["the cat", "--no-report"]) == 70
     said = capsys.readouterr().err
     assert (
@@ -70,6 +68,6 @@ def test_no_memory(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtur
     def fail(*_arguments: object, **_options: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(sys.modules["inspector.commands.show"], "load", fail)
+    monkeypatch.setattr("inspector.inspection.load", fail)
     assert main(["the cat", "--no-report"]) == 4
     assert "memory" in capsys.readouterr().err
