@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import resource
-import signal
-from collections.abc import Iterator
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,17 +16,6 @@ from inspector.report.files import write_whole
 
 def names(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir()]
-
-
-@pytest.fixture
-def small_files() -> Iterator[None]:
-    """Let no file grow beyond 1000 bytes: the kernel refuses, as it does on a full disk."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    signal.signal(signal.SIGXFSZ, handler)
 
 
 def test_it_is_written(tmp_path: Path) -> None:
@@ -52,11 +41,31 @@ def test_an_older_file_is_replaced_and_keeps_its_mode(tmp_path: Path) -> None:
     assert (tmp_path / "old").stat().st_mode & 0o777 == 0o604
 
 
-@pytest.mark.usefixtures("small_files")
 def test_a_full_disk_leaves_the_older_file(tmp_path: Path) -> None:
+    """The kernel refuses files beyond 1000 bytes, as it refuses on a full disk.
+
+    In a process of its own: the limit would also stop pytest from writing its output to a file.
+    """
+
+    def small_files() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+
     (tmp_path / "old").write_bytes(b"old")
-    with pytest.raises(MachineError, match="could not be written: file too large"):
-        write_whole(tmp_path / "old", b"x" * 5000)
+    code = (
+        "from pathlib import Path\n"
+        "from inspector.report.files import MachineError, write_whole\n"
+        "try: write_whole(Path('old'), b'x' * 5000)\n"
+        "except MachineError as error: print(error.message)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        preexec_fn=small_files,
+    )
+    assert done.stdout == "old could not be written: file too large.\n"
     assert (tmp_path / "old").read_bytes() == b"old"
     assert names(tmp_path) == ["old"]
 
