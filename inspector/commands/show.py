@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import sys
+import webbrowser
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -113,7 +114,7 @@ def show(
 
         print_inspection(Console(), found, files)
     if open_report and report is not None:
-        click.launch(report.resolve().as_uri())
+        webbrowser.open(report.resolve().as_uri())
     return _MISMATCH if found.verification.verdict == "mismatch" else 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import webbrowser
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol
@@ -76,7 +77,7 @@ def show_file(
     if not as_json:
         _print_end(path, done, skipped, folder)
     if open_index and folder is not None:
-        click.launch((folder / "index.html").resolve().as_uri())
+        webbrowser.open((folder / "index.html").resolve().as_uri())
     if any(row.verdict == "mismatch" for row in done):
         return _MISMATCH
     return _SKIPPED if skipped else 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from inspector.attention.verdict import conclude
 from inspector.records import Agreement, HeadReading, Inspected, LayerCheck, Verification
 
 SCHEMA = 1
@@ -55,19 +56,28 @@ def summarise(inspected: Inspected, files: dict[str, str]) -> dict[str, Any]:
 
 
 def _verification(verification: Verification) -> dict[str, Any]:
-    sites = dict.fromkeys(check.site for check in verification.layers)
+    by_site: dict[str, list[LayerCheck]] = {}
+    for check in verification.layers:
+        by_site.setdefault(check.site, []).append(check)
     return {
-        "verdict": verification.verdict,
+        **_verdict(verification),
         "reason": verification.reason,
-        "attention_max_abs_error": finite(verification.attention_max_abs_error),
-        "output_max_abs_error": finite(verification.output_max_abs_error),
         "sites": [
             {
                 "site": site,
-                "layers": [_layer(check) for check in verification.layers if check.site == site],
+                **_verdict(conclude(tuple(checks))),
+                "layers": [_layer(check) for check in checks],
             }
-            for site in sites
+            for site, checks in by_site.items()
         ],
+    }
+
+
+def _verdict(verification: Verification) -> dict[str, Any]:
+    return {
+        "verdict": verification.verdict,
+        "attention_max_abs_error": finite(verification.attention_max_abs_error),
+        "output_max_abs_error": finite(verification.output_max_abs_error),
     }
 
 
