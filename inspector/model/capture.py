@@ -61,8 +61,8 @@ def _capture(loaded: LoadedModel, model: Any, encoded: EncodedText) -> Run:
         hidden = [_numpy(states) for states in outputs.hidden_states[: len(attentions)]]
         results: list[Array | None] = [None] * len(attentions)
     else:
-        hidden = [_numpy(states) for states in seen["hidden"]]
-        results = [_numpy(states) for states in seen["output"]]
+        hidden = seen["hidden"]
+        results = list(seen["output"])
     layers = tuple(
         CapturedLayer("self", layer, *tensors)
         for layer, tensors in enumerate(zip(hidden, attentions, results, strict=True))
@@ -87,9 +87,12 @@ def _capture(loaded: LoadedModel, model: Any, encoded: EncodedText) -> Run:
 
 
 @contextmanager
-def _watch(model: Any, family: Family | None) -> Iterator[dict[str, list[torch.Tensor]]]:
-    """Collect, in the order of the layers, what enters them and what their attention gives."""
-    seen: dict[str, list[torch.Tensor]] = {"hidden": [], "output": []}
+def _watch(model: Any, family: Family | None) -> Iterator[dict[str, list[Array]]]:
+    """Copy, in the order of the layers, what enters them and what their attention gives.
+
+    Copied at once: what comes after may change a tensor in place.
+    """
+    seen: dict[str, list[Array]] = {"hidden": [], "output": []}
     if family is None:
         yield seen
         return
@@ -99,12 +102,12 @@ def _watch(model: Any, family: Family | None) -> Iterator[dict[str, list[torch.T
             output = layer.get_submodule(family.output)
             hooks.enter_context(
                 layer.register_forward_pre_hook(
-                    lambda _module, args: seen["hidden"].append(args[0])
+                    lambda _module, args: seen["hidden"].append(_numpy(args[0]))
                 )
             )
             hooks.enter_context(
                 output.register_forward_hook(
-                    lambda _module, _args, result: seen["output"].append(result)
+                    lambda _module, _args, result: seen["output"].append(_numpy(result))
                 )
             )
         yield seen
