@@ -1,0 +1,1 @@
+"""What the README's tables of speed and size are made from: ``python -m benchmarks``."""

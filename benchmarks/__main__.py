@@ -1,0 +1,32 @@
+"""``python -m benchmarks [start] [rebuild] [report]``: measure, and print Markdown tables."""
+
+from __future__ import annotations
+
+import argparse
+from importlib import import_module
+
+from benchmarks.measuring import machine
+
+#: In the order in which they run: the start is measured while this process is still small.
+SECTIONS = ("start", "rebuild", "report")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the sections that were named, or all."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("sections", nargs="*", metavar="section", help=", ".join(SECTIONS))
+    parser.add_argument("--rounds", type=int, help="turns of each side (default: the section's)")
+    given = parser.parse_args(arguments)
+    unknown = set(given.sections) - set(SECTIONS)
+    if unknown:
+        parser.error(f"no section {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")
+    if given.rounds is not None and given.rounds < 1:
+        parser.error("--rounds must be at least 1")
+    print(machine(), flush=True)
+    for section in SECTIONS:
+        if section in given.sections or not given.sections:
+            print(f"\n{import_module(f'benchmarks.{section}').run(given.rounds)}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""How long the rebuild takes beside torch's own attention part of the same model.
+
+Both sides start from the same captured hidden states, all 6 layers, and do the same work: project
+to queries, keys and values, score, softmax, mix, project out. torch's side calls the model's own
+self-attention modules, eager and with their weights returned, and the dense layer behind them;
+not the residual and the norm, which the rebuild does not do. Our side is
+``inspector.attention.recompute.recompute`` as the inspector calls it, and it does a little more:
+the lengths ‖v·Wo‖ that the report shows are part of it.
+
+Both may use all cores, and no more: torch and BLAS are told so. Threads of the one side that still
+spin would slow the other, so each turn begins with a pause and a call that is not counted. Before
+anything is timed both sides must agree within 1e-5.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from threadpoolctl import threadpool_info, threadpool_limits
+
+import inspector
+from benchmarks.measuring import Figure, in_turn, table
+from benchmarks.texts import text_of
+from inspector.attention.recompute import recompute
+from inspector.model.capture import capture
+from inspector.model.text import encode
+from inspector.records import Run
+
+TOKENS = (16, 64, 128, 256, 512)
+ROUNDS = 15
+#: Calls a turn; a turn's value is their median.
+CALLS = 5
+AGREEMENT = 1e-5
+#: Longer than the threads of OpenBLAS and of torch wait for work before they sleep.
+_PAUSE = 0.1
+
+Pair = tuple[torch.Tensor, torch.Tensor]
+
+
+def run(rounds: int | None) -> str:
+    """Measure, and return the section in Markdown."""
+    threads = os.cpu_count() or 1
+    turns = rounds or ROUNDS
+    loaded = inspector.load("bundled", device="cpu")
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    rows = []
+    try:
+        with threadpool_limits(threads, user_api="blas"):
+            for tokens in TOKENS:
+                text = text_of(tokens, loaded.tokenizer)
+                encoded = encode(text, None, loaded.tokenizer, loaded.model.config, truncate=False)
+                rows.append(_row(tokens, capture(loaded, encoded), loaded.model, turns))
+    finally:
+        torch.set_num_threads(before)
+    header = [
+        "tokens",
+        "torch's attention part, ms",
+        "rebuild, ms",
+        "× torch",
+        "largest difference",
+    ]
+    return "\n".join(
+        [
+            "## Rebuild",
+            "",
+            f"All 6 layers, float32, {threads} threads on both sides, {turns} turns in alternation "
+            f"(each the median of {CALLS} calls): median (min–max), ratios taken turn by turn. The "
+            "rebuild includes the lengths ‖v·Wo‖, which torch's side does not compute.",
+            "",
+            f"{_kernel()}",
+            "",
+            table(header, rows),
+        ]
+    )
+
+
+def torchs_part(model: Any, states: list[torch.Tensor]) -> list[Pair]:
+    """Run the model's own attention sub-layers: weights (1, H, T, T) and output (1, T, D) each."""
+    results = []
+    with torch.inference_mode():
+        for layer, hidden in zip(model.encoder.layer, states, strict=True):
+            mixed, weights = layer.attention.self(hidden, output_attentions=True)
+            results.append((weights, layer.attention.output.dense(mixed)))
+    return results
+
+
+def largest_difference(captured: Run, model: Any, states: list[torch.Tensor]) -> float:
+    """Return the largest |Δ| of a weight or an output between the two sides."""
+    largest = 0.0
+    for ours, (weights, output) in zip(
+        recompute(captured), torchs_part(model, states), strict=True
+    ):
+        for mine, its in ((ours.attention, weights), (ours.output, output)):
+            largest = max(largest, float(np.abs(mine - its[0].numpy()).max()))
+    return largest
+
+
+def _row(tokens: int, captured: Run, model: Any, turns: int) -> list[str]:
+    states = [torch.from_numpy(np.array(layer.hidden))[None] for layer in captured.layers]
+    difference = largest_difference(captured, model, states)
+    if not difference <= AGREEMENT:
+        raise RuntimeError(f"at {tokens} tokens the two sides differ by {difference:.1e}")
+    measured = in_turn(
+        {
+            "torch": lambda: _turn(lambda: torchs_part(model, states)),
+            "ours": lambda: _turn(lambda: recompute(captured)),
+        },
+        rounds=turns,
+    )
+    theirs, ours = measured["torch"], measured["ours"]
+    return [
+        str(tokens),
+        str(theirs.scaled(1e3)),
+        str(ours.scaled(1e3)),
+        str(ours.over(theirs)),
+        f"{difference:.1e}",
+    ]
+
+
+def _turn(work: Callable[[], object]) -> float:
+    """Return the median seconds of a few calls, after a pause and a call that is not counted."""
+    time.sleep(_PAUSE)
+    work()
+    seconds = []
+    for _ in range(CALLS):
+        begun = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - begun)
+    return Figure(tuple(seconds)).median
+
+
+def _kernel() -> str:
+    """Say which BLAS kernel NumPy runs, and warn where the environment chose it."""
+    found = [
+        f"{pool['internal_api']} {pool['version']}, kernel {pool.get('architecture', 'unknown')}"
+        for pool in threadpool_info()
+        # SciPy, where something has imported it, brings a BLAS of its own.
+        if pool["user_api"] == "blas" and "numpy" in pool["filepath"]
+    ]
+    said = f"NumPy's BLAS: {'; '.join(found) or 'unknown to threadpoolctl'}."
+    forced = [name for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE") if name in os.environ]
+    if forced:
+        said += f" **{' and '.join(forced)} set: not the kernel it would choose; unset them.**"
+    return said

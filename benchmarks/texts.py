@@ -1,0 +1,30 @@
+"""Texts of an exact number of tokens, cut from a passage that was written for this project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+#: [CLS] and [SEP].
+_SPECIAL = 2
+
+
+def text_of(tokens: int, tokenizer: Any) -> str:
+    """Return the beginning of the passage that the tokenizer reads as ``tokens`` tokens.
+
+    Raises
+    ------
+    ValueError
+        When the passage is too short, or when the cut falls inside a word and changes its pieces.
+    """
+    passage = (Path(__file__).parent / "passage.txt").read_text(encoding="utf-8")
+    encoded = tokenizer(
+        passage, return_offsets_mapping=True, add_special_tokens=False, verbose=False
+    )
+    wanted = tokens - _SPECIAL
+    if wanted > len(encoded["input_ids"]):
+        raise ValueError(f"the passage has only {len(encoded['input_ids'])} tokens")
+    text = passage[: encoded["offset_mapping"][wanted - 1][1]]
+    if len(tokenizer(text, verbose=False)["input_ids"]) != tokens:
+        raise ValueError(f"the passage cannot be cut at {tokens} tokens")
+    return text
