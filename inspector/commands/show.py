@@ -15,6 +15,7 @@ from inspector.commands.options import debug_option, file_option
 from inspector.errors import InputError
 from inspector.inspection import Inspection, Progress, inspect, load
 from inspector.model.readable import refuse_unreadable
+from inspector.report.bertviz_views import refuse_large, view_paths, write_views
 from inspector.report.files import refuse_place
 
 _MISMATCH = 1
@@ -38,6 +39,8 @@ _MISMATCH = 1
 )
 @file_option("--out", "Where the report goes.", default="attention.html")
 @click.option("--no-report", is_flag=True, help="Write no report.")
+@click.option("--bertviz", is_flag=True, help="Also write bertviz's views beside the report.")
+@click.option("--yes", is_flag=True, help="Write bertviz's views however large they get.")
 @click.option("--open", "open_report", is_flag=True, help="Open the report in a browser.")
 @file_option("--save", "Also write every tensor into a .safetensors file.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
@@ -50,6 +53,8 @@ def show(
     device: str,
     out: Path,
     no_report: bool,
+    bertviz: bool,
+    yes: bool,
     open_report: bool,
     save: Path | None,
     as_json: bool,
@@ -60,13 +65,20 @@ def show(
     refuse_unreadable(text)
     if open_report and no_report:
         raise InputError("--open needs a report.", "Leave --no-report out.")
-    for place in (None if no_report else out, save):
+    views = view_paths(out) if bertviz else {}
+    for place in (None if no_report else out, save, *views.values()):
         refuse_place(place)
     with _status(quiet=as_json) as progress:
         progress("Loading torch and the model")
         loaded = load(model, device=device)
         found = inspect(text, model=loaded, truncate=truncate, progress=progress)
+        if bertviz and not yes:
+            refuse_large(found.run)
         files = _write(found, None if no_report else out, save, progress)
+        if bertviz:
+            progress("Writing bertviz's views")
+            written = write_views(found.run, out)
+            files |= {kind: str(path) for kind, path in written.items()}
     if as_json:
         from inspector.report.summary import summarise
 
