@@ -54,9 +54,9 @@ def test_a_long_text_is_refused_before_anything_is_written(
 ) -> None:
     assert main(["cat " * 150, "--bertviz", "--save", "all.safetensors"]) == 2
     said = capsys.readouterr().err
-    # 72 heads of 152 × 152 weights, 14 bytes each, and the libraries.
+    # 72 heads of 152 × 152 weights, 15 bytes each, and the libraries.
     assert "At 152 tokens" in said
-    assert "about 24 MB" in said
+    assert "about 25 MB" in said
     assert "--yes" in said
     assert names(place) == []
 
