@@ -144,6 +144,17 @@ def test_a_distilbert_folder(run: Run, model_folders: dict[str, Path], tmp_path:
     assert [path.name for path in tmp_path.iterdir()] == ["all.safetensors"]
 
 
+def test_bertvizs_views_come_with_all_they_need(run: Run, tmp_path: Path) -> None:
+    done = run(SENTENCE, "--json", "--bertviz", "--out", "cat.html")
+    check_the_cat(done, "bert")
+    files = json.loads(done.stdout)["files"]
+    assert list(files.values()) == ["cat.html", "cat.head.html", "cat.model.html"]
+    for name in ("cat.head.html", "cat.model.html"):
+        page = (tmp_path / name).read_text()
+        assert "function requirejs(" in page
+        assert page.count('"left_text": ["[CLS]", "the", "cat"') == 1
+
+
 def test_standard_input_and_a_screenful(run: Run, tmp_path: Path) -> None:
     done = run("-", "--out", "other.html", stdin=f"{SENTENCE}\n".encode())
     assert done.returncode == 0

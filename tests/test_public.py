@@ -47,6 +47,7 @@ def loaded_by(code: str) -> set[str]:
         "import inspector",
         "from inspector.commands import main; main(['--help'])",
         "from inspector.commands import main; main(['show', '--help'])",
+        "from inspector.commands import main; main(['show', 'cat', '--bertviz', '--out', '.'])",
         "from inspector.commands import main; main(['classroom', '--json'])",
         "from inspector.commands import main; main([''])",
         "from inspector.commands import main; main(['cat', '--model', './nowhere'])",

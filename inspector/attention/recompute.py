@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any, TypeVar
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from inspector.attention.core import attend, mix, moved_lengths, project, split_heads
 from inspector.records import (
@@ -55,8 +56,14 @@ def spread(
     workers = os.cpu_count() or 1
     if tokens < _TOKENS_WORTH_THREADS or workers == 1:
         return tuple(map(work, items))
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(workers) as pool:
+    with _blas().limit(limits=1, user_api="blas"), ThreadPoolExecutor(workers) as pool:
         return tuple(pool.map(work, items))
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """Find NumPy's BLAS once: it is loaded by now, and looking for it costs 2 ms a time."""
+    return ThreadpoolController()
 
 
 def _rebuild(

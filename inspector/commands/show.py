@@ -49,6 +49,8 @@ _MISMATCH = 1
 )
 @file_option("--out", "Where the report goes.  [default: attention.html, with --file attention]")
 @click.option("--no-report", is_flag=True, help="Write no report.")
+@click.option("--bertviz", is_flag=True, help="Also write bertviz's views beside the report.")
+@click.option("--yes", is_flag=True, help="Write bertviz's views however large they get.")
 @click.option("--open", "open_report", is_flag=True, help="Open the report in a browser.")
 @file_option("--save", "Also write every tensor into a .safetensors file.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
@@ -63,6 +65,8 @@ def show(
     device: str,
     out: Path | None,
     no_report: bool,
+    bertviz: bool,
+    yes: bool,
     open_report: bool,
     save: Path | None,
     as_json: bool,
@@ -72,10 +76,10 @@ def show(
     if open_report and no_report:
         raise InputError("--open needs a report.", "Leave --no-report out.")
     if lines is not None:
-        if sentence or pair is not None or save is not None:
+        if sentence or pair is not None or save is not None or bertviz:
             raise InputError(
-                "--file takes no sentence, no --pair and no --save.",
-                "Put sentences and pairs into the file; --save goes with one sentence.",
+                "--file takes no sentence, no --pair, no --save and no --bertviz.",
+                "Put sentences and pairs into the file; the others go with one sentence.",
             )
         from inspector.commands.show_file import show_file
 
@@ -88,13 +92,17 @@ def show(
             as_json=as_json,
             truncate=truncate,
         )
+    from inspector.report.bertviz_views import refuse_large, view_paths, write_views
+
     text = _text(sentence)
-    report = None if no_report else out or Path("attention.html")
+    place = out or Path("attention.html")
+    report = None if no_report else place
+    views = view_paths(place) if bertviz else {}
     for part in (text, pair):
         if part is not None:
             refuse_unreadable(part)
-    for place in (report, save):
-        refuse_place(place)
+    for written in (report, save, *views.values()):
+        refuse_place(written)
     with _status(quiet=as_json) as progress:
         progress("Loading torch and the model")
         from inspector.inspection import inspect, load
@@ -102,7 +110,12 @@ def show(
         loaded = load(model, device=device)
         collect_again()
         found = inspect(text, pair=pair, model=loaded, truncate=truncate, progress=progress)
+        if bertviz and not yes:
+            refuse_large(found.run)
         files = _write(found, report, save, progress)
+        if bertviz:
+            progress("Writing bertviz's views")
+            files |= {kind: str(path) for kind, path in write_views(found.run, place).items()}
     if as_json:
         from inspector.report.summary import summarise
 

@@ -51,7 +51,8 @@ def print_inspection(console: Console, inspected: Inspected, files: dict[str, st
     _print_links(console, inspected)
     for kind, path in files.items():
         console.print(
-            Line.assemble((f"{kind.capitalize()}: ", "bold"), visible(path)), soft_wrap=True
+            Line.assemble((f"{kind.capitalize().replace('_', ' ')}: ", "bold"), visible(path)),
+            soft_wrap=True,
         )
 
 

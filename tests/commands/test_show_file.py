@@ -65,9 +65,7 @@ def test_a_folder_of_reports(place: Path, capsys: Printed) -> None:
     assert "A dog barked." in (place / "reports" / "3.html").read_text()
 
 
-def test_a_line_that_cannot_be_inspected_is_named_and_skipped(
-    place: Path, capsys: Printed
-) -> None:
+def test_a_line_that_cannot_be_inspected_is_named_and_skipped(place: Path, capsys: Printed) -> None:
     (place / "s.txt").write_bytes(
         b"The cat sat.\nbad \xe9\na\tb\tc\n" + b"cat " * 600 + "\n\u200b\n".encode() + b"The end."
     )
@@ -79,7 +77,10 @@ def test_a_line_that_cannot_be_inspected_is_named_and_skipped(
     said = printed.err.splitlines()
     assert len(said) == 4
     for number, line, words in zip(
-        (2, 3, 4, 5), said, ("UTF-8 at byte 4", "2 tabs", "602 tokens", "nothing to read"), strict=True
+        (2, 3, 4, 5),
+        said,
+        ("UTF-8 at byte 4", "2 tabs", "602 tokens", "nothing to read"),
+        strict=True,
     ):
         assert line.startswith(f"Line {number} skipped: ")
         assert words in line
