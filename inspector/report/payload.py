@@ -213,7 +213,7 @@ def _thumbnails(attention: Float32) -> NDArray[np.uint8]:
 
 
 def _reading(head: HeadReading) -> Header:
-    """What one head does; its masses are in the order of ``HeadLabel``."""
+    """Pack what one head does; its masses are in the order of ``HeadLabel``."""
     return {
         "entropy_bits": _number(head.entropy_bits),
         "distance": _number(head.distance),

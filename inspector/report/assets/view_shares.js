@@ -8,6 +8,8 @@ import { meanOfNumbers } from "inspector/maths";
 
 /** How many patterns the style sheet knows. */
 const PATTERNS = 6;
+/** Part of the bar that a number needs to stand in it. */
+const LEGIBLE = 0.16;
 
 /**
  * @param {import("inspector/report_data").ReportData} data
@@ -22,7 +24,8 @@ export function showShares(data, store) {
   const parts = shares.map(({ ingredient, adds }, i) => {
     const pattern = `pattern-${i % PATTERNS}`;
     const value = el("td", { class: "value" });
-    return { value, piece: el("span", { class: `piece ${pattern}` }),
+    const label = el("span", { class: "piece-value" });
+    return { value, label, piece: el("span", { class: `piece ${pattern}` }, label),
       element: el("tr", { "data-share": ingredient }, el("td", {}, el("span", { class: `key ${pattern}`, "aria-hidden": "true" })),
         el("th", { scope: "row" }, ingredient), el("td", { class: "adds" }, adds), value) };
   });
@@ -39,7 +42,7 @@ export function showShares(data, store) {
     const sum = (values) => values.reduce((a, b) => a + b, 0);
     const below = -sum(bits.filter((b) => b < 0)), span = below + sum(bits.filter((b) => b > 0)) || 1;
     let left = 0, right = below;
-    parts.forEach(({ piece, value }, i) => {
+    parts.forEach(({ piece, label, value }, i) => {
       const size = Math.abs(bits[i]);
       piece.hidden = !(size > 0);
       // What made things worse lies to the left of zero, in the order of the legend.
@@ -47,6 +50,7 @@ export function showShares(data, store) {
       piece.style.width = `${((size || 0) / span) * 100}%`;
       if (bits[i] < 0) left += size;
       else right += size || 0;
+      label.textContent = size / span > LEGIBLE ? fixed(bits[i]) : "";
       value.textContent = `${bits[i] > 0 ? "+" : ""}${fixed(bits[i])} bits`;
       value.classList.toggle("worse", bits[i] < 0);
     });
