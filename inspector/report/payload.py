@@ -13,7 +13,7 @@ import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,12 +23,14 @@ from inspector.attention.core import attend
 from inspector.records import (
     CapturedLayer,
     Float32,
+    HeadLabel,
+    HeadReading,
     Inspected,
     RebuiltLayer,
     Verification,
 )
 from inspector.report.blobs import Blob, Header, half_where_it_fits, patches, script_json
-from inspector.report.payload_ladder import pack_ladder
+from inspector.report.payload_ladder import pack_ladder, pack_shares
 
 #: Raised whenever a page of an older payload could be misread by a newer page.
 VERSION = 1
@@ -69,7 +71,8 @@ def build_payload(inspected: Inspected, *, command: str | None, version: str) ->
     sites = [site for site, _ in packed]
     blobs = [blob for _, layer_blobs in packed for blob in layer_blobs]
     ladder, ladder_blobs = pack_ladder(inspected)
-    blobs += ladder_blobs
+    shares, share_blobs = pack_shares(inspected)
+    blobs += ladder_blobs + share_blobs
     errors = [e for site in sites for e in site["arithmetic_error"]]
     header: Header = {
         "payload": VERSION,
@@ -86,15 +89,11 @@ def build_payload(inspected: Inspected, *, command: str | None, version: str) ->
         "arithmetic_max_abs_error": max(errors, default=None),
         "verification": _verification(inspected.verification),
         "ladder": ladder,
-        "heads": [
-            {
-                "entropy_bits": _number(head.entropy_bits),
-                "label": head.label,
-                "score": _number(head.score),
-            }
-            for head in inspected.heads
+        "shares": shares,
+        "heads": [_reading(head) for head in inspected.heads],
+        "links": [
+            asdict(link) | {"lift": _number(link.lift)} for link in inspected.links[:MOST_LINKS]
         ],
-        "links": [asdict(link) for link in inspected.links[:MOST_LINKS]],
         "blobs": {blob.name: blob.entry for blob in blobs},
     }
     return Payload(header, tuple(blobs))
@@ -208,6 +207,20 @@ def _thumbnails(attention: Float32) -> NDArray[np.uint8]:
     pooled = np.maximum.reduceat(pooled, patches(cols, THUMBNAIL_SIDE), axis=2)
     bytes_: NDArray[np.uint8] = np.clip(np.rint(pooled * 255), 0, 255).astype(np.uint8)
     return bytes_
+
+
+# --- one head -------------------------------------------------------------------------------
+
+
+def _reading(head: HeadReading) -> Header:
+    """Pack what one head does; its masses are in the order of ``HeadLabel``."""
+    return {
+        "entropy_bits": _number(head.entropy_bits),
+        "distance": _number(head.distance),
+        "masses": [_number(head.masses[target]) for target in get_args(HeadLabel)],
+        "label": head.label,
+        "score": _number(head.score),
+    }
 
 
 # --- verdict --------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The ladder on its way into a page: its words, its measures and its matrices."""
+"""The ladder on its way into a page: its words, its measures, its matrices and its shares."""
 
 from __future__ import annotations
 
@@ -49,6 +49,16 @@ def pack_ladder(inspected: Inspected) -> tuple[list[Header], list[Blob]]:
             }
         )
     return rungs, [Blob.pack("measures", measures), *blobs]
+
+
+def pack_shares(inspected: Inspected) -> tuple[list[Header], list[Blob]]:
+    """Pack the ingredients' words and what each buys each head, (ingredients, N, H)."""
+    shares = inspected.shares
+    if not shares:
+        return [], []
+    per_head = np.stack([share.per_head for share in shares]).astype(np.float32)
+    words = [{"ingredient": share.ingredient, "adds": share.adds} for share in shares]
+    return words, [Blob.pack("shares", per_head)]
 
 
 def _sides(rung: RungResult) -> tuple[Agreement | None, Agreement | None]:

@@ -189,3 +189,34 @@ def test_a_header_survives_hostile_text():
 
 def test_a_header_holds_no_nan():
     assert "NaN" not in payload(synthetic.inspected()).json
+
+
+def test_shares_masses_and_links_travel():
+    whole = synthetic.inspected("one two three", pair="four")
+    built = payload(whole)
+    shares = numbers(built, "shares")
+    assert shares.dtype == np.float32
+    for i, share in enumerate(whole.shares):
+        np.testing.assert_allclose(shares[i], share.per_head, rtol=1e-6)
+        assert built.header["shares"][i] == {"ingredient": share.ingredient, "adds": share.adds}
+    masses = whole.heads[4].masses
+    targets = ("previous", "next", "self", "first", "separator")
+    assert built.header["heads"][4]["masses"] == [masses[target] for target in targets]
+    assert built.header["heads"][4]["distance"] == whole.heads[4].distance
+    assert built.header["links"][0]["lift"] == whole.links[0].lift
+
+
+def test_without_shares_there_is_no_blob_of_them():
+    built = payload(replace(synthetic.inspected(), shares=()))
+    assert built.header["shares"] == [] and "shares" not in names(built)
+
+
+def test_what_has_no_number_is_null():
+    whole = synthetic.inspected()
+    empty = replace(
+        whole.heads[0], distance=float("nan"), masses=dict.fromkeys(synthetic.MASSES, float("nan"))
+    )
+    link = replace(whole.links[0], lift=float("inf"))
+    header = payload(replace(whole, heads=(empty, *whole.heads[1:]), links=(link,))).header
+    assert header["heads"][0]["distance"] is None and header["heads"][0]["masses"] == [None] * 5
+    assert header["links"][0]["lift"] is None

@@ -101,3 +101,17 @@ export function inkOn(colours, at) {
   const light = luminance([colours[at * 3], colours[at * 3 + 1], colours[at * 3 + 2]]);
   return 1.05 / (light + 0.05) > (light + 0.05) / 0.05 ? "#ffffff" : "#000000";
 }
+
+/** @type {Map<Ramp, {paper: string, ink: string}[]>} */
+const tints = new Map();
+
+/**
+ * The steps of a ramp as what stands behind a word and the ink of the word, worked out once.
+ * @param {Ramp} colours
+ */
+export function tintsOf(colours) {
+  const known = tints.get(colours)
+    ?? Array.from({ length: 256 }, (_, at) => ({ paper: css(colours, at), ink: inkOn(colours, at) }));
+  tints.set(colours, known);
+  return known;
+}

@@ -37,6 +37,20 @@ export function byId(id) {
 export const word = (text, className) => el("bdi", { class: className }, text);
 
 /**
+ * A group of buttons of which one is chosen.
+ * @param {import("inspector/state").Store} store
+ * @param {string} id
+ * @param {"scope" | "tokens" | "part"} key
+ */
+export function toggles(store, id, key) {
+  const buttons = /** @type {HTMLElement[]} */ ([...byId(id).querySelectorAll("button")]);
+  for (const button of buttons) button.addEventListener("click", () => store.set({ [key]: button.dataset.value }));
+  store.watch([key], (state) => {
+    for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.value === state[key]));
+  });
+}
+
+/**
  * Move the one tab stop of a group of buttons with the arrow keys.
  * @param {HTMLElement} group
  * @param {() => HTMLElement[]} items

@@ -9,7 +9,9 @@ import { createStore } from "inspector/state";
 import { showGrid } from "inspector/view_grid";
 import { showHead } from "inspector/view_head";
 import { showLadder } from "inspector/view_ladder";
+import { showLinks } from "inspector/view_links";
 import { showMix } from "inspector/view_mix";
+import { showReading } from "inspector/view_reading";
 import { showSentence } from "inspector/view_sentence";
 import { showSources } from "inspector/view_sources";
 import { showVerdict } from "inspector/view_verdict";
@@ -38,6 +40,7 @@ function firstView(data) {
     hovered: null,
     cell: link ? [link.source_token, link.target_token] : [Math.max(0, firstWord), Math.max(0, firstWord)],
     rung: "classroom",
+    part: "all",
     scope: "head",
     tokens: "all",
   };
@@ -52,7 +55,9 @@ async function start() {
   root.dataset.loaded = "";
   showVerdict(header);
   showSentence(data, store, names);
+  showLinks(data, store);
   showGrid(data, store);
+  showReading(data, store);
   showHead(data, store, names);
   showLadder(data, store, names);
   showMix(data, store, names);

@@ -40,23 +40,31 @@ export function softmaxRows(data, rows, cols) {
  */
 export function attention(q, k, rows, cols, scale, visible) {
   const d = q.length / rows;
-  const whole = d - (d % 4);
   const scores = new Float32Array(rows * cols);
   for (let i = 0; i < rows; i++) {
-    const qi = i * d;
-    for (let j = 0; j < cols; j++) {
-      const kj = j * d;
-      // Four running sums: the additions need not wait for one another.
-      let a = 0, b = 0, c = 0, e = 0, t = 0;
-      for (; t < whole; t += 4) {
-        a += q[qi + t] * k[kj + t];
-        b += q[qi + t + 1] * k[kj + t + 1];
-        c += q[qi + t + 2] * k[kj + t + 2];
-        e += q[qi + t + 3] * k[kj + t + 3];
+    const from = i * d, to = from + d, at = i * cols;
+    let j = 0;
+    // Four keys at a time: each number of q is fetched once for all of them.
+    for (; j + 3 < cols; j += 4) {
+      let k0 = j * d, k1 = k0 + d, k2 = k1 + d, k3 = k2 + d, a = 0, b = 0, c = 0, e = 0;
+      for (let t = from; t < to; t++) {
+        const x = q[t];
+        a += x * k[k0++];
+        b += x * k[k1++];
+        c += x * k[k2++];
+        e += x * k[k3++];
       }
-      for (; t < d; t++) a += q[qi + t] * k[kj + t];
-      scores[i * cols + j] = visible && !visible(i, j) ? -3.4e38 : scale * (a + b + c + e);
+      scores[at + j] = a * scale;
+      scores[at + j + 1] = b * scale;
+      scores[at + j + 2] = c * scale;
+      scores[at + j + 3] = e * scale;
     }
+    for (; j < cols; j++) {
+      let a = 0;
+      for (let t = from, kj = j * d; t < to; t++) a += q[t] * k[kj++];
+      scores[at + j] = a * scale;
+    }
+    for (let j = 0; visible && j < cols; j++) if (!visible(i, j)) scores[at + j] = -3.4e38;
   }
   return softmaxRows(scores, rows, cols);
 }

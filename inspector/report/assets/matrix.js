@@ -2,6 +2,7 @@
  * One matrix on one canvas, with labels, a cursor and a legend; usable by pointer and keyboard.
  */
 
+import { shownTheme } from "inspector/colour";
 import { el } from "inspector/dom";
 import {
   BARE_GUTTER, LONGEST_LABEL, MOST_LABELLED, currentLook, layout, longestLabel, paintCells, paintLabels, paintPixels,
@@ -38,9 +39,11 @@ export function createMatrix({ onCursor, onPick = () => {} }) {
   let cursor = [0, 0];
   /** @type {(height: number) => void} */
   let whenLaidOut = () => {};
-  // Known from the observer, since asking the element would make the browser lay out the page.
-  let width = 0;
+  // Known from the observers, since asking the element would make the browser lay out the page.
+  let width = 0, near = false, stale = false;
+  let legendScale = "";
 
+  /** Sizes now, since the page must not jump when it scrolls; pixels when they can be seen. */
   function repaint() {
     if (!drawing || !width) return;
     const { matrix, rowLabels } = drawing;
@@ -51,21 +54,32 @@ export function createMatrix({ onCursor, onPick = () => {} }) {
     place = layout(width, drawing, Math.max(BARE_GUTTER, Math.min(LONGEST_LABEL, longest)));
     const { left, top, cellWidth, cellHeight } = place;
     const across = matrix.cols * cellWidth, down = matrix.rows * cellHeight;
-    canvas.width = Math.ceil((left + across + 1) * dpr);
-    canvas.height = Math.ceil((top + down + 1) * dpr);
-    canvas.style.width = `${canvas.width / dpr}px`;
-    canvas.style.height = `${canvas.height / dpr}px`;
-    context.scale(dpr, dpr);
-    paintCells(context, drawing, place, dpr, look);
-    paintLabels(context, drawing, place, look);
-    paintLegend();
+    const wide = Math.ceil((left + across + 1) * dpr), high = Math.ceil((top + down + 1) * dpr);
+    if (canvas.width !== wide || canvas.height !== high) {
+      canvas.width = wide;
+      canvas.height = high;
+      canvas.style.width = `${wide / dpr}px`;
+      canvas.style.height = `${high / dpr}px`;
+    }
+    stale = true;
+    if (near) paint();
     moveCursor(...cursor);
     whenLaidOut(down);
   }
 
-  function paintLegend() {
-    if (!drawing) return;
-    paintPixels(bar, STEPS, drawing.scale, 0, 255);
+  function paint() {
+    if (!drawing || !stale) return;
+    stale = false;
+    const context = canvas.getContext("2d");
+    const look = currentLook();
+    const dpr = window.devicePixelRatio || 1;
+    context.setTransform(dpr, 0, 0, dpr, 0, 0);
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    paintCells(context, drawing, place, dpr, look);
+    paintLabels(context, drawing, place, look);
+    const legendNow = `${drawing.scale} ${shownTheme()}`;
+    if (legendNow !== legendScale) paintPixels(bar, STEPS, drawing.scale, 0, 255);
+    legendScale = legendNow;
   }
 
   /** @param {number} row @param {number} col */
@@ -114,7 +128,12 @@ export function createMatrix({ onCursor, onPick = () => {} }) {
     width = seen;
     repaint();
   }).observe(element);
+  new IntersectionObserver((entries) => {
+    near = entries[entries.length - 1].isIntersecting;
+    if (near) paint();
+  }, { rootMargin: "50%" }).observe(element);
   document.documentElement.addEventListener("themechange", repaint);
+  window.addEventListener("beforeprint", paint);
 
   return {
     element,

@@ -16,6 +16,7 @@ import { poolFarthest } from "inspector/maths";
  * @property {number} high value of its last
  * @property {string[] | null} rowLabels null where rows are no tokens
  * @property {string[] | null} colLabels
+ * @property {{rows: number[], cols: number[]} | null} [splits] where one text of a pair ends
  * @property {string} label what a screen reader calls it
  * @property {number} [fieldHeight] for a single column: as high as the matrix beside it
  */
@@ -28,7 +29,7 @@ export const LONGEST_LABEL = 92;
 export const BARE_GUTTER = 16;
 const COLUMN_WIDTH = 56;
 
-/** @typedef {{font: string, paper: string, muted: string, rule: string}} Look */
+/** @typedef {{font: string, paper: string, muted: string, rule: string, second: string}} Look */
 
 /** @type {Look | null} */
 let look = null;
@@ -39,7 +40,8 @@ export function currentLook() {
   if (look) return look;
   const styles = getComputedStyle(document.documentElement);
   const value = (name) => styles.getPropertyValue(name).trim();
-  look = { font: value("--sans"), paper: value("--paper"), muted: value("--muted"), rule: value("--rule") };
+  look = { font: value("--sans"), paper: value("--paper"), muted: value("--muted"), rule: value("--rule"),
+    second: value("--second") };
   return look;
 }
 
@@ -72,7 +74,7 @@ export function layout(width, drawing, gutter) {
  * @param {Look} look
  */
 export function paintCells(context, drawing, place, dpr, look) {
-  const { matrix, scale, low, high } = drawing;
+  const { matrix, scale, low, high, splits } = drawing;
   const { left, top, cellWidth, cellHeight } = place;
   const across = matrix.cols * cellWidth, down = matrix.rows * cellHeight;
   const rows = Math.min(matrix.rows, Math.max(1, Math.floor(down * dpr)));
@@ -85,35 +87,46 @@ export function paintCells(context, drawing, place, dpr, look) {
     for (let i = 1; i < matrix.rows; i++) context.fillRect(left, top + i * cellHeight - 0.5, across, 1);
     for (let j = 1; j < matrix.cols; j++) context.fillRect(left + j * cellWidth - 0.5, top, 1, down);
   }
+  context.fillStyle = look.second;
+  for (const i of splits?.rows ?? []) context.fillRect(left, top + i * cellHeight - 0.5, across, 1);
+  for (const j of splits?.cols ?? []) context.fillRect(left + j * cellWidth - 0.5, top, 1, down);
   // The edge of the matrix, which pale cells would leave open.
   context.strokeStyle = look.rule;
   context.lineWidth = 1;
   context.strokeRect(left - 0.5, top - 0.5, across + 1, down + 1);
 }
 
+/** @type {Map<import("inspector/colour").Ramp, Uint32Array>} */
+const asPixels = new Map();
+
 /**
  * A ramp as whole pixels.
  * @param {import("inspector/colour").Ramp} colours
  */
 function packed(colours) {
+  const known = asPixels.get(colours);
+  if (known) return known;
   const bytes = new Uint8Array(256 * 4);
   for (let i = 0; i < 256; i++) bytes.set([colours[i * 3], colours[i * 3 + 1], colours[i * 3 + 2], 255], i * 4);
-  return new Uint32Array(bytes.buffer);
+  const pixels = new Uint32Array(bytes.buffer);
+  asPixels.set(colours, pixels);
+  return pixels;
 }
 
+const scratch = document.createElement("canvas");
+
 /**
- * A canvas of one pixel per cell.
+ * A canvas of one pixel per cell, which is the same canvas each time.
  * @param {Matrix} matrix
  * @param {"amount" | "difference"} scale
  * @param {number} low
  * @param {number} high
  */
-function picture({ rows, cols, data }, scale, low, high) {
-  const canvas = document.createElement("canvas");
-  canvas.width = cols;
-  canvas.height = rows;
-  paintPixels(canvas, data, scale, low, high);
-  return canvas;
+export function picture({ rows, cols, data }, scale, low, high) {
+  if (scratch.width !== cols) scratch.width = cols;
+  if (scratch.height !== rows) scratch.height = rows;
+  paintPixels(scratch, data, scale, low, high);
+  return scratch;
 }
 
 /**

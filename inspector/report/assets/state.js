@@ -10,6 +10,7 @@
  * @property {number | null} hovered token under the pointer or the keyboard
  * @property {[number, number] | null} cell row and column under the cursor of the matrices
  * @property {string} rung name of the chosen rung
+ * @property {string} part of a pair: one of PARTS
  * @property {"head" | "all"} scope whose measures the ladder shows
  * @property {"all" | "content"} tokens over which tokens they are taken
  */

@@ -2,9 +2,10 @@
  * All heads at a glance: layers down, heads across.
  */
 
-import { paintPixels } from "inspector/matrix_paint";
 import { byId, el, rovingTabStop } from "inspector/dom";
 import { fixed } from "inspector/format";
+import { picture } from "inspector/matrix_paint";
+import { segmentsOf, splitsOf } from "inspector/parts";
 
 /** @typedef {import("inspector/state").Store} Store */
 /** @typedef {import("inspector/report_data").ReportData} ReportData */
@@ -56,12 +57,13 @@ export function showGrid(data, store) {
     if (at >= 0) store.set({ layer: places[at][0], head: places[at][1] });
   });
 
+  let chosen = -1;
   store.watch(["layer", "head"], ({ layer, head }) => {
-    buttons.forEach((button, at) => {
-      const chosen = places[at][0] === layer && places[at][1] === head;
-      button.setAttribute("aria-pressed", String(chosen));
-      button.tabIndex = chosen ? 0 : -1;
-    });
+    buttons[chosen]?.setAttribute("aria-pressed", "false");
+    if (buttons[chosen]) buttons[chosen].tabIndex = -1;
+    chosen = data.headIndex(layer, head);
+    buttons[chosen].setAttribute("aria-pressed", "true");
+    buttons[chosen].tabIndex = 0;
   });
 
   const paint = () => buttons.forEach((button, at) => paintThumbnail(data, button, ...places[at]));
@@ -76,17 +78,23 @@ export function showGrid(data, store) {
  * @returns {HTMLElement}
  */
 function thumbnail(data, n, h) {
-  const { site, layer, rows, cols } = data.sites[n];
+  const { site, layer, rows } = data.sites[n];
   const reading = data.header.heads[data.headIndex(n, h)];
   const verdict = data.header.verification.layers[n]?.heads[h];
-  const pooled = data.header.blobs[`${n}.thumbnail`]?.shape;
   const wrong = verdict === "mismatch";
   const name = [`${site === "self" ? "" : `${site} `}layer ${layer}, head ${h}`,
     reading?.label && `mostly ${LABELS[reading.label]}`,
     reading?.entropy_bits != null && `entropy ${fixed(reading.entropy_bits, 2)} bits`,
     verdict && (verdict === "not_recomputed" ? "not recomputed" : verdict)].filter(Boolean).join("; ");
-  return el("button", { type: "button", class: wrong ? "thumb wrong" : "thumb", title: name, "aria-label": name },
-    el("canvas", { width: pooled?.[2] ?? cols, height: pooled?.[1] ?? rows, "aria-hidden": "true" }),
+  const shot = el("span", { class: "shot", "aria-hidden": "true" });
+  for (const split of splitsOf(segmentsOf(data, n))) {
+    for (const side of ["left", "top"]) {
+      const line = shot.appendChild(el("span", { class: `split ${side}` }));
+      line.style[side] = `${(split / rows) * 100}%`;
+    }
+  }
+  return el("button", { type: "button", tabindex: "-1", "aria-pressed": "false", class: wrong ? "thumb wrong" : "thumb", title: name, "aria-label": name },
+    shot,
     el("span", { class: "tag", "aria-hidden": "true" }, wrong ? "✕ differs" : reading?.label ?? ""));
 }
 
@@ -97,14 +105,17 @@ export const LABELS = {
 };
 
 /**
+ * A picture and not a canvas: the browser makes a layer of every canvas, and weighs each of them
+ * against the rest of the page whenever something moves.
  * @param {ReportData} data
  * @param {HTMLElement} button
  * @param {number} n
  * @param {number} h
  */
 function paintThumbnail(data, button, n, h) {
-  const canvas = /** @type {HTMLCanvasElement} */ (button.firstChild);
   const pooled = data.part(n, "thumbnail", h);
-  if (pooled) paintPixels(canvas, pooled, "amount", 0, 255);
-  else paintPixels(canvas, data.shown(n, h).data, "amount", 0, 1);
+  const [, rows, cols] = data.header.blobs[`${n}.thumbnail`]?.shape ?? [];
+  const canvas = pooled ? picture({ rows, cols, data: pooled }, "amount", 0, 255)
+    : picture(data.shown(n, h), "amount", 0, 1);
+  /** @type {HTMLElement} */ (button.firstChild).style.backgroundImage = `url(${canvas.toDataURL()})`;
 }

@@ -2,11 +2,11 @@
  * One head in full: the model's attention, the rebuild, and what is between them.
  */
 
-import { byId, el, word } from "inspector/dom";
-import { exact, fixed, percent, signed, tiny } from "inspector/format";
+import { byId, el, toggles, word } from "inspector/dom";
+import { exact, fixed, signed, tiny } from "inspector/format";
 import { createMatrix } from "inspector/matrix";
 import { largestMagnitude } from "inspector/maths";
-import { LABELS } from "inspector/view_grid";
+import { PARTS, cutOf, partName, restrict, segmentsOf, splitsOf } from "inspector/parts";
 
 /** @typedef {import("inspector/state").Store} Store */
 /** @typedef {import("inspector/report_data").ReportData} ReportData */
@@ -18,22 +18,29 @@ import { LABELS } from "inspector/view_grid";
  * @param {string[]} names
  */
 export function showHead(data, store, names) {
+  /** @type {import("inspector/parts").Cut | null} what is left of a pair's matrix */
+  let cut = null;
+  const rowAt = (row) => cut?.rows[row] ?? row, colAt = (col) => cut?.cols[col] ?? col;
   const actions = {
-    onCursor: (row, col) => store.set({ cell: [row, col] }),
-    onPick: (row) => store.set({ pinned: row, hovered: null }),
+    onCursor: (row, col) => store.set({ cell: [rowAt(row), colAt(col)] }),
+    onPick: (row) => store.set({ pinned: rowAt(row), hovered: null }),
   };
-  const rowActions = { ...actions, onCursor: (row) => store.set({ cell: [row, store.get().cell?.[1] ?? 0] }) };
+  const rowActions = { ...actions, onCursor: (row) => store.set({ cell: [rowAt(row), store.get().cell?.[1] ?? 0] }) };
   const first = createMatrix(actions), second = createMatrix(actions), third = createMatrix(actions);
   const rowsOnly = createMatrix(rowActions);
   const panels = byId("panels");
   const readout = byId("readout");
+  const choice = byId("head-part");
+  choice.append(...PARTS.map((part) => el("button", { type: "button", "data-value": part }, partName(part))));
+  toggles(store, "head-part", "part");
   first.onLayout((height) => { if (rowsOnly.element.isConnected) drawRowErrors(height); });
 
   /** @param {number} fieldHeight */
   function drawRowErrors(fieldHeight) {
     const { layer, head } = store.get();
-    const errors = data.rowError(layer, head);
-    if (!errors) return;
+    const whole = data.rowError(layer, head);
+    if (!whole) return;
+    const errors = cut ? Float32Array.from(cut.rows, (i) => whole[i]) : whole;
     const most = largestMagnitude(errors);
     rowsOnly.caption("model against rebuilt", "The largest difference in each row, measured when the"
       + " report was made.", ["0", tiny(most)]);
@@ -42,20 +49,24 @@ export function showHead(data, store, names) {
       label: "largest difference between model and rebuild in each row" });
   }
 
-  store.watch(["layer", "head"], ({ layer, head }) => {
+  store.watch(["layer", "head", "part"], ({ layer, head, part }) => {
     const site = data.sites[layer];
     byId("head-title").textContent =
       `${site.site === "self" ? "L" : `${site.site[0].toUpperCase()}${site.site.slice(1)}, l`}ayer ${site.layer}, head ${head}`;
-    byId("head-reading").replaceChildren(...reading(data, layer, head));
-    const model = data.model(layer, head);
-    const rebuilt = data.rebuilt(layer, head);
-    const difference = data.difference(layer, head);
-    const main = data.shown(layer, head);
+    const segments = segmentsOf(data, layer);
+    /** @type {HTMLElement} */ (choice.parentElement).hidden = !segments;
+    const here = cut = cutOf(segments, part);
+    const kept = (matrix) => (matrix && here ? restrict(matrix, here) : matrix);
+    const model = kept(data.model(layer, head));
+    const rebuilt = kept(data.rebuilt(layer, head));
+    const difference = kept(data.difference(layer, head));
+    const main = kept(data.shown(layer, head));
     const high = largestMagnitude(main.data);
-    const rowLabels = names.length === site.rows ? names : null;
-    const colLabels = names.length === site.cols ? names : null;
-    const common = { low: 0, high, rowLabels, colLabels, scale: /** @type {const} */ ("amount") };
-    const where = `layer ${site.layer}, head ${head}, ${site.rows} by ${site.cols}; use the arrow keys`;
+    const labels = (length, kind) => (names.length !== length ? null : here ? here[kind].map((i) => names[i]) : names);
+    const lines = here ? [] : splitsOf(segments);
+    const common = { low: 0, high, rowLabels: labels(site.rows, "rows"), colLabels: labels(site.cols, "cols"),
+      splits: { rows: lines, cols: lines }, scale: /** @type {const} */ ("amount") };
+    const where = `${here ? `${partName(part)}, ` : ""}layer ${site.layer}, head ${head}, ${main.rows} by ${main.cols}; use the arrow keys`;
     const ends = /** @type {[string, string]} */ (["0", fixed(high, 3)]);
 
     const shown = [first];
@@ -84,35 +95,17 @@ export function showHead(data, store, names) {
     first.draw({ ...common, matrix: main, label: `attention, ${where}` });
   });
 
-  store.watch(["layer", "head", "cell"], ({ layer, head, cell }) => {
+  store.watch(["layer", "head", "part", "cell"], ({ layer, head, cell }) => {
     if (!cell) return;
     const { rows, cols } = data.sites[layer];
-    const row = Math.min(cell[0], rows - 1), col = Math.min(cell[1], cols - 1);
-    for (const panel of [first, second, third]) panel.moveCursor(row, col);
-    rowsOnly.moveCursor(row, 0);
+    // A cell that is cut off gives way to the first one that is left.
+    const r = cut ? Math.max(0, cut.rows.indexOf(cell[0])) : Math.min(cell[0], rows - 1);
+    const c = cut ? Math.max(0, cut.cols.indexOf(cell[1])) : Math.min(cell[1], cols - 1);
+    const row = rowAt(r), col = colAt(c);
+    for (const panel of [first, second, third]) panel.moveCursor(r, c);
+    rowsOnly.moveCursor(r, 0);
     readout.replaceChildren(...cellWords(data, layer, head, row, col, names));
   });
-}
-
-/**
- * @param {ReportData} data
- * @param {number} n
- * @param {number} head
- */
-function reading(data, n, head) {
-  const { entropy_bits: entropy, label, score } = data.header.heads[data.headIndex(n, head)] ?? {};
-  const verdict = data.header.verification.layers[n]?.heads[head];
-  const error = data.header.verification.layers[n]?.max_abs_error[head];
-  const words = [];
-  if (label) words.push(`On average ${percent(score)} of a word’s attention goes ${LABELS[label]}. `);
-  else words.push("Neither its neighbours nor itself, the first token or the separators take 40 % of its attention. ");
-  if (entropy != null) {
-    words.push(`A row’s entropy is ${fixed(entropy, 2)} bits: as spread out as listening to `
-      + `${fixed(2 ** entropy, 1)} tokens evenly. `);
-  }
-  if (verdict === "mismatch") words.push(el("strong", { class: "wrong-words" }, `✕ The rebuild differs by ${tiny(error)}.`));
-  else if (verdict && verdict !== "not_recomputed") words.push(`Rebuild: ${verdict}, largest difference ${tiny(error)}.`);
-  return words;
 }
 
 /**

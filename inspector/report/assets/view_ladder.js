@@ -2,11 +2,13 @@
  * The ladder: from the classroom's table to the model, one idea at a time, each measured.
  */
 
-import { byId, el } from "inspector/dom";
+import { byId, el, toggles } from "inspector/dom";
 import { fixed } from "inspector/format";
 import { createMatrix } from "inspector/matrix";
 import { largestMagnitude, meanOfNumbers } from "inspector/maths";
 import { ladderWords } from "inspector/ladder_words";
+import { segmentsOf, splitsOf } from "inspector/parts";
+import { showShares } from "inspector/view_shares";
 
 /** @typedef {import("inspector/state").Store} Store */
 /** @typedef {import("inspector/report_data").ReportData} ReportData */
@@ -58,6 +60,7 @@ export function showLadder(data, store, names) {
     byId("ladder-omitted").textContent = omitted(ladder, state);
   });
   store.watch(["rung"], ({ rung }) => rows.forEach((row, i) => row.choose(ladder[i].name === rung)));
+  showShares(data, store);
   showPair(data, store, names);
 }
 
@@ -86,19 +89,6 @@ function omitted(ladder, { tokens }) {
     constant ? `Counted over all heads, up to ${constant} rows of a rung are constant and have no rank correlation.` : "",
     empty ? `Up to ${empty} rows had nothing left to measure.` : "",
   ].join(" ").trim();
-}
-
-/**
- * @param {Store} store
- * @param {string} id
- * @param {"scope" | "tokens"} key
- */
-function toggles(store, id, key) {
-  const buttons = /** @type {HTMLElement[]} */ ([...byId(id).querySelectorAll("button")]);
-  for (const button of buttons) button.addEventListener("click", () => store.set({ [key]: button.dataset.value }));
-  store.watch([key], (state) => {
-    for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.value === state[key]));
-  });
 }
 
 /**
@@ -187,12 +177,13 @@ function showPair(data, store, names) {
     byId("ladder-no-matrix").hidden = Boolean(found);
     readout.textContent = "Point at a cell, or move with the arrow keys, to compare the two.";
     const labels = (matrix) => (names.length === matrix.rows && matrix.rows === matrix.cols ? names : null);
+    const splits = splitsOf(segmentsOf(data, layer));
     const common = { scale: /** @type {const} */ ("amount"), low: 0 };
     const main = data.shown(layer, head);
     const high = largestMagnitude(main.data);
     modelPanel.caption(`layer ${site.layer}, head ${head}`, data.model(layer, head) ? "the model’s own attention"
       : "this page’s arithmetic from q and k", ["0", fixed(high)]);
-    modelPanel.draw({ ...common, matrix: main, high, rowLabels: labels(main), colLabels: labels(main),
+    modelPanel.draw({ ...common, matrix: main, high, rowLabels: labels(main), colLabels: labels(main), splits: { rows: splits, cols: splits },
       label: "the head’s attention; use the arrow keys" });
     if (!found) return;
     const { matrix, note } = found;
@@ -200,6 +191,7 @@ function showPair(data, store, names) {
     const raw = rung === "classroom";
     rungPanel.caption(TITLES[rung] ?? rung, note, raw ? [fixed(-most, 1), fixed(most, 1)] : ["0", fixed(most)]);
     rungPanel.draw({ ...common, matrix, scale: raw ? "difference" : "amount", low: raw ? -most : 0, high: most,
-      rowLabels: labels(matrix), colLabels: labels(matrix), label: `the rung’s weights, ${note}; use the arrow keys` });
+      rowLabels: labels(matrix), colLabels: labels(matrix),
+      splits: labels(matrix) && { rows: splits, cols: splits }, label: `the rung’s weights, ${note}; use the arrow keys` });
   });
 }

@@ -2,7 +2,7 @@
  * The sentence itself: point at a word, and the others show how much it listens to them.
  */
 
-import { css, currentRamp, inkOn, step } from "inspector/colour";
+import { currentRamp, step, tintsOf } from "inspector/colour";
 import { byId, el, rovingTabStop, word } from "inspector/dom";
 import { continues, fixed, percent, visible } from "inspector/format";
 
@@ -14,6 +14,8 @@ const MOST_NUMBERED = 48;
 const GAP_LENGTH = 24;
 /** Steps of the ramp that are not worth a tint. */
 const FAINTEST = 6;
+/** Steps that nobody tells apart on a word: fewer words change when the head does. */
+const COARSE = 6;
 
 /**
  * @param {ReportData} data
@@ -44,7 +46,7 @@ export function showSentence(data, store, names) {
   });
 
   const says = byId("sentence-says");
-  const tints = chips.map(() => "");
+  const papers = chips.map(() => ""), inks = chips.map(() => "");
   /** @type {number | null} */
   let pressed = null;
   /** @param {string} name @param {number | null} at */
@@ -59,18 +61,21 @@ export function showSentence(data, store, names) {
     const matrix = data.shown(layer, head);
     const tied = from != null && from < matrix.rows && matrix.cols === tokens.length;
     const row = tied ? matrix.data.subarray(from * matrix.cols, (from + 1) * matrix.cols) : null;
-    const colours = currentRamp("amount");
+    const tints = tintsOf(currentRamp("amount"));
     const most = row ? row.reduce((a, b) => Math.max(a, b), 0) : 1;
     chips.forEach((chip, j) => {
       // The scale ends at three quarters, where words of either ink stay easy to read.
-      const at = row ? Math.round(step(row[j], 0, most) * 0.75) : 0;
-      const colour = at > FAINTEST ? css(colours, at) : "";
+      const at = row ? Math.round((step(row[j], 0, most) * 0.75) / COARSE) * COARSE : 0;
+      const { paper, ink } = at > FAINTEST ? tints[at] : { paper: "", ink: "" };
       // A long text has hundreds of chips and most do not change.
-      if (colour !== tints[j]) {
-        tints[j] = colour;
-        chip.style.backgroundColor = colour;
-        chip.style.color = colour && inkOn(colours, at);
-        chip.classList.toggle("tinted", colour !== "");
+      if (paper !== papers[j]) {
+        papers[j] = paper;
+        chip.style.backgroundColor = paper;
+      }
+      if (ink !== inks[j]) {
+        inks[j] = ink;
+        chip.style.color = ink;
+        chip.classList.toggle("tinted", ink !== "");
       }
       if (numbered) chip.lastChild.textContent = row ? fixed(row[j], 2) : "";
     });
@@ -116,7 +121,9 @@ const title = (token, at, name) =>
  */
 function paragraphs({ text, pair }, tokens, chips) {
   const segments = [Array.from(text), Array.from(pair ?? "")];
-  const lines = segments.slice(0, pair == null ? 1 : 2).map(() => el("p", { dir: "auto" }));
+  const lines = segments.slice(0, pair == null ? 1 : 2).map((_, at) =>
+    // In a bdi, a letter of ours has no say in the direction of the line.
+    el("p", { dir: "auto" }, pair == null ? null : word("AB"[at], "text-name")));
   const ends = [0, 0];
   tokens.forEach((token, i) => {
     const at = Math.min(token.segment, lines.length - 1);

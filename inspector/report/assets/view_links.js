@@ -1,0 +1,30 @@
+/**
+ * Notable links: word to word, each at the head where it is strongest, a click away.
+ */
+
+import { byId, el, word } from "inspector/dom";
+import { fixed, visible } from "inspector/format";
+
+/**
+ * @param {import("inspector/report_data").ReportData} data
+ * @param {import("inspector/state").Store} store
+ */
+export function showLinks(data, store) {
+  const { links } = data.header;
+  byId("links").hidden = !links.length;
+  const buttons = links.map((link) => {
+    const { source, target, weight, lift, site, layer, head } = link;
+    const where = `${site === "self" ? "" : `${site} `}layer ${layer}, head ${head}`;
+    return el("button", { type: "button", class: "link", onclick: () => store.set({
+      layer: data.place(site, layer), head, pinned: link.source_token, hovered: null, part: "all",
+      cell: [link.source_token, link.target_token] }) },
+    el("span", { class: "link-words" }, word(visible(source), "clip"), " → ", word(visible(target), "clip")),
+    el("b", {}, ` ${fixed(weight, 2)}`),
+    el("span", { class: "link-where" }, `, ${where}${lift == null ? "" : `, ${fixed(lift, 1)}× this head’s usual`}`));
+  });
+  byId("links-list").append(...buttons.map((button) => el("li", {}, button)));
+  store.watch(["layer", "head", "pinned"], ({ layer, head, pinned }) => links.forEach((link, i) => {
+    const chosen = data.place(link.site, link.layer) === layer && link.head === head && link.source_token === pinned;
+    buttons[i].setAttribute("aria-pressed", String(chosen));
+  }));
+}

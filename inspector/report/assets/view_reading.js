@@ -1,0 +1,70 @@
+/**
+ * What one head does with this text, in words and in a few bars.
+ */
+
+import { byId, el } from "inspector/dom";
+import { fixed, percent, tiny } from "inspector/format";
+import { segmentsOf, textShares } from "inspector/parts";
+import { LABELS } from "inspector/view_grid";
+
+/** @typedef {import("inspector/state").Store} Store */
+/** @typedef {import("inspector/report_data").ReportData} ReportData */
+
+/**
+ * @param {ReportData} data
+ * @param {Store} store
+ */
+export function showReading(data, store) {
+  const rows = Object.values(LABELS).map((name) => {
+    const fill = el("span", { class: "fill" }), value = el("td", { class: "value" });
+    const element = el("tr", {}, el("th", { scope: "row" }, name),
+      el("td", {}, el("span", { class: "bar", "aria-hidden": "true" }, fill)), value);
+    return { fill, value, element };
+  });
+  byId("masses").append(...rows.map((row) => row.element));
+  const texts = byId("text-shares"), cells = /** @type {HTMLElement[]} */ ([...texts.querySelectorAll("td")]);
+
+  store.watch(["layer", "head"], ({ layer, head }) => {
+    const { masses, distance, ...rest } = data.header.heads[data.headIndex(layer, head)] ?? {};
+    byId("head-reading").replaceChildren(...words(data, layer, head, rest));
+    byId("masses-box").hidden = !masses;
+    rows.forEach(({ fill, value }, i) => {
+      const mass = masses?.[i];
+      fill.style.width = `${Math.min(1, mass ?? 0) * 100}%`;
+      value.textContent = mass == null ? "–" : share(mass);
+    });
+    byId("distance").textContent = distance == null ? ""
+      : `A word listens ${fixed(distance, 1)} tokens away on average.`;
+    const segments = segmentsOf(data, layer);
+    texts.hidden = !segments;
+    if (!segments) return;
+    textShares(data.shown(layer, head), segments).flat().forEach((value, i) => {
+      cells[i].textContent = share(value);
+      cells[i].style.setProperty("--share", `${(value || 0) * 100}%`);
+    });
+  });
+}
+
+/** @param {number} value from 0 to 1 */
+const share = (value) => (Number.isNaN(value) ? "–" : `${fixed(value * 100, 1)} %`);
+
+/**
+ * @param {ReportData} data
+ * @param {number} n
+ * @param {number} head
+ * @param {{entropy_bits?: number | null, label?: string | null, score?: number}} reading
+ */
+function words({ header: { verification } }, n, head, { entropy_bits: entropy, label, score }) {
+  const verdict = verification.layers[n]?.heads[head];
+  const error = verification.layers[n]?.max_abs_error[head];
+  const said = [];
+  if (label) said.push(`On average ${percent(score)} of a word’s attention goes ${LABELS[label]}. `);
+  else said.push("Neither its neighbours nor itself, the first token or the separators take 40 % of its attention. ");
+  if (entropy != null) {
+    said.push(`A row’s entropy is ${fixed(entropy, 2)} bits: as spread out as listening to `
+      + `${fixed(2 ** entropy, 1)} tokens evenly. `);
+  }
+  if (verdict === "mismatch") said.push(el("strong", { class: "wrong-words" }, `✕ The rebuild differs by ${tiny(error)}.`));
+  else if (verdict && verdict !== "not_recomputed") said.push(`Rebuild: ${verdict}, largest difference ${tiny(error)}.`);
+  return said;
+}
