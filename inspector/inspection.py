@@ -12,6 +12,7 @@ import numpy as np
 from inspector.analogy.ladder import RUNGS, applies, mixed
 from inspector.analysis.agreement import measure_ladder
 from inspector.analysis.heads import read_heads
+from inspector.analysis.shares import measure_shares
 from inspector.analysis.words import strongest_links
 from inspector.attention import verdict
 from inspector.attention.recompute import recompute
@@ -218,7 +219,7 @@ def inspect(
         rebuilt=rebuilt,
         verification=verification,
         ladder=measure_ladder(run, rebuilt),
-        shares=(),
+        shares=measure_shares(run, rebuilt),
         heads=heads,
         links=strongest_links(run, heads),
     )
