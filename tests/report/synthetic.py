@@ -18,6 +18,7 @@ from inspector.records import (
     RebuiltLayer,
     Run,
     RungResult,
+    Share,
     Text,
     Token,
     Verification,
@@ -26,6 +27,9 @@ from inspector.records import (
 RUNGS = ("strangers", "classroom", "share", "softmax", "scaled", "learned", "heads")
 ABSENT = ("position", "mask")
 REFERENCES = ("uniform", "layer_mean")
+#: In the order of ``HeadLabel``; no two alike, and they need not sum to one.
+MASSES = {"previous": 0.61, "next": 0.02, "self": 0.11, "first": 0.004, "separator": 0.07}
+INGREDIENTS = ("scale", "questions", "heads")
 
 
 def softmax(scores):
@@ -80,7 +84,10 @@ def inspected(
     info = ModelInfo("bundled", "synthetic <model>", "bert", layers, heads, D, 512, "0" * 64)
     run = Run(info, told, tuple(captured), None, None, None)
     readings = tuple(
-        HeadReading("self", n, h, 1.5 + h, "previous" if h == 0 else None, 0.61 if h == 0 else 0.2)
+        HeadReading(
+            "self", n, h, 1.5 + h, 1.25 + n + h / 8, {k: v / (1 + h) for k, v in MASSES.items()},
+            "previous" if h == 0 else None, 0.61 / (1 + h),
+        )
         for n in range(layers)
         for h in range(heads)
     )
@@ -90,14 +97,27 @@ def inspected(
         1,
         2 if T > 3 else 1,
         0.5,
+        6.25,
         "self",
         layers - 1,
         1,
     )
     largest = float(max(check.attention_max_abs_error.max() for check in checks))
     verification = Verification("verified", largest, 1e-7, tuple(checks), None)
+    ladder = _ladder(rebuilt, captured, random)
     return Inspected(
-        run, tuple(rebuilt), verification, _ladder(rebuilt, captured, random), readings, (link,)
+        run, tuple(rebuilt), verification, ladder, _shares((layers, heads)), readings, (link,)
+    )
+
+
+def _shares(shape):
+    """What each ingredient buys; one of them makes things worse wherever it is added."""
+    random = np.random.default_rng(7)
+    gains = [random.uniform(0.01, 0.2, shape), -random.uniform(0.01, 0.05, shape),
+             random.uniform(0.2, 0.5, shape)]  # fmt: skip
+    return tuple(
+        Share(name, f"what {name} buys", gain, float(gain.mean()))
+        for name, gain in zip(INGREDIENTS, gains, strict=True)
     )
 
 
@@ -151,6 +171,7 @@ def not_recomputed(whole):
         run=replace(whole.run, not_recomputed_because=reason),
         verification=Verification("not_recomputed", None, None, (), reason),
         ladder=ladder,
+        shares=(),
     )
 
 
