@@ -165,6 +165,7 @@ def inspect(
     target: str | None = None,
     model: str | Path | LoadedModel = "bundled",
     truncate: bool = False,
+    pieces: bool = False,
     progress: Progress = lambda _stage: None,
 ) -> Inspection:
     """Inspect the attention of a model on one text, or on a pair of texts.
@@ -181,6 +182,9 @@ def inspect(
         A name, a path, or what ``load`` returned.
     truncate:
         Cut a text that does not fit instead of refusing it.
+    pieces:
+        Read the links between single tokens; else the pieces of a word are merged into it, in the
+        links and wherever they are shown.
     progress:
         Called with a few words whenever a stage begins.
 
@@ -221,7 +225,7 @@ def inspect(
         ladder=measure_ladder(run, rebuilt),
         shares=measure_shares(run, rebuilt),
         heads=heads,
-        links=strongest_links(run, heads),
+        links=strongest_links(run, heads, pieces=pieces),
     )
 
 

@@ -42,6 +42,7 @@ _MISMATCH = 1
 @file_option("--save", "Also write every tensor into a .safetensors file.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @click.option("--truncate", is_flag=True, help="Cut a text that does not fit into the model.")
+@click.option("--pieces", is_flag=True, help="Link single tokens; do not merge a word's pieces.")
 @debug_option
 def show(
     *,
@@ -54,6 +55,7 @@ def show(
     save: Path | None,
     as_json: bool,
     truncate: bool,
+    pieces: bool,
 ) -> int:
     """Inspect a sentence; - reads it from standard input."""
     text = _text(sentence)
@@ -65,7 +67,7 @@ def show(
     with _status(quiet=as_json) as progress:
         progress("Loading torch and the model")
         loaded = load(model, device=device)
-        found = inspect(text, model=loaded, truncate=truncate, progress=progress)
+        found = inspect(text, model=loaded, truncate=truncate, pieces=pieces, progress=progress)
         files = _write(found, None if no_report else out, save, progress)
     if as_json:
         from inspector.report.summary import summarise
@@ -76,7 +78,7 @@ def show(
 
         from inspector.report.terminal import print_inspection
 
-        print_inspection(Console(), found, files)
+        print_inspection(Console(), found, files, pieces=pieces)
     if open_report:
         webbrowser.open(out.resolve().as_uri())
     return _MISMATCH if found.verification.verdict == "mismatch" else 0

@@ -85,8 +85,14 @@ def inspected(
     run = Run(info, told, tuple(captured), None, None, None)
     readings = tuple(
         HeadReading(
-            "self", n, h, 1.5 + h, 1.25 + n + h / 8, {k: v / (1 + h) for k, v in MASSES.items()},
-            "previous" if h == 0 else None, 0.61 / (1 + h),
+            "self",
+            n,
+            h,
+            1.5 + h,
+            1.25 + n + h / 8,
+            {k: v / (1 + h) for k, v in MASSES.items()},
+            "previous" if h == 0 else None,
+            0.61 / (1 + h),
         )
         for n in range(layers)
         for h in range(heads)
