@@ -12,6 +12,7 @@ import numpy as np
 from inspector.analogy.ladder import RUNGS, applies, mixed
 from inspector.analysis.agreement import measure_ladder
 from inspector.analysis.heads import read_heads
+from inspector.analysis.shares import measure_shares
 from inspector.analysis.words import strongest_links
 from inspector.attention import verdict
 from inspector.attention.recompute import recompute
@@ -164,6 +165,7 @@ def inspect(
     target: str | None = None,
     model: str | Path | LoadedModel = "bundled",
     truncate: bool = False,
+    pieces: bool = False,
     progress: Progress = lambda _stage: None,
 ) -> Inspection:
     """Inspect the attention of a model on one text, or on a pair of texts.
@@ -180,6 +182,9 @@ def inspect(
         A name, a path, or what ``load`` returned.
     truncate:
         Cut a text that does not fit instead of refusing it.
+    pieces:
+        Read the links between single tokens; else the pieces of a word are merged into it, in the
+        links and wherever they are shown.
     progress:
         Called with a few words whenever a stage begins.
 
@@ -218,9 +223,9 @@ def inspect(
         rebuilt=rebuilt,
         verification=verification,
         ladder=measure_ladder(run, rebuilt),
-        shares=(),
+        shares=measure_shares(run, rebuilt),
         heads=heads,
-        links=strongest_links(run, heads),
+        links=strongest_links(run, heads, pieces=pieces),
     )
 
 

@@ -14,9 +14,11 @@ from inspector.analogy.ladder import LAYER_MEAN, RUNGS, UNIFORM, Rung, applies, 
 from inspector.analysis.measures import (
     average_ranks,
     centred,
+    distributions,
     jensen_shannon_bits,
     negative_entropy,
     ranks_without,
+    row_mean,
     spearman,
     top1_agreement,
     tops,
@@ -63,7 +65,7 @@ def measure_ladder(run: Run, rebuilt: tuple[RebuiltLayer, ...] | None) -> tuple[
 class _Rows:
     """Matrices (H or 1, T, S) made ready to be compared with others."""
 
-    #: float64, the visible part of every row summing to 1; None for raw scores.
+    #: float64, every row summing to 1, what it gives to hidden keys included; None for raw scores.
     shares: Float64 | None
     #: ``negative_entropy`` of ``shares``.
     entropy: Float64 | None
@@ -158,7 +160,8 @@ def _rows(matrices: Array, ranks: Float64, visible: Mask, *, raw: bool) -> _Rows
     shares = entropy = None
     alive = np.broadcast_to(visible.any(axis=-1), matrices.shape[:-1])
     if not raw:
-        shares, alive = _renormalise(matrices, visible)
+        shares, any_left = distributions(matrices)
+        alive = alive & any_left
         entropy = negative_entropy(shares)
     return _Rows(shares, entropy, alive, centred(ranks, visible), tops(matrices, visible))
 
@@ -176,9 +179,9 @@ def _compare(model: _Rows, rung: _Rows) -> _Scores:
     ):
         divergence = jensen_shannon_bits(model.shares, rung.shares, model.entropy, rung.entropy)
     return _Scores(
-        jsd_bits=_row_mean(divergence, counted),
-        rank_correlation=_row_mean(ranks, counted),
-        top1_agreement=_row_mean(top1_agreement(model.tops, rung.tops), counted),
+        jsd_bits=row_mean(divergence, counted),
+        rank_correlation=row_mean(ranks, counted),
+        top1_agreement=row_mean(top1_agreement(model.tops, rung.tops), counted),
         constant_rows=int((np.isnan(ranks) & counted).sum()),
         empty_rows=int((~counted).sum()),
     )
@@ -199,24 +202,6 @@ def _uniform(visible: Mask, like: Array) -> Array:
     """Return 1 / visible keys at every visible key, (T, S)."""
     share: Array = (visible / visible.sum(axis=1, keepdims=True)).astype(like.dtype)
     return share
-
-
-def _renormalise(matrices: Array, visible: Mask) -> tuple[Float64, Mask]:
-    """Make the visible part of every row sum to 1; also say which rows had anything to sum."""
-    exact = np.where(visible, matrices, 0).astype(np.float64)
-    total = exact.sum(axis=-1, keepdims=True)
-    alive = total[..., 0] > 0
-    np.divide(exact, total, out=exact, where=total > 0)
-    return exact, alive
-
-
-def _row_mean(rows: Float64, counted: Mask) -> Float64:
-    """Return the mean over the counted rows that have a number: (H, T) → (H,)."""
-    usable = counted & ~np.isnan(rows)
-    count = usable.sum(axis=-1)
-    result = np.full(count.shape, np.nan)
-    np.divide(np.where(usable, rows, 0.0).sum(axis=-1), count, out=result, where=count > 0)
-    return result
 
 
 def _collect(rung: Rung, layers: list[_Measured]) -> RungResult:

@@ -21,6 +21,9 @@ def _read_layer(layer: CapturedLayer, special: Mask) -> list[HeadReading]:
     queries = np.flatnonzero(~special)
     rows = layer.attention[:, queries]
     entropy = -negative_entropy(rows).mean(axis=1)
+    keys = np.arange(rows.shape[2])
+    lengths = np.abs(queries[:, None] - keys).astype(np.float64)
+    distance = np.einsum("hij,ij->h", rows, lengths) / len(queries)
     masses = _masses(rows, queries, special)
     readings = []
     for head in range(len(rows)):
@@ -32,26 +35,29 @@ def _read_layer(layer: CapturedLayer, special: Mask) -> list[HeadReading]:
                 layer=layer.layer,
                 head=head,
                 entropy_bits=float(entropy[head]),
+                distance=float(distance[head]),
+                masses={name: float(mass[head]) for name, mass in masses.items()},
                 label=best if score >= LABEL_FROM else None,
                 score=score,
-                distance=0.0,
-                masses={name: float(mass[head]) for name, mass in masses.items()},
             )
         )
     return readings
 
 
 def _masses(rows: Array, queries: np.ndarray, special: Mask) -> dict[HeadLabel, Float64]:
-    """Return the mean mass of every head on each kind of target, (H,); none there counts as 0."""
+    """Return the mean mass of every head on each kind of target, (H,); none there counts as 0.
+
+    Place −1 stands for a target that is not there.
+    """
     separators = np.flatnonzero(special[1:]) + 1
+    separator = separators[-1] if separators.size else -1
     targets: dict[HeadLabel, np.ndarray] = {
         "previous": queries - 1,
         "next": queries + 1,
         "self": queries,
         "first": np.zeros_like(queries),
+        "separator": np.full_like(queries, separator),
     }
-    if separators.size:
-        targets["separator"] = np.full_like(queries, separators[-1])
     masses: dict[HeadLabel, Float64] = {}
     for name, keys in targets.items():
         there = (keys >= 0) & (keys < rows.shape[2])

@@ -6,6 +6,8 @@ All take matrices (…, T, S) that broadcast against each other and return one n
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,15 +17,40 @@ from inspector.records import Array, Float64, Mask
 
 #: Stands in for 0 under a logarithm.
 _TINY = 1e-300
+#: Entries that are worked on at a time. Larger temporaries leave the cache, and the system hands
+#: their memory out anew each time, which costs more than the logarithms.
+_BLOCK = 2**16
+
+
+def distributions(weights: Array) -> tuple[Float64, Mask]:
+    """Return every row divided by its sum, in float64, and which rows have anything to sum, (…, T).
+
+    float32 weights sum to 1 only within 1e-7; a divergence taken from them would be as far off.
+    """
+    exact: Float64 = weights.astype(np.float64)
+    total = exact.sum(axis=-1, keepdims=True)
+    np.divide(exact, total, out=exact, where=total > 0)
+    return exact, total[..., 0] > 0
+
+
+def row_mean(rows: Float64, counted: Mask) -> Float64:
+    """Return the mean over the counted rows that have a number: (H, T) → (H,), NaN without any."""
+    usable = counted & ~np.isnan(rows)
+    count = usable.sum(axis=-1)
+    result = np.full(count.shape, np.nan)
+    np.divide(np.where(usable, rows, 0.0).sum(axis=-1), count, out=result, where=count > 0)
+    return result
 
 
 def negative_entropy(weights: Array) -> Float64:
     """Return Σ_j p_j·log2 p_j of every row, (…, T): minus the entropy in bits."""
-    exact = weights.astype(np.float64, copy=False)
-    # At p = 0 the product is 0 whatever stands in for the logarithm, as the limit has it.
-    logarithm = np.maximum(exact, _TINY)
-    np.log2(logarithm, out=logarithm)
-    total: Float64 = np.einsum("...j,...j->...", exact, logarithm)
+    total = np.empty(weights.shape[:-1])
+    for rows in _blocks(weights.shape):
+        exact = weights[..., rows, :].astype(np.float64, copy=False)
+        # At p = 0 the product is 0 whatever stands in for the logarithm, as the limit has it.
+        logarithm = np.maximum(exact, _TINY)
+        np.log2(logarithm, out=logarithm)
+        np.einsum("...j,...j->...", exact, logarithm, out=total[..., rows])
     return total
 
 
@@ -36,10 +63,22 @@ def jensen_shannon_bits(
     mean of the entropies. The rows must sum to 1. The two last arguments are the rows'
     ``negative_entropy``, passed in because one matrix is compared with many.
     """
-    middle = first + second.astype(np.float64, copy=False)
-    middle /= 2
-    divergence: Float64 = (first_entropy + second_entropy) / 2 - negative_entropy(middle)
-    return np.maximum(divergence, 0.0)
+    shape = np.broadcast_shapes(first.shape, second.shape)
+    divergence = np.empty(shape[:-1])
+    for rows in _blocks(shape):
+        middle = first[..., rows, :] + second[..., rows, :].astype(np.float64, copy=False)
+        middle /= 2
+        entropies = (first_entropy[..., rows] + second_entropy[..., rows]) / 2
+        divergence[..., rows] = entropies - negative_entropy(middle)
+    np.maximum(divergence, 0.0, out=divergence)
+    return divergence
+
+
+def _blocks(shape: tuple[int, ...]) -> Iterator[slice]:
+    """Cut the rows of matrices (…, T, S) into slices that hold few enough entries."""
+    rows = shape[-2]
+    step = max(1, _BLOCK * rows // max(1, math.prod(shape)))
+    return (slice(first, first + step) for first in range(0, rows, step))
 
 
 def average_ranks(weights: Array, visible: Mask) -> Float64:

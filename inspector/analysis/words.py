@@ -1,7 +1,8 @@
 """Word pieces merged into words, and the strongest links between them.
 
 Attention *into* a word is the sum over its pieces, attention *out of* a word their mean, so that
-the rows of the merged matrix still sum to 1 (Clark et al. 2019, "What Does BERT Look At?").
+the rows of the merged matrix still sum to 1 (Clark et al. 2019, "What Does BERT Look At?"). On
+request every token stands for itself and nothing is merged.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ _BY_PLACE = ("previous", "next", "self")
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word of the text and its tokens."""
+    """A word of the text, or a single token, and where its tokens are."""
 
     text: str
     tokens: tuple[int, ...]
-    special: bool
+    #: Whether it says something: the tokenizer did not add it and it holds a letter or a digit.
+    content: bool
 
 
 def words(text: Text) -> tuple[Word, ...]:
@@ -34,9 +36,18 @@ def words(text: Text) -> tuple[Word, ...]:
             groups[-1].append(place)
         else:
             groups.append([place])
+    spelt = [_spelling(text, group) for group in groups]
     return tuple(
-        Word(_spelling(text, group), tuple(group), text.tokens[group[0]].special)
-        for group in groups
+        Word(spelling, tuple(group), _content(text, group, spelling))
+        for spelling, group in zip(spelt, groups, strict=True)
+    )
+
+
+def single_tokens(text: Text) -> tuple[Word, ...]:
+    """Return every token by itself, under the tokenizer's own name for it."""
+    return tuple(
+        Word(token.text, (place,), _content(text, [place], _spelling(text, [place])))
+        for place, token in enumerate(text.tokens)
     )
 
 
@@ -50,21 +61,25 @@ def merge_pieces(attention: Array, merged: tuple[Word, ...]) -> Array:
 
 
 def strongest_links(
-    run: Run, readings: tuple[HeadReading, ...], count: int = 5
+    run: Run, readings: tuple[HeadReading, ...], count: int = 5, *, pieces: bool = False
 ) -> tuple[Link, ...]:
     """Return the strongest links between different content words, each at its strongest head.
 
     A content word is one that the tokenizer did not add and that holds a letter or a digit. Heads
     that look at the neighbours or at the word itself, whatever it is, are left out: their links
-    say where a word stands and nothing about the word.
+    say where a word stands and nothing about the word. With ``pieces`` every token is a word.
     """
-    merged = words(run.text)
-    content = np.array([not word.special and any(map(str.isalnum, word.text)) for word in merged])
+    merged = single_tokens(run.text) if pieces else words(run.text)
+    content = np.array([word.content for word in merged])
     allowed = np.outer(content, content) & ~np.eye(len(merged), dtype=np.bool_)
+    if not allowed.any():
+        return ()
     by_place = {(at.site, at.layer, at.head) for at in readings if at.label in _BY_PLACE}
     by_layer = []
+    usual = []
     for layer in run.layers:
         matrices = merge_pieces(layer.attention, merged)
+        usual.append(matrices[:, allowed].mean(axis=1, dtype=np.float64))
         for head in range(len(matrices)):
             if (layer.site, layer.layer, head) in by_place:
                 matrices[head] = 0
@@ -73,25 +88,31 @@ def strongest_links(
     best = np.where(allowed, np.stack([matrices.max(axis=0) for matrices in by_layer]), -1.0)
     best_layer = best.argmax(axis=0)
     strength = best.max(axis=0)
-    order = np.argsort(-strength, axis=None, kind="stable")[: min(count, int(allowed.sum()))]
+    order = np.argsort(-strength, axis=None, kind="stable")[: min(count, int((strength > 0).sum()))]
     links = []
     for place in order:
         source, target = divmod(int(place), len(merged))
         at = int(best_layer[source, target])
+        head = int(best_head[at, source, target])
+        weight = float(strength[source, target])
         links.append(
             Link(
                 source=merged[source].text,
                 target=merged[target].text,
                 source_token=merged[source].tokens[0],
                 target_token=merged[target].tokens[0],
-                weight=float(strength[source, target]),
-                lift=1.0,
+                weight=weight,
+                lift=weight / float(usual[at][head]),
                 site=run.layers[at].site,
                 layer=run.layers[at].layer,
-                head=int(best_head[at, source, target]),
+                head=head,
             )
         )
     return tuple(links)
+
+
+def _content(text: Text, group: list[int], spelling: str) -> bool:
+    return not text.tokens[group[0]].special and any(map(str.isalnum, spelling))
 
 
 def _spelling(text: Text, group: list[int]) -> str:

@@ -55,6 +55,7 @@ _MISMATCH = 1
 @file_option("--save", "Also write every tensor into a .safetensors file.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @click.option("--truncate", is_flag=True, help="Cut a text that does not fit into the model.")
+@click.option("--pieces", is_flag=True, help="Link single tokens; do not merge a word's pieces.")
 @debug_option
 def show(
     *,
@@ -71,6 +72,7 @@ def show(
     save: Path | None,
     as_json: bool,
     truncate: bool,
+    pieces: bool,
 ) -> int:
     """Inspect a sentence; - reads it from standard input."""
     if open_report and no_report:
@@ -91,6 +93,7 @@ def show(
             open_index=open_report,
             as_json=as_json,
             truncate=truncate,
+            pieces=pieces,
         )
     from inspector.report.bertviz_views import refuse_large, view_paths, write_views
 
@@ -109,7 +112,9 @@ def show(
 
         loaded = load(model, device=device)
         collect_again()
-        found = inspect(text, pair=pair, model=loaded, truncate=truncate, progress=progress)
+        found = inspect(
+            text, pair=pair, model=loaded, truncate=truncate, pieces=pieces, progress=progress
+        )
         if bertviz and not yes:
             refuse_large(found.run)
         files = _write(found, report, save, progress)
@@ -125,7 +130,7 @@ def show(
 
         from inspector.report.terminal import print_inspection
 
-        print_inspection(Console(), found, files)
+        print_inspection(Console(), found, files, pieces=pieces)
     if open_report and report is not None:
         webbrowser.open(report.resolve().as_uri())
     return _MISMATCH if found.verification.verdict == "mismatch" else 0

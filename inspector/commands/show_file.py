@@ -40,6 +40,7 @@ def show_file(
     open_index: bool,
     as_json: bool,
     truncate: bool,
+    pieces: bool,
 ) -> int:
     """Inspect a file line by line.
 
@@ -61,7 +62,7 @@ def show_file(
             for line in lines:
                 try:
                     text, pair = line.split()
-                    found = inspect(text, pair=pair, model=loaded, truncate=truncate)
+                    found = inspect(text, pair=pair, model=loaded, truncate=truncate, pieces=pieces)
                 except InputError as error:
                     skipped.append(SkippedLine(line.number, f"{error.message} {error.hint}"))
                     _say_skipped(skipped[-1])

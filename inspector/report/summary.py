@@ -39,12 +39,14 @@ def summarise(inspected: Inspected, files: dict[str, str]) -> dict[str, Any]:
             }
             for rung in inspected.ladder
         ],
+        "shares": {share.ingredient: finite(share.bits) for share in inspected.shares},
         "heads": [_head(reading) for reading in inspected.heads],
         "links": [
             {
                 "source": link.source,
                 "target": link.target,
                 "weight": link.weight,
+                "lift": finite(link.lift),
                 "site": link.site,
                 "layer": link.layer,
                 "head": link.head,
@@ -126,6 +128,8 @@ def _head(reading: HeadReading) -> dict[str, Any]:
         "layer": reading.layer,
         "head": reading.head,
         "entropy_bits": finite(reading.entropy_bits),
+        "distance": finite(reading.distance),
+        "masses": {target: finite(mass) for target, mass in reading.masses.items()},
         "label": reading.label,
         "score": finite(reading.score),
     }

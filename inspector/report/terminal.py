@@ -1,10 +1,11 @@
-"""A screenful in the terminal: what ran, the verdict, the ladder, the strongest links.
+"""A screenful in the terminal: what ran, the verdict, the ladder, the shares, the strongest links.
 
 Rich takes care of colour and width, and prints plain text when the output is piped.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -13,10 +14,13 @@ from rich.table import Table
 from rich.text import Text as Line
 
 from inspector.plain import visible
-from inspector.records import Inspected, RungResult, Verdict
+from inspector.records import Inspected, RungResult, Share, Verdict
 
 #: Characters of the longest bar.
 _BAR = 24
+#: What the parts of a stacked bar are filled with: to be told apart without colour.
+_FILLS = "█▓░▒▞╱"
+_MERGED = "Pieces are merged: into a word their sum, out of it their mean (or --pieces)."
 _STYLE: dict[Verdict, str] = {
     "verified": "bold green",
     "rounding": "bold yellow",
@@ -25,8 +29,13 @@ _STYLE: dict[Verdict, str] = {
 }
 
 
-def print_inspection(console: Console, inspected: Inspected, files: dict[str, str]) -> None:
-    """Print the summary; ``files`` says what was written where."""
+def print_inspection(
+    console: Console, inspected: Inspected, files: dict[str, str], *, pieces: bool = False
+) -> None:
+    """Print the summary; ``files`` says what was written where.
+
+    ``pieces`` says that the links are between single tokens, not between words.
+    """
     run = inspected.run
     model = run.model
     console.print(
@@ -48,7 +57,8 @@ def print_inspection(console: Console, inspected: Inspected, files: dict[str, st
     console.print(_verdict(inspected))
     console.print()
     _print_ladder(console, inspected.ladder)
-    _print_links(console, inspected)
+    _print_shares(console, inspected.shares)
+    _print_links(console, inspected, pieces=pieces)
     for kind, path in files.items():
         console.print(
             Line.assemble((f"{kind.capitalize().replace('_', ' ')}: ", "bold"), visible(path)),
@@ -173,29 +183,67 @@ def _bar(share: float) -> str:
     return ("█" * full + " ▏▎▍▌▋▊▉"[rest]).rstrip()
 
 
+def _print_shares(console: Console, shares: tuple[Share, ...]) -> None:
+    """Print one bar of all gains; what made things worse is listed apart and has no length."""
+    if not shares:
+        return
+    gap = sum(share.bits for share in shares)
+    gains, losses, fills = [], [], []
+    for share, fill in zip(shares, itertools.cycle(_FILLS)):
+        # A number that is shown as zero has no sign.
+        if round(share.bits, 3) < 0:
+            losses.append(f"{share.ingredient} −{-share.bits:.3f}")
+        else:
+            gains.append(f"{fill} {share.ingredient} {abs(share.bits):.3f}")
+            fills.append((fill, max(share.bits, 0.0)))
+    shown = [_stacked(fills)] if any(gain for _, gain in fills) else []
+    if gains:
+        shown.append(" · ".join(gains))
+    if losses:
+        shown.append("farther with " + " · ".join(losses))
+    title = f"What closes the gap of {gap:.3f} bits, whatever the order"
+    console.print(title, style="bold", highlight=False)
+    console.print("  ".join(shown), highlight=False, markup=False)
+    console.print()
+
+
+def _stacked(parts: list[tuple[str, float]]) -> str:
+    """Draw a bar of full width whose parts are as long as the numbers beside their fills."""
+    total = sum(length for _, length in parts)
+    drawn, reached = "", 0.0
+    for fill, length in parts:
+        reached += length
+        drawn += fill * (round(reached / total * _BAR) - len(drawn))
+    return drawn
+
+
 def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
-def _print_links(console: Console, inspected: Inspected) -> None:
+def _print_links(console: Console, inspected: Inspected, *, pieces: bool) -> None:
     if not inspected.links:
         return
-    console.print("Strongest links between words", style="bold")
+    console.print(f"Strongest links between {'tokens' if pieces else 'words'}", style="bold")
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(no_wrap=True)
     table.add_column(justify="right")
+    table.add_column(justify="right", no_wrap=True)
     table.add_column(style="dim", no_wrap=True)
     for link in inspected.links:
         table.add_row(
             Line(f"{shortened(link.source)} → {shortened(link.target)}"),
             f"{link.weight:.2f}",
+            f"{link.lift:.1f}× its usual",
             f"layer {link.layer}, head {link.head}",
         )
     console.print(table)
+    if not pieces:
+        console.print(_MERGED, style="dim")
     console.print()
 
 
-def shortened(word: str, limit: int = 24) -> str:
+def shortened(word: str, limit: int = 16) -> str:
     """Cut a very long word so that a table keeps its shape."""
     shown = visible(word)
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from inspector.analysis.heads import read_heads
-from inspector.analysis.words import merge_pieces, strongest_links, words
+from inspector.analysis.words import merge_pieces, single_tokens, strongest_links, words
 from inspector.inspection import Inspection
 from inspector.records import CapturedLayer, HeadReading, ModelInfo, Run, Text, Token
 
@@ -61,6 +63,37 @@ def test_heads_are_labelled_by_where_their_mass_goes(label: str, keys: list[int]
     assert reading.score == pytest.approx(0.9 + 0.1 / T, abs=0.01)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_distance_and_masses_are_counted_one_by_one(seed: int) -> None:
+    matrix = np.random.default_rng(seed).dirichlet(np.ones(T), size=T)
+    (reading,) = read_heads(run(matrix))
+    queries = [1, 2, 3, 4]
+    steps = [sum(matrix[i, j] * abs(i - j) for j in range(T)) for i in queries]
+    assert reading.distance == pytest.approx(sum(steps) / 4)
+    expected = {
+        "previous": sum(matrix[i, i - 1] for i in queries) / 4,
+        "next": sum(matrix[i, i + 1] for i in queries) / 4,
+        "self": sum(matrix[i, i] for i in queries) / 4,
+        "first": sum(matrix[i, 0] for i in queries) / 4,
+        "separator": sum(matrix[i, 5] for i in queries) / 4,
+    }
+    assert list(reading.masses) == list(expected)
+    assert reading.masses == pytest.approx(expected)
+    assert reading.score == max(reading.masses.values())
+
+
+def test_targets_that_are_not_there_get_nothing() -> None:
+    """No special token: no separator, nothing before the first token and nothing after the last."""
+    words_only = run(np.full((T, T), 1 / T))
+    tokens = tuple(replace(token, special=False) for token in TOKENS)
+    words_only = replace(words_only, text=replace(words_only.text, tokens=tokens))
+    (reading,) = read_heads(words_only)
+    assert reading.masses["separator"] == 0
+    assert reading.masses["previous"] == pytest.approx(5 / T / T)
+    assert reading.masses["next"] == pytest.approx(5 / T / T)
+    assert reading.masses["self"] == pytest.approx(1 / T)
+
+
 def test_a_head_below_the_bound_has_a_score_and_no_label() -> None:
     strong, weak = going_to([0] * T, 0.4), going_to([0] * T, 0.2)
     readings = read_heads(run(strong, weak))
@@ -104,6 +137,38 @@ def test_links_join_different_words_and_leave_out_marks_and_neighbour_heads() ->
     assert links[0].weight == pytest.approx(0.65)
     assert (links[0].layer, links[0].head) == (0, 2)
     assert (links[0].source_token, links[0].target_token) == (3, 1)
+
+
+def test_lift_is_the_weight_beside_the_heads_usual_link() -> None:
+    matrix = np.random.default_rng(1).dirichlet(np.ones(T), size=T)
+    found = run(matrix)
+    # Two words of content: untie (tokens 1 and 2) and knots (token 3).
+    there = (matrix[1, 3] + matrix[2, 3]) / 2
+    back = matrix[3, 1] + matrix[3, 2]
+    links = {(at.source, at.target): at for at in strongest_links(found, ())}
+    assert links["untie", "knots"].lift == pytest.approx(there / ((there + back) / 2))
+    assert links["knots", "untie"].lift == pytest.approx(back / ((there + back) / 2))
+
+
+def test_pieces_are_tokens_under_their_own_names() -> None:
+    matrix = np.random.default_rng(2).dirichlet(np.ones(T), size=T)
+    found = run(matrix)
+    assert [word.text for word in single_tokens(found.text)] == [text for text, _, _ in PIECES]
+    links = strongest_links(found, (), count=99, pieces=True)
+    pairs = [(i, j) for i in (1, 2, 3) for j in (1, 2, 3) if i != j]
+    usual = sum(matrix[i, j] for i, j in pairs) / 6
+    assert [(at.source_token, at.target_token) for at in links] == sorted(
+        pairs, key=lambda pair: -matrix[pair]
+    )
+    for at in links:
+        assert (at.source, at.target) == (PIECES[at.source_token][0], PIECES[at.target_token][0])
+        assert at.weight == matrix[at.source_token, at.target_token]
+        assert at.lift == pytest.approx(at.weight / usual)
+
+
+def test_heads_that_all_look_at_neighbours_leave_no_links() -> None:
+    found = run(going_to([0, 0, 1, 2, 3, 4], 0.99))
+    assert strongest_links(found, read_heads(found)) == ()
 
 
 def test_a_text_of_marks_has_no_links() -> None:

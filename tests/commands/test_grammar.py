@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from inspector.commands import main, route
+from inspector.model.loading import LoadedModel
 
 
 @pytest.mark.parametrize(
@@ -71,3 +74,19 @@ def test_no_memory(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtur
     monkeypatch.setattr("inspector.inspection.load", fail)
     assert main(["the cat", "--no-report"]) == 4
     assert "memory" in capsys.readouterr().err
+
+
+def test_links_between_pieces(
+    bundled: LoadedModel, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("inspector.inspection.load", lambda *_names, **_options: bundled)
+
+    def linked(*options: str) -> str:
+        assert main(["untie the knottiness", "--no-report", *options]) == 0
+        return capsys.readouterr().out
+
+    assert "links between words" in linked()
+    assert "links between tokens" in linked("--pieces")
+    for options, pieces in (((), False), (("--pieces",), True)):
+        links = json.loads(linked("--json", *options))["links"]
+        assert any(link["source"].startswith("##") for link in links) is pieces

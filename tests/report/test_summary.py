@@ -45,7 +45,17 @@ def test_the_summary_of_the_cat(cat: Inspection) -> None:
             assert {"jsd_bits", "rank_correlation", "top1_agreement"} <= set(measures)
         assert rung["applies"] or rung["jsd_bits"] is None
     assert len(found["heads"]) == 72
-    assert set(found["heads"][0]) == {"site", "layer", "head", "entropy_bits", "label", "score"}
+    assert set(found["heads"][0]) == {
+        "site", "layer", "head", "entropy_bits", "distance", "masses", "label", "score"
+    }  # fmt: skip
+    for head, reading in zip(found["heads"], cat.heads, strict=True):
+        assert head["distance"] == reading.distance
+        assert head["masses"] == reading.masses
+        assert list(head["masses"]) == ["previous", "next", "self", "first", "separator"]
+    bits = {rung["rung"]: rung["jsd_bits"] for rung in found["ladder"]}
+    assert list(found["shares"]) == ["learned", "heads", "scale"]
+    assert sum(found["shares"].values()) == pytest.approx(bits["softmax"] - bits["model"], abs=1e-9)
+    assert [link["lift"] for link in found["links"]] == [link.lift for link in cat.links]
     assert found["files"] == {"report": "a.html"}
 
 
@@ -59,6 +69,10 @@ def test_numbers_that_json_cannot_write_are_null(cat: Inspection) -> None:
     found = summarise(broken, {})
     json.dumps(found, allow_nan=False)
     assert found["verification"]["attention_max_abs_error"] is None
+
+
+def test_without_a_rebuild_the_shares_are_empty(cat: Inspection) -> None:
+    assert summarise(replace(cat, shares=()), {})["shares"] == {}
 
 
 def test_saved_tensors(cat: Inspection, tmp_path: Path) -> None:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from rich.console import Console
 
 import inspector
 from inspector.inspection import Inspection
 from inspector.model.loading import LoadedModel
+from inspector.records import Share
 from inspector.report.terminal import print_inspection
 
 
-def printed(found: Inspection, width: int = 80) -> str:
+def printed(found: Inspection, width: int = 80, *, pieces: bool = False) -> str:
     stream = io.StringIO()
-    print_inspection(Console(file=stream, width=width), found, {"report": "attention.html"})
+    console = Console(file=stream, width=width)
+    print_inspection(console, found, {"report": "attention.html"}, pieces=pieces)
     return stream.getvalue()
 
 
@@ -38,11 +41,66 @@ def test_a_screenful(cat: Inspection) -> None:
     link = cat.links[0]
     assert f"{link.source} → {link.target}" in text
     assert f"layer {link.layer}, head {link.head}" in text
+    assert f"{link.lift:.1f}× its usual" in text
 
 
 def test_the_finding_is_of_these_numbers(cat: Inspection) -> None:
     text = " ".join(printed(cat).split())
     assert "learned comes nearest: 0.332 bits, nearer than listening to all alike (0.341)" in text
+
+
+def shares(**bits: float) -> tuple[Share, ...]:
+    return tuple(Share(name, "", np.full((1, 1), value), value) for name, value in bits.items())
+
+
+def bought(found: Inspection) -> list[str]:
+    """What is printed under the heading of the shares."""
+    lines = [line.rstrip() for line in printed(found).splitlines()]
+    start = next(i for i, line in enumerate(lines) if line.startswith("What closes the gap"))
+    return lines[start : lines.index("", start)]
+
+
+def test_shares_are_one_bar_in_three_fills(cat: Inspection) -> None:
+    assert bought(replace(cat, shares=shares(learned=0.3, heads=0.2, scale=0.1))) == [
+        "What closes the gap of 0.600 bits, whatever the order",
+        "████████████▓▓▓▓▓▓▓▓░░░░  █ learned 0.300 · ▓ heads 0.200 · ░ scale 0.100",
+    ]
+
+
+def test_what_made_things_worse_has_a_sign_and_no_length(cat: Inspection) -> None:
+    assert bought(replace(cat, shares=shares(learned=0.4, heads=-0.1, scale=0.2))) == [
+        "What closes the gap of 0.500 bits, whatever the order",
+        "████████████████░░░░░░░░  █ learned 0.400 · ░ scale 0.200  farther with heads",
+        "−0.100",
+    ]
+    assert bought(replace(cat, shares=shares(learned=-0.25, heads=-1e-9)))[1:] == [
+        "▓ heads 0.000  farther with learned −0.250"
+    ]
+
+
+def test_without_shares_there_is_no_heading(cat: Inspection) -> None:
+    assert "What closes" not in printed(replace(cat, shares=()))
+
+
+def test_the_shares_are_of_this_sentence(cat: Inspection) -> None:
+    heading, line = bought(cat)
+    for share in cat.shares:
+        assert f"{share.ingredient} {share.bits:.3f}" in line
+    assert f"{sum(share.bits for share in cat.shares):.3f}" in heading
+
+
+def test_the_rule_for_pieces_stands_where_it_is_followed(bundled: LoadedModel) -> None:
+    sentence = "untie the knottiness"
+    whole = inspector.inspect(sentence, model=bundled)
+    apart = inspector.inspect(sentence, model=bundled, pieces=True)
+    text = printed(whole)
+    assert "Strongest links between words" in text
+    assert "Pieces are merged: into a word their sum, out of it their mean" in text
+    assert "##" not in text
+    text = printed(apart, pieces=True)
+    assert "Strongest links between tokens" in text
+    assert "merged" not in text
+    assert "##" in text
 
 
 def test_a_mismatch_is_named(cat: Inspection) -> None:

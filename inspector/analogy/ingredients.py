@@ -1,0 +1,89 @@
+"""What lies between the classroom and the model, as ingredients that may be put in in any order.
+
+The ladder adds one thing after another. Here every ingredient can be on or off by itself:
+
+=========  ================================================================================
+none       softmax(X·Xᵀ), the ladder's rung
+learned    Q and K in place of X, on both sides
+heads      a slice of the dimensions for each head instead of all of them at once
+scale      ÷ √ of the number of dimensions that are multiplied
+mask       who may be heard at all
+=========  ================================================================================
+
+With all that a family has the result is the model's own formula. What a family adds to that (where
+a word stands, the family's own scale) joins as one more row of ``INGREDIENTS`` and a line in
+``weights``. Such an ingredient is part of the learned queries and keys: without ``learned`` it
+does nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Set
+from dataclasses import dataclass
+
+import numpy as np
+
+from inspector.analogy.ladder import RUNGS, interactions
+from inspector.attention.core import forbid, merge_heads, repeat_heads, softmax, split_heads
+from inspector.records import Array, RebuiltLayer
+
+_WORDS = {rung.name: rung.adds for rung in RUNGS}
+
+
+@dataclass(frozen=True, slots=True)
+class Ingredient:
+    """One ingredient: its name, what it adds in the classroom's words, which layers have it."""
+
+    name: str
+    adds: str
+    applies: Callable[[RebuiltLayer], bool] = lambda _layer: True
+
+
+INGREDIENTS = (
+    Ingredient("learned", _WORDS["learned"]),
+    Ingredient("heads", _WORDS["heads"]),
+    Ingredient("scale", _WORDS["scaled"]),
+    Ingredient("mask", _WORDS["mask"], lambda layer: not layer.visible.all()),
+)
+
+
+def one_for_all(chosen: Set[str], layer: RebuiltLayer) -> bool:
+    """Say whether the chosen ingredients give one matrix for all heads of the layer.
+
+    The slices of X that stand in for heads without ``learned`` have D/H dimensions each. Where H
+    does not divide D there are no such slices, and ``heads`` alone does nothing.
+    """
+    return "heads" not in chosen or ("learned" not in chosen and not _sliceable(layer))
+
+
+def weights(chosen: Set[str], layer: RebuiltLayer, heads: slice = slice(None)) -> Array:
+    """Return the attention weights that the chosen ingredients make on some heads of a layer.
+
+    (h, T, S) for the h heads of the slice, or (1, T, S) where ``one_for_all``.
+    """
+    scores, width = _scores(chosen, layer, heads)
+    if "scale" in chosen:
+        scores *= scores.dtype.type(width**-0.5)
+    if "mask" in chosen:
+        forbid(scores, layer.visible)
+    return softmax(scores)
+
+
+def _scores(chosen: Set[str], layer: RebuiltLayer, heads: slice) -> tuple[Array, int]:
+    """Return the products (h or 1, T, S) and over how many dimensions they were taken."""
+    count = len(layer.query)
+    if "learned" in chosen:
+        query, key = layer.query, repeat_heads(layer.key, count)
+        if one_for_all(chosen, layer):
+            query, key = merge_heads(query)[None], merge_heads(key)[None]
+    elif one_for_all(chosen, layer):
+        return interactions(layer)[None], layer.states.shape[1]
+    else:
+        query = key = split_heads(layer.states, count)
+    if not one_for_all(chosen, layer):
+        query, key = query[heads], key[heads]
+    return query @ np.swapaxes(key, 1, 2), query.shape[2]
+
+
+def _sliceable(layer: RebuiltLayer) -> bool:
+    return bool(layer.states.shape[1] % len(layer.query) == 0)

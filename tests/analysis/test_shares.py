@@ -1,0 +1,171 @@
+"""Shares beside an average over every order, row by row, and the laws that fix what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import permutations
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from plain_attention import divergence, row, run_of, small_layer
+
+import inspector
+from inspector.analysis import shares as module
+from inspector.analysis.agreement import measure_ladder
+from inspector.analysis.shares import measure_shares, shapley
+from inspector.inspection import Inspection
+from inspector.records import RebuiltLayer, Run, Share
+
+games = arrays(np.float64, (8, 2), elements=st.floats(-1, 1))
+
+
+def over_all_orders(layer: RebuiltLayer, model: np.ndarray, names: Sequence[str]) -> np.ndarray:
+    """(ingredients, H): the mean drop in bits when each joins, over every order."""
+    heads, tokens, _ = model.shape
+
+    def distance(chosen: set[str], head: int) -> float:
+        rows = [
+            divergence(list(model[head, i]), row(layer, chosen, head, i)) for i in range(tokens)
+        ]
+        return sum(rows) / tokens
+
+    result = np.zeros((len(names), heads))
+    orders = list(permutations(names))
+    for head in range(heads):
+        for order in orders:
+            chosen: set[str] = set()
+            for name in order:
+                before = distance(chosen, head)
+                chosen = chosen | {name}
+                result[names.index(name), head] += (before - distance(chosen, head)) / len(orders)
+    return result
+
+
+def gap(run: Run, rebuilt: tuple[RebuiltLayer, ...] | None) -> np.ndarray:
+    """(N, H): what lies between two rungs of the ladder, measured by the ladder."""
+    bits = {
+        rung.name: rung.all_tokens.jsd_bits
+        for rung in measure_ladder(run, rebuilt)
+        if rung.all_tokens
+    }
+    return bits["softmax"] - bits["model"]
+
+
+def names(shares: tuple[Share, ...]) -> list[str]:
+    return [share.ingredient for share in shares]
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("width", [6, 5])
+@pytest.mark.parametrize("another", [False, True], ids=["the rebuild", "another model"])
+def test_a_share_is_the_mean_over_all_orders(causal: bool, width: int, another: bool) -> None:
+    layer = small_layer(causal=causal, width=width)
+    run = run_of(layer)
+    model = layer.attention
+    if another:
+        model = np.random.default_rng(3).dirichlet(np.ones(4), size=(2, 4))
+        run = replace(run, layers=(replace(run.layers[0], attention=model),))
+    found = measure_shares(run, (layer,))
+    assert names(found) == ["learned", "heads", "scale", *(["mask"] if causal else [])]
+    expected = over_all_orders(layer, model, names(found))
+    np.testing.assert_allclose([share.per_head[0] for share in found], expected, atol=1e-12)
+    np.testing.assert_allclose([share.bits for share in found], expected.mean(axis=1), atol=1e-12)
+
+
+def test_one_head_and_few_rows_at_a_time_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    layers = tuple(small_layer(tokens=7, heads=3, causal=n == 1, seed=n) for n in range(2))
+    whole = measure_shares(run_of(*layers), layers)
+    monkeypatch.setattr(module, "_CACHED", 1)
+    monkeypatch.setattr("inspector.analysis.measures._BLOCK", 20)
+    parts = measure_shares(run_of(*layers), layers)
+    for first, second in zip(whole, parts, strict=True):
+        np.testing.assert_allclose(first.per_head, second.per_head, atol=1e-14)
+
+
+def test_a_layer_without_an_ingredient_gives_it_nothing() -> None:
+    layers = (small_layer(causal=False), small_layer(causal=True))
+    found = measure_shares(run_of(*layers), layers)
+    alone = measure_shares(run_of(layers[0]), layers[:1])
+    assert names(found) == ["learned", "heads", "scale", "mask"]
+    assert (found[3].per_head[0] == 0).all()
+    assert (found[3].per_head[1] > 0).all()
+    for with_mask, without in zip(found[:3], alone, strict=True):
+        np.testing.assert_allclose(with_mask.per_head[0], without.per_head[0], atol=1e-14)
+
+
+# --- efficiency -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_shares_sum_to_the_gap_between_two_rungs(causal: bool) -> None:
+    layers = tuple(small_layer(tokens=6, causal=causal, seed=n) for n in range(3))
+    run = run_of(*layers)
+    total = sum(share.per_head for share in measure_shares(run, layers))
+    np.testing.assert_allclose(total, gap(run, layers), atol=1e-12)
+
+
+def test_on_the_bundled_model_they_sum_to_the_gap(cat: Inspection) -> None:
+    assert names(cat.shares) == ["learned", "heads", "scale"]
+    expected = gap(cat.run, cat.rebuilt)
+    np.testing.assert_allclose(sum(share.per_head for share in cat.shares), expected, atol=1e-9)
+    assert sum(share.bits for share in cat.shares) == pytest.approx(expected.mean(), abs=1e-9)
+
+
+@pytest.mark.parametrize("name", ["random bert", "random distilbert", "trained distilbert"])
+def test_on_other_models_they_sum_to_the_gap(name: str, model_folders: dict[str, Path]) -> None:
+    found = inspector.inspect("the cat sat on the mat .", model=model_folders[name])
+    total = sum(share.per_head for share in found.shares)
+    np.testing.assert_allclose(total, gap(found.run, found.rebuilt), atol=1e-9)
+
+
+# --- symmetry, null, and a game by hand -----------------------------------------------------
+
+
+@given(games)
+def test_values_sum_to_what_all_are_worth_together(worth: np.ndarray) -> None:
+    np.testing.assert_allclose(shapley(worth).sum(axis=0), worth[7] - worth[0], atol=1e-12)
+
+
+@given(games)
+def test_players_who_can_stand_in_for_each_other_get_the_same(worth: np.ndarray) -> None:
+    # Players 0 and 1: {0} as {1}, {0, 2} as {1, 2}.
+    worth[0b010], worth[0b110] = worth[0b001], worth[0b101]
+    first, second, _ = shapley(worth)
+    np.testing.assert_allclose(first, second, atol=1e-12)
+
+
+@given(games)
+def test_a_player_who_changes_nothing_gets_nothing(worth: np.ndarray) -> None:
+    worth[0b100:] = worth[:0b100]
+    np.testing.assert_array_equal(shapley(worth)[2], 0)
+
+
+def test_a_game_by_hand() -> None:
+    """The glove game: players 0 and 1 each own a left glove, player 2 the only right one."""
+    worth = np.array([0, 0, 0, 0, 0, 1, 1, 1], dtype=float)
+    np.testing.assert_allclose(shapley(worth), [1 / 6, 1 / 6, 4 / 6])
+
+
+def test_ingredients_that_change_nothing_get_nothing() -> None:
+    """With one head of one dimension there is nothing to split and √1 to divide by."""
+    layer = small_layer(heads=1, size=1, width=1)
+    found = {share.ingredient: share.bits for share in measure_shares(run_of(layer), (layer,))}
+    assert found["heads"] == found["scale"] == 0
+    assert found["learned"] > 0
+
+
+def test_learning_to_ask_for_what_one_is_changes_nothing() -> None:
+    layer = small_layer(kv_heads=2)
+    sliced = layer.states.reshape(4, 2, 3).transpose(1, 0, 2)
+    layer = replace(layer, query=sliced, key=sliced)
+    found = {share.ingredient: share.bits for share in measure_shares(run_of(layer), (layer,))}
+    assert found["learned"] == pytest.approx(0, abs=1e-14)
+
+
+def test_without_a_rebuild_there_are_none(cat: Inspection) -> None:
+    assert measure_shares(cat.run, None) == ()
