@@ -226,6 +226,7 @@ def inspect(
         shares=measure_shares(run, rebuilt),
         heads=heads,
         links=strongest_links(run, heads, pieces=pieces),
+        pieces=pieces,
     )
 
 

@@ -347,3 +347,5 @@ class Inspected:
     shares: tuple[Share, ...]
     heads: tuple[HeadReading, ...]
     links: tuple[Link, ...]
+    #: Whether the links are between single tokens, not between words.
+    pieces: bool

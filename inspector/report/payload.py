@@ -94,6 +94,7 @@ def build_payload(inspected: Inspected, *, command: str | None, version: str) ->
         "links": [
             asdict(link) | {"lift": _number(link.lift)} for link in inspected.links[:MOST_LINKS]
         ],
+        "pieces": inspected.pieces,
         "blobs": {blob.name: blob.entry for blob in blobs},
     }
     return Payload(header, tuple(blobs))

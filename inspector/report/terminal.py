@@ -29,13 +29,8 @@ _STYLE: dict[Verdict, str] = {
 }
 
 
-def print_inspection(
-    console: Console, inspected: Inspected, files: dict[str, str], *, pieces: bool = False
-) -> None:
-    """Print the summary; ``files`` says what was written where.
-
-    ``pieces`` says that the links are between single tokens, not between words.
-    """
+def print_inspection(console: Console, inspected: Inspected, files: dict[str, str]) -> None:
+    """Print the summary; ``files`` says what was written where."""
     run = inspected.run
     model = run.model
     console.print(
@@ -58,7 +53,7 @@ def print_inspection(
     console.print()
     _print_ladder(console, inspected.ladder)
     _print_shares(console, inspected.shares)
-    _print_links(console, inspected, pieces=pieces)
+    _print_links(console, inspected)
     for kind, path in files.items():
         console.print(
             Line.assemble((f"{kind.capitalize().replace('_', ' ')}: ", "bold"), visible(path)),
@@ -221,10 +216,12 @@ def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
-def _print_links(console: Console, inspected: Inspected, *, pieces: bool) -> None:
+def _print_links(console: Console, inspected: Inspected) -> None:
     if not inspected.links:
         return
-    console.print(f"Strongest links between {'tokens' if pieces else 'words'}", style="bold")
+    console.print(
+        f"Strongest links between {'tokens' if inspected.pieces else 'words'}", style="bold"
+    )
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(no_wrap=True)
     table.add_column(justify="right")
@@ -238,7 +235,7 @@ def _print_links(console: Console, inspected: Inspected, *, pieces: bool) -> Non
             f"layer {link.layer}, head {link.head}",
         )
     console.print(table)
-    if not pieces:
+    if not inspected.pieces:
         console.print(_MERGED, style="dim")
     console.print()
 

@@ -33,6 +33,19 @@ def test_it_was_the_cat_that_was_tired(open_report, cat):
     assert re.search(r"In layer 3, head 1, “it” gives 49.% of its attention to “cat”", said)
 
 
+def test_links_between_pieces_are_called_so(open_report, bundled):
+    rules = []
+    for pieces in (False, True):
+        found = inspector.inspect("untie the knottiness", model=bundled, pieces=pieces)
+        page = open_report(found).page
+        rules.append(page.locator("#links-rule").inner_text())
+        shown = page.locator("#links-list").inner_text()
+        assert found.links[0].source in shown
+        assert found.links[0].target in shown
+    assert "merged" in rules[0]
+    assert "single tokens" in rules[1]
+
+
 def test_a_long_text_keeps_its_stated_error(open_report, bundled):
     found = inspector.inspect("The cat sat on the mat because it was tired. " * 15, model=bundled)
     opened = open_report(found)

@@ -112,7 +112,14 @@ def inspected(
     verification = Verification("verified", largest, 1e-7, tuple(checks), None)
     ladder = _ladder(rebuilt, captured, random)
     return Inspected(
-        run, tuple(rebuilt), verification, ladder, _shares((layers, heads)), readings, (link,)
+        run,
+        tuple(rebuilt),
+        verification,
+        ladder,
+        _shares((layers, heads)),
+        readings,
+        (link,),
+        False,
     )
 
 

@@ -16,10 +16,10 @@ from inspector.records import Share
 from inspector.report.terminal import print_inspection
 
 
-def printed(found: Inspection, width: int = 80, *, pieces: bool = False) -> str:
+def printed(found: Inspection, width: int = 80) -> str:
     stream = io.StringIO()
     console = Console(file=stream, width=width)
-    print_inspection(console, found, {"report": "attention.html"}, pieces=pieces)
+    print_inspection(console, found, {"report": "attention.html"})
     return stream.getvalue()
 
 
@@ -97,7 +97,7 @@ def test_the_rule_for_pieces_stands_where_it_is_followed(bundled: LoadedModel) -
     assert "Strongest links between words" in text
     assert "Pieces are merged: into a word their sum, out of it their mean" in text
     assert "##" not in text
-    text = printed(apart, pieces=True)
+    text = printed(apart)
     assert "Strongest links between tokens" in text
     assert "merged" not in text
     assert "##" in text

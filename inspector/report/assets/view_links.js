@@ -12,6 +12,7 @@ import { fixed, visible } from "inspector/format";
 export function showLinks(data, store) {
   const { links } = data.header;
   byId("links").hidden = !links.length;
+  if (data.header.pieces) byId("links-rule").textContent = "Links are between single tokens, not words.";
   const buttons = links.map((link) => {
     const { source, target, weight, lift, site, layer, head } = link;
     const where = `${site === "self" ? "" : `${site} `}layer ${layer}, head ${head}`;
