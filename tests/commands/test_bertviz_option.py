@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,8 +14,7 @@ from inspector.report import bertviz_views
 
 @pytest.fixture
 def place(bundled: LoadedModel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    show = sys.modules["inspector.commands.show"]
-    monkeypatch.setattr(show, "load", lambda *_given, **_options: bundled)
+    monkeypatch.setattr("inspector.inspection.load", lambda *_given, **_options: bundled)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
