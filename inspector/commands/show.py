@@ -130,7 +130,7 @@ def show(
 
         from inspector.report.terminal import print_inspection
 
-        print_inspection(Console(), found, files)
+        print_inspection(Console(highlight=False), found, files)
     if open_report and report is not None:
         webbrowser.open(report.resolve().as_uri())
     return _MISMATCH if found.verification.verdict == "mismatch" else 0

@@ -132,7 +132,7 @@ def _print_end(
 
     from inspector.report.terminal_file import print_file_end
 
-    print_file_end(Console(), str(path), done, len(skipped), folder)
+    print_file_end(Console(highlight=False), str(path), done, len(skipped), folder)
 
 
 class _NoBar:
