@@ -6,6 +6,7 @@ columns of special tokens are dropped and the rows renormalised.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,23 +86,12 @@ class _Both:
 
 
 @dataclass(frozen=True, slots=True)
-class _Scores:
-    """Means over query rows, (H,) each, and how many rows had to be left out."""
-
-    jsd_bits: Float64
-    rank_correlation: Float64
-    top1_agreement: Float64
-    constant_rows: int
-    empty_rows: int
-
-
-@dataclass(frozen=True, slots=True)
 class _Measured:
-    """One rung on one layer: its matrix if it has one for all heads, and its scores."""
+    """One rung on one layer: its matrix if it has one for all heads, and measures of (H,)."""
 
     matrix: Array | None
-    all_tokens: _Scores
-    content: _Scores
+    all_tokens: Agreement
+    content: Agreement
 
 
 def _climb(captured: CapturedLayer, rebuilt: RebuiltLayer, special: Mask) -> dict[str, _Measured]:
@@ -116,7 +106,7 @@ def _climb(captured: CapturedLayer, rebuilt: RebuiltLayer, special: Mask) -> dic
         for rung, matrix in candidates
         if not rung.per_head
     }
-    scores: dict[str, list[tuple[_Scores, _Scores]]] = {rung.name: [] for rung, _ in candidates}
+    scores: dict[str, list[tuple[Agreement, Agreement]]] = {rung.name: [] for rung, _ in candidates}
     # A few heads at a time: what is compared with everything should stay in the cache.
     step = max(1, _CACHED // model[0].size)
     for first in range(0, len(model), step):
@@ -133,8 +123,8 @@ def _climb(captured: CapturedLayer, rebuilt: RebuiltLayer, special: Mask) -> dic
     return {
         rung.name: _Measured(
             matrix=None if rung.per_head else matrix,
-            all_tokens=_join([over_all for over_all, _ in scores[rung.name]]),
-            content=_join([over_content for _, over_content in scores[rung.name]]),
+            all_tokens=_together([part for part, _ in scores[rung.name]], np.concatenate),
+            content=_together([part for _, part in scores[rung.name]], np.concatenate),
         )
         for rung, matrix in candidates
     }
@@ -166,7 +156,7 @@ def _rows(matrices: Array, ranks: Float64, visible: Mask, *, raw: bool) -> _Rows
     return _Rows(shares, entropy, alive, centred(ranks, visible), tops(matrices, visible))
 
 
-def _compare(model: _Rows, rung: _Rows) -> _Scores:
+def _compare(model: _Rows, rung: _Rows) -> Agreement:
     """Compare the model's rows, (H, T, S), with a rung's, which may be (1, T, S)."""
     counted = model.alive & rung.alive
     ranks = spearman(model.ranks, rung.ranks)
@@ -178,7 +168,7 @@ def _compare(model: _Rows, rung: _Rows) -> _Scores:
         and rung.entropy is not None
     ):
         divergence = jensen_shannon_bits(model.shares, rung.shares, model.entropy, rung.entropy)
-    return _Scores(
+    return Agreement(
         jsd_bits=row_mean(divergence, counted),
         rank_correlation=row_mean(ranks, counted),
         top1_agreement=row_mean(top1_agreement(model.tops, rung.tops), counted),
@@ -187,12 +177,12 @@ def _compare(model: _Rows, rung: _Rows) -> _Scores:
     )
 
 
-def _join(parts: list[_Scores]) -> _Scores:
-    """Put the scores of a layer's heads together again."""
-    return _Scores(
-        jsd_bits=np.concatenate([part.jsd_bits for part in parts]),
-        rank_correlation=np.concatenate([part.rank_correlation for part in parts]),
-        top1_agreement=np.concatenate([part.top1_agreement for part in parts]),
+def _together(parts: list[Agreement], arrange: Callable[[list[Float64]], Float64]) -> Agreement:
+    """Put measures together: heads of a layer by ``concatenate``, layers by ``stack``."""
+    return Agreement(
+        jsd_bits=arrange([part.jsd_bits for part in parts]),
+        rank_correlation=arrange([part.rank_correlation for part in parts]),
+        top1_agreement=arrange([part.top1_agreement for part in parts]),
         constant_rows=sum(part.constant_rows for part in parts),
         empty_rows=sum(part.empty_rows for part in parts),
     )
@@ -215,19 +205,9 @@ def _collect(rung: Rung, layers: list[_Measured]) -> RungResult:
         adds=rung.adds,
         reference=rung in (UNIFORM, LAYER_MEAN),
         applies=True,
-        all_tokens=_agreement([layer.all_tokens for layer in layers]),
-        content=_agreement([layer.content for layer in layers]),
+        all_tokens=_together([layer.all_tokens for layer in layers], np.stack),
+        content=_together([layer.content for layer in layers], np.stack),
         matrices=np.stack(matrices).astype(np.float32, copy=False) if matrices else None,
-    )
-
-
-def _agreement(layers: list[_Scores]) -> Agreement:
-    return Agreement(
-        jsd_bits=np.stack([scores.jsd_bits for scores in layers]),
-        rank_correlation=np.stack([scores.rank_correlation for scores in layers]),
-        top1_agreement=np.stack([scores.top1_agreement for scores in layers]),
-        constant_rows=sum(scores.constant_rows for scores in layers),
-        empty_rows=sum(scores.empty_rows for scores in layers),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from inspector.records import Link, Verdict
-from inspector.report.page import render_static
+from inspector.report.page import render_template
 
 SCHEMA = 1
 
@@ -40,7 +40,7 @@ def render_index(
     source: str, rows: list[IndexRow], skipped: list[SkippedLine], *, total: int
 ) -> str:
     """Return the index as one HTML page; ``total`` is how many lines there are to inspect."""
-    return render_static(
+    return render_template(
         "index.html.jinja",
         source=source,
         rows=rows,

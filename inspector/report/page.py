@@ -56,49 +56,37 @@ class Assets:
 
 def render_report(inspected: Inspected, *, command: str | None = None) -> str:
     """Return the report on one text as one HTML file; ``command`` is shown as what made it."""
-    assets = _assets()
-    version = _version()
-    payload = build_payload(inspected, command=command, version=version)
+    payload = build_payload(inspected, command=command, version=_version())
     text = inspected.run.text.text
     title = text if len(text) <= TITLE_LENGTH else text[: TITLE_LENGTH - 1] + "…"
-    return (
-        _templates()
-        .get_template("report.html.jinja")
-        .render(
-            assets=assets,
-            title=_printable(title),
-            # Safe as it stands: script_json leaves no <, > or & in it.
-            header=Markup(payload.json),  # noqa: S704
-            blobs=payload.blobs,
-            width=inspected.run.model.width,
-            version=version,
-        )
+    return render_template(
+        "report.html.jinja",
+        title=_printable(title),
+        # Safe as it stands: script_json leaves no <, > or & in it.
+        header=Markup(payload.json),  # noqa: S704
+        blobs=payload.blobs,
+        width=inspected.run.model.width,
     )
 
 
 def render_classroom(classroom: Classroom, *, own_table: bool) -> str:
     """Return the classroom as one HTML file; ``own_table`` when the user brought the table."""
-    return (
-        _templates()
-        .get_template("classroom.html.jinja")
-        .render(
-            assets=_assets(),
-            classroom=classroom,
-            own_table=own_table,
-            bonds=_strongest_bonds(classroom),
-            circle=circle,
-            profiles=profiles,
-            off_diagonal=_off_diagonal(classroom),
-            change=float(np.abs(classroom.softmax_revised - classroom.table).max()),
-            heat=_heat,
-            ratio=_ratio,
-            version=_version(),
-        )
+    return render_template(
+        "classroom.html.jinja",
+        classroom=classroom,
+        own_table=own_table,
+        bonds=_strongest_bonds(classroom),
+        circle=circle,
+        profiles=profiles,
+        off_diagonal=_off_diagonal(classroom),
+        change=float(np.abs(classroom.softmax_revised - classroom.table).max()),
+        heat=_heat,
+        ratio=_ratio,
     )
 
 
-def render_static(template: str, **values: object) -> str:
-    """Return a page without views of its own: a template's words and the common assets."""
+def render_template(template: str, **values: object) -> str:
+    """Return a template filled with its own values, the common assets and the version."""
     return (
         _templates().get_template(template).render(assets=_assets(), version=_version(), **values)
     )

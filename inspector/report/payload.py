@@ -11,15 +11,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from inspector.attention.core import attend
+from inspector.attention.recompute import spread
 from inspector.records import (
     CapturedLayer,
     Float32,
@@ -31,6 +30,7 @@ from inspector.records import (
 )
 from inspector.report.blobs import Blob, Header, half_where_it_fits, patches, script_json
 from inspector.report.payload_ladder import pack_ladder, pack_shares
+from inspector.report.summary import finite
 
 #: Raised whenever a page of an older payload could be misread by a newer page.
 VERSION = 1
@@ -64,10 +64,12 @@ def build_payload(inspected: Inspected, *, command: str | None, version: str) ->
     """Everything the page shows of one inspection."""
     run = inspected.run
     rebuilt: Sequence[RebuiltLayer | None] = inspected.rebuilt or [None] * len(run.layers)
-    # NumPy and zlib let go of the interpreter's lock, so two layers are packed at a time; a BLAS
-    # that then started threads of its own would only get in their way.
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(max_workers=2) as pool:
-        packed = list(pool.map(_layer, range(len(run.layers)), run.layers, rebuilt))
+    # NumPy and zlib let go of the interpreter's lock, so layers can be packed side by side.
+    packed = spread(
+        lambda layer: _layer(*layer),
+        zip(range(len(run.layers)), run.layers, rebuilt, strict=True),
+        tokens=len(run.text.tokens),
+    )
     sites = [site for site, _ in packed]
     blobs = [blob for _, layer_blobs in packed for blob in layer_blobs]
     ladder, ladder_blobs = pack_ladder(inspected)
@@ -92,7 +94,7 @@ def build_payload(inspected: Inspected, *, command: str | None, version: str) ->
         "shares": shares,
         "heads": [_reading(head) for head in inspected.heads],
         "links": [
-            asdict(link) | {"lift": _number(link.lift)} for link in inspected.links[:MOST_LINKS]
+            asdict(link) | {"lift": finite(link.lift)} for link in inspected.links[:MOST_LINKS]
         ],
         "pieces": inspected.pieces,
         "blobs": {blob.name: blob.entry for blob in blobs},
@@ -216,11 +218,11 @@ def _thumbnails(attention: Float32) -> NDArray[np.uint8]:
 def _reading(head: HeadReading) -> Header:
     """Pack what one head does; its masses are in the order of ``HeadLabel``."""
     return {
-        "entropy_bits": _number(head.entropy_bits),
-        "distance": _number(head.distance),
-        "masses": [_number(head.masses[target]) for target in get_args(HeadLabel)],
+        "entropy_bits": finite(head.entropy_bits),
+        "distance": finite(head.distance),
+        "masses": [finite(head.masses[target]) for target in get_args(HeadLabel)],
         "label": head.label,
-        "score": _number(head.score),
+        "score": finite(head.score),
     }
 
 
@@ -231,8 +233,8 @@ def _verification(verification: Verification) -> Header:
     """Return the verdicts with every NaN as null."""
     return {
         "verdict": verification.verdict,
-        "attention_max_abs_error": _number(verification.attention_max_abs_error),
-        "output_max_abs_error": _number(verification.output_max_abs_error),
+        "attention_max_abs_error": finite(verification.attention_max_abs_error),
+        "output_max_abs_error": finite(verification.output_max_abs_error),
         "reason": verification.reason,
         "layers": [
             {
@@ -240,21 +242,14 @@ def _verification(verification: Verification) -> Header:
                 "layer": check.layer,
                 "verdict": check.verdict,
                 "heads": list(check.head_verdicts),
-                "max_abs_error": [_number(e) for e in check.attention_max_abs_error],
-                "arbitrated": [_number(e) for e in check.arbitrated_max_abs_error],
+                "max_abs_error": [finite(e) for e in check.attention_max_abs_error],
+                "arbitrated": [finite(e) for e in check.arbitrated_max_abs_error],
                 "output": {
                     "verdict": check.output_verdict,
-                    "max_abs_error": _number(check.output_max_abs_error),
-                    "bound": _number(check.output_bound),
+                    "max_abs_error": finite(check.output_max_abs_error),
+                    "bound": finite(check.output_bound),
                 },
             }
             for check in verification.layers
         ],
     }
-
-
-def _number(value: float | np.floating[Any] | None) -> float | None:
-    """Return a JSON number, or null where there is none to show."""
-    if value is None or not math.isfinite(value):
-        return None
-    return float(value)

@@ -137,4 +137,4 @@ def _head(reading: HeadReading) -> dict[str, Any]:
 
 def finite(number: float | None) -> float | None:
     """Return the number, or None for what JSON cannot write: NaN and the infinities."""
-    return number if number is not None and math.isfinite(number) else None
+    return float(number) if number is not None and math.isfinite(number) else None
