@@ -88,9 +88,7 @@ class Inspection(Inspected):
             raise InputError(
                 f"{self.run.model.title} has no rung {rung!r}.", f"Use one of {names}."
             )
-        assert self.run.weights is not None  # noqa: S101 - what has a rebuild has weights
-        hidden = self.run.layers[place].hidden
-        return mixed(found, rebuilt, hidden, self.run.weights[place].output)
+        return mixed(found, rebuilt, self.run.layers[place].hidden)
 
     def save(self, path: str | Path) -> None:
         """Write every tensor of the inspection into a safetensors file, whole or not at all."""

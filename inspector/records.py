@@ -171,8 +171,8 @@ class RebuiltLayer:
     attention: Array
     #: (T, D)
     output: Array
-    #: (H, S) length of v_j·Wo_h: what head h moves into the residual stream per unit of attention.
-    moved: Array
+    #: Wo and its bias, which turned A·V into ``output``.
+    output_projection: Projection
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Set
 
 import numpy as np
 
-from inspector.records import CapturedLayer, ModelInfo, RebuiltLayer, Run, Text, Token
+from inspector.records import CapturedLayer, ModelInfo, Projection, RebuiltLayer, Run, Text, Token
 
 
 def dot(first: np.ndarray, second: np.ndarray) -> float:
@@ -75,7 +75,7 @@ def small_layer(
         visible=visible,
         attention=np.empty((heads, tokens, tokens)),
         output=np.zeros((tokens, width)),
-        moved=np.ones((heads, tokens)),
+        output_projection=Projection(np.eye(width, heads * size), None),
     )
     everything = {"learned", "heads", "scale", "mask"}
     for head in range(heads):

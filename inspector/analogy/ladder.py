@@ -23,7 +23,7 @@ from inspector.attention.core import (
     repeat_heads,
     softmax,
 )
-from inspector.records import Array, Mask, Projection, RebuiltLayer
+from inspector.records import Array, Mask, RebuiltLayer
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +88,23 @@ def share(interactions: Array) -> Array:
     return positive
 
 
-def mixed(rung: Rung, layer: RebuiltLayer, hidden: Array, output: Projection) -> Array:
+def mixed(rung: Rung, layer: RebuiltLayer, hidden: Array) -> Array:
     """Return T, (T, D): every word's traits after the layer, as the rung has it.
 
     The classroom replaces a word's traits by the weighted sum of everybody's. From ``learned`` on
     values are mixed and go through the output projection. The model adds the result to what was
     there: for ``model`` T is the residual stream after the attention sub-layer, before its norm.
 
-    ``hidden`` is the layer's input, (T, D), and ``output`` its output projection.
+    ``hidden`` is the layer's input, (T, D).
     """
     attention = weights(rung, layer)
     if rung.name == "model":
         return hidden + layer.output
     if rung.per_head:
-        return mix(attention, layer.value, output)
+        return mix(attention, layer.value, layer.output_projection)
     if rung.name == "learned":
         value = merge_heads(repeat_heads(layer.value, len(layer.query)))
-        return project(attention @ value, output)
+        return project(attention @ value, layer.output_projection)
     result: Array = attention @ layer.states
     return result
 

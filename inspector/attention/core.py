@@ -22,6 +22,9 @@ from inspector.records import Array, Mask, Projection
 #: forbidden becomes uniform and not NaN.
 FORBIDDEN = -3.4e38
 
+#: Bytes of scores worked on at once.
+_CACHED = 1 << 20
+
 
 def project(states: Array, projection: Projection) -> Array:
     """Return ``states·weightᵀ + bias``: (T, in) → (T, out)."""
@@ -49,12 +52,6 @@ def repeat_heads(states: Array, heads: int) -> Array:
     return states if shared == 1 else np.repeat(states, shared, axis=0)
 
 
-def scores(query: Array, key: Array, scale: float) -> Array:
-    """Return ``scale·q·kᵀ``: (…, T, d) and (…, S, d) → (…, T, S)."""
-    # The scale goes onto the smaller operand: T·d products instead of T·S.
-    return (query * query.dtype.type(scale)) @ key.swapaxes(-1, -2)
-
-
 def forbid(scores: Array, visible: Mask) -> None:
     """Overwrite, in place, the scores (…, T, S) of what a query may not hear."""
     if not visible.all():
@@ -69,11 +66,28 @@ def softmax(scores: Array) -> Array:
     return scores
 
 
-def attend(query: Array, key: Array, *, scale: float, visible: Mask) -> Array:
-    """Return the attention weights A, (H, T, S), of (H, T, d) queries on (KV, S, d) keys."""
-    raw = scores(query, repeat_heads(key, query.shape[0]), scale)
-    forbid(raw, visible)
-    return softmax(raw)
+def attend(
+    query: Array, key: Array, *, scale: float, visible: Mask, out: Array | None = None
+) -> Array:
+    """Return the attention weights A, (H, T, S), of (H, T, d) queries on (KV, S, d) keys.
+
+    ``out``, where given, is the array that they are written to.
+    """
+    heads, rows, _ = query.shape
+    cols = key.shape[1]
+    if out is None:
+        out = np.empty((heads, rows, cols), dtype=query.dtype)
+    # The scale goes onto the smaller operand: T·d products instead of T·S.
+    query = query * query.dtype.type(scale)
+    key = repeat_heads(key, heads)
+    # The softmax goes over the scores four times: as many heads at once as stay in the cache.
+    together = max(1, _CACHED // (rows * cols * out.itemsize))
+    for first in range(0, heads, together):
+        some = slice(first, first + together)
+        np.matmul(query[some], key[some].swapaxes(-1, -2), out=out[some])
+        forbid(out[some], visible)
+        softmax(out[some])
+    return out
 
 
 def mix(attention: Array, value: Array, output: Projection) -> Array:

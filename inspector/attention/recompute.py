@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from inspector.attention.core import attend, mix, moved_lengths, project, split_heads
+from inspector.attention.core import attend, mix, project, split_heads
 from inspector.records import (
     Array,
     AttentionWeights,
@@ -41,7 +41,10 @@ def recompute(run: Run, dtype: type[np.floating[Any]] = np.float32) -> tuple[Reb
     """
     if run.weights is None or run.dialects is None:
         raise ValueError("this family has no rebuild")
-    jobs = list(zip(run.layers, run.weights, run.dialects, strict=True))
+    # The large results are laid out here, not in the threads: memory that a thread asks for goes
+    # back when the thread ends, and getting it anew, page by page, costs as much as the softmax.
+    spaces = [np.empty(layer.attention.shape, dtype=dtype) for layer in run.layers]
+    jobs = list(zip(run.layers, run.weights, run.dialects, spaces, strict=True))
     return spread(lambda job: _rebuild(*job, dtype), jobs, tokens=len(run.text.tokens))
 
 
@@ -70,6 +73,7 @@ def _rebuild(
     captured: CapturedLayer,
     weights: AttentionWeights,
     dialect: Dialect,
+    space: Array,
     dtype: type[np.floating[Any]],
 ) -> RebuiltLayer:
     states = captured.hidden.astype(dtype, copy=False)
@@ -78,7 +82,7 @@ def _rebuild(
     key = split_heads(project(states, _as(weights.key, dtype)), dialect.kv_heads)
     value = split_heads(project(states, _as(weights.value, dtype)), dialect.kv_heads)
     visible = np.ones((len(states), len(states)), dtype=np.bool_)
-    attention: Array = attend(query, key, scale=dialect.scale, visible=visible)
+    attention = attend(query, key, scale=dialect.scale, visible=visible, out=space)
     return RebuiltLayer(
         site=captured.site,
         layer=captured.layer,
@@ -90,7 +94,7 @@ def _rebuild(
         visible=visible,
         attention=attention,
         output=mix(attention, value, output),
-        moved=moved_lengths(value, output, dialect.heads),
+        output_projection=output,
     )
 
 

@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.attention.core import attend
+from inspector.attention.core import attend, moved_lengths
 from inspector.attention.recompute import spread
 from inspector.records import (
     CapturedLayer,
@@ -142,7 +142,9 @@ def _layer(
     else:
         difference = rebuilt.attention.astype(np.float32, copy=False) - model
         arrays["row_error"] = _row_error(difference)
-        arrays["moved"] = half_where_it_fits(rebuilt.moved)
+        arrays["moved"] = half_where_it_fits(
+            moved_lengths(rebuilt.value, rebuilt.output_projection, heads)
+        )
         if not rebuilt.visible.all():
             arrays["visible"] = np.packbits(rebuilt.visible, axis=1, bitorder="little")
         if exact:

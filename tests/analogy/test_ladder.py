@@ -33,7 +33,7 @@ def layer(request: pytest.FixtureRequest) -> RebuiltLayer:
         visible=visible,
         attention=attention,
         output=rng.normal(size=(T, D)),
-        moved=np.ones((H, T)),
+        output_projection=OUTPUT,
     )
 
 
@@ -118,7 +118,7 @@ def test_the_classroom_mixes_traits(name: str, layer: RebuiltLayer) -> None:
         [sum(matrix[i][j] * layer.states[j, k] for j in range(T)) for k in range(D)]
         for i in range(T)
     ]
-    ours = mixed(RUNG[name], layer, np.zeros((T, D)), OUTPUT)
+    ours = mixed(RUNG[name], layer, np.zeros((T, D)))
     np.testing.assert_allclose(ours, by_hand, atol=1e-12)
 
 
@@ -135,14 +135,12 @@ def test_learned_rungs_mix_values(name: str, layer: RebuiltLayer) -> None:
                 for k in range(DIM):
                     value = sum(row[j] * layer.value[0, j, k] for j in range(T))
                     result[i, out] += value * OUTPUT.weight[out, h * DIM + k]
-    np.testing.assert_allclose(mixed(RUNG[name], layer, np.zeros((T, D)), OUTPUT), result)
+    np.testing.assert_allclose(mixed(RUNG[name], layer, np.zeros((T, D))), result)
 
 
 def test_the_model_adds_to_what_was_there(layer: RebuiltLayer) -> None:
     hidden = rng.normal(size=(T, D))
-    np.testing.assert_array_equal(
-        mixed(RUNG["model"], layer, hidden, OUTPUT), hidden + layer.output
-    )
+    np.testing.assert_array_equal(mixed(RUNG["model"], layer, hidden), hidden + layer.output)
 
 
 def test_rungs_that_a_layer_does_not_have(layer: RebuiltLayer) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from inspector.attention.verdict import arbitrate, check_layer, conclude, needs_arbitration
-from inspector.records import CapturedLayer, RebuiltLayer
+from inspector.records import CapturedLayer, Projection, RebuiltLayer
 
 HEADS, TOKENS = 3, 40
 
@@ -40,7 +40,7 @@ def pair(
         visible=np.ones((TOKENS, TOKENS), bool),
         attention=changed,
         output=outputs,
-        moved=nothing[..., 0],
+        output_projection=Projection(np.zeros((1, HEADS), dtype), None),
     )
     return captured, rebuilt
 

@@ -186,10 +186,13 @@ def test_the_mix_shares_out_both_sides(open_report):
     page = open_report(whole).page
     choose(page, 0, 1, 3)
     page.locator(".token").nth(3).click()
-    X = whole.rebuilt[0].states.astype(float)
+    layer = whole.rebuilt[0]
+    X = layer.states.astype(float)
     R = X @ X.T
+    d = layer.value.shape[2]
+    moved = layer.value[1].astype(float) @ layer.output_projection.weight[:, d : 2 * d].T
     classroom = np.abs(R[3]) * np.linalg.norm(X, axis=1)
-    real = whole.run.layers[0].attention[1, 3] * whole.rebuilt[0].moved[1]
+    real = whole.run.layers[0].attention[1, 3] * np.linalg.norm(moved, axis=1)
     classroom, real = classroom / classroom.sum(), real / real.sum()
     told = {}
     for row in page.locator("#mix-rows tr").all():

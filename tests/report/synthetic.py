@@ -15,6 +15,7 @@ from inspector.records import (
     LayerCheck,
     Link,
     ModelInfo,
+    Projection,
     RebuiltLayer,
     Run,
     RungResult,
@@ -70,12 +71,11 @@ def inspected(
         attention = softmax(np.where(visible, scores, -3.4e38)).astype(np.float32)
         model = (attention + noise * random.normal(size=attention.shape)).astype(np.float32)
         captured.append(CapturedLayer("self", layer, states, model, states))
-        moved = np.abs(random.normal(size=(heads, T))).astype(np.float32)
+        output = Projection(random.normal(size=(D, D)).astype(np.float32), None)
         rebuilt.append(
-            RebuiltLayer(
-                "self", layer, states, query, key, value, d**-0.5, visible, attention, states, moved
-            )
-        )
+            RebuiltLayer("self", layer, states, query, key, value, d**-0.5, visible, attention,
+                         states, output)
+        )  # fmt: skip
         error = np.abs(attention - model).max(axis=(1, 2)).astype(float)
         checks.append(
             LayerCheck("self", layer, "verified", ("verified",) * heads, error, error * 2,
