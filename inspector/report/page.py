@@ -4,22 +4,16 @@ The file is opened from disk, by anybody, with somebody else's sentence in it. S
 it needs, its Content-Security-Policy forbids every request and every script or style that was not
 written here (each is named by its hash), and text reaches the page only through jinja2's
 autoescape or as JSON that the script writes into text nodes.
-
-The ES modules travel as data: URLs in an inline import map, which is what lets several of them
-live in one file that is opened from ``file://``; the map's ``integrity`` entries are what lets the
-policy name them.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata, resources
 from typing import Any
-from urllib.parse import quote
 
 import jinja2
 import numpy as np
@@ -28,14 +22,12 @@ from numpy.typing import NDArray
 
 from inspector.analogy.classroom import circle, classmates, profiles, strongest_trait
 from inspector.records import Classroom, Inspected
-from inspector.report.blobs import script_json
 from inspector.report.payload import build_payload
+from inspector.report.script import link, minify
 
 #: How many steps the heat classes of a static table have (h0 … h9).
 HEAT_STEPS = 10
 TITLE_LENGTH = 60
-#: What a data: URL may hold as it stands; quotes are left out, since JSON would escape them.
-URL_SAFE = " !$()*+,-./:;=?@[]^_`{|}~'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +38,7 @@ class Assets:
     classroom_css: Markup
     guard: Markup
     theme: Markup
-    import_map: Markup
-    entry: Markup
+    script: Markup
     report_policy: str
     classroom_policy: str
     index_css: Markup
@@ -124,67 +115,40 @@ def _ratio(value: float, low: float, high: float) -> float:
 @cache
 def _assets() -> Assets:
     """Read, link and hash everything that is the same on every page."""
-    sources = {
-        item.name.removesuffix(".js"): _compact(item.read_text(encoding="utf-8"))
-        for item in sorted(_folder().iterdir(), key=lambda item: item.name)
+    modules = {
+        item.name.removesuffix(".js"): item.read_text(encoding="utf-8")
+        for item in _folder().iterdir()
         if item.name.endswith(".js")
     }
-    guard, theme = sources.pop("guard"), sources.pop("theme")
-    urls = {name: _data_url(source) for name, source in sources.items()}
-    integrity = {url: _sha256(sources[name]) for name, url in urls.items()}
-    import_map = script_json(
-        {
-            "imports": {f"inspector/{name}": url for name, url in urls.items()},
-            "integrity": integrity,
-        }
-    )
-    entry = 'import "inspector/main";'
+    guard, theme = minify(modules.pop("guard")), minify(modules.pop("theme"))
+    script = link(modules, "main")
     report_css = _read("base.css") + _read("report.css")
     classroom_css = _read("base.css") + _read("classroom.css")
     index_css = _read("base.css") + _read("index.css")
-    scripts = [_sha256(s) for s in (guard, theme, import_map, entry)]
     return Assets(
         report_css=Markup(report_css),  # noqa: S704
         classroom_css=Markup(classroom_css),  # noqa: S704
         guard=Markup(guard),  # noqa: S704
         theme=Markup(theme),  # noqa: S704
-        import_map=Markup(import_map),  # noqa: S704
-        entry=Markup(entry),  # noqa: S704
-        report_policy=_policy(report_css, [*scripts, *integrity.values()]),
-        classroom_policy=_policy(classroom_css, [_sha256(theme)]),
+        script=Markup(script),  # noqa: S704
+        report_policy=_policy(report_css, guard, theme, script),
+        classroom_policy=_policy(classroom_css, theme),
         index_css=Markup(index_css),  # noqa: S704
-        index_policy=_policy(index_css, [_sha256(theme)]),
+        index_policy=_policy(index_css, theme),
     )
 
 
-def _policy(style: str, script_hashes: list[str]) -> str:
+def _policy(style: str, *scripts: str) -> str:
     """Write a Content-Security-Policy that knows our own style and scripts and nothing else."""
-    script_src = " ".join(f"'{digest}'" for digest in script_hashes)
+    script_src = " ".join(f"'{_sha256(script)}'" for script in scripts)
     return (
         "default-src 'none'; base-uri 'none'; form-action 'none'; img-src blob: data:; "
         f"style-src '{_sha256(style)}'; script-src {script_src}; worker-src blob:"
     )
 
 
-def _compact(script: str) -> str:
-    """Leave out indentation and the comments that have lines of their own.
-
-    An import map names each module twice, so that every byte of a module is two of the page.
-    """
-    lines = re.sub(
-        r"^\s*/\*\*(?:(?!\*/).)*\*/\n", "", script, flags=re.DOTALL | re.MULTILINE
-    ).splitlines()
-    stripped = (line.strip() for line in lines)
-    return "\n".join(line for line in stripped if line and not line.startswith("//")) + "\n"
-
-
-def _data_url(script: str) -> str:
-    """Write a module as the address that an import map can point at."""
-    return "data:text/javascript;charset=utf-8," + quote(script, safe=URL_SAFE)
-
-
 def _sha256(content: str) -> str:
-    """Write a hash as policies and integrity entries do."""
+    """Write a hash as policies do."""
     return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
 
 

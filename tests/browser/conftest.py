@@ -3,13 +3,16 @@
 import os
 import shutil
 import sys
+from importlib import resources
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 # The builder of synthetic inspections lives beside the tests of the payload.
 sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
 
+from inspector.report.blobs import script_json
 from inspector.report.page import render_report
 
 READY = "html[data-ready]"
@@ -106,3 +109,29 @@ def open_report(open_html):
         return open_html(render_report(inspected, command=command), **how)
 
     return go
+
+
+@pytest.fixture
+def call(chromium):
+    """Import a module as it lies in the folder and evaluate an expression on it as ``m``."""
+    page = chromium.new_page()
+    folder = resources.files("inspector.report") / "assets"
+    page.set_content(
+        f'<script type="importmap">{script_json({"imports": dict(map(named, folder.iterdir()))})}'
+        "</script>"
+    )
+
+    def evaluate(module, expression, argument=None):
+        return page.evaluate(
+            "async (x) => { const m = await import('inspector/" + module + "');"
+            f" return {expression}; }}",
+            argument,
+        )
+
+    yield evaluate
+    page.close()
+
+
+def named(file):
+    text = file.read_text(encoding="utf-8")
+    return f"inspector/{file.name.removesuffix('.js')}", f"data:text/javascript,{quote(text)}"

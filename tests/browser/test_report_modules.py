@@ -7,21 +7,6 @@ import pytest
 import synthetic
 
 
-@pytest.fixture
-def call(open_report):
-    """Import a module of the page and evaluate an expression on it as ``m``."""
-    page = open_report(synthetic.inspected()).page
-
-    def evaluate(module, expression, argument=None):
-        return page.evaluate(
-            "async (x) => { const m = await import('inspector/" + module + "');"
-            f" return {expression}; }}",
-            argument,
-        )
-
-    return evaluate
-
-
 def test_attention(call):
     random = np.random.default_rng(1)
     q, k = random.normal(size=(5, 7)), random.normal(size=(6, 7))

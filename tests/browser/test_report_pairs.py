@@ -64,16 +64,15 @@ def test_a_part_of_a_pair_has_its_own_rows_and_columns(open_report, part):
     assert told.endswith(f"to {names[cols[-1]]} (column {cols[-1]})")
 
 
-def test_what_is_drawn_of_a_part_is_that_part(open_report):
-    page = open_report(synthetic.inspected(FIRST, pair=SECOND)).page
-    got = page.evaluate(
-        """async () => {
-            const { cutOf, restrict, splitsOf } = await import('inspector/parts');
+def test_what_is_drawn_of_a_part_is_that_part(call):
+    got = call(
+        "parts",
+        """(() => {
             const segments = [0, 0, 1, 0, 1], data = Float32Array.from({length: 25}, (_, i) => i);
-            const cut = cutOf(segments, 'BA');
-            return [cut, Array.from(restrict({rows: 5, cols: 5, data}, cut).data),
-              splitsOf(segments), cutOf(segments, 'all'), cutOf([0, 0], 'AB')];
-        }"""
+            const cut = m.cutOf(segments, 'BA');
+            return [cut, Array.from(m.restrict({rows: 5, cols: 5, data}, cut).data),
+              m.splitsOf(segments), m.cutOf(segments, 'all'), m.cutOf([0, 0], 'AB')];
+        })()""",
     )
     A = np.arange(25).reshape(5, 5)
     assert got[0] == {"rows": [2, 4], "cols": [0, 1, 3]}

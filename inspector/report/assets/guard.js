@@ -10,17 +10,16 @@
     document.getElementById("notice").textContent = text;
   }
 
-  if (typeof DecompressionStream === "undefined" || !HTMLScriptElement.supports
-      || !HTMLScriptElement.supports("importmap")) {
-    say("This report needs a newer browser: one with import maps and DecompressionStream, such"
-      + " as a Chrome or Edge of the last two years.");
+  if (typeof DecompressionStream === "undefined" || !("noModule" in HTMLScriptElement.prototype)) {
+    say("This report needs a newer browser: one with modules and DecompressionStream, such as any"
+      + " Chrome, Edge, Firefox or Safari since the summer of 2023.");
     return;
   }
   window.addEventListener("load", function () {
     setTimeout(function () {
       if (!root.hasAttribute("data-started")) {
         say("This browser did not start the report's script. The file may be damaged; or open it"
-          + " in a current Chrome or Edge.");
+          + " in a current browser.");
       }
     }, 3000);
   });

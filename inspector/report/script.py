@@ -1,0 +1,66 @@
+"""The page's ES modules put together as one script.
+
+A page that opens from disk can carry only one file, and modules in one file need either an import
+map of data: URLs, which names each module twice and which only some browsers start, or what is
+done here: each module becomes a function that returns what it exports, in the order in which they
+need each other. The modules stay plain ES modules; only the few forms that they use are known,
+and any other is refused rather than guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from graphlib import TopologicalSorter
+
+import rjsmin
+
+#: What modules call each other by: ``import { a } from "inspector/colour"``.
+PREFIX = "inspector/"
+
+_IMPORT = re.compile(rf'^import \{{([^}}]*)\}} from "{PREFIX}(\w+)";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const) (\w+))", re.MULTILINE)
+_LEFT = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
+
+
+def link(modules: Mapping[str, str], entry: str) -> str:
+    """Return one script that runs ``entry`` and, before it, every module that it needs.
+
+    Raises
+    ------
+    ValueError
+        When a module imports or exports in another form than named ones, or modules form a circle
+        (``graphlib.CycleError``).
+    KeyError
+        When a module imports one that is not there.
+    """
+    needs: dict[str, list[str]] = {}
+    ahead = [entry]
+    while ahead:
+        name = ahead.pop()
+        if name not in needs:
+            needs[name] = [found[1] for found in _IMPORT.findall(modules[name])]
+            ahead += needs[name]
+    order = TopologicalSorter(needs).static_order()
+    return minify("".join(_wrapped(name, modules[name]) for name in order))
+
+
+def minify(script: str) -> str:
+    """Leave out comments and the space that nobody needs."""
+    small: str = rjsmin.jsmin(script)
+    return small
+
+
+def _wrapped(name: str, source: str) -> str:
+    """Write one module as a function that is called once and returns its exports."""
+    exported = _EXPORT.findall(source)
+    body = _EXPORT.sub("", _IMPORT.sub(_taken, source))
+    if unknown := _LEFT.search(body):
+        raise ValueError(f"{name}.js: this form is not known: {unknown[0]}")
+    return f"const ${name} = (() => {{\n{body}return {{ {', '.join(exported)} }};\n}})();\n"
+
+
+def _taken(found: re.Match[str]) -> str:
+    """Write an import as taking names out of what the other module returned."""
+    names = " ".join(found[1].split()).replace(" as ", ": ")
+    return f"const {{ {names} }} = ${found[2]};\n"
