@@ -9,7 +9,8 @@ them open without a network, and to tell when they are drawn, is counted apart.
   with both at once, which is what require.js does after loading. That leaves out the network and
   so favours bertviz.
 * **Inspectus** shows its page in a notebook as two pieces of HTML that need no CDN; they are
-  caught and put into one file.
+  caught and put into one file. It is given word pieces without their “##”, at which its page
+  would stop.
 
 When a page is drawn: ours sets ``data-ready`` on ``<html>`` two animation frames after its drawing
 code has returned. The peers draw in one go while their script runs, so a script behind it that
@@ -64,7 +65,8 @@ def inspectus(found: Inspection) -> str:
 
     weights = np.stack([layer.attention for layer in found.run.layers])
     with patch("IPython.display.display", catch):
-        attention(weights, [token.text for token in found.tokens])
+        # A token with “#” in it, as word pieces have, ends its drawing with an error.
+        attention(weights, [token.text.replace("#", "") for token in found.tokens])
     return "".join(pieces)
 
 

@@ -4,8 +4,7 @@ Both sides start from the same captured hidden states, all 6 layers, and do the 
 to queries, keys and values, score, softmax, mix, project out. torch's side calls the model's own
 self-attention modules, eager and with their weights returned, and the dense layer behind them;
 not the residual and the norm, which the rebuild does not do. Our side is
-``inspector.attention.recompute.recompute`` as the inspector calls it, and it does a little more:
-the lengths ‖v·Wo‖ that the report shows are part of it.
+``inspector.attention.recompute.recompute`` as the inspector calls it.
 
 Both may use all cores, and no more: torch and BLAS are told so. Threads of the one side that still
 spin would slow the other, so each turn begins with a pause and a call that is not counted. Before
@@ -70,8 +69,7 @@ def run(rounds: int | None) -> str:
             "## Rebuild",
             "",
             f"All 6 layers, float32, {threads} threads on both sides, {turns} turns in alternation "
-            f"(each the median of {CALLS} calls): median (min–max), ratios taken turn by turn. The "
-            "rebuild includes the lengths ‖v·Wo‖, which torch's side does not compute.",
+            f"(each the median of {CALLS} calls): median (min–max), ratios taken turn by turn.",
             "",
             f"{_kernel()}",
             "",
