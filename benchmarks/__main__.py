@@ -1,4 +1,4 @@
-"""``python -m benchmarks [start] [rebuild] [report]``: measure, and print Markdown tables."""
+"""``python -m benchmarks [start] [rebuild] [report] [use]``: measure, and print Markdown tables."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from importlib import import_module
 from benchmarks.measuring import machine
 
 #: In the order in which they run: the start is measured while this process is still small.
-SECTIONS = ("start", "rebuild", "report")
+SECTIONS = ("start", "rebuild", "report", "use")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -11,18 +11,16 @@ would fetch from a CDN is not counted.
 
 from __future__ import annotations
 
-import os
-import shutil
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import inspector
 from benchmarks import pages
+from benchmarks.browsing import launch, not_measured
 from benchmarks.measuring import Figure, number, table
 from benchmarks.texts import text_of
 from inspector.inspection import Inspection
@@ -62,9 +60,9 @@ class Seen:
 class Browser:
     """A running Chromium that opens one page after another, each in a context of its own."""
 
-    def __init__(self, playwright: Any, executable: str) -> None:
-        self._playwright, self._executable = playwright, executable
-        self._browser = self._launch()
+    def __init__(self, playwright: Any) -> None:
+        self._playwright = playwright
+        self._browser = launch(playwright)
 
     def seconds_to_open(self, file: Path) -> float | None:
         """Return the seconds from ``goto`` to drawn, or None where patience ran out.
@@ -89,7 +87,7 @@ class Browser:
         except TooLong:
             # A page that is still drawing does not let itself be closed; the browser does.
             self._browser.close()
-            self._browser = self._launch()
+            self._browser = launch(self._playwright)
             return None
         seconds = time.perf_counter() - begun
         if marked is None or marked.get_attribute("data-broken") is not None:
@@ -101,27 +99,17 @@ class Browser:
         """End the browser."""
         self._browser.close()
 
-    def _launch(self) -> Any:
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = self._playwright.chromium.launch(executable_path=self._executable, args=arguments)
-        # The first page of a browser pays for its start.
-        browser.new_context().new_page().goto("data:text/html,<p>warm</p>")
-        return browser
-
 
 def run(rounds: int | None) -> str:
     """Measure, and return the section in Markdown."""
-    missing = [name for name in _NEEDED if find_spec(name) is None]
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-    if missing or found is None:
-        lacks = ", ".join([*missing, *([] if found else ["Chromium"])])
-        return f'## Report\n\nNot measured: {lacks} missing. Try `pip install -e ".[bench]"`.'
+    if lacking := not_measured("Report", *_NEEDED):
+        return lacking
     from playwright.sync_api import sync_playwright
 
     loaded = inspector.load("bundled", device="cpu")
     rows = []
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
-        browser = Browser(playwright, found)
+        browser = Browser(playwright)
         for tokens, peers in SIZES.items():
             inspection = inspector.inspect(text_of(tokens, loaded.tokenizer), model=loaded)
             seen = _measure(inspection, ("ours", *peers), browser, Path(folder), rounds or ROUNDS)

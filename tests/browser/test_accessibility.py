@@ -1,0 +1,43 @@
+"""Every kind of page, looked over by axe-core for what a pointer or an eye would not miss."""
+
+import pytest
+import synthetic
+from axe_playwright_python.sync_playwright import Axe
+
+from inspector.analogy.classroom import article_class
+from inspector.report.page import render_classroom
+
+KINDS = {
+    "plain": synthetic.inspected("the cat sat on a mat"),
+    "pair": synthetic.inspected("the cat sat", pair="on a mat"),
+    "causal": synthetic.inspected("the cat sat on a mat", causal=True),
+    "mismatch": synthetic.mismatched(synthetic.inspected("the cat sat on a mat")),
+    "not recomputed": synthetic.not_recomputed(synthetic.inspected("the cat sat on a mat")),
+    "long": synthetic.inspected(" ".join(["the cat sat on"] * 15)),
+}
+
+
+def complaints(page):
+    """What axe-core objects to, one line each, with the element."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{rule['id']}: {rule['help']} ({node['target']}: {node['html'][:120]})"
+        for rule in found
+        for node in rule["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_to_complain_about_in_a_report(open_report, kind, scheme):
+    assert complaints(open_report(KINDS[kind], scheme=scheme, width=1280).page) == []
+
+
+def test_nothing_to_complain_about_on_a_narrow_screen(open_report):
+    assert complaints(open_report(KINDS["plain"], width=360).page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_to_complain_about_in_the_classroom(open_html, scheme):
+    html = render_classroom(article_class(), own_table=False)
+    assert complaints(open_html(html, wait="main", scheme=scheme).page) == []
