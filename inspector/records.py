@@ -98,6 +98,15 @@ class Projection:
 
 
 @dataclass(frozen=True, slots=True)
+class Norm:
+    """A layer norm: ``weight`` and ``bias`` (D,), None where it has none."""
+
+    weight: Array | None
+    bias: Array | None
+    eps: float
+
+
+@dataclass(frozen=True, slots=True)
 class AttentionWeights:
     """One attention layer's weights, copied out of the checkpoint before the model ran."""
 
@@ -105,6 +114,8 @@ class AttentionWeights:
     key: Projection
     value: Projection
     output: Projection
+    #: What the input goes through before the first three; None where it goes in as it is.
+    norm: Norm | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +127,12 @@ class Dialect:
     head_dim: int
     #: What q·k is multiplied by; d^-½ in most families.
     scale: float
+    #: Whether a query hears only keys up to itself.
+    causal: bool = False
+    #: Of these, how many back it hears, itself included; None for all.
+    window: int | None = None
+    #: Whether the model takes its softmax in float32 even where it runs in float64.
+    float32_softmax: bool = False
 
 
 @dataclass(frozen=True, slots=True)

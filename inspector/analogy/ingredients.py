@@ -8,16 +8,18 @@ learned    Q and K in place of X, on both sides
 heads      a slice of the dimensions for each head instead of all of them at once
 scale      ÷ √ of the number of dimensions that are multiplied
 mask       who may be heard at all
+dialect    the family's own scale instead of 1/√d, where it has one
 =========  ================================================================================
 
 With all that a family has the result is the model's own formula. What a family adds to that (where
-a word stands, the family's own scale) joins as one more row of ``INGREDIENTS`` and a line in
-``weights``. Such an ingredient is part of the learned queries and keys: without ``learned`` it
-does nothing.
+a word stands) joins as one more row of ``INGREDIENTS`` and a line in ``weights``. Such an
+ingredient, like ``dialect``, is part of the learned queries and keys: without ``learned`` it does
+nothing.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Set
 from dataclasses import dataclass
 
@@ -44,6 +46,7 @@ INGREDIENTS = (
     Ingredient("heads", _WORDS["heads"]),
     Ingredient("scale", _WORDS["scaled"]),
     Ingredient("mask", _WORDS["mask"], lambda layer: not layer.visible.all()),
+    Ingredient("dialect", _WORDS["model"], lambda layer: not math.isclose(_own_scale(layer), 1)),
 )
 
 
@@ -64,6 +67,8 @@ def weights(chosen: Set[str], layer: RebuiltLayer, heads: slice = slice(None)) -
     scores, width = _scores(chosen, layer, heads)
     if "scale" in chosen:
         scores *= scores.dtype.type(width**-0.5)
+    if {"dialect", "learned"} <= chosen:
+        scores *= scores.dtype.type(_own_scale(layer))
     if "mask" in chosen:
         forbid(scores, layer.visible)
     return softmax(scores)
@@ -83,6 +88,12 @@ def _scores(chosen: Set[str], layer: RebuiltLayer, heads: slice) -> tuple[Array,
     if not one_for_all(chosen, layer):
         query, key = query[heads], key[heads]
     return query @ np.swapaxes(key, 1, 2), query.shape[2]
+
+
+def _own_scale(layer: RebuiltLayer) -> float:
+    """By what the family's scale differs from 1/√d."""
+    own: float = layer.scale * layer.query.shape[2] ** 0.5
+    return own
 
 
 def _sliceable(layer: RebuiltLayer) -> bool:

@@ -16,11 +16,14 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from inspector.attention.core import attend, mix, project, split_heads
+from inspector.attention.masks import visible
+from inspector.attention.norms import layer_norm
 from inspector.records import (
     Array,
     AttentionWeights,
     CapturedLayer,
     Dialect,
+    Norm,
     Projection,
     RebuiltLayer,
     Run,
@@ -77,12 +80,14 @@ def _rebuild(
     dtype: type[np.floating[Any]],
 ) -> RebuiltLayer:
     states = captured.hidden.astype(dtype, copy=False)
+    if weights.norm is not None:
+        states = layer_norm(states, _norm_as(weights.norm, dtype))
     output = _as(weights.output, dtype)
     query = split_heads(project(states, _as(weights.query, dtype)), dialect.heads)
     key = split_heads(project(states, _as(weights.key, dtype)), dialect.kv_heads)
     value = split_heads(project(states, _as(weights.value, dtype)), dialect.kv_heads)
-    visible = np.ones((len(states), len(states)), dtype=np.bool_)
-    attention = attend(query, key, scale=dialect.scale, visible=visible, out=space)
+    heard = visible(dialect, len(states))
+    attention = attend(query, key, scale=dialect.scale, visible=heard, out=space)
     return RebuiltLayer(
         site=captured.site,
         layer=captured.layer,
@@ -91,7 +96,7 @@ def _rebuild(
         key=key,
         value=value,
         scale=dialect.scale,
-        visible=visible,
+        visible=heard,
         attention=attention,
         output=mix(attention, value, output),
         output_projection=output,
@@ -99,8 +104,12 @@ def _rebuild(
 
 
 def _as(projection: Projection, dtype: type[np.floating[Any]]) -> Projection:
-    bias = projection.bias
-    return Projection(
-        weight=projection.weight.astype(dtype, copy=False),
-        bias=None if bias is None else bias.astype(dtype, copy=False),
-    )
+    return Projection(projection.weight.astype(dtype, copy=False), _cast(projection.bias, dtype))
+
+
+def _norm_as(norm: Norm, dtype: type[np.floating[Any]]) -> Norm:
+    return Norm(_cast(norm.weight, dtype), _cast(norm.bias, dtype), norm.eps)
+
+
+def _cast(array: Array | None, dtype: type[np.floating[Any]]) -> Array | None:
+    return None if array is None else array.astype(dtype, copy=False)

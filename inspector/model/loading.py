@@ -57,9 +57,8 @@ def load(source: Source, *, device: str) -> LoadedModel:
     family, no_rebuild = _family(model.config)
     weights = dialects = None
     if family is not None:
-        layers = int(model.config.num_hidden_layers)
-        weights = copy_weights(model, family, layers)
-        dialects = (family.dialect(model.config),) * layers
+        weights = copy_weights(model, family)
+        dialects = family.dialects(model.config)
     try:
         model.to(where)
     except RuntimeError as error:

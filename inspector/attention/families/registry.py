@@ -7,19 +7,25 @@ from __future__ import annotations
 
 from inspector.attention.families.spec import Family
 
+#: As an encoder, with positions in the embeddings.
+_ENCODER = {
+    "is_decoder": False,
+    "add_cross_attention": False,
+    "position_embedding_type": "absolute",
+}
+
 _ROWS = (
-    Family(
-        model_type="bert",
-        layer="encoder.layer.{i}",
-        query="attention.self.query",
-        key="attention.self.key",
-        value="attention.self.value",
-        output="attention.output.dense",
-        requires={
-            "is_decoder": False,
-            "add_cross_attention": False,
-            "position_embedding_type": "absolute",
-        },
+    *(
+        Family(
+            model_type=model_type,
+            layer="encoder.layer.{i}",
+            query="attention.self.query",
+            key="attention.self.key",
+            value="attention.self.value",
+            output="attention.output.dense",
+            requires=_ENCODER,
+        )
+        for model_type in ("bert", "roberta", "xlm-roberta", "electra")
     ),
     Family(
         model_type="distilbert",
@@ -28,7 +34,51 @@ _ROWS = (
         key="attention.k_lin",
         value="attention.v_lin",
         output="attention.out_lin",
-        requires={},
+    ),
+    Family(
+        model_type="albert",
+        layer="encoder.albert_layer_groups.{group}.albert_layers.0",
+        query="attention.query",
+        key="attention.key",
+        value="attention.value",
+        output="attention.dense",
+        # With more, a layer of the config would be several layers of attention.
+        requires=_ENCODER | {"inner_group_num": 1},
+    ),
+    Family(
+        model_type="gpt2",
+        layer="h.{i}",
+        fused="attn.c_attn",
+        output="attn.c_proj",
+        conv1d=True,
+        norm="ln_1",
+        causal=True,
+        scale="gpt2",
+        requires={"add_cross_attention": False, "reorder_and_upcast_attn": False},
+    ),
+    Family(
+        model_type="gpt_neo",
+        layer="h.{i}",
+        query="attn.attention.q_proj",
+        key="attn.attention.k_proj",
+        value="attn.attention.v_proj",
+        output="attn.attention.out_proj",
+        norm="ln_1",
+        causal=True,
+        scale="one",
+    ),
+    Family(
+        model_type="opt",
+        layer="decoder.layers.{i}",
+        query="self_attn.q_proj",
+        key="self_attn.k_proj",
+        value="self_attn.v_proj",
+        output="self_attn.out_proj",
+        norm="self_attn_layer_norm",
+        # The checkpoint of 350 million parameters has its norms after the sub-layers.
+        norm_if="do_layer_norm_before",
+        causal=True,
+        float32_softmax=True,
     ),
 )
 
