@@ -10,10 +10,8 @@ from inspector.records import Dialect, Mask
 def visible(dialect: Dialect, tokens: int) -> Mask:
     """Return (T, T), True where query i may hear key j.
 
-    Everybody, or, where the dialect is causal, ``j ≤ i``; with a window w besides, ``i − w < j``.
+    Everybody, or, where the dialect is causal, ``j ≤ i``; with a window w besides, ``|i − j| < w``.
     """
-    if not dialect.causal:
-        return np.ones((tokens, tokens), dtype=np.bool_)
     back = np.arange(tokens)[:, None] - np.arange(tokens)
-    heard: Mask = back >= 0
-    return heard if dialect.window is None else heard & (back < dialect.window)
+    heard: Mask = back >= 0 if dialect.causal else np.ones((tokens, tokens), dtype=np.bool_)
+    return heard if dialect.window is None else heard & (np.abs(back) < dialect.window)

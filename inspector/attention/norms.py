@@ -1,4 +1,4 @@
-"""The norms through which a layer's input goes before its projections."""
+"""The norms that stand before projections, and before positions on queries and keys."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ import numpy as np
 from inspector.records import Array, Norm
 
 
-def layer_norm(states: Array, norm: Norm) -> Array:
-    """Return each row, (T, D), with mean 0 and variance 1, times weight, plus bias.
+def apply_norm(states: Array, norm: Norm) -> Array:
+    """Return ``states`` (…, n) normed along the last axis, times weight, plus bias.
 
-    Ba et al. 2016, "Layer Normalization".
+    Ba et al. 2016, "Layer Normalization"; where ``norm.centred`` is False, Zhang and Sennrich 2019,
+    "Root Mean Square Layer Normalization", which leaves the mean where it is.
     """
-    centred: Array = states - states.mean(axis=-1, keepdims=True)
-    variance = np.mean(centred * centred, axis=-1, keepdims=True)
-    centred /= np.sqrt(variance + states.dtype.type(norm.eps))
+    centred: Array = states - states.mean(axis=-1, keepdims=True) if norm.centred else states
+    square = np.mean(centred * centred, axis=-1, keepdims=True)
+    normed: Array = centred / np.sqrt(square + states.dtype.type(norm.eps))
     if norm.weight is not None:
-        centred *= norm.weight
+        normed *= norm.weight
     if norm.bias is not None:
-        centred += norm.bias
-    return centred
+        normed += norm.bias
+    return normed

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from inspector.attention.families.spec import Family
 from inspector.records import Array, AttentionWeights, Norm, Projection
@@ -27,9 +28,12 @@ def copy_weights(model: Any, family: Family) -> tuple[AttentionWeights, ...]:
 
 
 def _layer(model: Any, layer: Any, family: Family) -> AttentionWeights:
-    norm = family.norm_path(model.config)
+    config = model.config
+    norm = family.norm_path(config)
+    norms = family.head_norm_paths(config)
     if family.fused:
-        query, key, value = _thirds(_projection(layer.get_submodule(family.fused), family))
+        fused = _projection(layer.get_submodule(family.fused), family)
+        query, key, value = _part(fused, family.fused_rows(config))
     else:
         query, key, value = (
             _projection(layer.get_submodule(path), family)
@@ -40,7 +44,9 @@ def _layer(model: Any, layer: Any, family: Family) -> AttentionWeights:
         key=key,
         value=value,
         output=_projection(layer.get_submodule(family.output), family),
-        norm=None if norm is None else _norm(layer.get_submodule(norm)),
+        norm=None if norm is None else _norm(layer.get_submodule(norm), family),
+        query_norm=None if norms is None else _norm(layer.get_submodule(norms[0]), family),
+        key_norm=None if norms is None else _norm(layer.get_submodule(norms[1]), family),
     )
 
 
@@ -52,20 +58,30 @@ def _projection(module: Any, family: Family) -> Projection:
     )
 
 
-def _thirds(fused: Projection) -> tuple[Projection, ...]:
-    """Part a projection whose output is all queries, then all keys, then all values."""
-    biases = (None,) * 3 if fused.bias is None else np.split(fused.bias, 3)
+def _part(fused: Projection, rows: tuple[NDArray[np.intp], ...]) -> tuple[Projection, ...]:
+    """Part a projection by which rows of its output are the queries, keys and values."""
     return tuple(
-        Projection(weight, bias)
-        for weight, bias in zip(np.split(fused.weight, 3), biases, strict=True)
+        Projection(fused.weight[part], None if fused.bias is None else fused.bias[part])
+        for part in rows
     )
 
 
-def _norm(module: Any) -> Norm:
+def _norm(module: Any, family: Family) -> Norm | None:
+    if isinstance(module, torch.nn.Identity):
+        return None
+    # One norm for each head: their weights side by side, (H, 1, d), meet vectors (H, T, d).
+    if (each := getattr(module, "norms", None)) is not None:
+        weight: Array | None = np.stack([_copy(one.weight) for one in each])[:, None]
+        return Norm(weight, None, float(each[0].eps), centred=True)
+    weight = None if module.weight is None else _copy(module.weight)
+    if weight is not None and family.norm_kind == "rms+1":
+        weight = 1 + weight
+    bias = getattr(module, "bias", None)
     return Norm(
-        weight=None if module.weight is None else _copy(module.weight),
-        bias=None if module.bias is None else _copy(module.bias),
-        eps=float(module.eps),
+        weight=weight,
+        bias=None if bias is None else _copy(bias),
+        eps=float(module.variance_epsilon if hasattr(module, "variance_epsilon") else module.eps),
+        centred=family.norm_kind == "layer",
     )
 
 

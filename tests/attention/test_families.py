@@ -22,10 +22,10 @@ from inspector.analogy.ladder import RUNGS, applies
 from inspector.attention import verdict
 from inspector.attention.families.registry import FAMILIES, _index
 from inspector.attention.masks import visible
-from inspector.attention.norms import layer_norm
+from inspector.attention.norms import apply_norm
 from inspector.attention.recompute import recompute
 from inspector.inspection import Inspection
-from inspector.records import AttentionWeights, Dialect, Norm, Projection
+from inspector.records import AttentionWeights, Dialect, Norm, Projection, Rope
 
 SENTENCE = "The cat sat on the mat because it was tired and we are here"
 
@@ -47,6 +47,36 @@ DISTILBERT = {
     "max_position_embeddings": 40,
 }  # fmt: skip
 ALBERT = ENCODER | {"embedding_size": 12}
+LLAMA = {
+    "vocab_size": 32, "hidden_size": 24, "num_hidden_layers": 3, "num_attention_heads": 4,
+    "num_key_value_heads": 2, "intermediate_size": 32, "max_position_embeddings": 40,
+    "pad_token_id": 0,
+}  # fmt: skip
+MODERNBERT = ENCODER | {
+    "num_hidden_layers": 4, "local_attention": 6, "pad_token_id": 0,
+    "cls_token_id": 2, "sep_token_id": 3, "bos_token_id": 2, "eos_token_id": 3,
+}  # fmt: skip
+NEOX = ENCODER | {"pad_token_id": 0}
+GPTJ = {
+    "vocab_size": 32, "n_embd": 32, "n_layer": 3, "n_head": 4, "n_positions": 40, "rotary_dim": 4,
+}  # fmt: skip
+THREE_KINDS = ["sliding_attention", "full_attention", "sliding_attention"]
+
+
+def rope(**parameters: Any) -> dict[str, Any]:
+    return {"rope_parameters": {"rope_theta": 10000.0, **parameters}}
+
+
+QWEN2_SLIDING = LLAMA | {
+    "max_position_embeddings": 80, "use_sliding_window": True, "sliding_window": 4,
+    "layer_types": THREE_KINDS,
+}  # fmt: skip
+STABLELM_WITH_NORMS = LLAMA | {"hidden_size": 32, "qk_layernorm": True, "use_qkv_bias": True}
+YARN = rope(rope_type="yarn", factor=4.0, original_max_position_embeddings=10)
+LLAMA3 = rope(
+    rope_type="llama3", factor=8.0, original_max_position_embeddings=20,
+    low_freq_factor=1.0, high_freq_factor=4.0,
+)  # fmt: skip
 
 #: model_type, and what its config says beyond the family's defaults.
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -65,6 +95,57 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "opt, norms after": ("opt", OPT | {"do_layer_norm_before": False}),
     "opt, norms without weights": ("opt", OPT | {"layer_norm_elementwise_affine": False}),
     "opt without biases": ("opt", OPT | {"enable_bias": False}),
+    "gptj": ("gptj", GPTJ),
+    "gpt_neox": ("gpt_neox", NEOX),
+    "gpt_neox in sequence": ("gpt_neox", NEOX | {"use_parallel_residual": False}),
+    "gpt_neox without biases": ("gpt_neox", NEOX | {"attention_bias": False}),
+    "llama": ("llama", LLAMA),
+    "llama with biases": ("llama", LLAMA | {"attention_bias": True}),
+    "llama, heads of their own size": ("llama", LLAMA | {"head_dim": 10}),
+    "llama linear": ("llama", LLAMA | rope(rope_type="linear", factor=3.0)),
+    "llama llama3": ("llama", LLAMA | LLAMA3),
+    "llama yarn": ("llama", LLAMA | YARN),
+    "mistral": ("mistral", LLAMA | {"sliding_window": 4}),
+    "mistral full": ("mistral", LLAMA | {"sliding_window": None}),
+    "qwen2": ("qwen2", LLAMA | {"max_position_embeddings": 80}),
+    "qwen2 sliding": (
+        "qwen2",
+        QWEN2_SLIDING,
+    ),
+    "qwen3": ("qwen3", LLAMA | {"head_dim": 8}),
+    "smollm3": ("smollm3", LLAMA | {"num_hidden_layers": 5, "no_rope_layer_interval": 4}),
+    "gemma": ("gemma", LLAMA | {"head_dim": 8}),
+    "gemma2": (
+        "gemma2",
+        LLAMA
+        | {
+            "head_dim": 8,
+            "query_pre_attn_scalar": 12,
+            "sliding_window": 4,
+            "attn_logit_softcapping": 3.0,
+            "layer_types": THREE_KINDS,
+        },
+    ),
+    "gemma3_text": (
+        "gemma3_text",
+        LLAMA
+        | {
+            "head_dim": 8,
+            "query_pre_attn_scalar": 12,
+            "sliding_window": 4,
+            "layer_types": THREE_KINDS,
+        },
+    ),
+    "phi": ("phi", LLAMA | {"hidden_size": 32}),
+    "phi with norms": ("phi", LLAMA | {"hidden_size": 32, "qk_layernorm": True}),
+    "phi3": ("phi3", LLAMA),
+    "phi3 partly turned": ("phi3", LLAMA | {"head_dim": 8} | rope(partial_rotary_factor=0.5)),
+    "stablelm": ("stablelm", LLAMA | {"hidden_size": 32}),
+    "stablelm with norms": (
+        "stablelm",
+        LLAMA | {"hidden_size": 32, "qk_layernorm": True, "use_qkv_bias": True},
+    ),
+    "modernbert": ("modernbert", MODERNBERT),
 }
 
 
@@ -126,8 +207,9 @@ def test_the_ladder_ends_at_the_model_and_the_shares_sum_to_the_gap(
     assert first is not None
     gap = float(np.mean(first.jsd_bits))
     assert sum(share.bits for share in ours.shares) == pytest.approx(gap, abs=1e-5)
-    causal = FAMILIES[VARIANTS[variant][0]].causal
-    assert rungs["mask"].applies == causal
+    family = FAMILIES[VARIANTS[variant][0]]
+    assert rungs["mask"].applies == (family.causal or family.window == "both")
+    assert rungs["position"].applies == (family.rope is not None)
 
 
 def test_every_family_has_a_line_here() -> None:
@@ -172,6 +254,11 @@ def swapped(projection: Projection) -> Projection:
     )
 
 
+def pairs_otherwise(dialect: Dialect) -> Rope:
+    assert dialect.rope is not None
+    return replace(dialect.rope, interleaved=not dialect.rope.interleaved)
+
+
 CORRUPTIONS: dict[str, Callable[[AttentionWeights, Dialect], tuple[AttentionWeights, Dialect]]] = {
     "scale": lambda w, d: (w, replace(d, scale=d.scale * 1.1)),
     "query's bias": lambda w, d: (replace(w, query=without_bias(w.query)), d),
@@ -179,6 +266,10 @@ CORRUPTIONS: dict[str, Callable[[AttentionWeights, Dialect], tuple[AttentionWeig
     "mask": lambda w, d: (w, replace(d, causal=False)),
     "window": lambda w, d: (w, replace(d, window=None)),
     "norm": lambda w, d: (replace(w, norm=None), d),
+    "query's norm": lambda w, d: (replace(w, query_norm=None), d),
+    "rope": lambda w, d: (w, replace(d, rope=None)),
+    "pairs": lambda w, d: (w, replace(d, rope=pairs_otherwise(d))),
+    "softcap": lambda w, d: (w, replace(d, softcap=None)),
     "norm's bias": lambda w, d: (replace(w, norm=replace(w.norm, bias=None)), d),  # type: ignore[type-var]
 }
 APPLIES: dict[str, Callable[[AttentionWeights, Dialect], bool]] = {
@@ -186,6 +277,10 @@ APPLIES: dict[str, Callable[[AttentionWeights, Dialect], bool]] = {
     "mask": lambda _w, d: d.causal,
     "window": lambda _w, d: d.window is not None,
     "norm": lambda w, _d: w.norm is not None,
+    "query's norm": lambda w, _d: w.query_norm is not None,
+    "rope": lambda _w, d: d.rope is not None,
+    "pairs": lambda _w, d: d.rope is not None and len(d.rope.frequencies) > 1,
+    "softcap": lambda _w, d: d.softcap is not None,
     "norm's bias": lambda w, _d: w.norm is not None and w.norm.bias is not None,
 }
 
@@ -215,25 +310,27 @@ def test_a_corrupted_rebuild_is_caught(made: Made, variant: str) -> None:
 # --- the formulas beside plain loops ----------------------------------------------------------
 
 
-@pytest.mark.parametrize(("causal", "window"), [(False, None), (True, None), (True, 1), (True, 3)])
+@pytest.mark.parametrize(
+    ("causal", "window"), [(False, None), (False, 2), (True, None), (True, 1), (True, 3)]
+)
 def test_who_may_be_heard(causal: bool, window: int | None) -> None:
     dialect = Dialect(heads=1, kv_heads=1, head_dim=1, scale=1.0, causal=causal, window=window)
     heard = visible(dialect, 5)
     for i in range(5):
         for j in range(5):
-            near = window is None or i - j < window
-            assert heard[i, j] == (not causal or (j <= i and near))
+            near = window is None or abs(i - j) < window
+            assert heard[i, j] == (near and (not causal or j <= i))
 
 
 def test_a_layer_norm() -> None:
     random = np.random.default_rng(1)
     states, weight, bias = random.normal(size=(3, 7)), random.normal(size=7), random.normal(size=7)
-    ours = layer_norm(states, Norm(weight, bias, 1e-3))
+    ours = apply_norm(states, Norm(weight, bias, 1e-3))
     theirs = torch.nn.functional.layer_norm(
         torch.from_numpy(states), (7,), torch.from_numpy(weight), torch.from_numpy(bias), 1e-3
     )
     np.testing.assert_allclose(ours, theirs.numpy(), atol=1e-12)
-    bare = layer_norm(states.astype(np.float32), Norm(None, None, 1e-3))
+    bare = apply_norm(states.astype(np.float32), Norm(None, None, 1e-3))
     assert bare.dtype == np.float32
     np.testing.assert_allclose(bare.mean(axis=1), 0, atol=1e-6)
 

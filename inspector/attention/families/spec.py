@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from inspector.records import Dialect
+import numpy as np
+from numpy.typing import NDArray
+
+from inspector.attention.positions import ROPE_TYPES, frequencies
+from inspector.records import Dialect, Rope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,22 +25,36 @@ class Family:
     #: transformers' ``config.model_type``.
     model_type: str
     layer: str
-    #: The three projections, or ``fused``: one whose output is all queries, all keys, all values.
+    #: The three projections, or ``fused``, one for all of them. Its output is, by its layout, all
+    #: queries, all keys, all values (``blocks``), or one head after the other (``heads``).
     query: str = ""
     key: str = ""
     value: str = ""
     fused: str = ""
+    layout: Literal["blocks", "heads"] = "blocks"
     output: str
     #: True where weights lie (in, out), as in transformers' ``Conv1D``, and not (out, in).
     conv1d: bool = False
-    #: The layer norm through which the input goes before the projections, where there is one;
-    #: ``norm_if`` names the config's flag that says so where checkpoints differ.
+    #: The norm through which the input goes before the projections, where there is one;
+    #: ``norm_if`` names the config's flag that says so where checkpoints differ. ``rms+1`` is a
+    #: root-mean-square norm that multiplies by 1 + weight.
     norm: str = ""
     norm_if: str = ""
+    norm_kind: Literal["layer", "rms", "rms+1"] = "layer"
+    #: The norms of queries and keys before positions, likewise.
+    head_norms: tuple[str, str] | None = None
+    head_norms_if: str = ""
+    #: Whether positions turn queries and keys, and which dimensions make a pair.
+    rope: Literal["half", "interleaved"] | None = None
     #: Whether a word hears only itself and what comes before it.
     causal: bool = False
-    #: ``head``: d^-½. ``one``: no scale. ``gpt2``: as GPT-2's config says.
-    scale: Literal["head", "one", "gpt2"] = "head"
+    #: Which layers hear only what is near: all, those that ``layer_types`` or GPT-Neo's
+    #: ``attention_layers`` names. ``both`` is the same with a window that reaches both ways.
+    window: Literal["all", "layer_types", "both", "gpt_neo"] | None = None
+    #: ``head``: d^-½. ``one``: no scale. ``gpt2`` and ``scalar``: as the config says.
+    scale: Literal["head", "one", "gpt2", "scalar"] = "head"
+    #: The config's name of the limit to which scores are bent.
+    softcap: str = ""
     #: True where the family's own code takes its softmax in float32 whatever else is float64.
     float32_softmax: bool = False
     #: Config values under which the formulas hold. Another value changes the attention in a way
@@ -52,6 +70,13 @@ class Family:
                     f"the rebuild of {self.model_type} covers {name}={expected!r}, "
                     f"this checkpoint has {name}={found!r}"
                 )
+        for parameters in self._rope_parameters(config):
+            kind = parameters.get("rope_type", "default")
+            if kind not in ROPE_TYPES:
+                return (
+                    f"the rebuild of {self.model_type} covers rope_type "
+                    f"{', '.join(ROPE_TYPES)}, this checkpoint has {kind!r}"
+                )
         return None
 
     def layer_path(self, config: Any, i: int) -> str:
@@ -63,26 +88,44 @@ class Family:
         """Return where the norm before the projections lies, or None where there is none."""
         return self.norm if self.norm and getattr(config, self.norm_if or "", True) else None
 
+    def head_norm_paths(self, config: Any) -> tuple[str, str] | None:
+        """Return where the norms of queries and keys lie, or None where there are none."""
+        return self.head_norms if getattr(config, self.head_norms_if or "", True) else None
+
+    def fused_rows(self, config: Any) -> tuple[NDArray[np.intp], ...]:
+        """Return which rows of the fused projection are the queries, the keys and the values."""
+        heads, kv_heads, size = _sizes(config)
+        rows = np.arange((heads + 2 * kv_heads) * size)
+        if self.layout == "heads":
+            q, k, v = np.split(rows.reshape(heads, 3 * size), 3, axis=1)
+            return q.reshape(-1), k.reshape(-1), v.reshape(-1)
+        q, k, v = np.split(rows, [heads * size, (heads + kv_heads) * size])
+        return q, k, v
+
     def dialects(self, config: Any) -> tuple[Dialect, ...]:
         """Read the numbers of every layer's attention from a transformers config."""
         return tuple(self._dialect(config, i) for i in range(int(config.num_hidden_layers)))
 
     def _dialect(self, config: Any, layer: int) -> Dialect:
-        heads = int(config.num_attention_heads)
-        head_dim = int(config.hidden_size) // heads
+        heads, kv_heads, size = _sizes(config)
+        softcap = getattr(config, self.softcap) if self.softcap else None
         return Dialect(
             heads=heads,
-            kv_heads=heads,
-            head_dim=head_dim,
-            scale=self._scale(config, layer, head_dim),
+            kv_heads=kv_heads,
+            head_dim=size,
+            scale=self._scale(config, layer, size),
             causal=self.causal,
-            window=_window(config, layer),
+            window=self._window(config, layer),
+            rope=self._rope(config, layer, size),
+            softcap=None if softcap is None else float(softcap),
             float32_softmax=self.float32_softmax,
         )
 
     def _scale(self, config: Any, layer: int, head_dim: int) -> float:
         if self.scale == "one":
             return 1.0
+        if self.scale == "scalar":
+            return float(config.query_pre_attn_scalar**-0.5)
         scale: float = head_dim**-0.5
         if self.scale == "gpt2":
             if not config.scale_attn_weights:
@@ -91,8 +134,44 @@ class Family:
                 scale /= layer + 1
         return scale
 
+    def _window(self, config: Any, layer: int) -> int | None:
+        if self.window is None:
+            return None
+        if self.window == "gpt_neo":
+            return int(config.window_size) if config.attention_layers[layer] == "local" else None
+        near = self.window == "all" or config.layer_types[layer] == "sliding_attention"
+        if not near or config.sliding_window is None:
+            return None
+        # Both ways transformers counts the tokens on either side, without the word itself.
+        return int(config.sliding_window) + (self.window == "both")
 
-def _window(config: Any, layer: int) -> int | None:
-    """How many tokens back a layer hears, itself included; GPT-Neo's name for it is ``local``."""
-    kinds = getattr(config, "attention_layers", None)
-    return int(config.window_size) if kinds and kinds[layer] == "local" else None
+    def _rope(self, config: Any, layer: int, head_dim: int) -> Rope | None:
+        if self.rope is None:
+            return None
+        # SmolLM3 leaves positions out of some layers.
+        spared = getattr(config, "no_rope_layers", None)
+        if spared and not spared[layer]:
+            return None
+        parameters = self._rope_parameters(config)
+        of_layer = parameters[layer if len(parameters) > 1 else 0]
+        size = int(
+            getattr(config, "rotary_dim", 0) or head_dim * of_layer.get("partial_rotary_factor", 1)
+        )
+        return Rope(*frequencies(of_layer, size), interleaved=self.rope == "interleaved")
+
+    def _rope_parameters(self, config: Any) -> list[Mapping[str, Any]]:
+        """Return what turns positions: one for all layers, or one for each."""
+        if self.rope is None:
+            return []
+        parameters = getattr(config, "rope_parameters", None) or {"rope_theta": 10000.0}
+        if "rope_theta" in parameters:
+            return [parameters]
+        return [parameters[kind] for kind in config.layer_types]
+
+
+def _sizes(config: Any) -> tuple[int, int, int]:
+    """Return the heads of queries, the heads of keys and values, and the size of one."""
+    heads = int(config.num_attention_heads)
+    kv_heads = int(getattr(config, "num_key_value_heads", None) or heads)
+    size = int(getattr(config, "head_dim", None) or config.hidden_size // heads)
+    return heads, kv_heads, size
