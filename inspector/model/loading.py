@@ -143,8 +143,9 @@ def _refuse_incomplete(source: Source, loading: dict[str, Any]) -> None:
 def _family(config: Any) -> tuple[Family | None, str | None]:
     family = FAMILIES.get(config.model_type)
     if family is None:
-        known = ", ".join(sorted(FAMILIES))
-        return None, f"there is no rebuild for {config.model_type} yet, only for {known}"
+        return None, (
+            f"there is no rebuild for {config.model_type} yet; `inspect models` lists what has one"
+        )
     refusal = family.refusal(config)
     return (family, None) if refusal is None else (None, refusal)
 

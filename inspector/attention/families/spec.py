@@ -61,6 +61,33 @@ class Family:
     #: that the rebuild does not cover, so it is refused by name and not guessed at.
     requires: Mapping[str, object] = field(default_factory=dict)
 
+    @property
+    def specials(self) -> tuple[str, ...]:
+        """What sets the family's attention apart from the plain formula, in a few words each."""
+        windows = {
+            "all": "sliding window",
+            "layer_types": "sliding window in some layers",
+            "both": "window both ways in some layers",
+            "gpt_neo": "local in some layers",
+        }
+        norms = {"layer": "layer norm before", "rms": "RMS norm before", "rms+1": "RMS norm before"}
+        said = (
+            "causal" if self.causal else "",
+            windows[self.window] if self.window else "",
+            {"half": "rotary", "interleaved": "rotary, interleaved", None: ""}[self.rope],
+            norms[self.norm_kind] if self.norm else "",
+            "norms on q and k" + (" where set" if self.head_norms_if else "")
+            if self.head_norms
+            else "",
+            {"head": "", "one": "no scale", "gpt2": "scale by config"}.get(
+                self.scale, "scale by config"
+            ),
+            "soft cap" if self.softcap else "",
+            "fused q, k, v" if self.fused else "",
+            "layers share weights" if "{group}" in self.layer else "",
+        )
+        return tuple(filter(None, said))
+
     def refusal(self, config: Any) -> str | None:
         """Say which value of a transformers config the rebuild does not cover, or None."""
         for name, expected in self.requires.items():
