@@ -57,6 +57,10 @@ MODERNBERT = ENCODER | {
     "cls_token_id": 2, "sep_token_id": 3, "bos_token_id": 2, "eos_token_id": 3,
 }  # fmt: skip
 NEOX = ENCODER | {"pad_token_id": 0}
+FALCON = {
+    "vocab_size": 32, "hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 4,
+    "max_position_embeddings": 40, "alibi": False,
+}  # fmt: skip
 GPTJ = {
     "vocab_size": 32, "n_embd": 32, "n_layer": 3, "n_head": 4, "n_positions": 40, "rotary_dim": 4,
 }  # fmt: skip
@@ -99,6 +103,10 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "gpt_neox": ("gpt_neox", NEOX),
     "gpt_neox in sequence": ("gpt_neox", NEOX | {"use_parallel_residual": False}),
     "gpt_neox without biases": ("gpt_neox", NEOX | {"attention_bias": False}),
+    "falcon": ("falcon", FALCON),
+    "falcon, a head each": ("falcon", FALCON | {"multi_query": False}),
+    "falcon, newer": ("falcon", FALCON | {"new_decoder_architecture": True, "num_kv_heads": 2}),
+    "falcon in sequence": ("falcon", FALCON | {"parallel_attn": False, "bias": True}),
     "llama": ("llama", LLAMA),
     "llama with biases": ("llama", LLAMA | {"attention_bias": True}),
     "llama, heads of their own size": ("llama", LLAMA | {"head_dim": 10}),
@@ -333,6 +341,13 @@ def test_a_layer_norm() -> None:
     bare = apply_norm(states.astype(np.float32), Norm(None, None, 1e-3))
     assert bare.dtype == np.float32
     np.testing.assert_allclose(bare.mean(axis=1), 0, atol=1e-6)
+
+
+def test_a_falcon_with_alibi_is_flagged(tmp_path: Path) -> None:
+    model = AutoModel.from_config(AutoConfig.for_model("falcon", **FALCON | {"alibi": True}))
+    found = inspector.inspect(SENTENCE, model=save(model, tmp_path / "falcon"))
+    assert found.verification.verdict == "not_recomputed"
+    assert "alibi=True" in (found.verification.reason or "")
 
 
 def test_softmax_in_float32_is_arbitrated_by_a_bound_of_its_own(made: Made) -> None:

@@ -26,12 +26,13 @@ class Family:
     model_type: str
     layer: str
     #: The three projections, or ``fused``, one for all of them. Its output is, by its layout, all
-    #: queries, all keys, all values (``blocks``), or one head after the other (``heads``).
+    #: queries, all keys, all values (``blocks``), or one head of keys and values after the other,
+    #: each behind the queries that use it (``groups``).
     query: str = ""
     key: str = ""
     value: str = ""
     fused: str = ""
-    layout: Literal["blocks", "heads"] = "blocks"
+    layout: Literal["blocks", "groups"] = "blocks"
     output: str
     #: True where weights lie (in, out), as in transformers' ``Conv1D``, and not (out, in).
     conv1d: bool = False
@@ -40,6 +41,8 @@ class Family:
     #: root-mean-square norm that multiplies by 1 + weight.
     norm: str = ""
     norm_if: str = ""
+    #: Another norm in its place: where it lies, and the config's value under which it is used.
+    norm_instead: tuple[str, str, object] | None = None
     norm_kind: Literal["layer", "rms", "rms+1"] = "layer"
     #: The norms of queries and keys before positions, likewise.
     head_norms: tuple[str, str] | None = None
@@ -113,6 +116,10 @@ class Family:
 
     def norm_path(self, config: Any) -> str | None:
         """Return where the norm before the projections lies, or None where there is none."""
+        if self.norm_instead:
+            path, name, value = self.norm_instead
+            if getattr(config, name, None) == value:
+                return path
         return self.norm if self.norm and getattr(config, self.norm_if or "", True) else None
 
     def head_norm_paths(self, config: Any) -> tuple[str, str] | None:
@@ -123,8 +130,10 @@ class Family:
         """Return which rows of the fused projection are the queries, the keys and the values."""
         heads, kv_heads, size = _sizes(config)
         rows = np.arange((heads + 2 * kv_heads) * size)
-        if self.layout == "heads":
-            q, k, v = np.split(rows.reshape(heads, 3 * size), 3, axis=1)
+        if self.layout == "groups":
+            queries = heads // kv_heads * size
+            groups = rows.reshape(kv_heads, -1)
+            q, k, v = np.split(groups, [queries, queries + size], axis=1)
             return q.reshape(-1), k.reshape(-1), v.reshape(-1)
         q, k, v = np.split(rows, [heads * size, (heads + kv_heads) * size])
         return q, k, v
@@ -200,5 +209,8 @@ def _sizes(config: Any) -> tuple[int, int, int]:
     """Return the heads of queries, the heads of keys and values, and the size of one."""
     heads = int(config.num_attention_heads)
     kv_heads = int(getattr(config, "num_key_value_heads", None) or heads)
+    if hasattr(config, "multi_query"):  # Falcon's way of saying so
+        several = config.new_decoder_architecture or not config.multi_query
+        kv_heads = int(config.num_kv_heads) if several else 1
     size = int(getattr(config, "head_dim", None) or config.hidden_size // heads)
     return heads, kv_heads, size
