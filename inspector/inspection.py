@@ -242,5 +242,11 @@ def _verify(
         from inspector.model.capture import capture_float64
 
         exact = capture_float64(model, encoded)
-        checks = tuple(map(verdict.arbitrate, checks, exact.layers, recompute(exact, np.float64)))
+        assert exact.dialects is not None  # noqa: S101 - what was rebuilt has dialects
+        checks = tuple(
+            verdict.arbitrate(check, captured, again, float32_softmax=dialect.float32_softmax)
+            for check, captured, again, dialect in zip(
+                checks, exact.layers, recompute(exact, np.float64), exact.dialects, strict=True
+            )
+        )
     return verdict.conclude(checks)

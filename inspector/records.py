@@ -98,6 +98,29 @@ class Projection:
 
 
 @dataclass(frozen=True, slots=True)
+class Norm:
+    """A norm along the last axis, whose length ``weight`` and ``bias`` have."""
+
+    weight: Array | None
+    bias: Array | None
+    eps: float
+    #: True for a layer norm, False for a root-mean-square norm.
+    centred: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Rope:
+    """How queries and keys are turned by their position."""
+
+    #: (r/2,) radians a position of each pair among the first r dimensions.
+    frequencies: Float32
+    #: What the turned dimensions are multiplied by.
+    factor: float
+    #: Whether neighbours make a pair, and not a dimension of each half.
+    interleaved: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AttentionWeights:
     """One attention layer's weights, copied out of the checkpoint before the model ran."""
 
@@ -105,6 +128,11 @@ class AttentionWeights:
     key: Projection
     value: Projection
     output: Projection
+    #: What the input goes through before the first three; None where it goes in as it is.
+    norm: Norm | None = None
+    #: What queries and keys go through before positions; None where they stay as they are.
+    query_norm: Norm | None = None
+    key_norm: Norm | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +144,16 @@ class Dialect:
     head_dim: int
     #: What q·k is multiplied by; d^-½ in most families.
     scale: float
+    #: Whether a query hears only keys up to itself.
+    causal: bool = False
+    #: Only keys less than this many tokens away are heard; None for all.
+    window: int | None = None
+    #: How positions turn queries and keys; None where they do not.
+    rope: Rope | None = None
+    #: Scores s become c·tanh(s/c); None where they stay.
+    softcap: float | None = None
+    #: Whether the model takes its softmax in float32 even where it runs in float64.
+    float32_softmax: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +211,23 @@ class RebuiltLayer:
     output: Array
     #: Wo and its bias, which turned A·V into ``output``.
     output_projection: Projection
+    #: How positions turned queries and keys, and what caps their scores; None for neither.
+    rope: Rope | None = None
+    softcap: float | None = None
+    #: Query and key as they came out of their norms; None where positions did not turn them after.
+    normed: tuple[Array, Array] | None = None
+    #: Query and key as they came out of their projections; None where they have no norms.
+    plain: tuple[Array, Array] | None = None
+
+    @property
+    def before_positions(self) -> tuple[Array, Array]:
+        """Query and key with their norms but without positions."""
+        return self.normed or (self.query, self.key)
+
+    @property
+    def before_norms(self) -> tuple[Array, Array]:
+        """Query and key as projected."""
+        return self.plain or self.before_positions
 
 
 @dataclass(frozen=True, slots=True)

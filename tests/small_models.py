@@ -12,6 +12,7 @@ from transformers import (
     BertTokenizer,
     DistilBertConfig,
     DistilBertModel,
+    Qwen2Tokenizer,
 )
 
 WORDS = [
@@ -52,7 +53,12 @@ def perturb(model: torch.nn.Module, seed: int) -> None:
 
 def save(model: Any, folder: Path) -> Path:
     folder.mkdir()
-    tokens = tokenizer(folder)
+    tokens: Any = tokenizer(folder)
+    if model.config.model_type == "qwen2":  # its tokenizer is its own, whatever a folder says
+        letters = ["<|endoftext|>", "Ġ", *"TheabcdimnorstuwT"]
+        tokens = Qwen2Tokenizer(
+            vocab={c: i for i, c in enumerate(dict.fromkeys(letters))}, merges=[]
+        )
     model.save_pretrained(folder)
     tokens.save_pretrained(folder)
     return folder

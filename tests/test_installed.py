@@ -19,7 +19,14 @@ from typing import Any
 
 import pytest
 from small_models import perturb, save
-from transformers import GPT2Config, GPT2Model, MambaConfig, MambaModel
+from transformers import (
+    GPT2Config,
+    GPT2Model,
+    MambaConfig,
+    MambaModel,
+    MegatronBertConfig,
+    MegatronBertModel,
+)
 
 ROOT = Path(__file__).parents[1]
 SENTENCE = "The cat sat on the mat because it was tired"
@@ -267,12 +274,22 @@ def test_a_hub_that_cannot_be_reached(run: Run, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_other_kinds_of_model(run: Run, tmp_path: Path) -> None:
-    gpt2 = GPT2Model(GPT2Config(vocab_size=32, n_embd=24, n_layer=2, n_head=4, n_positions=40))
+    small = {"vocab_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
+    gpt2 = GPT2Model(GPT2Config(**small, n_embd=24, n_positions=40))
     perturb(gpt2, seed=3)
-    done = run("the cat sat", "--model", save(gpt2, tmp_path / "gpt2"))
+    done = run("the cat sat", "--model", save(gpt2, tmp_path / "gpt2"), "--no-report")
+    assert done.returncode == 0, done.stderr
+    assert "verified" in done.stdout
+    other = MegatronBertModel(
+        MegatronBertConfig(
+            **small, hidden_size=24, intermediate_size=32, max_position_embeddings=40
+        )
+    )
+    perturb(other, seed=3)
+    done = run("the cat sat", "--model", save(other, tmp_path / "megatron"))
     assert done.returncode == 0, done.stderr
     assert "not recomputed" in done.stdout
-    assert "gpt2" in done.stdout
+    assert "megatron-bert" in done.stdout
     page = (tmp_path / "attention.html").read_text()
     assert "not_recomputed" in page
     config = MambaConfig(

@@ -8,23 +8,25 @@ learned    Q and K in place of X, on both sides
 heads      a slice of the dimensions for each head instead of all of them at once
 scale      ÷ √ of the number of dimensions that are multiplied
 mask       who may be heard at all
+position   queries and keys turned by where they stand
+dialect    the family's own scale, norms of queries and keys, soft cap, where it has them
 =========  ================================================================================
 
-With all that a family has the result is the model's own formula. What a family adds to that (where
-a word stands, the family's own scale) joins as one more row of ``INGREDIENTS`` and a line in
-``weights``. Such an ingredient is part of the learned queries and keys: without ``learned`` it
-does nothing.
+With all that a family has the result is the model's own formula. ``position`` and ``dialect`` are
+part of the learned queries and keys: without ``learned`` they do nothing.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Set
 from dataclasses import dataclass
 
 import numpy as np
 
 from inspector.analogy.ladder import RUNGS, interactions
-from inspector.attention.core import forbid, merge_heads, repeat_heads, softmax, split_heads
+from inspector.attention.core import cap, forbid, merge_heads, repeat_heads, softmax, split_heads
+from inspector.attention.positions import rotate
 from inspector.records import Array, RebuiltLayer
 
 _WORDS = {rung.name: rung.adds for rung in RUNGS}
@@ -39,11 +41,27 @@ class Ingredient:
     applies: Callable[[RebuiltLayer], bool] = lambda _layer: True
 
 
+def _has_dialect(layer: RebuiltLayer) -> bool:
+    return (
+        layer.plain is not None
+        or layer.softcap is not None
+        or not math.isclose(_own_scale(layer), 1)
+    )
+
+
+def _own_scale(layer: RebuiltLayer) -> float:
+    """By what the family's scale differs from 1/√d."""
+    own: float = layer.scale * layer.query.shape[2] ** 0.5
+    return own
+
+
 INGREDIENTS = (
     Ingredient("learned", _WORDS["learned"]),
     Ingredient("heads", _WORDS["heads"]),
     Ingredient("scale", _WORDS["scaled"]),
     Ingredient("mask", _WORDS["mask"], lambda layer: not layer.visible.all()),
+    Ingredient("position", _WORDS["position"], lambda layer: layer.rope is not None),
+    Ingredient("dialect", _WORDS["model"], _has_dialect),
 )
 
 
@@ -64,6 +82,10 @@ def weights(chosen: Set[str], layer: RebuiltLayer, heads: slice = slice(None)) -
     scores, width = _scores(chosen, layer, heads)
     if "scale" in chosen:
         scores *= scores.dtype.type(width**-0.5)
+    if {"dialect", "learned"} <= chosen:
+        scores *= scores.dtype.type(_own_scale(layer))
+        if layer.softcap is not None:
+            cap(scores, layer.softcap)
     if "mask" in chosen:
         forbid(scores, layer.visible)
     return softmax(scores)
@@ -73,7 +95,8 @@ def _scores(chosen: Set[str], layer: RebuiltLayer, heads: slice) -> tuple[Array,
     """Return the products (h or 1, T, S) and over how many dimensions they were taken."""
     count = len(layer.query)
     if "learned" in chosen:
-        query, key = layer.query, repeat_heads(layer.key, count)
+        query, key = _learned(chosen, layer)
+        key = repeat_heads(key, count)
         if one_for_all(chosen, layer):
             query, key = merge_heads(query)[None], merge_heads(key)[None]
     elif one_for_all(chosen, layer):
@@ -83,6 +106,14 @@ def _scores(chosen: Set[str], layer: RebuiltLayer, heads: slice) -> tuple[Array,
     if not one_for_all(chosen, layer):
         query, key = query[heads], key[heads]
     return query @ np.swapaxes(key, 1, 2), query.shape[2]
+
+
+def _learned(chosen: Set[str], layer: RebuiltLayer) -> tuple[Array, Array]:
+    """Return queries and keys with their norms and positions as chosen."""
+    query, key = layer.before_positions if "dialect" in chosen else layer.before_norms
+    if "position" in chosen and layer.rope is not None:
+        query, key = rotate(query, layer.rope), rotate(key, layer.rope)
+    return query, key
 
 
 def _sliceable(layer: RebuiltLayer) -> bool:

@@ -23,6 +23,7 @@ from inspector.attention.core import (
     repeat_heads,
     softmax,
 )
+from inspector.attention.positions import rotate
 from inspector.records import Array, Mask, RebuiltLayer
 
 
@@ -58,9 +59,10 @@ LAYER_MEAN = Rung("layer_mean", "mean of A over heads", "What the layer's heads 
 def applies(rung: Rung, layer: RebuiltLayer) -> bool:
     """Say whether the layer has what the rung adds.
 
-    None of the families rebuilt so far puts positions into its scores; a mask is a rung only where
-    something is hidden.
+    Positions are a rung only where they act on the scores, a mask only where something is hidden.
     """
+    if rung.name == "position":
+        return layer.rope is not None
     if rung.name == "mask":
         return not bool(layer.visible.all())
     return rung.name in _WEIGHTS
@@ -116,16 +118,25 @@ def _scaled(layer: RebuiltLayer) -> Array:
 
 def _learned(layer: RebuiltLayer) -> Array:
     """Treat all heads as one: their queries and keys side by side."""
-    query = merge_heads(layer.query)
-    key = merge_heads(repeat_heads(layer.key, len(layer.query)))
+    query, key = layer.before_norms
+    key = merge_heads(repeat_heads(key, len(query)))
+    query = merge_heads(query)
     scale = float(query.shape[1]) ** -0.5
     weights: Array = attend(query[None], key[None], scale=scale, visible=_everyone(layer))[0]
     return weights
 
 
-def _heads(layer: RebuiltLayer, visible: Mask) -> Array:
-    scale = float(layer.query.shape[2]) ** -0.5
-    return attend(layer.query, layer.key, scale=scale, visible=visible)
+def _heads(layer: RebuiltLayer) -> Array:
+    query, key = layer.before_norms
+    return attend(query, key, scale=float(query.shape[2]) ** -0.5, visible=_everyone(layer))
+
+
+def _placed(layer: RebuiltLayer, visible: Mask) -> Array:
+    """Turn the heads' queries and keys by their positions, where the family does."""
+    query, key = layer.before_norms
+    if layer.rope is not None:
+        query, key = rotate(query, layer.rope), rotate(key, layer.rope)
+    return attend(query, key, scale=float(query.shape[2]) ** -0.5, visible=visible)
 
 
 def _everyone(layer: RebuiltLayer) -> Mask:
@@ -139,7 +150,8 @@ _WEIGHTS: dict[str, Callable[[RebuiltLayer], Array]] = {
     "softmax": lambda layer: softmax(interactions(layer)),
     "scaled": _scaled,
     "learned": _learned,
-    "heads": lambda layer: _heads(layer, _everyone(layer)),
-    "mask": lambda layer: _heads(layer, layer.visible),
+    "heads": _heads,
+    "position": lambda layer: _placed(layer, _everyone(layer)),
+    "mask": lambda layer: _placed(layer, layer.visible),
     "model": lambda layer: layer.attention,
 }

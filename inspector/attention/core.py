@@ -4,6 +4,7 @@ The formula is Vaswani et al. 2017, "Attention Is All You Need", equation 1, wit
 out that a family may vary::
 
     s = scale · q·rep(k)ᵀ
+    s = c·tanh(s / c)          where a family soft-caps
     s = −3.4e38 where a query may not hear a key
     A = softmax(s)
     o = merge(A·rep(v))·Woᵀ + bo
@@ -52,6 +53,13 @@ def repeat_heads(states: Array, heads: int) -> Array:
     return states if shared == 1 else np.repeat(states, shared, axis=0)
 
 
+def cap(scores: Array, limit: float) -> None:
+    """Bend scores, in place, to c·tanh(s/c): none gets beyond ``limit``."""
+    scores /= scores.dtype.type(limit)
+    np.tanh(scores, out=scores)
+    scores *= scores.dtype.type(limit)
+
+
 def forbid(scores: Array, visible: Mask) -> None:
     """Overwrite, in place, the scores (…, T, S) of what a query may not hear."""
     if not visible.all():
@@ -67,7 +75,13 @@ def softmax(scores: Array) -> Array:
 
 
 def attend(
-    query: Array, key: Array, *, scale: float, visible: Mask, out: Array | None = None
+    query: Array,
+    key: Array,
+    *,
+    scale: float,
+    visible: Mask,
+    softcap: float | None = None,
+    out: Array | None = None,
 ) -> Array:
     """Return the attention weights A, (H, T, S), of (H, T, d) queries on (KV, S, d) keys.
 
@@ -85,6 +99,8 @@ def attend(
     for first in range(0, heads, together):
         some = slice(first, first + together)
         np.matmul(query[some], key[some].swapaxes(-1, -2), out=out[some])
+        if softcap is not None:
+            cap(out[some], softcap)
         forbid(out[some], visible)
         softmax(out[some])
     return out

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cache
 from typing import Any, TypeVar
 
@@ -16,11 +17,15 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from inspector.attention.core import attend, mix, project, split_heads
+from inspector.attention.masks import visible
+from inspector.attention.norms import apply_norm
+from inspector.attention.positions import rotate
 from inspector.records import (
     Array,
     AttentionWeights,
     CapturedLayer,
     Dialect,
+    Norm,
     Projection,
     RebuiltLayer,
     Run,
@@ -76,13 +81,23 @@ def _rebuild(
     space: Array,
     dtype: type[np.floating[Any]],
 ) -> RebuiltLayer:
-    states = captured.hidden.astype(dtype, copy=False)
+    states = _normed(captured.hidden.astype(dtype, copy=False), weights.norm, dtype)
     output = _as(weights.output, dtype)
-    query = split_heads(project(states, _as(weights.query, dtype)), dialect.heads)
-    key = split_heads(project(states, _as(weights.key, dtype)), dialect.kv_heads)
+    plain = (
+        split_heads(project(states, _as(weights.query, dtype)), dialect.heads),
+        split_heads(project(states, _as(weights.key, dtype)), dialect.kv_heads),
+    )
+    normed = (
+        _normed(plain[0], weights.query_norm, dtype),
+        _normed(plain[1], weights.key_norm, dtype),
+    )
+    rope = dialect.rope
+    query, key = normed if rope is None else (rotate(normed[0], rope), rotate(normed[1], rope))
     value = split_heads(project(states, _as(weights.value, dtype)), dialect.kv_heads)
-    visible = np.ones((len(states), len(states)), dtype=np.bool_)
-    attention = attend(query, key, scale=dialect.scale, visible=visible, out=space)
+    heard = visible(dialect, len(states))
+    attention = attend(
+        query, key, scale=dialect.scale, visible=heard, softcap=dialect.softcap, out=space
+    )
     return RebuiltLayer(
         site=captured.site,
         layer=captured.layer,
@@ -91,16 +106,27 @@ def _rebuild(
         key=key,
         value=value,
         scale=dialect.scale,
-        visible=visible,
+        visible=heard,
         attention=attention,
         output=mix(attention, value, output),
         output_projection=output,
+        rope=rope,
+        softcap=dialect.softcap,
+        normed=None if rope is None else normed,
+        plain=None if weights.query_norm is None else plain,
     )
+
+
+def _normed(states: Array, norm: Norm | None, dtype: type[np.floating[Any]]) -> Array:
+    if norm is None:
+        return states
+    weight, bias = _cast(norm.weight, dtype), _cast(norm.bias, dtype)
+    return apply_norm(states, replace(norm, weight=weight, bias=bias))
 
 
 def _as(projection: Projection, dtype: type[np.floating[Any]]) -> Projection:
-    bias = projection.bias
-    return Projection(
-        weight=projection.weight.astype(dtype, copy=False),
-        bias=None if bias is None else bias.astype(dtype, copy=False),
-    )
+    return Projection(projection.weight.astype(dtype, copy=False), _cast(projection.bias, dtype))
+
+
+def _cast(array: Array | None, dtype: type[np.floating[Any]]) -> Array | None:
+    return None if array is None else array.astype(dtype, copy=False)

@@ -25,8 +25,10 @@ from inspector.records import (
 #: Float32: the largest |Δ| of a weight, and the largest Σ_j|Δ_ij| of a row.
 WEIGHT_BOUND = 1e-5
 ROW_BOUND = 1e-4
-#: Float64: the largest |Δ| of a weight.
+#: Float64: the largest |Δ| of a weight, and where the model takes its softmax in float32 all the
+#: same.
 ARBITRATION_BOUND = 1e-10
+FLOAT32_SOFTMAX_BOUND = 1e-6
 #: Float32: the largest |Δ| of the sub-layer's output, times max(1, max|o|).
 OUTPUT_BOUND = 1e-5
 
@@ -72,8 +74,18 @@ def needs_arbitration(checks: tuple[LayerCheck, ...]) -> bool:
     return any("mismatch" in check.head_verdicts for check in checks)
 
 
-def arbitrate(check: LayerCheck, captured: CapturedLayer, rebuilt: RebuiltLayer) -> LayerCheck:
-    """Judge again, from a float64 run, the heads of ``check`` that float32 could not verify."""
+def arbitrate(
+    check: LayerCheck,
+    captured: CapturedLayer,
+    rebuilt: RebuiltLayer,
+    *,
+    float32_softmax: bool = False,
+) -> LayerCheck:
+    """Judge again, from a float64 run, the heads of ``check`` that float32 could not verify.
+
+    ``float32_softmax`` where the model takes its softmax in float32 even then.
+    """
+    bound = FLOAT32_SOFTMAX_BOUND if float32_softmax else ARBITRATION_BOUND
     difference = _absolute_difference(captured.attention, rebuilt.attention)
     largest: Float64 = difference.max(axis=(1, 2)).astype(np.float64)
     in_question = np.array([verdict != "verified" for verdict in check.head_verdicts])
@@ -82,7 +94,7 @@ def arbitrate(check: LayerCheck, captured: CapturedLayer, rebuilt: RebuiltLayer)
         if verdict == "verified":
             heads.append(verdict)
         else:
-            heads.append("rounding" if error <= ARBITRATION_BOUND else "mismatch")
+            heads.append("rounding" if error <= bound else "mismatch")
     return replace(
         check,
         verdict=_worst((*heads, check.output_verdict)),

@@ -97,12 +97,17 @@ def _watch(model: Any, family: Family | None) -> Iterator[dict[str, list[Array]]
         yield seen
         return
     with ExitStack() as hooks:
-        for i in range(model.config.num_hidden_layers):
-            layer = model.get_submodule(family.layer.format(i=i))
+        layers = range(int(model.config.num_hidden_layers))
+        # A module that several layers share is called once for each of them, in their order.
+        for path in dict.fromkeys(family.layer_path(model.config, i) for i in layers):
+            layer = model.get_submodule(path)
             output = layer.get_submodule(family.output)
             hooks.enter_context(
                 layer.register_forward_pre_hook(
-                    lambda _module, args: seen["hidden"].append(_numpy(args[0]))
+                    lambda _module, args, named: seen["hidden"].append(
+                        _numpy(args[0] if args else named["hidden_states"])
+                    ),
+                    with_kwargs=True,
                 )
             )
             hooks.enter_context(

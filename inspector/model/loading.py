@@ -57,9 +57,8 @@ def load(source: Source, *, device: str) -> LoadedModel:
     family, no_rebuild = _family(model.config)
     weights = dialects = None
     if family is not None:
-        layers = int(model.config.num_hidden_layers)
-        weights = copy_weights(model, family, layers)
-        dialects = (family.dialect(model.config),) * layers
+        weights = copy_weights(model, family)
+        dialects = family.dialects(model.config)
     try:
         model.to(where)
     except RuntimeError as error:
@@ -144,8 +143,9 @@ def _refuse_incomplete(source: Source, loading: dict[str, Any]) -> None:
 def _family(config: Any) -> tuple[Family | None, str | None]:
     family = FAMILIES.get(config.model_type)
     if family is None:
-        known = ", ".join(sorted(FAMILIES))
-        return None, f"there is no rebuild for {config.model_type} yet, only for {known}"
+        return None, (
+            f"there is no rebuild for {config.model_type} yet; `inspect models` lists what has one"
+        )
     refusal = family.refusal(config)
     return (family, None) if refusal is None else (None, refusal)
 

@@ -5,34 +5,85 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import torch
+from numpy.typing import NDArray
 
 from inspector.attention.families.spec import Family
-from inspector.records import AttentionWeights, Projection
+from inspector.records import Array, AttentionWeights, Norm, Projection
 
 
-def copy_weights(model: Any, family: Family, layers: int) -> tuple[AttentionWeights, ...]:
-    """Copy every layer's four projections, (out, in) float32, by the family's module paths.
+def copy_weights(model: Any, family: Family) -> tuple[AttentionWeights, ...]:
+    """Copy every layer's projections, (out, in) float32, and norm, by the family's module paths.
 
     Raises
     ------
     AttributeError
         When the family's row names a module that the model does not have.
     """
-    return tuple(
-        AttentionWeights(
-            query=_copy(model, f"{layer}.{family.query}"),
-            key=_copy(model, f"{layer}.{family.key}"),
-            value=_copy(model, f"{layer}.{family.value}"),
-            output=_copy(model, f"{layer}.{family.output}"),
+    paths = [family.layer_path(model.config, i) for i in range(int(model.config.num_hidden_layers))]
+    copied = {
+        path: _layer(model, model.get_submodule(path), family) for path in dict.fromkeys(paths)
+    }
+    return tuple(copied[path] for path in paths)
+
+
+def _layer(model: Any, layer: Any, family: Family) -> AttentionWeights:
+    config = model.config
+    norm = family.norm_path(config)
+    norms = family.head_norm_paths(config)
+    if family.fused:
+        fused = _projection(layer.get_submodule(family.fused), family)
+        query, key, value = _part(fused, family.fused_rows(config))
+    else:
+        query, key, value = (
+            _projection(layer.get_submodule(path), family)
+            for path in (family.query, family.key, family.value)
         )
-        for layer in (family.layer.format(i=i) for i in range(layers))
+    return AttentionWeights(
+        query=query,
+        key=key,
+        value=value,
+        output=_projection(layer.get_submodule(family.output), family),
+        norm=None if norm is None else _norm(layer.get_submodule(norm), family),
+        query_norm=None if norms is None else _norm(layer.get_submodule(norms[0]), family),
+        key_norm=None if norms is None else _norm(layer.get_submodule(norms[1]), family),
     )
 
 
-def _copy(model: Any, path: str) -> Projection:
-    module = model.get_submodule(path)
-    bias = module.bias
+def _projection(module: Any, family: Family) -> Projection:
+    weight = _copy(module.weight)
     return Projection(
-        weight=np.array(module.weight.detach().cpu().numpy(), copy=True),
-        bias=None if bias is None else np.array(bias.detach().cpu().numpy(), copy=True),
+        weight=np.ascontiguousarray(weight.T) if family.conv1d else weight,
+        bias=None if module.bias is None else _copy(module.bias),
     )
+
+
+def _part(fused: Projection, rows: tuple[NDArray[np.intp], ...]) -> tuple[Projection, ...]:
+    """Part a projection by which rows of its output are the queries, keys and values."""
+    return tuple(
+        Projection(fused.weight[part], None if fused.bias is None else fused.bias[part])
+        for part in rows
+    )
+
+
+def _norm(module: Any, family: Family) -> Norm | None:
+    if isinstance(module, torch.nn.Identity):
+        return None
+    # One norm for each head: their weights side by side, (H, 1, d), meet vectors (H, T, d).
+    if (each := getattr(module, "norms", None)) is not None:
+        weight: Array | None = np.stack([_copy(one.weight) for one in each])[:, None]
+        return Norm(weight, None, float(each[0].eps), centred=True)
+    weight = None if module.weight is None else _copy(module.weight)
+    if weight is not None and family.norm_kind == "rms+1":
+        weight = 1 + weight
+    bias = getattr(module, "bias", None)
+    return Norm(
+        weight=weight,
+        bias=None if bias is None else _copy(bias),
+        eps=float(module.variance_epsilon if hasattr(module, "variance_epsilon") else module.eps),
+        centred=family.norm_kind == "layer",
+    )
+
+
+def _copy(parameter: torch.Tensor) -> Array:
+    return np.array(parameter.detach().cpu().numpy(), copy=True)

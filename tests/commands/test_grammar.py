@@ -36,7 +36,7 @@ def test_routes(given: list[str], routed: list[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--help"], ["classroom", "show"]),
+        (["--help"], ["classroom", "models", "show"]),
         (["classroom", "--help"], ["--table"]),
         (["show", "--help"], ["--truncate", "--model", "--debug"]),
         (["--version"], ["0.1.0"]),

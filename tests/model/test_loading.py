@@ -12,7 +12,14 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from small_models import perturb, random_bert, save
-from transformers import GPT2Config, GPT2Model, MambaConfig, MambaModel, T5Config, T5Model
+from transformers import (
+    MambaConfig,
+    MambaModel,
+    MegatronBertConfig,
+    MegatronBertModel,
+    T5Config,
+    T5Model,
+)
 
 import inspector
 from inspector.errors import InputError, InspectorError, ModelError
@@ -183,17 +190,24 @@ def test_devices(model_folders: dict[str, Path]) -> None:
 
 
 def test_a_family_without_a_rebuild_is_shown_and_not_verified(tmp_path: Path) -> None:
-    config = GPT2Config(vocab_size=32, n_embd=24, n_layer=2, n_head=4, n_positions=40)
-    model = GPT2Model(config)
+    config = MegatronBertConfig(
+        vocab_size=32,
+        hidden_size=24,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=32,
+        max_position_embeddings=40,
+    )
+    model = MegatronBertModel(config)
     perturb(model, seed=3)
-    found = inspector.inspect("the cat sat", model=save(model, tmp_path / "gpt2"))
+    found = inspector.inspect("the cat sat", model=save(model, tmp_path / "megatron"))
     assert found.verification.verdict == "not_recomputed"
-    assert "gpt2" in (found.verification.reason or "")
+    assert "megatron-bert" in (found.verification.reason or "")
     assert found.attention(1, 3).shape == (5, 5)
     assert not any(rung.applies for rung in found.ladder)
-    with refused(InputError, "gpt2"):
+    with refused(InputError, "megatron-bert"):
         found.recomputed(0, 0)
-    with refused(InputError, "gpt2"):
+    with refused(InputError, "megatron-bert"):
         found.mix("heads", 0)
 
 

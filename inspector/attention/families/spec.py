@@ -1,12 +1,16 @@
-"""What a row of the registry says about a family, and how it becomes one layer's dialect."""
+"""What a row of the registry says about a family, and how it becomes the layers' dialects."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
-from inspector.records import Dialect
+import numpy as np
+from numpy.typing import NDArray
+
+from inspector.attention.positions import ROPE_TYPES, frequencies
+from inspector.records import Dialect, Rope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,19 +18,78 @@ class Family:
     """Where a model family keeps its attention, and what the rebuild takes for granted.
 
     Every path is a module path as transformers names it: ``layer`` from the base model, with
-    ``{i}`` for the number of the layer, the four projections from the layer.
+    ``{i}`` for the number of the layer and ``{group}`` for the group of layers that share one
+    module, everything else from the layer.
     """
 
     #: transformers' ``config.model_type``.
     model_type: str
     layer: str
-    query: str
-    key: str
-    value: str
+    #: The three projections, or ``fused``, one for all of them. Its output is, by its layout, all
+    #: queries, all keys, all values (``blocks``), or one head of keys and values after the other,
+    #: each behind the queries that use it (``groups``).
+    query: str = ""
+    key: str = ""
+    value: str = ""
+    fused: str = ""
+    layout: Literal["blocks", "groups"] = "blocks"
     output: str
+    #: True where weights lie (in, out), as in transformers' ``Conv1D``, and not (out, in).
+    conv1d: bool = False
+    #: The norm through which the input goes before the projections, where there is one;
+    #: ``norm_if`` names the config's flag that says so where checkpoints differ. ``rms+1`` is a
+    #: root-mean-square norm that multiplies by 1 + weight.
+    norm: str = ""
+    norm_if: str = ""
+    #: Another norm in its place: where it lies, and the config's value under which it is used.
+    norm_instead: tuple[str, str, object] | None = None
+    norm_kind: Literal["layer", "rms", "rms+1"] = "layer"
+    #: The norms of queries and keys before positions, likewise.
+    head_norms: tuple[str, str] | None = None
+    head_norms_if: str = ""
+    #: Whether positions turn queries and keys, and which dimensions make a pair.
+    rope: Literal["half", "interleaved"] | None = None
+    #: Whether a word hears only itself and what comes before it.
+    causal: bool = False
+    #: Which layers hear only what is near: all, those that ``layer_types`` or GPT-Neo's
+    #: ``attention_layers`` names. ``both`` is the same with a window that reaches both ways.
+    window: Literal["all", "layer_types", "both", "gpt_neo"] | None = None
+    #: ``head``: d^-½. ``one``: no scale. ``gpt2`` and ``scalar``: as the config says.
+    scale: Literal["head", "one", "gpt2", "scalar"] = "head"
+    #: The config's name of the limit to which scores are bent.
+    softcap: str = ""
+    #: True where the family's own code takes its softmax in float32 whatever else is float64.
+    float32_softmax: bool = False
     #: Config values under which the formulas hold. Another value changes the attention in a way
     #: that the rebuild does not cover, so it is refused by name and not guessed at.
-    requires: Mapping[str, object]
+    requires: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def specials(self) -> tuple[str, ...]:
+        """What sets the family's attention apart from the plain formula, in a few words each."""
+        windows = {
+            "all": "sliding window",
+            "layer_types": "sliding window in some layers",
+            "both": "window both ways in some layers",
+            "gpt_neo": "local in some layers",
+        }
+        norms = {"layer": "layer norm before", "rms": "RMS norm before", "rms+1": "RMS norm before"}
+        said = (
+            "causal" if self.causal else "",
+            windows[self.window] if self.window else "",
+            {"half": "rotary", "interleaved": "rotary, interleaved", None: ""}[self.rope],
+            norms[self.norm_kind] if self.norm else "",
+            "norms on q and k" + (" where set" if self.head_norms_if else "")
+            if self.head_norms
+            else "",
+            {"head": "", "one": "no scale", "gpt2": "scale by config"}.get(
+                self.scale, "scale by config"
+            ),
+            "soft cap" if self.softcap else "",
+            "fused q, k, v" if self.fused else "",
+            "layers share weights" if "{group}" in self.layer else "",
+        )
+        return tuple(filter(None, said))
 
     def refusal(self, config: Any) -> str | None:
         """Say which value of a transformers config the rebuild does not cover, or None."""
@@ -37,10 +100,117 @@ class Family:
                     f"the rebuild of {self.model_type} covers {name}={expected!r}, "
                     f"this checkpoint has {name}={found!r}"
                 )
+        for parameters in self._rope_parameters(config):
+            kind = parameters.get("rope_type", "default")
+            if kind not in ROPE_TYPES:
+                return (
+                    f"the rebuild of {self.model_type} covers rope_type "
+                    f"{', '.join(ROPE_TYPES)}, this checkpoint has {kind!r}"
+                )
         return None
 
-    def dialect(self, config: Any) -> Dialect:
-        """Read the numbers of one layer's attention from a transformers config."""
-        heads = int(config.num_attention_heads)
-        head_dim = int(config.hidden_size) // heads
-        return Dialect(heads=heads, kv_heads=heads, head_dim=head_dim, scale=head_dim**-0.5)
+    def layer_path(self, config: Any, i: int) -> str:
+        """Return the module path of layer ``i``; layers that share a module share a path."""
+        groups = int(getattr(config, "num_hidden_groups", 1))
+        return self.layer.format(i=i, group=i * groups // int(config.num_hidden_layers))
+
+    def norm_path(self, config: Any) -> str | None:
+        """Return where the norm before the projections lies, or None where there is none."""
+        if self.norm_instead:
+            path, name, value = self.norm_instead
+            if getattr(config, name, None) == value:
+                return path
+        return self.norm if self.norm and getattr(config, self.norm_if or "", True) else None
+
+    def head_norm_paths(self, config: Any) -> tuple[str, str] | None:
+        """Return where the norms of queries and keys lie, or None where there are none."""
+        return self.head_norms if getattr(config, self.head_norms_if or "", True) else None
+
+    def fused_rows(self, config: Any) -> tuple[NDArray[np.intp], ...]:
+        """Return which rows of the fused projection are the queries, the keys and the values."""
+        heads, kv_heads, size = _sizes(config)
+        rows = np.arange((heads + 2 * kv_heads) * size)
+        if self.layout == "groups":
+            queries = heads // kv_heads * size
+            groups = rows.reshape(kv_heads, -1)
+            q, k, v = np.split(groups, [queries, queries + size], axis=1)
+            return q.reshape(-1), k.reshape(-1), v.reshape(-1)
+        q, k, v = np.split(rows, [heads * size, (heads + kv_heads) * size])
+        return q, k, v
+
+    def dialects(self, config: Any) -> tuple[Dialect, ...]:
+        """Read the numbers of every layer's attention from a transformers config."""
+        return tuple(self._dialect(config, i) for i in range(int(config.num_hidden_layers)))
+
+    def _dialect(self, config: Any, layer: int) -> Dialect:
+        heads, kv_heads, size = _sizes(config)
+        softcap = getattr(config, self.softcap) if self.softcap else None
+        return Dialect(
+            heads=heads,
+            kv_heads=kv_heads,
+            head_dim=size,
+            scale=self._scale(config, layer, size),
+            causal=self.causal,
+            window=self._window(config, layer),
+            rope=self._rope(config, layer, size),
+            softcap=None if softcap is None else float(softcap),
+            float32_softmax=self.float32_softmax,
+        )
+
+    def _scale(self, config: Any, layer: int, head_dim: int) -> float:
+        if self.scale == "one":
+            return 1.0
+        if self.scale == "scalar":
+            return float(config.query_pre_attn_scalar**-0.5)
+        scale: float = head_dim**-0.5
+        if self.scale == "gpt2":
+            if not config.scale_attn_weights:
+                scale = 1.0
+            if config.scale_attn_by_inverse_layer_idx:
+                scale /= layer + 1
+        return scale
+
+    def _window(self, config: Any, layer: int) -> int | None:
+        if self.window is None:
+            return None
+        if self.window == "gpt_neo":
+            return int(config.window_size) if config.attention_layers[layer] == "local" else None
+        near = self.window == "all" or config.layer_types[layer] == "sliding_attention"
+        if not near or config.sliding_window is None:
+            return None
+        # Both ways transformers counts the tokens on either side, without the word itself.
+        return int(config.sliding_window) + (self.window == "both")
+
+    def _rope(self, config: Any, layer: int, head_dim: int) -> Rope | None:
+        if self.rope is None:
+            return None
+        # SmolLM3 leaves positions out of some layers.
+        spared = getattr(config, "no_rope_layers", None)
+        if spared and not spared[layer]:
+            return None
+        parameters = self._rope_parameters(config)
+        of_layer = parameters[layer if len(parameters) > 1 else 0]
+        size = int(
+            getattr(config, "rotary_dim", 0) or head_dim * of_layer.get("partial_rotary_factor", 1)
+        )
+        return Rope(*frequencies(of_layer, size), interleaved=self.rope == "interleaved")
+
+    def _rope_parameters(self, config: Any) -> list[Mapping[str, Any]]:
+        """Return what turns positions: one for all layers, or one for each."""
+        if self.rope is None:
+            return []
+        parameters = getattr(config, "rope_parameters", None) or {"rope_theta": 10000.0}
+        if "rope_theta" in parameters:
+            return [parameters]
+        return [parameters[kind] for kind in config.layer_types]
+
+
+def _sizes(config: Any) -> tuple[int, int, int]:
+    """Return the heads of queries, the heads of keys and values, and the size of one."""
+    heads = int(config.num_attention_heads)
+    kv_heads = int(getattr(config, "num_key_value_heads", None) or heads)
+    if hasattr(config, "multi_query"):  # Falcon's way of saying so
+        several = config.new_decoder_architecture or not config.multi_query
+        kv_heads = int(config.num_kv_heads) if several else 1
+    size = int(getattr(config, "head_dim", None) or config.hidden_size // heads)
+    return heads, kv_heads, size

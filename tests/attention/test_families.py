@@ -1,0 +1,368 @@
+"""Every registered family: a small random model of each, rebuilt beside transformers' own output.
+
+The oracle is transformers itself, run by a model that transformers loads from the same folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from inspect import signature
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from small_models import perturb, save
+from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+import inspector
+from inspector.analogy.ladder import RUNGS, applies
+from inspector.attention import verdict
+from inspector.attention.families.registry import FAMILIES, _index
+from inspector.attention.masks import visible
+from inspector.attention.norms import apply_norm
+from inspector.attention.recompute import recompute
+from inspector.inspection import Inspection
+from inspector.records import AttentionWeights, Dialect, Norm, Projection, Rope
+
+SENTENCE = "The cat sat on the mat because it was tired and we are here"
+
+ENCODER = {
+    "vocab_size": 32, "hidden_size": 24, "num_hidden_layers": 3, "num_attention_heads": 4,
+    "intermediate_size": 32, "max_position_embeddings": 40,
+}  # fmt: skip
+GPT2 = {"vocab_size": 32, "n_embd": 24, "n_layer": 3, "n_head": 4, "n_positions": 40}
+OPT = {
+    "vocab_size": 32, "hidden_size": 24, "num_hidden_layers": 3, "num_attention_heads": 4,
+    "ffn_dim": 32, "max_position_embeddings": 40, "word_embed_proj_dim": 24,
+}  # fmt: skip
+GPT_NEO = {
+    "vocab_size": 32, "hidden_size": 24, "num_layers": 3, "num_heads": 4, "window_size": 4,
+    "max_position_embeddings": 40, "attention_types": [[["global", "local", "global"], 1]],
+}  # fmt: skip
+DISTILBERT = {
+    "vocab_size": 32, "dim": 24, "n_layers": 3, "n_heads": 4, "hidden_dim": 32,
+    "max_position_embeddings": 40,
+}  # fmt: skip
+ALBERT = ENCODER | {"embedding_size": 12}
+LLAMA = {
+    "vocab_size": 32, "hidden_size": 24, "num_hidden_layers": 3, "num_attention_heads": 4,
+    "num_key_value_heads": 2, "intermediate_size": 32, "max_position_embeddings": 40,
+    "pad_token_id": 0,
+}  # fmt: skip
+MODERNBERT = ENCODER | {
+    "num_hidden_layers": 4, "local_attention": 6, "pad_token_id": 0,
+    "cls_token_id": 2, "sep_token_id": 3, "bos_token_id": 2, "eos_token_id": 3,
+}  # fmt: skip
+NEOX = ENCODER | {"pad_token_id": 0}
+FALCON = {
+    "vocab_size": 32, "hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 4,
+    "max_position_embeddings": 40, "alibi": False,
+}  # fmt: skip
+GPTJ = {
+    "vocab_size": 32, "n_embd": 32, "n_layer": 3, "n_head": 4, "n_positions": 40, "rotary_dim": 4,
+}  # fmt: skip
+THREE_KINDS = ["sliding_attention", "full_attention", "sliding_attention"]
+
+
+def rope(**parameters: Any) -> dict[str, Any]:
+    return {"rope_parameters": {"rope_theta": 10000.0, **parameters}}
+
+
+QWEN2_SLIDING = LLAMA | {
+    "max_position_embeddings": 80, "use_sliding_window": True, "sliding_window": 4,
+    "layer_types": THREE_KINDS,
+}  # fmt: skip
+STABLELM_WITH_NORMS = LLAMA | {"hidden_size": 32, "qk_layernorm": True, "use_qkv_bias": True}
+YARN = rope(rope_type="yarn", factor=4.0, original_max_position_embeddings=10)
+LLAMA3 = rope(
+    rope_type="llama3", factor=8.0, original_max_position_embeddings=20,
+    low_freq_factor=1.0, high_freq_factor=4.0,
+)  # fmt: skip
+
+#: model_type, and what its config says beyond the family's defaults.
+VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "bert": ("bert", ENCODER),
+    "roberta": ("roberta", ENCODER),
+    "xlm-roberta": ("xlm-roberta", ENCODER),
+    "electra": ("electra", ENCODER | {"embedding_size": 12}),
+    "distilbert": ("distilbert", DISTILBERT),
+    "albert": ("albert", ALBERT),
+    "albert in groups": ("albert", ALBERT | {"num_hidden_layers": 5, "num_hidden_groups": 2}),
+    "gpt2": ("gpt2", GPT2),
+    "gpt2 by layer": ("gpt2", GPT2 | {"scale_attn_by_inverse_layer_idx": True}),
+    "gpt2 unscaled": ("gpt2", GPT2 | {"scale_attn_weights": False}),
+    "gpt_neo": ("gpt_neo", GPT_NEO),
+    "opt": ("opt", OPT),
+    "opt, norms after": ("opt", OPT | {"do_layer_norm_before": False}),
+    "opt, norms without weights": ("opt", OPT | {"layer_norm_elementwise_affine": False}),
+    "opt without biases": ("opt", OPT | {"enable_bias": False}),
+    "gptj": ("gptj", GPTJ),
+    "gpt_neox": ("gpt_neox", NEOX),
+    "gpt_neox in sequence": ("gpt_neox", NEOX | {"use_parallel_residual": False}),
+    "gpt_neox without biases": ("gpt_neox", NEOX | {"attention_bias": False}),
+    "falcon": ("falcon", FALCON),
+    "falcon, a head each": ("falcon", FALCON | {"multi_query": False}),
+    "falcon, newer": ("falcon", FALCON | {"new_decoder_architecture": True, "num_kv_heads": 2}),
+    "falcon in sequence": ("falcon", FALCON | {"parallel_attn": False, "bias": True}),
+    "llama": ("llama", LLAMA),
+    "llama with biases": ("llama", LLAMA | {"attention_bias": True}),
+    "llama, heads of their own size": ("llama", LLAMA | {"head_dim": 10}),
+    "llama linear": ("llama", LLAMA | rope(rope_type="linear", factor=3.0)),
+    "llama llama3": ("llama", LLAMA | LLAMA3),
+    "llama yarn": ("llama", LLAMA | YARN),
+    "mistral": ("mistral", LLAMA | {"sliding_window": 4}),
+    "mistral full": ("mistral", LLAMA | {"sliding_window": None}),
+    "qwen2": ("qwen2", LLAMA | {"max_position_embeddings": 80}),
+    "qwen2 sliding": (
+        "qwen2",
+        QWEN2_SLIDING,
+    ),
+    "qwen3": ("qwen3", LLAMA | {"head_dim": 8}),
+    "smollm3": ("smollm3", LLAMA | {"num_hidden_layers": 5, "no_rope_layer_interval": 4}),
+    "gemma": ("gemma", LLAMA | {"head_dim": 8}),
+    "gemma2": (
+        "gemma2",
+        LLAMA
+        | {
+            "head_dim": 8,
+            "query_pre_attn_scalar": 12,
+            "sliding_window": 4,
+            "attn_logit_softcapping": 3.0,
+            "layer_types": THREE_KINDS,
+        },
+    ),
+    "gemma3_text": (
+        "gemma3_text",
+        LLAMA
+        | {
+            "head_dim": 8,
+            "query_pre_attn_scalar": 12,
+            "sliding_window": 4,
+            "layer_types": THREE_KINDS,
+        },
+    ),
+    "phi": ("phi", LLAMA | {"hidden_size": 32}),
+    "phi with norms": ("phi", LLAMA | {"hidden_size": 32, "qk_layernorm": True}),
+    "phi3": ("phi3", LLAMA),
+    "phi3 partly turned": ("phi3", LLAMA | {"head_dim": 8} | rope(partial_rotary_factor=0.5)),
+    "stablelm": ("stablelm", LLAMA | {"hidden_size": 32}),
+    "stablelm with norms": (
+        "stablelm",
+        LLAMA | {"hidden_size": 32, "qk_layernorm": True, "use_qkv_bias": True},
+    ),
+    "modernbert": ("modernbert", MODERNBERT),
+}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Inspection, Any]]:
+    """Ours and transformers' own output of a variant; each is made once."""
+    place = tmp_path_factory.mktemp("families")
+    known: dict[str, tuple[Inspection, Any]] = {}
+
+    def make(variant: str) -> tuple[Inspection, Any]:
+        if variant not in known:
+            model_type, options = VARIANTS[variant]
+            torch.manual_seed(0)
+            model = AutoModel.from_config(AutoConfig.for_model(model_type, **options))
+            perturb(model, seed=5)
+            folder = save(model, place / variant.replace(" ", "-"))
+            found = inspector.inspect(SENTENCE, model=folder)
+            theirs = AutoModel.from_pretrained(folder, attn_implementation="eager").eval()
+            tokens = AutoTokenizer.from_pretrained(folder)(SENTENCE, return_tensors="pt")
+            known_inputs = signature(theirs.forward).parameters
+            inputs = {name: given for name, given in tokens.items() if name in known_inputs}
+            with torch.no_grad():
+                outputs = theirs(**inputs, output_attentions=True, output_hidden_states=True)
+            known[variant] = found, outputs
+        return known[variant]
+
+    return make
+
+
+Made = Callable[[str], tuple[Inspection, Any]]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_ours_beside_theirs(made: Made, variant: str) -> None:
+    ours, theirs = made(variant)
+    assert ours.verification.verdict in ("verified", "rounding"), ours.verification
+    assert len(ours.run.layers) == len(theirs.attentions) >= 3
+    assert ours.rebuilt is not None
+    for layer, attention in enumerate(theirs.attentions):
+        np.testing.assert_allclose(
+            ours.run.layers[layer].hidden, theirs.hidden_states[layer][0], atol=1e-6
+        )
+        assert np.abs(ours.rebuilt[layer].attention - attention[0].numpy()).max() <= 1e-5
+        output = ours.run.layers[layer].output
+        assert output is not None
+        assert np.abs(ours.rebuilt[layer].output - output).max() <= 1e-4
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_ladder_ends_at_the_model_and_the_shares_sum_to_the_gap(
+    made: Made, variant: str
+) -> None:
+    ours, _ = made(variant)
+    rungs = {rung.name: rung for rung in ours.ladder}
+    last = rungs["model"].all_tokens
+    assert last is not None
+    assert float(np.max(last.jsd_bits)) <= 1e-6
+    first = rungs["softmax"].all_tokens
+    assert first is not None
+    gap = float(np.mean(first.jsd_bits))
+    assert sum(share.bits for share in ours.shares) == pytest.approx(gap, abs=1e-5)
+    family = FAMILIES[VARIANTS[variant][0]]
+    assert rungs["mask"].applies == (family.causal or family.window == "both")
+    assert rungs["position"].applies == (family.rope is not None)
+
+
+def test_every_family_has_a_line_here() -> None:
+    assert {model_type for model_type, _ in VARIANTS.values()} == set(FAMILIES)
+
+
+def test_two_rows_for_one_type_are_an_error() -> None:
+    with pytest.raises(ValueError, match="registered twice"):
+        _index((FAMILIES["gpt2"], FAMILIES["gpt2"]))
+
+
+def test_a_row_that_names_a_module_the_model_lacks_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = AutoModel.from_config(AutoConfig.for_model("gpt2", **GPT2))
+    folder = save(model, tmp_path / "gpt2")
+    monkeypatch.setitem(FAMILIES, "gpt2", replace(FAMILIES["gpt2"], fused="attn.nothing"))
+    with pytest.raises(AttributeError, match="nothing"):
+        inspector.inspect(SENTENCE, model=folder)
+
+
+def test_two_orders_of_layer_and_module_agree_on_albert(made: Made) -> None:
+    ours, _ = made("albert in groups")
+    assert ours.run.weights is not None
+    first, *_, last = ours.run.weights
+    assert [weights is first for weights in ours.run.weights] == [True] * 3 + [False] * 2
+    assert last is not first
+
+
+# --- each part of a dialect, left out, must turn the verdict ----------------------------------
+
+
+def without_bias(projection: Projection) -> Projection:
+    return Projection(projection.weight, None)
+
+
+def swapped(projection: Projection) -> Projection:
+    half = len(projection.weight) // 4
+    order = np.r_[half : 2 * half, 0:half, 2 * half : 4 * half]
+    return Projection(
+        projection.weight[order], None if projection.bias is None else projection.bias[order]
+    )
+
+
+def pairs_otherwise(dialect: Dialect) -> Rope:
+    assert dialect.rope is not None
+    return replace(dialect.rope, interleaved=not dialect.rope.interleaved)
+
+
+CORRUPTIONS: dict[str, Callable[[AttentionWeights, Dialect], tuple[AttentionWeights, Dialect]]] = {
+    "scale": lambda w, d: (w, replace(d, scale=d.scale * 1.1)),
+    "query's bias": lambda w, d: (replace(w, query=without_bias(w.query)), d),
+    "two heads": lambda w, d: (replace(w, query=swapped(w.query), key=swapped(w.key)), d),
+    "mask": lambda w, d: (w, replace(d, causal=False)),
+    "window": lambda w, d: (w, replace(d, window=None)),
+    "norm": lambda w, d: (replace(w, norm=None), d),
+    "query's norm": lambda w, d: (replace(w, query_norm=None), d),
+    "rope": lambda w, d: (w, replace(d, rope=None)),
+    "pairs": lambda w, d: (w, replace(d, rope=pairs_otherwise(d))),
+    "softcap": lambda w, d: (w, replace(d, softcap=None)),
+    "norm's bias": lambda w, d: (replace(w, norm=replace(w.norm, bias=None)), d),  # type: ignore[type-var]
+}
+APPLIES: dict[str, Callable[[AttentionWeights, Dialect], bool]] = {
+    "query's bias": lambda w, _d: w.query.bias is not None,
+    "mask": lambda _w, d: d.causal,
+    "window": lambda _w, d: d.window is not None,
+    "norm": lambda w, _d: w.norm is not None,
+    "query's norm": lambda w, _d: w.query_norm is not None,
+    "rope": lambda _w, d: d.rope is not None,
+    "pairs": lambda _w, d: d.rope is not None and len(d.rope.frequencies) > 1,
+    "softcap": lambda _w, d: d.softcap is not None,
+    "norm's bias": lambda w, _d: w.norm is not None and w.norm.bias is not None,
+}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_corrupted_rebuild_is_caught(made: Made, variant: str) -> None:
+    run = made(variant)[0].run
+    assert run.weights is not None
+    assert run.dialects is not None
+    for name, corrupt in CORRUPTIONS.items():
+        for layer, (weights, dialect) in enumerate(zip(run.weights, run.dialects, strict=True)):
+            if not APPLIES.get(name, lambda _w, _d: True)(weights, dialect):
+                continue
+            wrong_weights, wrong_dialect = corrupt(weights, dialect)
+            changed = replace(
+                run,
+                layers=(run.layers[layer],),
+                weights=(wrong_weights,),
+                dialects=(wrong_dialect,),
+            )
+            (rebuilt,) = recompute(changed)
+            check = verdict.check_layer(run.layers[layer], rebuilt)
+            assert check.verdict == "mismatch", (name, layer)
+            assert "mismatch" in check.head_verdicts, (name, layer)
+
+
+# --- the formulas beside plain loops ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("causal", "window"), [(False, None), (False, 2), (True, None), (True, 1), (True, 3)]
+)
+def test_who_may_be_heard(causal: bool, window: int | None) -> None:
+    dialect = Dialect(heads=1, kv_heads=1, head_dim=1, scale=1.0, causal=causal, window=window)
+    heard = visible(dialect, 5)
+    for i in range(5):
+        for j in range(5):
+            near = window is None or abs(i - j) < window
+            assert heard[i, j] == (near and (not causal or j <= i))
+
+
+def test_a_layer_norm() -> None:
+    random = np.random.default_rng(1)
+    states, weight, bias = random.normal(size=(3, 7)), random.normal(size=7), random.normal(size=7)
+    ours = apply_norm(states, Norm(weight, bias, 1e-3))
+    theirs = torch.nn.functional.layer_norm(
+        torch.from_numpy(states), (7,), torch.from_numpy(weight), torch.from_numpy(bias), 1e-3
+    )
+    np.testing.assert_allclose(ours, theirs.numpy(), atol=1e-12)
+    bare = apply_norm(states.astype(np.float32), Norm(None, None, 1e-3))
+    assert bare.dtype == np.float32
+    np.testing.assert_allclose(bare.mean(axis=1), 0, atol=1e-6)
+
+
+def test_a_falcon_with_alibi_is_flagged(tmp_path: Path) -> None:
+    model = AutoModel.from_config(AutoConfig.for_model("falcon", **FALCON | {"alibi": True}))
+    found = inspector.inspect(SENTENCE, model=save(model, tmp_path / "falcon"))
+    assert found.verification.verdict == "not_recomputed"
+    assert "alibi=True" in (found.verification.reason or "")
+
+
+def test_softmax_in_float32_is_arbitrated_by_a_bound_of_its_own(made: Made) -> None:
+    ours, _ = made("opt")
+    assert ours.rebuilt is not None
+    check = replace(
+        verdict.check_layer(ours.run.layers[0], ours.rebuilt[0]), head_verdicts=("mismatch",) * 4
+    )
+    moved = replace(ours.rebuilt[0], attention=ours.run.layers[0].attention + np.float32(5e-7))
+    for flag, expected in ((True, "rounding"), (False, "mismatch")):
+        judged = verdict.arbitrate(check, ours.run.layers[0], moved, float32_softmax=flag)
+        assert set(judged.head_verdicts) == {expected}
+
+
+def test_rungs_of_a_causal_family(made: Made) -> None:
+    ours, _ = made("gpt2")
+    assert ours.rebuilt is not None
+    assert [rung.name for rung in RUNGS if not applies(rung, ours.rebuilt[0])] == ["position"]
