@@ -8,8 +8,8 @@ import { attention, maskOf, softmaxRows } from "inspector/maths";
 
 /** @typedef {import("inspector/maths").Matrix} Matrix */
 /** @typedef {{planes: Uint8Array, dtype: string, shape: number[]}} Packed */
-/** @typedef {{rows: number, cols: number, heads: number, scale: number, weights: Packed | null, query: Packed | null,
- *   key: Packed | null, visible: Packed | null}} Job a layer: its weights, or what they are made of */
+/** @typedef {{rows: number, cols: number, heads: number, scale: number, weights?: Packed | null, query?: Packed | null,
+ *   key?: Packed | null, visible?: Packed | null}} Job a layer: its weights, or what they are made of */
 
 /** Weights that are added up at once, in some milliseconds: 72 heads of 64 tokens. */
 const AT_ONCE = 72 * 64 * 64;
@@ -37,12 +37,12 @@ export function meanOfHeads({ rows, cols, heads, scale, weights, query, key, vis
   };
 }
 
-/** What the worker does: one job after the other, each answered under its number. */
+/** What the worker does: one job after the other, answered in that order. */
 export function serveMeans() {
-  self.onmessage = ({ data: { number, job } }) => {
+  self.onmessage = ({ data: job }) => {
     const mean = meanOfHeads(job);
     for (let h = 0; h < job.heads; h++) mean.add(h);
-    postMessage({ number, data: mean.data }, { transfer: [mean.data.buffer] });
+    postMessage(mean.data, { transfer: [mean.data.buffer] });
   };
 }
 
@@ -71,29 +71,21 @@ export async function sliced(job) {
 export function createMeans() {
   /** @type {Worker | null | undefined} null once it was refused */
   let worker;
-  let number = 0, line = Promise.resolve();
-  /** @type {Map<number, {job: Job, answer: (data: Float32Array) => void}>} */
-  const waiting = new Map();
-  const answer = (id, data) => {
-    waiting.get(id)?.answer(data);
-    waiting.delete(id);
-  };
+  /** @type {{job: Job, answer: (data: Float32Array) => void}[]} */
+  const waiting = [];
+  let line = Promise.resolve();
   const refused = () => {
-    worker?.terminate();
-    worker = null; // and not asked again
-    for (const [id, { job }] of waiting) line = line.then(async () => answer(id, await sliced(job)));
+    worker = null;
+    for (const { job, answer } of waiting.splice(0)) line = line.then(async () => answer(await sliced(job)));
   };
   const start = () => {
-    try {
-      worker = new Worker(URL.createObjectURL(new Blob([source()], { type: "text/javascript" })));
-      worker.onmessage = ({ data }) => answer(data.number, data.data);
-      worker.onerror = (event) => {
-        event.preventDefault();
-        refused();
-      };
-    } catch {
-      worker = null;
-    }
+    worker = new Worker(URL.createObjectURL(new Blob([source()], { type: "text/javascript" })));
+    worker.onmessage = ({ data }) => waiting.shift()?.answer(data);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      worker?.terminate();
+      refused();
+    };
   };
   return {
     /**
@@ -108,12 +100,14 @@ export function createMeans() {
         for (let h = 0; h < heads; h++) mean.add(h);
         return { rows, cols, data: mean.data };
       }
-      if (worker === undefined) start();
-      const id = number++;
       return new Promise((resolve) => {
-        waiting.set(id, { job, answer: (data) => resolve({ rows, cols, data }) });
-        if (worker) worker.postMessage({ number: id, job });
-        else line = line.then(async () => answer(id, await sliced(job)));
+        waiting.push({ job, answer: (data) => resolve({ rows, cols, data }) });
+        try {
+          if (worker === undefined) start();
+          /** @type {Worker} */ (worker).postMessage(job);
+        } catch {
+          refused();
+        }
       });
     },
   };

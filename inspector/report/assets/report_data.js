@@ -149,22 +149,23 @@ export class ReportData {
    * @returns {Matrix | Promise<Matrix>} a promise while it is being worked out
    */
   mean(n, whose, layers = 1) {
-    const { site } = this.sites[n];
-    const name = whose === "layer" ? `${n}` : site;
+    const { site } = this.sites[n], name = whose === "layer" ? `${n}` : site;
     const known = this.known.get(name);
     if (known) return known;
     const keep = (mean) => {
       this.known.set(name, mean);
       return mean;
     };
+    let mean;
     if (whose === "layer") {
-      const mean = this.means.of(this.job(n), layers);
-      return keep(mean instanceof Promise ? mean.then(keep) : mean);
+      mean = this.means.of(this.job(n), layers);
+    } else {
+      const places = [...this.sites.keys()].filter((m) => this.sites[m].site === site);
+      const means = places.map((m) => this.mean(m, "layer", places.length));
+      const join = (all) => joinMeans(all, places.map((m) => this.sites[m].heads));
+      mean = means.some((one) => one instanceof Promise) ? Promise.all(means).then(join) : join(means);
     }
-    const places = [...this.sites.keys()].filter((m) => this.sites[m].site === site);
-    const means = places.map((m) => this.mean(m, "layer", places.length)), heads = places.map((m) => this.sites[m].heads);
-    return keep(means.some((mean) => mean instanceof Promise)
-      ? Promise.all(means).then((all) => keep(joinMeans(all, heads))) : joinMeans(/** @type {Matrix[]} */ (means), heads));
+    return keep(mean instanceof Promise ? mean.then(keep) : mean);
   }
 
   /**
@@ -178,9 +179,8 @@ export class ReportData {
       const planes = this.planes.get(`${n}.${name}`);
       return planes ? { planes, ...this.header.blobs[`${n}.${name}`] } : null;
     };
-    const weights = blob("model") ?? blob("attention");
-    const needed = (name) => (weights ? null : blob(name));
-    return { rows, cols, heads, scale, weights, query: needed("query"), key: needed("key"), visible: needed("visible") };
+    const made = { rows, cols, heads, scale }, weights = blob("model") ?? blob("attention");
+    return weights ? { ...made, weights } : { ...made, query: blob("query"), key: blob("key"), visible: blob("visible") };
   }
 
   /** @param {number} n @param {number} head largest |model − rebuilt| of each row, or null */

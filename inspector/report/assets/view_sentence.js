@@ -18,6 +18,8 @@ import { amountsOf, forbiddenOf, overlap, unitsOf } from "inspector/words";
 /** Beyond this many words a number under each would be noise. */
 const MOST_NUMBERED = 48;
 const GAP_LENGTH = 24;
+/** Stands there until a word was pointed at. */
+const FIRST = "Point at a word and the others colour. A click keeps it, a click on a second word compares the two.";
 /** Steps of the ramp that are not worth a tint. */
 const FAINTEST = 6;
 /** Steps that nobody tells apart on a word: fewer words change when the head does. */
@@ -51,21 +53,17 @@ export function showSentence(data, store, names) {
   /** @type {Promise<any> | null} */
   let awaited = null;
   const unit = (token) => (token == null ? null : unitOf[token] ?? null);
+  const keep = (pinned, compared) => store.set({ pinned, compared, hovered: null });
   const point = (u) => {
     used = true;
     store.set({ hovered: units[u].tokens[0] });
   };
   const pick = (u) => {
-    const { pinned, compared } = store.get(), token = units[u].tokens[0];
-    if (u === unit(pinned)) {
-      store.set({ pinned: mine = compared, compared: null, hovered: null });
-    } else if (u === unit(compared)) {
-      store.set({ compared: null, hovered: null });
-    } else if (pinned != null && (compared != null || mine === pinned)) {
-      store.set({ compared: token, hovered: null });
-    } else {
-      store.set({ pinned: mine = token, compared: null, hovered: null });
-    }
+    const { pinned, compared } = store.get(), [token] = units[u].tokens;
+    if (u === unit(pinned)) keep(mine = compared, null);
+    else if (u === unit(compared)) keep(pinned, null);
+    else if (pinned != null && (compared != null || mine === pinned)) keep(pinned, token);
+    else keep(mine = token, null);
   };
 
   const build = (pieces) => {
@@ -84,7 +82,7 @@ export function showSentence(data, store, names) {
   };
   box.addEventListener("pointerleave", () => store.set({ hovered: null }));
   box.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") store.set({ pinned: mine = null, compared: null, hovered: null });
+    if (event.key === "Escape") keep(mine = null, null);
   });
   rovingTabStop(box, () => chips, (at, key) => {
     if (key === "ArrowRight" || key === "ArrowDown") return at + 1;
@@ -102,7 +100,7 @@ export function showSentence(data, store, names) {
     const waits = matrix instanceof Promise;
     box.setAttribute("aria-busy", String(waits));
     if (waits) {
-      says.textContent = `Working out ${whose === "layer" ? "the mean of the layer’s heads" : "the mean of all heads"}…`;
+      says.textContent = "Working out the mean…";
       if (awaited !== matrix) matrix.then(() => { if (awaited === matrix) show(); });
       awaited = matrix;
       return;
@@ -123,9 +121,10 @@ export function showSentence(data, store, names) {
       if (last != null) bringIntoBox(box, chips[last]);
       pressed = `${pinned} ${other}`;
     }
-    const hint = !used ? FIRST : other != null ? "Click either word again to let it go; Escape lets both go."
-      : from == null || from !== pinned ? mine != null && mine === state.pinned ? "Click to compare the two." : "Click to keep it."
-      : mine === state.pinned ? "Click another word to compare the two, or this one again to let it go." : "Click it again to let go.";
+    const compares = mine != null && mine === state.pinned;
+    const hint = !used ? FIRST : other != null ? "Click either again to let it go; Escape lets both go."
+      : from == null || from !== pinned ? compares ? "Click to compare the two." : "Click to keep it."
+      : compares ? "Click another word to compare, or this one again to let go." : "Click it again to let go.";
     says.replaceChildren(...(tied ? saying(data, state, picture)
       : ["This layer listens from one text to another, which these words cannot show."]), el("span", { class: "hint" }, hint));
   };
@@ -142,7 +141,7 @@ export function showSentence(data, store, names) {
       const { paper, ink } = at > FAINTEST ? tints[at] : { paper: "", ink: "" };
       const left = others ? css(two, 127 - (step(value, 0, most) >> 1)) : "";
       const right = others ? css(two, 127 + ((step(others[u], 0, most) + 1) >> 1)) : "";
-      const look = `${paper} ${left} ${right} ${barred}`;
+      const look = [paper, left, right, barred, u === from, u === other].join();
       // A long text has hundreds of chips and most do not change.
       if (look !== looks[u]) {
         looks[u] = look;
@@ -152,27 +151,19 @@ export function showSentence(data, store, names) {
         chip.style.setProperty("--other", right);
         chip.classList.toggle("tinted", ink !== "");
         chip.classList.toggle("barred", barred);
+        chip.classList.toggle("source", u === from);
+        chip.classList.toggle("other", u === other);
       }
       if (units.length > MOST_NUMBERED) return;
       const weight = /** @type {HTMLElement} */ (chip.lastChild), number = fixed(value, 2);
       if (others) weight.replaceChildren(el("span", {}, number), el("span", {}, fixed(others[u], 2)));
       else weight.textContent = amounts ? barred ? "–" : number : "";
     });
-    mark("source", from);
-    mark("other", other);
-  };
-  /** @param {string} name @param {number | null} at */
-  const mark = (name, at) => {
-    if (at != null && chips[at].classList.contains(name)) return;
-    box.querySelector(`.${name}`)?.classList.remove(name);
-    if (at != null) chips[at].classList.add(name);
   };
   store.watch(["pieces"], ({ pieces }) => build(pieces));
   store.watch(["layer", "head", "pinned", "hovered", "compared", "direction", "whose", "pieces"], show);
   document.documentElement.addEventListener("themechange", show);
 }
-
-const FIRST = "Point at a word and the others colour. A click keeps it, a click on a second word compares the two.";
 
 /**
  * Scroll a long text, but never the page, to one of its words.
@@ -254,9 +245,9 @@ function where({ sites }, { layer, head, whose }) {
  * @param {boolean} several
  */
 function origin(data, { layer, head, whose, pieces }, several) {
-  const made = data.model(layer, head) ? "the model’s own attention" : "q and k";
-  return [whose === "head" && made !== "q and k" ? "Amounts: the model’s own attention." : `Amounts: ${whose === "head" ? "" : "a mean, "}worked out on this page from ${made}.`,
-    several && !pieces ? "Pieces of a word are merged: into a word their sum, out of it their mean." : ""].join(" ");
+  const mean = whose !== "head", shipped = data.model(layer, head);
+  return `Amounts: ${mean ? "a mean, " : ""}${mean || !shipped ? "worked out on this page from " : ""}${shipped ? "the model’s own attention" : "q and k"}.${
+    several && !pieces ? " Pieces of a word are merged: into a word their sum, out of it their mean." : ""}`;
 }
 
 /**
@@ -265,10 +256,11 @@ function origin(data, { layer, head, whose, pieces }, several) {
  * @param {Picture} picture
  * @returns {(Node | string)[]}
  */
-function saying(data, state, { units, from, other, pointed, amounts, others, forbidden }) {
+function saying(data, state, picture) {
+  const { units, from, other, amounts, forbidden } = picture;
   if (from == null || !amounts) return ["No word is chosen."];
   const out = state.direction === "out", quoted = (u) => el("b", {}, "“", word(units[u].name, "clip"), "”");
-  if (other != null && others) return comparing(where(data, state), out, units, from, other, pointed, amounts, others);
+  if (other != null) return [where(data, state), ...comparing(picture, out)];
   const order = Array.from(amounts.keys()).sort((a, b) => amounts[b] - amounts[a]).slice(0, 2);
   const share = (u, at) => {
     const own = u === from, much = percent(amounts[u]);
@@ -282,24 +274,19 @@ function saying(data, state, { units, from, other, pointed, amounts, others, for
 }
 
 /**
- * @param {string} begin
+ * Two words side by side.
+ * @param {Picture} picture
  * @param {boolean} out
- * @param {Unit[]} units
- * @param {number} a
- * @param {number} b
- * @param {number | null} pointed
- * @param {Float64Array} ofA
- * @param {Float64Array} ofB
  * @returns {(Node | string)[]}
  */
-function comparing(begin, out, units, a, b, pointed, ofA, ofB) {
-  const quoted = (u) => el("b", { class: u === a ? "is-source" : u === b ? "is-other" : null }, "“", word(units[u].name, "clip"), "”");
-  const shared = percent(overlap(ofA, ofB)), apart = ofA.map((value, u) => Math.abs(value - ofB[u]));
+function comparing({ units, from, other, pointed, amounts: a, others: b }, out) {
+  const quoted = (u) => el("b", { class: u === from ? "is-source" : u === other ? "is-other" : null }, "“", word(units[u].name, "clip"), "”");
+  const shared = percent(overlap(a, b)), apart = a.map((value, u) => Math.abs(value - b[u])), how = out ? "from" : "to";
   // Pointing asks for a word's two numbers; else those stand there that differ most.
-  const asked = pointed != null && pointed !== a && pointed !== b;
+  const asked = pointed != null && pointed !== from && pointed !== other;
   const third = asked ? pointed : apart.indexOf(Math.max(...apart));
-  return [begin, ...(out ? [quoted(a), " and ", quoted(b), ` agree on ${shared} of their attention. `]
-    : [quoted(a), " and ", quoted(b), ` have ${shared} of their listeners in common, each counted by how much it listens. `]),
-  asked ? "" : "They differ most on ", quoted(third), `: ${percent(ofA[third])} ${out ? "from" : "to"} `, quoted(a),
-  `, ${percent(ofB[third])} ${out ? "from" : "to"} `, quoted(b), ". "];
+  return [quoted(from), " and ", quoted(other), out ? ` agree on ${shared} of their attention. `
+    : ` have ${shared} of their listeners in common, each counted by how much it listens. `,
+  asked ? "" : "They differ most on ", quoted(third), `: ${percent(a[third])} ${how} `, quoted(from),
+  `, ${percent(b[third])} ${how} `, quoted(other), ". "];
 }

@@ -3,6 +3,7 @@
  */
 
 import { continues, visible } from "inspector/format";
+import { shares } from "inspector/maths";
 
 /** @typedef {import("inspector/format").Token} Token */
 /** @typedef {import("inspector/maths").Matrix} Matrix */
@@ -21,20 +22,27 @@ export function unitsOf(tokens, names, { text, pair }, pieces) {
   /** @type {number[][]} */
   const groups = [];
   tokens.forEach((token, i) => {
-    const goesOn = !pieces && continues(tokens, i) && token.segment === tokens[i - 1].segment && !token.special;
-    if (goesOn) groups[groups.length - 1].push(i);
+    if (!pieces && !token.special && continues(tokens, i) && token.segment === tokens[i - 1].segment) groups[groups.length - 1].push(i);
     else groups.push([i]);
   });
   return groups.map((group) => {
-    const first = tokens[group[0]], spans = group.map((i) => tokens[i].span);
-    const { special, segment } = first;
-    if (group.length === 1) return { tokens: group, name: names[group[0]], special, segment, span: first.span };
-    const known = first.span && spans.every((span) => span);
-    const end = known && Math.max(...spans.map((span) => /** @type {[number, number]} */ (span)[1]));
-    const name = known ? visible(segments[segment].slice(first.span[0], end).join("").trim()) : group.map((i) => names[i]).join("");
-    return { tokens: group, name, special, segment, span: known ? [first.span[0], end] : null };
+    const [at] = group, { special, segment, span } = tokens[at];
+    if (group.length === 1) return { tokens: group, name: names[at], special, segment, span };
+    // NaN where the tokenizer does not say where a piece stood.
+    const end = span ? Math.max(...group.map((i) => tokens[i].span?.[1] ?? NaN)) : NaN;
+    return end ? { tokens: group, name: visible(segments[segment].slice(span[0], end).join("").trim()), special, segment, span: [span[0], end] }
+      : { tokens: group, name: group.map((i) => names[i]).join(""), special, segment, span: null };
   });
 }
+
+/**
+ * Which tokens listen to which, between one unit and each.
+ * @param {Unit[]} units
+ * @param {number} at
+ * @param {"out" | "in"} direction
+ */
+const links = (units, at, direction) => units.map((unit) =>
+  (direction === "out" ? [units[at].tokens, unit.tokens] : [unit.tokens, units[at].tokens]));
 
 /**
  * What each unit gets from one, or gives to it.
@@ -44,14 +52,11 @@ export function unitsOf(tokens, names, { text, pair }, pieces) {
  * @param {"out" | "in"} direction
  * @returns {Float64Array}
  */
-export function amountsOf({ cols, data }, units, at, direction) {
-  return Float64Array.from(units, (unit) => {
-    const [from, to] = direction === "out" ? [units[at], unit] : [unit, units[at]];
-    let sum = 0;
-    for (const i of from.tokens) for (const j of to.tokens) sum += data[i * cols + j];
-    return sum / from.tokens.length;
-  });
-}
+export const amountsOf = ({ cols, data }, units, at, direction) => Float64Array.from(links(units, at, direction), ([from, to]) => {
+  let sum = 0;
+  for (const i of from) for (const j of to) sum += data[i * cols + j];
+  return sum / from.length;
+});
 
 /**
  * Between which units the model allows no attention at all, which is not the same as none.
@@ -61,12 +66,8 @@ export function amountsOf({ cols, data }, units, at, direction) {
  * @param {"out" | "in"} direction
  * @returns {boolean[] | null}
  */
-export function forbiddenOf(seen, units, at, direction) {
-  return seen && units.map((unit) => {
-    const [from, to] = direction === "out" ? [units[at], unit] : [unit, units[at]];
-    return !from.tokens.some((i) => to.tokens.some((j) => seen(i, j)));
-  });
-}
+export const forbiddenOf = (seen, units, at, direction) => seen && links(units, at, direction).map(
+  ([from, to]) => !from.some((i) => to.some((j) => seen(i, j))));
 
 /**
  * How much two distributions have in common: Σ min, each counted as a whole.
@@ -75,7 +76,6 @@ export function forbiddenOf(seen, units, at, direction) {
  * @returns {number} from 0 to 1
  */
 export function overlap(a, b) {
-  const total = (values) => values.reduce((sum, value) => sum + value, 0);
-  const ofA = total(a), ofB = total(b);
-  return a.reduce((sum, value, i) => sum + Math.min(value / ofA, b[i] / ofB), 0);
+  const x = shares(a), y = shares(b);
+  return x.reduce((sum, value, i) => sum + Math.min(value, y[i]), 0);
 }
