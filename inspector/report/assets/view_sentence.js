@@ -117,8 +117,8 @@ export function showSentence(data, store, names) {
     if (pressed !== `${pinned} ${other}`) {
       for (const chip of box.querySelectorAll("[aria-pressed=true]")) chip.setAttribute("aria-pressed", "false");
       for (const at of [pinned, other]) if (at != null) chips[at].setAttribute("aria-pressed", "true");
-      const last = other ?? pinned;
-      if (last != null) bringIntoBox(box, chips[last]);
+      // What was clicked here is in sight; to ask where it lies would cost a layout.
+      if (pinned != null && mine !== state.pinned) bringIntoBox(box, chips[pinned]);
       pressed = `${pinned} ${other}`;
     }
     const compares = mine != null && mine === state.pinned;
