@@ -72,7 +72,7 @@ def test_who_listens_to_it_is_the_column(open_report):
     name = whole.run.text.tokens[best].text
     whose = "of its own" if best == 4 else f"of the attention of “{name}”"
     assert f"In layer 1, head 2, “on” gets {percent(column.max())} {whose}" in said(page)
-    assert f"as much as {column.sum():.2f} of the 8 have to give" in said(page)
+    assert f"as much as {column.sum():.2f} of the 8 here have to give" in said(page)
 
 
 @pytest.mark.parametrize("direction", ["out", "in"])
@@ -223,7 +223,7 @@ def test_what_is_forbidden_is_not_called_zero(open_report, direction):
     np.testing.assert_array_equal(np.isnan(told), hidden)
     np.testing.assert_allclose(told[~hidden], expected[~hidden], atol=0.0051)
     assert page.locator(".token.barred").count() == hidden.sum()
-    assert f"The {hidden.sum()} in grey" in said(page)
+    assert f"the {hidden.sum()} in grey" in said(page)
 
 
 def test_a_pair_has_words_of_its_own(open_report):
@@ -324,6 +324,23 @@ def test_means_without_a_rebuild(open_report, tokens):
     assert "from the model’s own attention" not in page.locator("#sentence-note").inner_text()
     press(page, "whose", "layer")
     assert "from the model’s own attention" in page.locator("#sentence-note").inner_text()
+
+
+def test_between_two_texts_it_says_what_it_cannot_show(open_report):
+    whole = synthetic.not_recomputed(synthetic.inspected(TEXT))
+    layers = tuple(
+        replace(layer, site="cross", attention=layer.attention[:, :, :5])
+        for layer in whole.run.layers
+    )
+    heads = tuple(replace(head, site="cross") for head in whole.heads)
+    whole = replace(whole, run=replace(whole.run, layers=layers), links=(), heads=heads)
+    page = open_report(whole).page
+    page.locator(".token").nth(3).hover()
+    assert "from one text to another, which these words cannot show" in said(page)
+    assert "".join(page.locator(".token-weight").all_inner_texts()) == ""
+    press(page, "whose", "all")
+    press(page, "direction", "in")
+    assert "cannot show" in said(page)
 
 
 def test_long_texts_compare_by_colour_alone(open_report):

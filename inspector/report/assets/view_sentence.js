@@ -269,8 +269,8 @@ function saying(data, state, picture) {
   };
   const total = amounts.reduce((a, b) => a + b, 0), hidden = forbidden?.filter(Boolean).length;
   return [where(data, state), quoted(from), ...order.flatMap(share), ". ",
-    out ? "" : `In all, as much as ${fixed(total, 2)} of the ${units.length} have to give. `,
-    hidden ? `The ${hidden} in grey ${out ? "are hidden from it" : "cannot hear it"}: the model forbids it. ` : ""];
+    out ? "" : `In all, as much as ${fixed(total, 2)} of the ${units.length} here have to give. `,
+    hidden ? `The model forbids ${out ? "it to hear" : "that it is heard by"} the ${hidden} in grey. ` : ""];
 }
 
 /**
