@@ -108,6 +108,7 @@ def test_a_click_pins_a_word_and_arrow_keys_move(open_report):
     assert page.locator(".token").nth(2).get_attribute("aria-pressed") == "true"
     page.keyboard.press("ArrowRight")
     assert page.evaluate("inspector.state.hovered") == 3
+    page.keyboard.press("Escape")
     page.keyboard.press("Enter")
     assert page.evaluate("inspector.state.pinned") == 3
     assert page.locator(".token[aria-pressed=true]").count() == 1

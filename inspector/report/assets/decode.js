@@ -100,8 +100,11 @@ export function crc32(bytes) {
   return (crc ^ 0xffffffff) >>> 0;
 }
 
-/** What each of the 65,536 half-precision numbers is. */
-const HALVES = (() => {
+/**
+ * What each of the 65,536 half-precision numbers is.
+ * @returns {Float32Array}
+ */
+export function halfTable() {
   const table = new Float32Array(65536);
   for (let bits = 0; bits < 65536; bits++) {
     const sign = bits & 0x8000 ? -1 : 1;
@@ -112,7 +115,9 @@ const HALVES = (() => {
     else table[bits] = sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
   }
   return table;
-})();
+}
+
+const HALVES = halfTable();
 
 /**
  * Put the bytes of each number together again.

@@ -40,13 +40,16 @@ export const word = (text, className) => el("bdi", { class: className }, text);
  * A group of buttons of which one is chosen.
  * @param {import("inspector/state").Store} store
  * @param {string} id
- * @param {"scope" | "tokens" | "part"} key
+ * @param {string} key a text or a yes or no of the state
  */
 export function toggles(store, id, key) {
   const buttons = /** @type {HTMLElement[]} */ ([...byId(id).querySelectorAll("button")]);
-  for (const button of buttons) button.addEventListener("click", () => store.set({ [key]: button.dataset.value }));
+  for (const button of buttons) {
+    button.addEventListener("click", () => store.set(
+      { [key]: typeof store.get()[key] === "boolean" ? button.dataset.value === "true" : button.dataset.value }));
+  }
   store.watch([key], (state) => {
-    for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.value === state[key]));
+    for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.value === String(state[key])));
   });
 }
 

@@ -43,6 +43,10 @@ function firstView(data) {
     part: "all",
     scope: "head",
     tokens: "all",
+    direction: "out",
+    whose: "head",
+    pieces: data.header.pieces,
+    compared: null,
   };
 }
 
@@ -70,6 +74,13 @@ async function start() {
       const n = data.place(site, layer);
       if (!(head >= 0 && head < data.sites[n].heads)) throw new RangeError(`there is no head ${head}`);
       const { rows, cols, data: weights } = data.shown(n, head);
+      return { rows, cols, data: weights.slice() };
+    },
+    /** @param {string} site @param {number | null} layer null for all layers of the site */
+    async mean(site, layer = null) {
+      const n = layer == null ? data.sites.findIndex((s) => s.site === site) : data.place(site, layer);
+      if (n < 0) throw new RangeError(`there is no site ${site}`);
+      const { rows, cols, data: weights } = await data.mean(n, layer == null ? "all" : "layer");
       return { rows, cols, data: weights.slice() };
     },
   }) });

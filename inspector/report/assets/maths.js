@@ -29,6 +29,17 @@ export function softmaxRows(data, rows, cols) {
 }
 
 /**
+ * Which keys a query may hear, from a bit for each, the lowest first.
+ * @param {Uint8Array} bits
+ * @param {number} rows
+ * @returns {(i: number, j: number) => boolean}
+ */
+export function maskOf(bits, rows) {
+  const bytes = bits.length / rows;
+  return (i, j) => ((bits[i * bytes + (j >> 3)] >> (j & 7)) & 1) === 1;
+}
+
+/**
  * One head: softmax(scale · q·kᵀ), hidden keys left out.
  * @param {Float32Array} q (rows, d)
  * @param {Float32Array} k (cols, d)
@@ -107,20 +118,6 @@ export function softmaxOf(R, factor) {
 export function identity(rows, cols) {
   const data = new Float32Array(rows * cols);
   for (let i = 0; i < Math.min(rows, cols); i++) data[i * cols + i] = 1;
-  return { rows, cols, data };
-}
-
-/**
- * The mean of several matrices of one shape.
- * @param {Matrix[]} matrices
- * @returns {Matrix}
- */
-export function mean(matrices) {
-  const { rows, cols } = matrices[0];
-  const data = new Float32Array(rows * cols);
-  for (const matrix of matrices) {
-    for (let i = 0; i < data.length; i++) data[i] += matrix.data[i] / matrices.length;
-  }
   return { rows, cols, data };
 }
 

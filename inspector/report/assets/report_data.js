@@ -3,7 +3,8 @@
  */
 
 import { joinPlanes } from "inspector/decode";
-import { attention, identity, mean, share, softmaxOf } from "inspector/maths";
+import { attention, identity, maskOf, share, softmaxOf } from "inspector/maths";
+import { createMeans, joinMeans } from "inspector/means";
 
 /** @typedef {import("inspector/maths").Matrix} Matrix */
 /** @typedef {import("inspector/decode").Numbers} Numbers */
@@ -26,6 +27,9 @@ export class ReportData {
     this.tokens = header.text.tokens;
     /** @type {Map<string, any>} what was worked out last, to be asked for again */
     this.kept = new Map();
+    this.means = createMeans();
+    /** @type {Map<string, Matrix | Promise<Matrix>>} */
+    this.known = new Map();
   }
 
   /**
@@ -134,11 +138,49 @@ export class ReportData {
    * @returns {((i: number, j: number) => boolean) | null} null where every key may be heard
    */
   visible(n) {
-    const entry = this.header.blobs[`${n}.visible`];
-    if (!entry) return null;
-    const bits = this.numbers(`${n}.visible`);
-    const bytes = entry.shape[1];
-    return (i, j) => ((bits[i * bytes + (j >> 3)] >> (j & 7)) & 1) === 1;
+    return this.header.blobs[`${n}.visible`] ? maskOf(this.numbers(`${n}.visible`), this.sites[n].rows) : null;
+  }
+
+  /**
+   * The mean over the heads of a layer, or over those of every layer at its site.
+   * @param {number} n
+   * @param {"layer" | "all"} whose
+   * @param {number} [layers] how many layers are asked for in one go
+   * @returns {Matrix | Promise<Matrix>} a promise while it is being worked out
+   */
+  mean(n, whose, layers = 1) {
+    const { site } = this.sites[n], name = whose === "layer" ? `${n}` : site;
+    const known = this.known.get(name);
+    if (known) return known;
+    const keep = (mean) => {
+      this.known.set(name, mean);
+      return mean;
+    };
+    let mean;
+    if (whose === "layer") {
+      mean = this.means.of(this.job(n), layers);
+    } else {
+      const places = [...this.sites.keys()].filter((m) => this.sites[m].site === site);
+      const means = places.map((m) => this.mean(m, "layer", places.length));
+      const join = (all) => joinMeans(all, places.map((m) => this.sites[m].heads));
+      mean = means.some((one) => one instanceof Promise) ? Promise.all(means).then(join) : join(means);
+    }
+    return keep(mean instanceof Promise ? mean.then(keep) : mean);
+  }
+
+  /**
+   * What it takes to work out a layer's heads elsewhere.
+   * @param {number} n
+   * @returns {import("inspector/means").Job}
+   */
+  job(n) {
+    const { rows, cols, heads, scale } = this.sites[n];
+    const blob = (name) => {
+      const planes = this.planes.get(`${n}.${name}`);
+      return planes ? { planes, ...this.header.blobs[`${n}.${name}`] } : null;
+    };
+    const made = { rows, cols, heads, scale }, weights = blob("model") ?? blob("attention");
+    return weights ? { ...made, weights } : { ...made, query: blob("query"), key: blob("key"), visible: blob("visible") };
   }
 
   /** @param {number} n @param {number} head largest |model − rebuilt| of each row, or null */
@@ -183,12 +225,15 @@ export class ReportData {
    * @param {string} name
    * @param {number} n
    * @param {number} head
-   * @returns {{matrix: Matrix, note: string} | null} null where the page cannot show them
+   * @returns {{matrix: Matrix | Promise<Matrix>, note: string} | null} null where the page cannot show them
    */
   rungMatrix(name, n, head) {
     const rung = this.header.ladder.find((r) => r.name === name);
     if (!rung?.applies) return null;
     const { rows, cols } = this.sites[n];
+    if (name === "layer_mean") {
+      return { matrix: this.mean(n, "layer"), note: "worked out on this page from the layer’s heads" };
+    }
     if (rung.matrices === "pooled") {
       const [, r, c] = this.header.blobs[`ladder.${name}`].shape;
       return { matrix: { rows: r, cols: c, data: this.layerPart(name, n) },
@@ -208,11 +253,6 @@ export class ReportData {
       return { matrix: identity(rows, cols), note: "everybody hears only themselves" };
     }
     if (name === "uniform") return { matrix: this.uniform(n), note: "the same for every key" };
-    if (name === "layer_mean") {
-      const all = Array.from({ length: this.sites[n].heads }, (_, h) => h);
-      return { matrix: this.keep(`mean ${n}`, () => mean(all.map((h) => this.shown(n, h)))),
-        note: "worked out on this page from the layer’s heads" };
-    }
     if (name === "heads" && this.headsAreWhole()) {
       const q = this.header.blobs[`${n}.query`];
       const own = q && this.own(n, head, 1 / Math.sqrt(q.shape[2]));

@@ -13,6 +13,10 @@
  * @property {string} part of a pair: one of PARTS
  * @property {"head" | "all"} scope whose measures the ladder shows
  * @property {"all" | "content"} tokens over which tokens they are taken
+ * @property {"out" | "in"} direction of the sentence: whom a word listens to, or who listens to it
+ * @property {"head" | "layer" | "all"} whose attention the sentence shows: the head's, or a mean
+ * @property {boolean} pieces true where the sentence stands in tokens, not words
+ * @property {number | null} compared token of the word that is compared with the pinned one
  */
 
 /**

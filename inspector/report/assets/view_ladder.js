@@ -154,6 +154,7 @@ function showPair(data, store, names) {
   const readout = byId("ladder-readout");
   byId("ladder-pair").append(rungPanel.element, modelPanel.element);
   let shown = null;
+  const none = byId("ladder-no-matrix"), noMatrix = none.textContent;
 
   /** @param {number} i @param {number} j */
   function say(i, j) {
@@ -169,12 +170,16 @@ function showPair(data, store, names) {
       + `head ${fixed(data.shown(layer, head).data[i * site.cols + j], 4)}`;
   }
 
-  store.watch(["layer", "head", "rung"], ({ layer, head, rung }) => {
+  const show = ({ layer, head, rung }) => {
     const site = data.sites[layer];
-    const found = data.rungMatrix(rung, layer, head);
+    const known = data.rungMatrix(rung, layer, head), pending = known?.matrix instanceof Promise ? known.matrix : null;
+    const found = pending ? null : /** @type {{matrix: import("inspector/maths").Matrix, note: string} | null} */ (known);
+    // It comes back here when it is worked out, unless something else was chosen meanwhile.
+    pending?.then(() => { if (store.get().layer === layer && store.get().rung === rung) show(store.get()); });
+    none.textContent = pending ? "Working it out…" : noMatrix;
     shown = found?.matrix ?? null;
     rungPanel.element.hidden = !found;
-    byId("ladder-no-matrix").hidden = Boolean(found);
+    none.hidden = Boolean(found);
     readout.textContent = "Point at a cell, or move with the arrow keys, to compare the two.";
     const labels = (matrix) => (names.length === matrix.rows && matrix.rows === matrix.cols ? names : null);
     const splits = splitsOf(segmentsOf(data, layer));
@@ -193,5 +198,6 @@ function showPair(data, store, names) {
     rungPanel.draw({ ...common, matrix, scale: raw ? "difference" : "amount", low: raw ? -most : 0, high: most,
       rowLabels: labels(matrix), colLabels: labels(matrix),
       splits: labels(matrix) && { rows: splits, cols: splits }, label: `the rung’s weights, ${note}; use the arrow keys` });
-  });
+  };
+  store.watch(["layer", "head", "rung"], show);
 }

@@ -17,7 +17,7 @@ export function showLinks(data, store) {
     const { source, target, weight, lift, site, layer, head } = link;
     const where = `${site === "self" ? "" : `${site} `}layer ${layer}, head ${head}`;
     return el("button", { type: "button", class: "link", onclick: () => store.set({
-      layer: data.place(site, layer), head, pinned: link.source_token, hovered: null, part: "all",
+      layer: data.place(site, layer), head, pinned: link.source_token, compared: null, hovered: null, part: "all",
       cell: [link.source_token, link.target_token] }) },
     el("span", { class: "link-words" }, word(visible(source), "clip"), " → ", word(visible(target), "clip")),
     el("b", {}, ` ${fixed(weight, 2)}`),

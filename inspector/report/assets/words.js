@@ -1,0 +1,81 @@
+/**
+ * Tokens as words: a word's pieces are one, listened to as their sum and listening as their mean.
+ */
+
+import { continues, visible } from "inspector/format";
+import { shares } from "inspector/maths";
+
+/** @typedef {import("inspector/format").Token} Token */
+/** @typedef {import("inspector/maths").Matrix} Matrix */
+/** @typedef {{tokens: number[], name: string, special: boolean, segment: number, span: [number, number] | null}} Unit
+ *   a word, or a token by itself */
+
+/**
+ * @param {Token[]} tokens
+ * @param {string[]} names
+ * @param {{text: string, pair: string | null}} text
+ * @param {boolean} pieces true for every token by itself
+ * @returns {Unit[]}
+ */
+export function unitsOf(tokens, names, { text, pair }, pieces) {
+  const segments = [Array.from(text), Array.from(pair ?? "")];
+  /** @type {number[][]} */
+  const groups = [];
+  tokens.forEach((token, i) => {
+    if (!pieces && !token.special && continues(tokens, i) && token.segment === tokens[i - 1].segment) groups[groups.length - 1].push(i);
+    else groups.push([i]);
+  });
+  return groups.map((group) => {
+    const [at] = group, { special, segment, span } = tokens[at];
+    if (group.length === 1) return { tokens: group, name: names[at], special, segment, span };
+    // NaN where the tokenizer does not say where a piece stood.
+    const end = span ? Math.max(...group.map((i) => tokens[i].span?.[1] ?? NaN)) : NaN;
+    return end ? { tokens: group, name: visible(segments[segment].slice(span[0], end).join("").trim()), special, segment, span: [span[0], end] }
+      : { tokens: group, name: group.map((i) => names[i]).join(""), special, segment, span: null };
+  });
+}
+
+/**
+ * Which tokens listen to which, between one unit and each.
+ * @param {Unit[]} units
+ * @param {number} at
+ * @param {"out" | "in"} direction
+ */
+const links = (units, at, direction) => units.map((unit) =>
+  (direction === "out" ? [units[at].tokens, unit.tokens] : [unit.tokens, units[at].tokens]));
+
+/**
+ * What each unit gets from one, or gives to it.
+ * @param {Matrix} matrix between tokens
+ * @param {Unit[]} units
+ * @param {number} at
+ * @param {"out" | "in"} direction
+ * @returns {Float64Array}
+ */
+export const amountsOf = ({ cols, data }, units, at, direction) => Float64Array.from(links(units, at, direction), ([from, to]) => {
+  let sum = 0;
+  for (const i of from) for (const j of to) sum += data[i * cols + j];
+  return sum / from.length;
+});
+
+/**
+ * Between which units the model allows no attention at all, which is not the same as none.
+ * @param {((i: number, j: number) => boolean) | null} seen
+ * @param {Unit[]} units
+ * @param {number} at
+ * @param {"out" | "in"} direction
+ * @returns {boolean[] | null}
+ */
+export const forbiddenOf = (seen, units, at, direction) => seen && links(units, at, direction).map(
+  ([from, to]) => !from.some((i) => to.some((j) => seen(i, j))));
+
+/**
+ * How much two distributions have in common: Σ min, each counted as a whole.
+ * @param {Float64Array} a
+ * @param {Float64Array} b
+ * @returns {number} from 0 to 1
+ */
+export function overlap(a, b) {
+  const x = shares(a), y = shares(b);
+  return x.reduce((sum, value, i) => sum + Math.min(value, y[i]), 0);
+}
