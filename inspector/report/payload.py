@@ -3,8 +3,9 @@
 This is the only contract between Python and the page's JavaScript (``assets/decode.js`` and
 ``assets/report_data.js`` read it). Attention is quadratic in the text, so above 32 tokens a page
 is not given the matrices: it is given q and k, half as many numbers as one head's matrix at 64
-tokens, and does the last multiplication itself. How far that multiplication lies from the model's
-own attention is measured here, for every head, before anything is shipped, and travels along.
+tokens, and does the last multiplication itself. Up to 32 tokens it is given both, the matrices to
+show and q and k to say why. How far its multiplication lies from the model's own attention is
+measured here, for every head, before anything is shipped, and travels along.
 """
 
 from __future__ import annotations
@@ -41,6 +42,10 @@ EXACT_TOKENS = 32
 THUMBNAIL_SIDE = 32
 #: q and k lose half their bits unless that moves some attention weight by more than this.
 ROUNDING_BOUND = 5e-3
+#: Beside the exact matrices they lose up to this many bits more, unless that moves some weight by
+#: more than the bound after it: a page of a short text is small.
+TRIMMED_BITS = (3, 2, 1)
+TRIMMING_BOUND = 1e-3
 #: How many of the strongest links between words the page is given.
 MOST_LINKS = 12
 
@@ -122,6 +127,8 @@ def _layer(
         "recomputed": rebuilt is not None,
         "source": "exact",
         "precision": "float32",
+        # What q and k were rounded to, where they travel.
+        "key_precision": None,
         "scale": None,
         "arithmetic_error": [],
     }
@@ -138,7 +145,8 @@ def _layer(
         if not exact:
             arrays["attention"] = half_where_it_fits(model)
             site |= {"source": "attention", "precision": arrays["attention"].dtype.name}
-            site["arithmetic_error"] = _largest(arrays["attention"].astype(np.float32) - model)
+            error = _largest(arrays["attention"].astype(np.float32) - model)
+            site["arithmetic_error"] = _rounded(error)
     else:
         difference = rebuilt.attention.astype(np.float32, copy=False) - model
         arrays["row_error"] = _row_error(difference)
@@ -149,16 +157,19 @@ def _layer(
             arrays["visible"] = np.packbits(rebuilt.visible, axis=1, bitorder="little")
         if exact:
             arrays["difference"] = difference
-        else:
-            source, precision, error, carried = _carry(rebuilt, model)
+        source, precision, error, carried = _carry(rebuilt, model, trim=exact)
+        if not exact:
+            site |= {"source": source, "precision": precision}
+        if source == "query_key":
+            site |= {"key_precision": precision, "scale": float(rebuilt.scale)}
+        if source == "query_key" or not exact:
             arrays |= carried
-            site |= {"source": source, "precision": precision, "arithmetic_error": error}
-            site["scale"] = float(rebuilt.scale)
+            site["arithmetic_error"] = _rounded(error)
     return site, [Blob.pack(f"{number}.{name}", array) for name, array in arrays.items()]
 
 
 def _carry(
-    rebuilt: RebuiltLayer, model: Float32
+    rebuilt: RebuiltLayer, model: Float32, *, trim: bool
 ) -> tuple[Source, str, list[float], dict[str, NDArray[Any]]]:
     """How one layer's attention travels, and how far the page's arithmetic will be off.
 
@@ -166,16 +177,33 @@ def _carry(
     in float32; where even that is not the model's attention (something is added to q·k, or a
     sink takes part), A itself.
     """
-    for dtype in (np.float16, np.float32):
+    tries: list[tuple[type[np.floating[Any]], int, float]] = [
+        *((np.float16, bits, TRIMMING_BOUND) for bits in TRIMMED_BITS if trim),
+        (np.float16, 0, ROUNDING_BOUND),
+        (np.float32, 0, ROUNDING_BOUND),
+    ]
+    for dtype, bits, bound in tries:
         with np.errstate(over="ignore"):  # beyond float16's range: inf, and the next dtype
             query, key = rebuilt.query.astype(dtype), rebuilt.key.astype(dtype)
+        if bits:
+            query, key = _without_bits(query, bits), _without_bits(key, bits)
         error = _arithmetic_error(query, key, rebuilt, model)
-        if max(error) <= ROUNDING_BOUND:
+        if max(error) <= bound:
             precision = np.dtype(dtype).name
+            if bits:
+                precision += f" without {'its last bit' if bits == 1 else f'its last {bits} bits'}"
             return "query_key", precision, error, {"query": query, "key": key}
     attention = half_where_it_fits(model)
     error = _largest(attention.astype(np.float32) - model)
     return "attention", attention.dtype.name, error, {"attention": attention}
+
+
+def _without_bits(halves: NDArray[Any], bits: int) -> NDArray[np.float16]:
+    """Round float16 numbers so that their last bits are zero, which deflate then leaves out."""
+    whole = halves.view(np.uint16).astype(np.uint32)
+    # Sign and magnitude apart, numbers are ordered as their bits are: a carry goes where it ought.
+    rounded = (whole + (1 << (bits - 1))) >> bits << bits
+    return rounded.astype(np.uint16).view(np.float16)
 
 
 def _arithmetic_error(
@@ -199,6 +227,11 @@ def _largest(difference: Float32) -> list[float]:
     return [float(max(head.max(), -head.min())) for head in difference]
 
 
+def _rounded(numbers: Sequence[float | None]) -> list[float | None]:
+    """Six digits of each: the page shows fewer, and the others are most of its header."""
+    return [None if number is None else float(f"{number:.6g}") for number in numbers]
+
+
 def _row_error(difference: Float32) -> Float32:
     """(H, T) the largest |difference| in each row."""
     largest: Float32 = np.maximum(difference.max(axis=2), -difference.min(axis=2))
@@ -219,12 +252,23 @@ def _thumbnails(attention: Float32) -> NDArray[np.uint8]:
 
 def _reading(head: HeadReading) -> Header:
     """Pack what one head does; its masses are in the order of ``HeadLabel``."""
+    entropy, distance, score, *masses = _rounded(
+        [
+            finite(number)
+            for number in (
+                head.entropy_bits,
+                head.distance,
+                head.score,
+                *(head.masses[target] for target in get_args(HeadLabel)),
+            )
+        ]
+    )
     return {
-        "entropy_bits": finite(head.entropy_bits),
-        "distance": finite(head.distance),
-        "masses": [finite(head.masses[target]) for target in get_args(HeadLabel)],
+        "entropy_bits": entropy,
+        "distance": distance,
+        "masses": masses,
         "label": head.label,
-        "score": finite(head.score),
+        "score": score,
     }
 
 
@@ -244,8 +288,8 @@ def _verification(verification: Verification) -> Header:
                 "layer": check.layer,
                 "verdict": check.verdict,
                 "heads": list(check.head_verdicts),
-                "max_abs_error": [finite(e) for e in check.attention_max_abs_error],
-                "arbitrated": [finite(e) for e in check.arbitrated_max_abs_error],
+                "max_abs_error": _rounded([finite(e) for e in check.attention_max_abs_error]),
+                "arbitrated": _rounded([finite(e) for e in check.arbitrated_max_abs_error]),
                 "output": {
                     "verdict": check.output_verdict,
                     "max_abs_error": finite(check.output_max_abs_error),

@@ -1,5 +1,6 @@
 import base64
 import json
+import re
 import zlib
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ import pytest
 import synthetic
 
 from inspector.report.blobs import script_json
-from inspector.report.payload import build_payload
+from inspector.report.payload import TRIMMING_BOUND, build_payload
 
 
 def payload(inspected):
@@ -42,12 +43,50 @@ def test_up_to_32_tokens_the_model_and_the_difference_travel_exactly():
 
 
 @pytest.mark.parametrize(("tokens", "exact"), [(32, True), (33, False)])
-def test_beyond_32_tokens_q_and_k_travel_instead(tokens, exact):
+def test_beyond_32_tokens_q_and_k_travel_alone(tokens, exact):
     whole = synthetic.inspected("w " * (tokens - 2), layers=1)
     assert len(whole.run.text.tokens) == tokens
-    assert ("0.model" in names(payload(whole))) is exact
-    assert ("0.query" in names(payload(whole))) is not exact
-    assert ("0.thumbnail" in names(payload(whole))) is not exact
+    built = payload(whole)
+    assert ("0.model" in names(built)) is exact
+    assert ("0.thumbnail" in names(built)) is not exact
+    assert {"0.query", "0.key"} <= names(built)
+    assert built.header["sites"][0]["source"] == ("exact" if exact else "query_key")
+
+
+def test_beside_the_matrices_q_and_k_are_as_short_as_their_bound_allows():
+    whole = synthetic.inspected("one two three four", layers=1)
+    built = payload(whole)
+    site = built.header["sites"][0]
+    assert site["precision"] == "float32" and site["scale"] == 0.5
+    said = re.fullmatch(r"float16 without its last (?:bit|([23]) bits)", site["key_precision"])
+    bits = int(said[1] or 1)
+    q, k = numbers(built, "0.query"), numbers(built, "0.key")
+    for shipped, told in ((q, whole.rebuilt[0].query), (k, whole.rebuilt[0].key)):
+        assert not (shipped.view(np.uint16) % 2**bits).any()
+        np.testing.assert_allclose(shipped, told, rtol=2.0 ** (bits - 11) * 1.01)
+    A = synthetic.softmax(q.astype(float) @ k.astype(float).swapaxes(1, 2) / 2)
+    worst = np.abs(A - whole.run.layers[0].attention).max(axis=(1, 2))
+    np.testing.assert_allclose(site["arithmetic_error"], worst, atol=2e-6)
+    assert max(worst) <= 1e-3 == TRIMMING_BOUND
+
+
+def test_a_short_text_whose_attention_is_not_the_softmax_of_q_and_k_goes_without_them():
+    whole = synthetic.inspected("one two three four", layers=1)
+    captured = replace(whole.run.layers[0], attention=np.roll(whole.run.layers[0].attention, 1, 2))
+    built = payload(replace(whole, run=replace(whole.run, layers=(captured,))))
+    site = built.header["sites"][0]
+    assert site["source"] == "exact" and site["key_precision"] is None
+    assert site["arithmetic_error"] == [] and site["scale"] is None
+    assert not {"0.query", "0.key", "0.attention"} & names(built)
+
+
+def test_readings_keep_six_digits():
+    whole = synthetic.inspected()
+    reading = replace(whole.heads[0], entropy_bits=1 / 3, distance=2e4 / 3, score=None)
+    header = payload(replace(whole, heads=(reading, *whole.heads[1:]))).header
+    assert header["heads"][0]["entropy_bits"] == 0.333333
+    assert header["heads"][0]["distance"] == 6666.67
+    assert header["heads"][0]["score"] is None
 
 
 @pytest.mark.parametrize("causal", [False, True])

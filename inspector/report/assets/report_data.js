@@ -214,8 +214,10 @@ export class ReportData {
         note: "worked out on this page from the layer’s heads" };
     }
     if (name === "heads" && this.headsAreWhole()) {
-      const q = this.header.blobs[`${n}.query`];
-      const own = q && this.own(n, head, 1 / Math.sqrt(q.shape[2]));
+      const { exact, scale } = this.sites[n];
+      const factor = 1 / Math.sqrt(this.header.blobs[`${n}.query`]?.shape[2]);
+      // Where the model's scale is the rung's, the rebuild that travelled is nearer than q·k is.
+      const own = exact && Math.abs(scale - factor) < 1e-6 ? null : this.own(n, head, factor);
       if (own) return { matrix: own, note: "worked out on this page from q and k" };
     }
     // Without positions and a mask, one head's softmax(q·k/√d) is the rebuild itself.

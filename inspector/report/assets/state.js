@@ -11,8 +11,11 @@
  * @property {[number, number] | null} cell row and column under the cursor of the matrices
  * @property {string} rung name of the chosen rung
  * @property {string} part of a pair: one of PARTS
- * @property {"head" | "all"} scope whose measures the ladder shows
+ * @property {"head" | "layer" | "all"} scope whose measures the ladder shows
  * @property {"all" | "content"} tokens over which tokens they are taken
+ * @property {string} measure which measure the chart over the rungs shows
+ * @property {"dimension" | "contribution"} order in which the dimensions of q and k stand
+ * @property {number | null} dimension the one that is pointed at; null for that of the largest product
  */
 
 /**
