@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from inspector.attention.core import attend, moved_lengths
 from inspector.attention.recompute import spread
 from inspector.records import (
+    Array,
     CapturedLayer,
     Float32,
     HeadLabel,
@@ -184,9 +185,10 @@ def _carry(
     ]
     for dtype, bits, bound in tries:
         with np.errstate(over="ignore"):  # beyond float16's range: inf, and the next dtype
-            query, key = rebuilt.query.astype(dtype), rebuilt.key.astype(dtype)
-        if bits:
-            query, key = _without_bits(query, bits), _without_bits(key, bits)
+            query, key = (
+                (_without_bits(numbers, bits) if bits else numbers).astype(dtype)
+                for numbers in (rebuilt.query, rebuilt.key)
+            )
         error = _arithmetic_error(query, key, rebuilt, model)
         if max(error) <= bound:
             precision = np.dtype(dtype).name
@@ -198,12 +200,13 @@ def _carry(
     return "attention", attention.dtype.name, error, {"attention": attention}
 
 
-def _without_bits(halves: NDArray[Any], bits: int) -> NDArray[np.float16]:
-    """Round float16 numbers so that their last bits are zero, which deflate then leaves out."""
-    whole = halves.view(np.uint16).astype(np.uint32)
-    # Sign and magnitude apart, numbers are ordered as their bits are: a carry goes where it ought.
-    rounded = (whole + (1 << (bits - 1))) >> bits << bits
-    return rounded.astype(np.uint16).view(np.float16)
+def _without_bits(numbers: Array, bits: int) -> Float32:
+    """Round so that a float16's last bits will be zero, which deflate then leaves out."""
+    drop = np.uint32(np.finfo(np.float32).nmant - np.finfo(np.float16).nmant + bits)
+    whole = np.ascontiguousarray(numbers, dtype=np.float32).view(np.uint32)
+    # But for the sign, numbers are ordered as their bits are: a carry goes where it ought.
+    rounded: Float32 = ((whole + (np.uint32(1) << (drop - 1))) >> drop << drop).view(np.float32)
+    return rounded
 
 
 def _arithmetic_error(
