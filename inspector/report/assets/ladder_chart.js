@@ -100,7 +100,7 @@ export function createLadderChart(parent, rungs, choose) {
       svgEl("line", { x1: 6, x2: 22, y1: heights[i], y2: heights[i], class: `line ${key}` }),
       svgEl("text", { x: 27, y: heights[i] + 4, class: key }, name)])));
     picture.replaceChildren(...parts);
-    caption.textContent = `${column.name}${column.unit && ` in${column.unit}`}: ${column.measure === "jsd_bits" ? "lower" : "higher"} is nearer to the model`;
+    caption.textContent = `${column.title}: ${column.measure === "jsd_bits" ? "lower" : "higher"} is nearer to the model`;
     picture.setAttribute("aria-label", described(rungs, shown));
   });
   return {
@@ -127,8 +127,8 @@ export function createLadderChart(parent, rungs, choose) {
  * @param {{lines: Line[], references: Reference[], column: any}} shown
  */
 function described(rungs, { lines, references, column }) {
-  const said = lines.map(({ name, values }) => `${name}: ${values.map((v, i) => (Number.isNaN(v) ? null : `${rungs[i].title} ${fixed(v)}`))
-    .filter(Boolean).join(", ")}`);
-  const beside = references.filter(({ value }) => !Number.isNaN(value)).map(({ name, value }) => `${name} ${fixed(value)}`);
-  return `${column.name}${column.unit && ` in${column.unit}`} over the rungs. ${[...said, ...(beside.length ? [`For comparison: ${beside.join(", ")}`] : [])].join(". ")}.`;
+  const there = (pairs) => pairs.flatMap(([name, v]) => (Number.isNaN(v) ? [] : [`${name} ${fixed(v)}`])).join(", ");
+  const said = lines.map(({ name, values }) => `${name}: ${there(values.map((v, i) => [rungs[i].title, v]))}`);
+  const beside = there(references.map(({ name, value }) => [name, value]));
+  return `${column.title} over the rungs. ${said.join(". ")}. For comparison: ${beside || "nothing"}.`;
 }

@@ -15,11 +15,11 @@ import { showShares } from "inspector/view_shares";
 /** @typedef {import("inspector/report_data").ReportData} ReportData */
 
 const COLUMNS = [
-  { measure: "jsd_bits", name: "Divergence", unit: " bits", low: 0, high: 1,
+  { measure: "jsd_bits", name: "Divergence", title: "Divergence in bits", unit: " bits", low: 0, high: 1,
     means: "Jensen–Shannon divergence from the model’s attention, mean over rows: 0 is the same, 1 bit has nothing in common" },
-  { measure: "rank_correlation", name: "Rank correlation", unit: "", low: -1, high: 1,
+  { measure: "rank_correlation", name: "Rank correlation", title: "Rank correlation", unit: "", low: -1, high: 1,
     means: "Spearman’s correlation with the model’s rows: 1 is the same order, 0 none" },
-  { measure: "top1_agreement", name: "Same favourite", unit: "", low: 0, high: 1,
+  { measure: "top1_agreement", name: "Same favourite", title: "Same favourite", unit: "", low: 0, high: 1,
     means: "Share of rows whose strongest key is the model’s strongest key" },
 ];
 /** What each rung is called in plain words. */
@@ -114,15 +114,16 @@ function showSteps(data, store) {
     // A disabled button would lose the keyboard's place.
     back.setAttribute("aria-disabled", String(at <= 0));
     on.setAttribute("aria-disabled", String(at === rungs.length - 1));
-    const measured = Object.entries(SCOPES).map(([key, name]) => [name, of(i, key)]).filter(([, v]) => !Number.isNaN(v));
+    const measured = Object.entries(SCOPES).map(([key, name]) => [name, of(i, key)])
+      .flatMap(([name, v]) => (Number.isNaN(v) ? [] : [`${name} ${fixed(v)}`]));
     const beside = references.filter(({ value }) => !Number.isNaN(value)).map(({ name, value }) => `${name} ${fixed(value)}`);
     byId("rung-text").replaceChildren(
       el("h3", {}, rung.reference ? "" : `${i} · `, TITLES[rung.name] ?? rung.name),
       el("p", {}, rung.adds, el("code", { class: "formula" }, rung.formula)),
       el("p", { class: "note" }, measured.length
-        ? `${column.name}${column.unit && ` in${column.unit}`}: ${measured.map(([name, v]) => `${name} ${fixed(v)}`).join(", ")}.`
+        ? `${column.title}: ${measured.join(", ")}.`
           + (rung.reference || !beside.length ? "" : ` Beside it, for ${SCOPES[state.scope]}: ${beside.join(", ")}.`)
-        : `${column.name}: this rung has none${rung.name === "classroom" ? ", since raw scores are no shares" : ""}.`));
+        : `${column.title}: this rung has none${rung.name === "classroom" ? ", since raw scores are no shares" : ""}.`));
   });
 }
 

@@ -13,6 +13,8 @@ import { shares } from "inspector/maths";
 const MOST_SHOWN = 10;
 /** How many words of one level a sentence names. */
 const MOST_NAMED = 3;
+/** Attention and what it moved are worth a sentence when they are this far apart. */
+const WORTH_SAYING = 0.1;
 
 /**
  * @param {ReportData} data
@@ -44,7 +46,7 @@ export function showMix(data, store, names) {
     const rest = order.slice(MOST_SHOWN);
     const sum = (values) => rest.reduce((total, j) => total + values[j], 0);
     const which = (j) => (names.indexOf(names[j]) === names.lastIndexOf(names[j]) ? null : el("span", { class: "hint" }, ` (token ${j})`));
-    says.replaceChildren(...(levels ? taken(levels, real, pinned, names) : []),
+    says.replaceChildren(...(levels ? [...taken(levels, real, pinned, names), ...gap(real, heard, pinned, names)] : []),
       ...(classroom ? [] : [" The classroom’s side is not shown: for a text this long the page does not carry every interaction."]),
       ...(real ? [] : [" The head’s side is not shown: without a rebuild it is not known how much each token moves."]));
     const row = (j) => mixRow([word(names[j], "clip"), j === pinned ? el("span", { class: "hint" }, " (itself)") : which(j) ?? ""],
@@ -53,11 +55,12 @@ export function showMix(data, store, names) {
     const groups = levels ? [[null, shown.filter((j) => j === pinned)],
       ...LEVELS.map((level) => [level, shown.filter((j) => levels[j] === level)]),
       ["not heard", shown.filter((j) => j !== pinned && !levels[j])]] : [[null, shown]];
-    const kinds = levels && LEVELS.map((level) => [level, rest.filter((j) => levels[j] === level).length]).filter(([, n]) => n);
+    const kinds = levels && LEVELS.map((level) => [level, rest.filter((j) => levels[j] === level).length])
+      .flatMap(([level, n]) => (n ? [`${n} ${level}`] : []));
     body.replaceChildren(...groups.filter(([, members]) => members.length).flatMap(([level, members]) => [
       ...(level ? [el("tr", { class: "level", "data-level": level }, el("th", { colspan: 3, scope: "rowgroup" }, level))] : []),
       ...members.map(row)]),
-    ...(rest.length ? [mixRow([el("em", {}, `${rest.length} others`), kinds?.length ? el("span", { class: "hint" }, ` (${kinds.map(([level, n]) => `${n} ${level}`).join(", ")})`) : ""],
+    ...(rest.length ? [mixRow([el("em", {}, counted(rest.length, "other")), ...(kinds?.length ? [" ", el("span", { class: "hint" }, kinds.join(", "))] : [])],
       classroom && sum(classroom), false, real && sum(real), real && sum(heard), "rest")] : []));
   });
 }
@@ -102,6 +105,21 @@ function taken(levels, real, self, names) {
     ...(formal.length ? [close.length ? ", something from " : " and takes something from ", ...list(formal)] : []),
     hardly.length ? `, and hardly anything from ${counted(hardly.length, "other")}. ` : ". ",
     `${percent(real[self])} of what it takes is its own.`];
+}
+
+/**
+ * The word whose attention says least about what it moved, where that is worth a sentence.
+ * @param {number[]} real
+ * @param {ArrayLike<number>} heard
+ * @param {number} self
+ * @param {string[]} names
+ */
+function gap(real, heard, self, names) {
+  const apart = (j) => Math.abs(heard[j] - real[j]);
+  const at = real.reduce((best, _, j) => (apart(j) > apart(best) ? j : best), 0);
+  if (apart(at) < WORTH_SAYING) return [];
+  return [" ", ...(at === self ? ["Itself"] : ["“", word(names[at], "clip"), "”"]), ` it hears with ${percent(heard[at])} of its attention, but `,
+    heard[at] > real[at] ? "only " : "", `${percent(real[at])} of what moves comes from there.`];
 }
 
 /**

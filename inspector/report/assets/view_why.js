@@ -126,7 +126,7 @@ function absent(data, n) {
   const why = data.header.verification.reason;
   return data.sites[n].recomputed
     ? "This cannot be shown here: this layer’s attention is not the softmax of q·k alone, so the page carries the attention itself and not its parts."
-    : `This cannot be shown here: nothing was rebuilt${why ? ` (${why})` : ""}, so the page has no q and no k.`;
+    : `This cannot be shown here, since the page has no q and no k: ${why ?? "nothing was rebuilt"}.`;
 }
 
 /**
