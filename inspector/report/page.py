@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata, resources
@@ -122,9 +123,9 @@ def _assets() -> Assets:
     }
     guard, theme = minify(modules.pop("guard")), minify(modules.pop("theme"))
     script = link(modules, "main")
-    report_css = _read("base.css") + _read("report.css")
-    classroom_css = _read("base.css") + _read("classroom.css")
-    index_css = _read("base.css") + _read("index.css")
+    report_css = _tight(_read("base.css") + _read("report.css"))
+    classroom_css = _tight(_read("base.css") + _read("classroom.css"))
+    index_css = _tight(_read("base.css") + _read("index.css"))
     return Assets(
         report_css=Markup(report_css),  # noqa: S704
         classroom_css=Markup(classroom_css),  # noqa: S704
@@ -136,6 +137,12 @@ def _assets() -> Assets:
         index_css=Markup(index_css),  # noqa: S704
         index_policy=_policy(index_css, theme),
     )
+
+
+def _tight(style: str) -> str:
+    """Leave comments and the space around brackets, commas and semicolons out of a style sheet."""
+    style = re.sub(r"/\*.*?\*/|\s+", " ", style, flags=re.DOTALL)
+    return re.sub(r" *([{};,]) *", r"\1", style).replace(": ", ":").replace(";}", "}").strip()
 
 
 def _policy(style: str, *scripts: str) -> str:

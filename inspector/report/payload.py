@@ -81,6 +81,8 @@ def build_payload(inspected: Inspected, *, command: str | None, version: str) ->
     ladder, ladder_blobs = pack_ladder(inspected)
     shares, share_blobs = pack_shares(inspected)
     blobs += ladder_blobs + share_blobs
+    if inspected.heads:
+        blobs.append(Blob.pack("readings", _readings(inspected.heads)))
     errors = [e for site in sites for e in site["arithmetic_error"]]
     header: Header = {
         "payload": VERSION,
@@ -98,7 +100,8 @@ def build_payload(inspected: Inspected, *, command: str | None, version: str) ->
         "verification": _verification(inspected.verification),
         "ladder": ladder,
         "shares": shares,
-        "heads": [_reading(head) for head in inspected.heads],
+        # The page puts these labels and the readings' numbers together again.
+        "labels": [head.label for head in inspected.heads],
         "links": [
             asdict(link) | {"lift": finite(link.lift)} for link in inspected.links[:MOST_LINKS]
         ],
@@ -231,7 +234,7 @@ def _largest(difference: Float32) -> list[float]:
 
 
 def _rounded(numbers: Sequence[float | None]) -> list[float | None]:
-    """Six digits of each: the page shows fewer, and the others are most of its header."""
+    """Six digits of each: the page shows fewer."""
     return [None if number is None else float(f"{number:.6g}") for number in numbers]
 
 
@@ -250,29 +253,23 @@ def _thumbnails(attention: Float32) -> NDArray[np.uint8]:
     return bytes_
 
 
-# --- one head -------------------------------------------------------------------------------
+# --- the heads ------------------------------------------------------------------------------
 
 
-def _reading(head: HeadReading) -> Header:
-    """Pack what one head does; its masses are in the order of ``HeadLabel``."""
-    entropy, distance, score, *masses = _rounded(
+def _readings(heads: Sequence[HeadReading]) -> Float32:
+    """Pack what each head does, (heads, 8); its masses are in the order of ``HeadLabel``."""
+    return np.array(
         [
-            finite(number)
-            for number in (
+            [
                 head.entropy_bits,
                 head.distance,
-                head.score,
+                np.nan if head.score is None else head.score,
                 *(head.masses[target] for target in get_args(HeadLabel)),
-            )
-        ]
+            ]
+            for head in heads
+        ],
+        dtype=np.float32,
     )
-    return {
-        "entropy_bits": entropy,
-        "distance": distance,
-        "masses": masses,
-        "label": head.label,
-        "score": score,
-    }
 
 
 # --- verdict --------------------------------------------------------------------------------

@@ -80,13 +80,14 @@ def test_a_short_text_whose_attention_is_not_the_softmax_of_q_and_k_goes_without
     assert not {"0.query", "0.key", "0.attention"} & names(built)
 
 
-def test_readings_keep_six_digits():
+def test_readings_travel_as_numbers():
     whole = synthetic.inspected()
-    reading = replace(whole.heads[0], entropy_bits=1 / 3, distance=2e4 / 3, score=None)
-    header = payload(replace(whole, heads=(reading, *whole.heads[1:]))).header
-    assert header["heads"][0]["entropy_bits"] == 0.333333
-    assert header["heads"][0]["distance"] == 6666.67
-    assert header["heads"][0]["score"] is None
+    built = payload(whole)
+    assert built.header["labels"] == [head.label for head in whole.heads]
+    for row, head in zip(numbers(built, "readings"), whole.heads, strict=True):
+        masses = [head.masses[k] for k in ("previous", "next", "self", "first", "separator")]
+        expected = [head.entropy_bits, head.distance, head.score, *masses]
+        np.testing.assert_array_equal(row, np.float32(expected))
 
 
 @pytest.mark.parametrize("causal", [False, True])
@@ -230,7 +231,7 @@ def test_a_header_holds_no_nan():
     assert "NaN" not in payload(synthetic.inspected()).json
 
 
-def test_shares_masses_and_links_travel():
+def test_shares_and_links_travel():
     whole = synthetic.inspected("one two three", pair="four")
     built = payload(whole)
     shares = numbers(built, "shares")
@@ -238,10 +239,6 @@ def test_shares_masses_and_links_travel():
     for i, share in enumerate(whole.shares):
         np.testing.assert_allclose(shares[i], share.per_head, rtol=1e-6)
         assert built.header["shares"][i] == {"ingredient": share.ingredient, "adds": share.adds}
-    masses = whole.heads[4].masses
-    targets = ("previous", "next", "self", "first", "separator")
-    assert built.header["heads"][4]["masses"] == [masses[target] for target in targets]
-    assert built.header["heads"][4]["distance"] == whole.heads[4].distance
     assert built.header["links"][0]["lift"] == whole.links[0].lift
 
 
@@ -250,12 +247,12 @@ def test_without_shares_there_is_no_blob_of_them():
     assert built.header["shares"] == [] and "shares" not in names(built)
 
 
-def test_what_has_no_number_is_null():
+def test_what_has_no_number_is_null_or_not_a_number():
     whole = synthetic.inspected()
     empty = replace(
         whole.heads[0], distance=float("nan"), masses=dict.fromkeys(synthetic.MASSES, float("nan"))
     )
     link = replace(whole.links[0], lift=float("inf"))
-    header = payload(replace(whole, heads=(empty, *whole.heads[1:]), links=(link,))).header
-    assert header["heads"][0]["distance"] is None and header["heads"][0]["masses"] == [None] * 5
-    assert header["links"][0]["lift"] is None
+    built = payload(replace(whole, heads=(empty, *whole.heads[1:]), links=(link,)))
+    assert np.isnan(numbers(built, "readings")[0]).tolist() == [False, True, False, *[True] * 5]
+    assert built.header["links"][0]["lift"] is None

@@ -11,6 +11,8 @@ import { attention, identity, mean, share, softmaxOf } from "inspector/maths";
 /** The sides and the measures of the blob `measures`, in its order. */
 export const SIDES = ["all", "content"];
 export const MEASURES = ["jsd_bits", "rank_correlation", "top1_agreement"];
+/** How many numbers of a head the blob `readings` holds. */
+const READINGS = 8;
 
 export class ReportData {
   /**
@@ -26,6 +28,11 @@ export class ReportData {
     this.tokens = header.text.tokens;
     /** @type {Map<string, any>} what was worked out last, to be asked for again */
     this.kept = new Map();
+    header.heads = header.labels.map((label, i) => {
+      const [entropy_bits, distance, score, ...masses] = Array.from(
+        this.numbers("readings").subarray(i * READINGS, (i + 1) * READINGS), (v) => (Number.isNaN(v) ? null : v));
+      return { label, entropy_bits, distance, score, masses };
+    });
   }
 
   /**
