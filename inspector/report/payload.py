@@ -43,10 +43,9 @@ EXACT_TOKENS = 32
 THUMBNAIL_SIDE = 32
 #: q and k lose half their bits unless that moves some attention weight by more than this.
 ROUNDING_BOUND = 5e-3
-#: Beside the exact matrices they lose up to this many bits more, unless that moves some weight by
-#: more than the bound after it: a page of a short text is small.
-TRIMMED_BITS = (3, 2, 1)
-TRIMMING_BOUND = 1e-3
+#: Beside the exact matrices they lose up to this many bits more within that bound: a page of a
+#: short text is small.
+TRIMMED_BITS = (4, 3, 2, 1)
 #: How many of the strongest links between words the page is given.
 MOST_LINKS = 12
 
@@ -160,7 +159,7 @@ def _layer(
         if not rebuilt.visible.all():
             arrays["visible"] = np.packbits(rebuilt.visible, axis=1, bitorder="little")
         if exact:
-            arrays["difference"] = difference
+            arrays["difference"] = _steps(model, rebuilt.attention)
         source, precision, error, carried = _carry(rebuilt, model, trim=exact)
         if not exact:
             site |= {"source": source, "precision": precision}
@@ -181,19 +180,19 @@ def _carry(
     in float32; where even that is not the model's attention (something is added to q·k, or a
     sink takes part), A itself.
     """
-    tries: list[tuple[type[np.floating[Any]], int, float]] = [
-        *((np.float16, bits, TRIMMING_BOUND) for bits in TRIMMED_BITS if trim),
-        (np.float16, 0, ROUNDING_BOUND),
-        (np.float32, 0, ROUNDING_BOUND),
+    tries: list[tuple[type[np.floating[Any]], int]] = [
+        *((np.float16, bits) for bits in TRIMMED_BITS if trim),
+        (np.float16, 0),
+        (np.float32, 0),
     ]
-    for dtype, bits, bound in tries:
+    for dtype, bits in tries:
         with np.errstate(over="ignore"):  # beyond float16's range: inf, and the next dtype
             query, key = (
                 (_without_bits(numbers, bits) if bits else numbers).astype(dtype)
                 for numbers in (rebuilt.query, rebuilt.key)
             )
         error = _arithmetic_error(query, key, rebuilt, model)
-        if max(error) <= bound:
+        if max(error) <= ROUNDING_BOUND:
             precision = np.dtype(dtype).name
             if bits:
                 precision += f" without {'its last bit' if bits == 1 else f'its last {bits} bits'}"
@@ -236,6 +235,17 @@ def _largest(difference: Float32) -> list[float]:
 def _rounded(numbers: Sequence[float | None]) -> list[float | None]:
     """Six digits of each: the page shows fewer."""
     return [None if number is None else float(f"{number:.6g}") for number in numbers]
+
+
+def _steps(model: Float32, rebuilt: Array) -> NDArray[np.uint32]:
+    """How many float32 numbers on from ``model`` the rebuild is, with the sign in the last bit.
+
+    Neighbouring floats have neighbouring bits, so this is a small whole number and gives every
+    bit of the rebuild back; the difference itself is as long as any float.
+    """
+    ours = np.ascontiguousarray(rebuilt, dtype=np.float32).view(np.int32)
+    steps = ours - np.ascontiguousarray(model).view(np.int32)
+    return ((steps << 1) ^ (steps >> 31)).view(np.uint32)
 
 
 def _row_error(difference: Float32) -> Float32:

@@ -87,26 +87,29 @@ export class ReportData {
   }
 
   /**
-   * rebuilt − model, where it was shipped.
+   * rebuilt − model, where both are known.
    * @param {number} n
    * @param {number} head
    * @returns {Matrix | null}
    */
   difference(n, head) {
-    const { rows, cols } = this.sites[n];
-    const data = this.part(n, "difference", head);
-    return data && { rows, cols, data };
+    const model = this.model(n, head), rebuilt = this.rebuilt(n, head);
+    return model && rebuilt && { ...model, data: rebuilt.data.map((r, i) => r - model.data[i]) };
   }
 
   /**
-   * The rebuild's attention, where the difference was shipped.
+   * The rebuild's attention, where it was shipped: how many float32 numbers on from the model's.
    * @param {number} n
    * @param {number} head
    * @returns {Matrix | null}
    */
   rebuilt(n, head) {
-    const model = this.model(n, head), difference = this.difference(n, head);
-    return model && difference && { ...model, data: model.data.map((a, i) => a + difference.data[i]) };
+    const model = this.model(n, head), steps = this.part(n, "difference", head);
+    if (!model || !steps) return null;
+    const data = model.data.slice(), bits = new Int32Array(data.buffer);
+    // A step's sign is its last bit.
+    for (let i = 0; i < bits.length; i++) bits[i] += (steps[i] >>> 1) ^ -(steps[i] & 1);
+    return { ...model, data };
   }
 
   /**
