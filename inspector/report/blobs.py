@@ -33,13 +33,16 @@ class Blob:
         """Lay out one array, in little-endian bytes with equal places of all numbers together.
 
         A float's sign and exponent repeat from number to number and its last bits do not, so
-        splitting them apart is what lets deflate find anything.
+        splitting them apart is what lets deflate find anything. Each plane is a block of its own:
+        deflate's codes are set block by block, and noisy planes would spoil those of the others.
         """
         little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
         planes = little.reshape(-1).view(np.uint8).reshape(-1, array.dtype.itemsize).T
-        raw = planes.tobytes()
+        *first, last = (plane.tobytes() for plane in planes)
+        raw = b"".join((*first, last))
         deflater = zlib.compressobj(level=6, wbits=-zlib.MAX_WBITS)
-        deflated = deflater.compress(raw) + deflater.flush()
+        parts = [deflater.compress(plane) + deflater.flush(zlib.Z_BLOCK) for plane in first]
+        deflated = b"".join((*parts, deflater.compress(last), deflater.flush()))
         return cls(name, array.shape, array.dtype.name, len(raw), zlib.crc32(raw), deflated)
 
     @property

@@ -3,8 +3,9 @@
 This is the only contract between Python and the page's JavaScript (``assets/decode.js`` and
 ``assets/report_data.js`` read it). Attention is quadratic in the text, so above 32 tokens a page
 is not given the matrices: it is given q and k, half as many numbers as one head's matrix at 64
-tokens, and does the last multiplication itself. How far that multiplication lies from the model's
-own attention is measured here, for every head, before anything is shipped, and travels along.
+tokens, and does the last multiplication itself. Up to 32 tokens it is given both, the matrices to
+show and q and k to say why. How far its multiplication lies from the model's own attention is
+measured here, for every head, before anything is shipped, and travels along.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from inspector.attention.core import attend, moved_lengths
 from inspector.attention.recompute import spread
 from inspector.records import (
+    Array,
     CapturedLayer,
     Float32,
     HeadLabel,
@@ -41,6 +43,9 @@ EXACT_TOKENS = 32
 THUMBNAIL_SIDE = 32
 #: q and k lose half their bits unless that moves some attention weight by more than this.
 ROUNDING_BOUND = 5e-3
+#: Beside the exact matrices they lose up to this many bits more within that bound: a page of a
+#: short text is small.
+TRIMMED_BITS = (4, 3, 2, 1)
 #: How many of the strongest links between words the page is given.
 MOST_LINKS = 12
 
@@ -75,6 +80,8 @@ def build_payload(inspected: Inspected, *, command: str | None, version: str) ->
     ladder, ladder_blobs = pack_ladder(inspected)
     shares, share_blobs = pack_shares(inspected)
     blobs += ladder_blobs + share_blobs
+    if inspected.heads:
+        blobs.append(Blob.pack("readings", _readings(inspected.heads)))
     errors = [e for site in sites for e in site["arithmetic_error"]]
     header: Header = {
         "payload": VERSION,
@@ -92,7 +99,8 @@ def build_payload(inspected: Inspected, *, command: str | None, version: str) ->
         "verification": _verification(inspected.verification),
         "ladder": ladder,
         "shares": shares,
-        "heads": [_reading(head) for head in inspected.heads],
+        # The page puts these labels and the readings' numbers together again.
+        "labels": [head.label for head in inspected.heads],
         "links": [
             asdict(link) | {"lift": finite(link.lift)} for link in inspected.links[:MOST_LINKS]
         ],
@@ -122,6 +130,8 @@ def _layer(
         "recomputed": rebuilt is not None,
         "source": "exact",
         "precision": "float32",
+        # What q and k were rounded to, where they travel.
+        "key_precision": None,
         "scale": None,
         "arithmetic_error": [],
     }
@@ -138,7 +148,8 @@ def _layer(
         if not exact:
             arrays["attention"] = half_where_it_fits(model)
             site |= {"source": "attention", "precision": arrays["attention"].dtype.name}
-            site["arithmetic_error"] = _largest(arrays["attention"].astype(np.float32) - model)
+            error = _largest(arrays["attention"].astype(np.float32) - model)
+            site["arithmetic_error"] = _rounded(error)
     else:
         difference = rebuilt.attention.astype(np.float32, copy=False) - model
         arrays["row_error"] = _row_error(difference)
@@ -148,17 +159,20 @@ def _layer(
         if not rebuilt.visible.all():
             arrays["visible"] = np.packbits(rebuilt.visible, axis=1, bitorder="little")
         if exact:
-            arrays["difference"] = difference
-        else:
-            source, precision, error, carried = _carry(rebuilt, model)
+            arrays["difference"] = _steps(model, rebuilt.attention)
+        source, precision, error, carried = _carry(rebuilt, model, trim=exact)
+        if not exact:
+            site |= {"source": source, "precision": precision}
+        if source == "query_key":
+            site |= {"key_precision": precision, "scale": float(rebuilt.scale)}
+        if source == "query_key" or not exact:
             arrays |= carried
-            site |= {"source": source, "precision": precision, "arithmetic_error": error}
-            site["scale"] = float(rebuilt.scale)
+            site["arithmetic_error"] = _rounded(error)
     return site, [Blob.pack(f"{number}.{name}", array) for name, array in arrays.items()]
 
 
 def _carry(
-    rebuilt: RebuiltLayer, model: Float32
+    rebuilt: RebuiltLayer, model: Float32, *, trim: bool
 ) -> tuple[Source, str, list[float], dict[str, NDArray[Any]]]:
     """How one layer's attention travels, and how far the page's arithmetic will be off.
 
@@ -166,16 +180,35 @@ def _carry(
     in float32; where even that is not the model's attention (something is added to q·k, or a
     sink takes part), A itself.
     """
-    for dtype in (np.float16, np.float32):
+    tries: list[tuple[type[np.floating[Any]], int]] = [
+        *((np.float16, bits) for bits in TRIMMED_BITS if trim),
+        (np.float16, 0),
+        (np.float32, 0),
+    ]
+    for dtype, bits in tries:
         with np.errstate(over="ignore"):  # beyond float16's range: inf, and the next dtype
-            query, key = rebuilt.query.astype(dtype), rebuilt.key.astype(dtype)
+            query, key = (
+                (_without_bits(numbers, bits) if bits else numbers).astype(dtype)
+                for numbers in (rebuilt.query, rebuilt.key)
+            )
         error = _arithmetic_error(query, key, rebuilt, model)
         if max(error) <= ROUNDING_BOUND:
             precision = np.dtype(dtype).name
+            if bits:
+                precision += f" without {'its last bit' if bits == 1 else f'its last {bits} bits'}"
             return "query_key", precision, error, {"query": query, "key": key}
     attention = half_where_it_fits(model)
     error = _largest(attention.astype(np.float32) - model)
     return "attention", attention.dtype.name, error, {"attention": attention}
+
+
+def _without_bits(numbers: Array, bits: int) -> Float32:
+    """Round so that a float16's last bits will be zero, which deflate then leaves out."""
+    drop = np.uint32(np.finfo(np.float32).nmant - np.finfo(np.float16).nmant + bits)
+    whole = np.ascontiguousarray(numbers, dtype=np.float32).view(np.uint32)
+    # But for the sign, numbers are ordered as their bits are: a carry goes where it ought.
+    rounded: Float32 = ((whole + (np.uint32(1) << (drop - 1))) >> drop << drop).view(np.float32)
+    return rounded
 
 
 def _arithmetic_error(
@@ -199,6 +232,22 @@ def _largest(difference: Float32) -> list[float]:
     return [float(max(head.max(), -head.min())) for head in difference]
 
 
+def _rounded(numbers: Sequence[float | None]) -> list[float | None]:
+    """Six digits of each: the page shows fewer."""
+    return [None if number is None else float(f"{number:.6g}") for number in numbers]
+
+
+def _steps(model: Float32, rebuilt: Array) -> NDArray[np.uint32]:
+    """How many float32 numbers on from ``model`` the rebuild is, with the sign in the last bit.
+
+    Neighbouring floats have neighbouring bits, so this is a small whole number and gives every
+    bit of the rebuild back; the difference itself is as long as any float.
+    """
+    ours = np.ascontiguousarray(rebuilt, dtype=np.float32).view(np.int32)
+    steps = ours - np.ascontiguousarray(model).view(np.int32)
+    return ((steps << 1) ^ (steps >> 31)).view(np.uint32)
+
+
 def _row_error(difference: Float32) -> Float32:
     """(H, T) the largest |difference| in each row."""
     largest: Float32 = np.maximum(difference.max(axis=2), -difference.min(axis=2))
@@ -214,18 +263,23 @@ def _thumbnails(attention: Float32) -> NDArray[np.uint8]:
     return bytes_
 
 
-# --- one head -------------------------------------------------------------------------------
+# --- the heads ------------------------------------------------------------------------------
 
 
-def _reading(head: HeadReading) -> Header:
-    """Pack what one head does; its masses are in the order of ``HeadLabel``."""
-    return {
-        "entropy_bits": finite(head.entropy_bits),
-        "distance": finite(head.distance),
-        "masses": [finite(head.masses[target]) for target in get_args(HeadLabel)],
-        "label": head.label,
-        "score": finite(head.score),
-    }
+def _readings(heads: Sequence[HeadReading]) -> Float32:
+    """Pack what each head does, (heads, 8); its masses are in the order of ``HeadLabel``."""
+    return np.array(
+        [
+            [
+                head.entropy_bits,
+                head.distance,
+                np.nan if head.score is None else head.score,
+                *(head.masses[target] for target in get_args(HeadLabel)),
+            ]
+            for head in heads
+        ],
+        dtype=np.float32,
+    )
 
 
 # --- verdict --------------------------------------------------------------------------------
@@ -244,8 +298,8 @@ def _verification(verification: Verification) -> Header:
                 "layer": check.layer,
                 "verdict": check.verdict,
                 "heads": list(check.head_verdicts),
-                "max_abs_error": [finite(e) for e in check.attention_max_abs_error],
-                "arbitrated": [finite(e) for e in check.arbitrated_max_abs_error],
+                "max_abs_error": _rounded([finite(e) for e in check.attention_max_abs_error]),
+                "arbitrated": _rounded([finite(e) for e in check.arbitrated_max_abs_error]),
                 "output": {
                     "verdict": check.output_verdict,
                     "max_abs_error": finite(check.output_max_abs_error),

@@ -1,5 +1,6 @@
 import base64
 import json
+import re
 import zlib
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ import pytest
 import synthetic
 
 from inspector.report.blobs import script_json
-from inspector.report.payload import build_payload
+from inspector.report.payload import ROUNDING_BOUND, build_payload
 
 
 def payload(inspected):
@@ -36,18 +37,59 @@ def test_up_to_32_tokens_the_model_and_the_difference_travel_exactly():
     built = payload(whole)
     for n, (captured, rebuilt) in enumerate(zip(whole.run.layers, whole.rebuilt, strict=True)):
         np.testing.assert_array_equal(numbers(built, f"{n}.model"), captured.attention)
-        np.testing.assert_array_equal(
-            numbers(built, f"{n}.difference"), rebuilt.attention - captured.attention
-        )
+        steps = numbers(built, f"{n}.difference").astype(np.int64)
+        signed = np.where(steps % 2, -(steps + 1) // 2, steps // 2)
+        bits = captured.attention.view(np.int32) + signed
+        # A number below zero would be far, in steps, from one above; no weight is.
+        np.testing.assert_array_equal(bits.astype(np.int32).view(np.float32), rebuilt.attention)
 
 
 @pytest.mark.parametrize(("tokens", "exact"), [(32, True), (33, False)])
-def test_beyond_32_tokens_q_and_k_travel_instead(tokens, exact):
+def test_beyond_32_tokens_q_and_k_travel_alone(tokens, exact):
     whole = synthetic.inspected("w " * (tokens - 2), layers=1)
     assert len(whole.run.text.tokens) == tokens
-    assert ("0.model" in names(payload(whole))) is exact
-    assert ("0.query" in names(payload(whole))) is not exact
-    assert ("0.thumbnail" in names(payload(whole))) is not exact
+    built = payload(whole)
+    assert ("0.model" in names(built)) is exact
+    assert ("0.thumbnail" in names(built)) is not exact
+    assert {"0.query", "0.key"} <= names(built)
+    assert built.header["sites"][0]["source"] == ("exact" if exact else "query_key")
+
+
+def test_beside_the_matrices_q_and_k_are_as_short_as_their_bound_allows():
+    whole = synthetic.inspected("one two three four", layers=1)
+    built = payload(whole)
+    site = built.header["sites"][0]
+    assert site["precision"] == "float32" and site["scale"] == 0.5
+    said = re.fullmatch(r"float16 without its last (?:bit|([234]) bits)", site["key_precision"])
+    bits = int(said[1] or 1)
+    q, k = numbers(built, "0.query"), numbers(built, "0.key")
+    for shipped, told in ((q, whole.rebuilt[0].query), (k, whole.rebuilt[0].key)):
+        assert not (shipped.view(np.uint16) % 2**bits).any()
+        np.testing.assert_allclose(shipped, told, rtol=2.0 ** (bits - 11) * 1.01)
+    A = synthetic.softmax(q.astype(float) @ k.astype(float).swapaxes(1, 2) / 2)
+    worst = np.abs(A - whole.run.layers[0].attention).max(axis=(1, 2))
+    np.testing.assert_allclose(site["arithmetic_error"], worst, atol=2e-6)
+    assert max(worst) <= ROUNDING_BOUND
+
+
+def test_a_short_text_whose_attention_is_not_the_softmax_of_q_and_k_goes_without_them():
+    whole = synthetic.inspected("one two three four", layers=1)
+    captured = replace(whole.run.layers[0], attention=np.roll(whole.run.layers[0].attention, 1, 2))
+    built = payload(replace(whole, run=replace(whole.run, layers=(captured,))))
+    site = built.header["sites"][0]
+    assert site["source"] == "exact" and site["key_precision"] is None
+    assert site["arithmetic_error"] == [] and site["scale"] is None
+    assert not {"0.query", "0.key", "0.attention"} & names(built)
+
+
+def test_readings_travel_as_numbers():
+    whole = synthetic.inspected()
+    built = payload(whole)
+    assert built.header["labels"] == [head.label for head in whole.heads]
+    for row, head in zip(numbers(built, "readings"), whole.heads, strict=True):
+        masses = [head.masses[k] for k in ("previous", "next", "self", "first", "separator")]
+        expected = [head.entropy_bits, head.distance, head.score, *masses]
+        np.testing.assert_array_equal(row, np.float32(expected))
 
 
 @pytest.mark.parametrize("causal", [False, True])
@@ -191,7 +233,7 @@ def test_a_header_holds_no_nan():
     assert "NaN" not in payload(synthetic.inspected()).json
 
 
-def test_shares_masses_and_links_travel():
+def test_shares_and_links_travel():
     whole = synthetic.inspected("one two three", pair="four")
     built = payload(whole)
     shares = numbers(built, "shares")
@@ -199,10 +241,6 @@ def test_shares_masses_and_links_travel():
     for i, share in enumerate(whole.shares):
         np.testing.assert_allclose(shares[i], share.per_head, rtol=1e-6)
         assert built.header["shares"][i] == {"ingredient": share.ingredient, "adds": share.adds}
-    masses = whole.heads[4].masses
-    targets = ("previous", "next", "self", "first", "separator")
-    assert built.header["heads"][4]["masses"] == [masses[target] for target in targets]
-    assert built.header["heads"][4]["distance"] == whole.heads[4].distance
     assert built.header["links"][0]["lift"] == whole.links[0].lift
 
 
@@ -211,12 +249,12 @@ def test_without_shares_there_is_no_blob_of_them():
     assert built.header["shares"] == [] and "shares" not in names(built)
 
 
-def test_what_has_no_number_is_null():
+def test_what_has_no_number_is_null_or_not_a_number():
     whole = synthetic.inspected()
     empty = replace(
         whole.heads[0], distance=float("nan"), masses=dict.fromkeys(synthetic.MASSES, float("nan"))
     )
     link = replace(whole.links[0], lift=float("inf"))
-    header = payload(replace(whole, heads=(empty, *whole.heads[1:]), links=(link,))).header
-    assert header["heads"][0]["distance"] is None and header["heads"][0]["masses"] == [None] * 5
-    assert header["links"][0]["lift"] is None
+    built = payload(replace(whole, heads=(empty, *whole.heads[1:]), links=(link,)))
+    assert np.isnan(numbers(built, "readings")[0]).tolist() == [False, True, False, *[True] * 5]
+    assert built.header["links"][0]["lift"] is None

@@ -6,7 +6,7 @@
  */
 
 /** @typedef {{shape: number[], dtype: string, length: number, crc32: number}} BlobEntry */
-/** @typedef {Float32Array | Uint8Array} Numbers */
+/** @typedef {Float32Array | Uint8Array | Uint32Array} Numbers */
 
 /** The payload cannot be read; `message` says what is missing. */
 export class DamagedReport extends Error {}
@@ -133,14 +133,14 @@ export function joinPlanes(planes, dtype) {
     for (let i = 0; i < count; i++) numbers[i] = HALVES[planes[i] | (planes[count + i] << 8)];
     return numbers;
   }
-  if (dtype === "float32") {
+  if (dtype === "float32" || dtype === "uint32") {
     const count = planes.length / 4;
     const bits = new Uint32Array(count);
     for (let i = 0; i < count; i++) {
       bits[i] = planes[i] | (planes[count + i] << 8) | (planes[2 * count + i] << 16)
         | (planes[3 * count + i] << 24);
     }
-    return new Float32Array(bits.buffer);
+    return dtype === "uint32" ? bits : new Float32Array(bits.buffer);
   }
   throw new DamagedReport(`it holds numbers of an unknown kind, ${dtype}`);
 }

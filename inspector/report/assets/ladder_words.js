@@ -25,7 +25,7 @@ export function ladderWords(ladder, numbers, { scope, tokens }) {
   const measured = ONE_MATRIX.filter((name) => !Number.isNaN(jsd(name)));
   if (!measured.length) return "There is nothing here that could be measured.";
   const best = measured.reduce((a, b) => (jsd(b) < jsd(a) ? b : a));
-  const whose = scope === "all" ? "the average head" : "this head";
+  const whose = { all: "the average head", layer: "the average head of this layer" }[scope] ?? "this head";
   const over = tokens === "content" ? ", counting only the words themselves," : "";
   const words = [`Of the rungs that use one matrix for the whole layer, ${NAMES[best]} comes nearest to`
     + ` ${whose}${over} with ${fixed(jsd(best))} bits.`];

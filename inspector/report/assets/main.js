@@ -15,6 +15,7 @@ import { showReading } from "inspector/view_reading";
 import { showSentence } from "inspector/view_sentence";
 import { showSources } from "inspector/view_sources";
 import { showVerdict } from "inspector/view_verdict";
+import { showWhy } from "inspector/view_why";
 
 const root = document.documentElement;
 root.dataset.started = "";
@@ -47,6 +48,9 @@ function firstView(data) {
     whose: "head",
     pieces: data.header.pieces,
     compared: null,
+    measure: "jsd_bits",
+    order: "dimension",
+    dimension: null,
   };
 }
 
@@ -63,6 +67,7 @@ async function start() {
   showGrid(data, store);
   showReading(data, store);
   showHead(data, store, names);
+  showWhy(data, store, names);
   showLadder(data, store, names);
   showMix(data, store, names);
   showSources(header);

@@ -12,6 +12,8 @@ import { createMeans, joinMeans } from "inspector/means";
 /** The sides and the measures of the blob `measures`, in its order. */
 export const SIDES = ["all", "content"];
 export const MEASURES = ["jsd_bits", "rank_correlation", "top1_agreement"];
+/** How many numbers of a head the blob `readings` holds. */
+const READINGS = 8;
 
 export class ReportData {
   /**
@@ -30,6 +32,11 @@ export class ReportData {
     this.means = createMeans();
     /** @type {Map<string, Matrix | Promise<Matrix>>} */
     this.known = new Map();
+    header.heads = header.labels.map((label, i) => {
+      const [entropy_bits, distance, score, ...masses] = Array.from(
+        this.numbers("readings").subarray(i * READINGS, (i + 1) * READINGS), (v) => (Number.isNaN(v) ? null : v));
+      return { label, entropy_bits, distance, score, masses };
+    });
   }
 
   /**
@@ -84,26 +91,29 @@ export class ReportData {
   }
 
   /**
-   * rebuilt − model, where it was shipped.
+   * rebuilt − model, where both are known.
    * @param {number} n
    * @param {number} head
    * @returns {Matrix | null}
    */
   difference(n, head) {
-    const { rows, cols } = this.sites[n];
-    const data = this.part(n, "difference", head);
-    return data && { rows, cols, data };
+    const model = this.model(n, head), rebuilt = this.rebuilt(n, head);
+    return model && rebuilt && { ...model, data: rebuilt.data.map((r, i) => r - model.data[i]) };
   }
 
   /**
-   * The rebuild's attention, where the difference was shipped.
+   * The rebuild's attention, where it was shipped: how many float32 numbers on from the model's.
    * @param {number} n
    * @param {number} head
    * @returns {Matrix | null}
    */
   rebuilt(n, head) {
-    const model = this.model(n, head), difference = this.difference(n, head);
-    return model && difference && { ...model, data: model.data.map((a, i) => a + difference.data[i]) };
+    const model = this.model(n, head), steps = this.part(n, "difference", head);
+    if (!model || !steps) return null;
+    const data = model.data.slice(), bits = new Int32Array(data.buffer);
+    // A step's sign is its last bit.
+    for (let i = 0; i < bits.length; i++) bits[i] += (steps[i] >>> 1) ^ -(steps[i] & 1);
+    return { ...model, data };
   }
 
   /**
@@ -254,8 +264,10 @@ export class ReportData {
     }
     if (name === "uniform") return { matrix: this.uniform(n), note: "the same for every key" };
     if (name === "heads" && this.headsAreWhole()) {
-      const q = this.header.blobs[`${n}.query`];
-      const own = q && this.own(n, head, 1 / Math.sqrt(q.shape[2]));
+      const { exact, scale } = this.sites[n];
+      const factor = 1 / Math.sqrt(this.header.blobs[`${n}.query`]?.shape[2]);
+      // Where the model's scale is the rung's, the rebuild that travelled is nearer than q·k is.
+      const own = exact && Math.abs(scale - factor) < 1e-6 ? null : this.own(n, head, factor);
       if (own) return { matrix: own, note: "worked out on this page from q and k" };
     }
     // Without positions and a mask, one head's softmax(q·k/√d) is the rebuild itself.

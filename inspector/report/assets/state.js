@@ -11,12 +11,15 @@
  * @property {[number, number] | null} cell row and column under the cursor of the matrices
  * @property {string} rung name of the chosen rung
  * @property {string} part of a pair: one of PARTS
- * @property {"head" | "all"} scope whose measures the ladder shows
+ * @property {"head" | "layer" | "all"} scope whose measures the ladder shows
  * @property {"all" | "content"} tokens over which tokens they are taken
  * @property {"out" | "in"} direction of the sentence: whom a word listens to, or who listens to it
  * @property {"head" | "layer" | "all"} whose attention the sentence shows: the head's, or a mean
  * @property {boolean} pieces true where the sentence stands in tokens, not words
  * @property {number | null} compared token of the word that is compared with the pinned one
+ * @property {string} measure which measure the chart over the rungs shows
+ * @property {"dimension" | "contribution"} order in which the dimensions of q and k stand
+ * @property {number | null} dimension the one that is pointed at; null for that of the largest product
  */
 
 /**

@@ -5,8 +5,9 @@
 import { byId, el, toggles } from "inspector/dom";
 import { fixed } from "inspector/format";
 import { createMatrix } from "inspector/matrix";
-import { largestMagnitude, meanOfNumbers } from "inspector/maths";
+import { createLadderChart } from "inspector/ladder_chart";
 import { ladderWords } from "inspector/ladder_words";
+import { largestMagnitude, meanOfNumbers } from "inspector/maths";
 import { segmentsOf, splitsOf } from "inspector/parts";
 import { showShares } from "inspector/view_shares";
 
@@ -14,11 +15,11 @@ import { showShares } from "inspector/view_shares";
 /** @typedef {import("inspector/report_data").ReportData} ReportData */
 
 const COLUMNS = [
-  { measure: "jsd_bits", name: "Divergence", unit: " bits", low: 0, high: 1,
+  { measure: "jsd_bits", name: "Divergence", title: "Divergence in bits", unit: " bits", low: 0, high: 1,
     means: "Jensen–Shannon divergence from the model’s attention, mean over rows: 0 is the same, 1 bit has nothing in common" },
-  { measure: "rank_correlation", name: "Rank correlation", unit: "", low: -1, high: 1,
+  { measure: "rank_correlation", name: "Rank correlation", title: "Rank correlation", unit: "", low: -1, high: 1,
     means: "Spearman’s correlation with the model’s rows: 1 is the same order, 0 none" },
-  { measure: "top1_agreement", name: "Same favourite", unit: "", low: 0, high: 1,
+  { measure: "top1_agreement", name: "Same favourite", title: "Same favourite", unit: "", low: 0, high: 1,
     means: "Share of rows whose strongest key is the model’s strongest key" },
 ];
 /** What each rung is called in plain words. */
@@ -27,6 +28,10 @@ const TITLES = {
   scaled: "Scaled", learned: "Learned q and k", heads: "Heads", position: "Positions", mask: "Mask",
   model: "The model", uniform: "Everybody equally", layer_mean: "The layer’s average head",
 };
+
+/** Whose numbers there are, and what they are called. */
+const SCOPES = { head: "this head", layer: "its layer", all: "all heads" };
+const REFERENCES = { uniform: "everyone alike", layer_mean: "average head" };
 
 /**
  * @param {ReportData} data
@@ -43,6 +48,7 @@ export function showLadder(data, store, names) {
   }
   toggles(store, "ladder-scope", "scope");
   toggles(store, "ladder-tokens", "tokens");
+  toggles(store, "ladder-measure", "measure");
 
   const rows = ladder.map((rung, index) => ladderRow(rung, index, store));
   byId("ladder-head").append(el("tr", {}, el("th", { scope: "col" }, "Rung"),
@@ -61,6 +67,7 @@ export function showLadder(data, store, names) {
   });
   store.watch(["rung"], ({ rung }) => rows.forEach((row, i) => row.choose(ladder[i].name === rung)));
   showShares(data, store);
+  showSteps(data, store);
   showPair(data, store, names);
 }
 
@@ -69,11 +76,55 @@ export function showLadder(data, store, names) {
  * @param {import("inspector/state").State} state
  * @param {number} rung
  * @param {string} measure
+ * @param {string} [scope] the chosen one unless told
  */
-function number(data, { layer, head, scope, tokens }, rung, measure) {
+function number(data, { layer, head, scope: chosen, tokens }, rung, measure, scope = chosen) {
   const all = data.measures(rung, tokens, measure);
   if (scope === "all") return meanOfNumbers(all);
-  return all[(layer * all.length) / data.sites.length + head];
+  const heads = all.length / data.sites.length, first = layer * heads;
+  return scope === "layer" ? meanOfNumbers(all.subarray(first, first + heads)) : all[first + head];
+}
+
+/**
+ * The stepper: a chart over the rungs, the chosen one in words, and the way to the next.
+ * @param {ReportData} data
+ * @param {Store} store
+ */
+function showSteps(data, store) {
+  const ladder = data.header.ladder;
+  const places = ladder.flatMap((rung, i) => (rung.applies && !rung.reference ? [i] : []));
+  const rungs = places.map((i) => ({ name: ladder[i].name, step: String(i), title: TITLES[ladder[i].name] ?? ladder[i].name }));
+  const choose = (name) => store.set({ rung: name });
+  const chart = createLadderChart(byId("ladder-chart"), rungs, choose);
+  const back = /** @type {HTMLButtonElement} */ (byId("rung-back")), on = /** @type {HTMLButtonElement} */ (byId("rung-on"));
+  const here = () => rungs.findIndex((rung) => rung.name === store.get().rung);
+  back.addEventListener("click", () => choose(rungs[Math.max(0, here() - 1)].name));
+  on.addEventListener("click", () => choose(rungs[Math.min(rungs.length - 1, here() + 1)].name));
+
+  store.watch(["layer", "head", "scope", "tokens", "measure", "rung"], (state) => {
+    const column = COLUMNS.find(({ measure }) => measure === state.measure) ?? COLUMNS[0];
+    const of = (i, scope) => number(data, state, i, column.measure, scope);
+    const lines = Object.entries(SCOPES).map(([key, name]) => ({ name, key: state.scope === key ? `${key} bold` : key, values: places.map((i) => of(i, key)) }));
+    const references = ladder.flatMap((rung, i) => (rung.reference
+      ? [{ name: REFERENCES[rung.name] ?? rung.name, key: rung.name, value: of(i, state.scope) }] : []));
+    chart.choose(state.rung);
+    chart.show({ lines, references, column, chosen: state.rung });
+    const i = ladder.findIndex((rung) => rung.name === state.rung), rung = ladder[i];
+    const at = here();
+    // A disabled button would lose the keyboard's place.
+    back.setAttribute("aria-disabled", String(at <= 0));
+    on.setAttribute("aria-disabled", String(at === rungs.length - 1));
+    const measured = Object.entries(SCOPES).map(([key, name]) => [name, of(i, key)])
+      .flatMap(([name, v]) => (Number.isNaN(v) ? [] : [`${name} ${fixed(v)}`]));
+    const beside = references.filter(({ value }) => !Number.isNaN(value)).map(({ name, value }) => `${name} ${fixed(value)}`);
+    byId("rung-text").replaceChildren(
+      el("h3", {}, rung.reference ? "" : `${i} · `, TITLES[rung.name] ?? rung.name),
+      el("p", {}, rung.adds, el("code", { class: "formula" }, rung.formula)),
+      el("p", { class: "note" }, measured.length
+        ? `${column.title}: ${measured.join(", ")}.`
+          + (rung.reference || !beside.length ? "" : ` Beside it, for ${SCOPES[state.scope]}: ${beside.join(", ")}.`)
+        : `${column.title}: this rung has none${rung.name === "classroom" ? ", since raw scores are no shares" : ""}.`));
+  });
 }
 
 /**

@@ -12,6 +12,7 @@ export function showSources(header) {
   const say = (name, text) => list.append(el("div", {}, el("dt", {}, name), el("dd", {}, text)));
   const exact = sites.every((site) => site.exact);
   const kinds = [...new Set(sites.map((site) => site.precision).filter(Boolean))].join(" and ");
+  const keys = [...new Set(sites.map((site) => site.key_precision).filter(Boolean))].join(" and ");
   const recomputed = sites.every((site) => site.recomputed);
   const fromKeys = sites.some((site) => site.source === "query_key");
 
@@ -25,7 +26,8 @@ export function showSources(header) {
       : "compared with the model when the report was made; the largest difference of every row was shipped in float32.")
     : "none: this family is not recomputed.");
   if (exact) {
-    say("This page’s arithmetic", "none for the head’s matrices: what you see of them was shipped.");
+    say("This page’s arithmetic", "none for the head’s matrices: what you see of them was shipped."
+      + (error == null ? "" : ` “Why this number” works out softmax(q·k) from q and k (${keys}): at most ${tiny(error)} away from the model’s own attention, over every head and cell.`));
   } else if (error != null) {
     say(fromKeys ? "This page’s arithmetic" : "Rounding on the way",
       `at most ${tiny(error)} away from the model’s own attention, over every head and cell; measured before shipping.`);

@@ -1,0 +1,26 @@
+/**
+ * The classroom's three levels of closeness, for any shares.
+ */
+
+/** From how many times an even share: as in the classroom. */
+const CLOSE = 1.5, FORMAL = 0.5;
+/** The levels, the closest first. */
+export const LEVELS = ["close", "formal", "hardly any"];
+
+/**
+ * How close each of the others is, by its share of what comes from others.
+ * @param {ArrayLike<number>} amounts
+ * @param {number} self
+ * @param {((j: number) => boolean) | null} heard null where everybody may be
+ * @returns {(string | null)[]} null for itself, for who may not be heard, and where nothing comes
+ */
+export function closeness(amounts, self, heard) {
+  const others = Array.from(amounts, (_, j) => j !== self && (!heard || heard(j)));
+  const count = others.filter(Boolean).length;
+  const total = others.reduce((sum, other, j) => sum + (other ? amounts[j] : 0), 0);
+  return others.map((other, j) => {
+    if (!other || !(total > 0)) return null;
+    const times = (amounts[j] / total) * count;
+    return LEVELS[times >= CLOSE ? 0 : times >= FORMAL ? 1 : 2];
+  });
+}

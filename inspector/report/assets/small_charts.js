@@ -1,0 +1,41 @@
+/**
+ * What small drawings share: SVG elements, and drawing only while they can be seen.
+ */
+
+/**
+ * @param {string} tag
+ * @param {Record<string, string | number | null>} [attributes] null leaves one out
+ * @param {...(Node | string)} children
+ * @returns {any}
+ */
+export function svgEl(tag, attributes = {}, ...children) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value != null) node.setAttribute(name, String(value));
+  }
+  node.append(...children);
+  return node;
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {() => void} draw
+ * @returns {() => void} asks for a drawing: now where the element is near the window, else later
+ */
+export function whenNear(element, draw) {
+  let near = false, stale = false;
+  const now = () => {
+    if (!stale) return;
+    stale = false;
+    draw();
+  };
+  new IntersectionObserver((entries) => {
+    near = entries[entries.length - 1].isIntersecting;
+    if (near) now();
+  }, { rootMargin: "50%" }).observe(element);
+  window.addEventListener("beforeprint", now);
+  return () => {
+    stale = true;
+    if (near) now();
+  };
+}

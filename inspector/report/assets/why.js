@@ -1,0 +1,69 @@
+/**
+ * How one number of a head comes about, step by step, in the page's double precision.
+ */
+
+/** Scores farther from zero than this are shifted before exp: it would not fit into a number. */
+const MOST_POWER = 600;
+/** What a forbidden score becomes; finite, so that a row in which all is forbidden is even. */
+const FORBIDDEN = -3.4e38;
+
+/**
+ * @typedef {object} Why
+ * @property {number[]} products q and k multiplied, dimension by dimension
+ * @property {number} dot their sum
+ * @property {number} score after the scale, before the mask
+ * @property {boolean} forbidden
+ * @property {number} shift what is taken off every score of the row before exp; 0 unless needed
+ * @property {number} power exp of this score
+ * @property {number} total the sum of those of the row
+ * @property {number[]} row every key's share
+ * @property {number} share this key's
+ */
+
+/**
+ * @param {ArrayLike<number>} q (d)
+ * @param {ArrayLike<number>} keys (cols, d)
+ * @param {number} col
+ * @param {number} scale
+ * @param {((j: number) => boolean) | null} visible
+ * @returns {Why}
+ */
+export function explain(q, keys, col, scale, visible) {
+  const d = q.length, cols = keys.length / d;
+  const product = (j, t) => q[t] * keys[j * d + t];
+  const products = Array.from({ length: d }, (_, t) => product(col, t));
+  const dots = Array.from({ length: cols }, (_, j) => {
+    let sum = 0;
+    for (let t = 0; t < d; t++) sum += product(j, t);
+    return sum;
+  });
+  const heard = (j) => !visible || visible(j);
+  const scores = dots.map((dot, j) => (heard(j) ? dot * scale : FORBIDDEN));
+  const largest = scores.reduce((a, b) => Math.max(a, b));
+  const shift = Math.abs(largest) > MOST_POWER ? largest : 0;
+  const powers = scores.map((score) => Math.exp(score - shift));
+  const total = powers.reduce((a, b) => a + b);
+  const row = powers.map((power) => power / total);
+  return { products, dot: dots[col], score: dots[col] * scale, forbidden: !heard(col), shift,
+    power: powers[col], total, row, share: row[col] };
+}
+
+/**
+ * In which order dimensions stand: as they come, or from what speaks most for to most against.
+ * @param {number[]} products
+ * @param {string} order "dimension" or "contribution"
+ * @returns {number[]}
+ */
+export function dimensionOrder(products, order) {
+  const all = Array.from(products.keys());
+  return order === "contribution" ? all.sort((a, b) => products[b] - products[a]) : all;
+}
+
+/**
+ * Bars up and down from a middle line as one path, in a box d wide and from −1 to 1 high.
+ * @param {number[]} heights from −1 to 1
+ * @param {number} sign 1 for the bars above the line, −1 for those below
+ * @returns {string}
+ */
+export const barPath = (heights, sign) => heights.map((h, i) =>
+  (h * sign > 0 ? `M${i + 0.12} 0V${(-h).toFixed(4)}H${i + 0.88}V0z` : "")).join("");
