@@ -4,16 +4,19 @@
 
 import { DamagedReport, readPage } from "inspector/decode";
 import { tokenNames } from "inspector/format";
+import { followAddress, hashOf, isState, stateOf } from "inspector/permalink";
 import { ReportData } from "inspector/report_data";
 import { createStore } from "inspector/state";
 import { showGrid } from "inspector/view_grid";
 import { showHead } from "inspector/view_head";
+import { showKeys } from "inspector/view_keys";
 import { showLadder } from "inspector/view_ladder";
 import { showLinks } from "inspector/view_links";
 import { showMix } from "inspector/view_mix";
 import { showReading } from "inspector/view_reading";
 import { showSentence } from "inspector/view_sentence";
 import { showSources } from "inspector/view_sources";
+import { showTake } from "inspector/view_take";
 import { showVerdict } from "inspector/view_verdict";
 
 const root = document.documentElement;
@@ -43,6 +46,10 @@ function firstView(data) {
     part: "all",
     scope: "head",
     tokens: "all",
+    order: "place",
+    tone: "none",
+    label: null,
+    glance: "matrices",
   };
 }
 
@@ -50,18 +57,24 @@ async function start() {
   if ("broken" in root.dataset) return; // the guard has said why
   const { header, planes } = await readPage(document);
   const data = new ReportData(header, planes);
-  const store = createStore(firstView(data));
+  const first = firstView(data), hash = location.hash;
+  const store = createStore(stateOf(hash, first, data));
   const names = tokenNames(data.tokens, header.text.text, header.text.pair);
   root.dataset.loaded = "";
   showVerdict(header);
   showSentence(data, store, names);
   showLinks(data, store);
-  showGrid(data, store);
+  const stepHead = showGrid(data, store);
   showReading(data, store);
   showHead(data, store, names);
   showLadder(data, store, names);
   showMix(data, store, names);
   showSources(header);
+  const copyLink = showTake(data, store, () => `${location.href.split("#")[0]}#${hashOf(store.get(), first)}`);
+  showKeys(data, store, stepHead, copyLink);
+  followAddress(store, first, data);
+  // The browser looked for the place before the page was there.
+  if (hash && !isState(hash)) document.getElementById(hash.slice(1))?.scrollIntoView();
   Object.defineProperty(window, "inspector", { value: Object.freeze({
     version: header.inspector,
     get state() { return store.get(); },

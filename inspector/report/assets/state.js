@@ -13,6 +13,10 @@
  * @property {string} part of a pair: one of PARTS
  * @property {"head" | "all"} scope whose measures the ladder shows
  * @property {"all" | "content"} tokens over which tokens they are taken
+ * @property {"place" | "entropy" | "distance" | "label" | "agreement"} order how the heads are sorted
+ * @property {"none" | "entropy" | "distance" | "agreement"} tone what their bands are coloured by
+ * @property {string | null} label the label that stands out, "none" for heads without one, null for all
+ * @property {"matrices" | "lines"} glance how each of them is drawn
  */
 
 /**
