@@ -41,7 +41,7 @@ export function viewOnScreen(data, state) {
   const named = (indices, length) => indices.map((i) => (names.length === length ? names[i] : `token ${i}`));
   const split = (indices) => splitsOf(segments && indices.map((i) => segments[i]));
   const check = header.verification.layers[n], verdict = check?.heads[head];
-  const where = `${site.site === "self" ? "" : `${site.site} `}layer ${site.layer}, head ${head}`;
+  const where = `${site.site === "self" ? "" : site.site + " "}layer ${site.layer}, head ${head}`;
   return {
     matrix, rows: named(rows, site.rows), cols: named(cols, site.cols),
     allowed: visible && ((i, j) => visible(rows[i], cols[j])),
@@ -49,7 +49,7 @@ export function viewOnScreen(data, state) {
     ends: ["0", fixed(high, 3)],
     splits: { rows: split(rows), cols: split(cols) },
     said: [
-      `${where[0].toUpperCase()}${where.slice(1)}${cut ? `, ${partName(part)}` : ""}`,
+      where[0].toUpperCase() + where.slice(1) + (cut ? `, ${partName(part)}` : ""),
       header.model.title,
       data.model(n, head) ? "the model’s own attention"
         : `worked out from q and k, within ${tiny(site.arithmetic_error[head])} of the model’s attention`,

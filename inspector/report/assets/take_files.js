@@ -27,7 +27,7 @@ const escaped = (text) => String(text).replace(/[<>&"]/g, (c) => `&#${c.charCode
  * @param {string} [inside] escaped already
  */
 const tag = (name, attributes, inside = "") =>
-  `<${name}${Object.entries(attributes).map(([key, value]) => ` ${key}="${escaped(value)}"`).join("")}>${inside}</${name}>`;
+  `<${[name, ...Object.entries(attributes).map(([key, value]) => `${key}="${escaped(value)}"`)].join(" ")}>${inside}</${name}>`;
 
 /**
  * The view as an SVG that any program opens: colours in hex, tokens as text.

@@ -18,6 +18,7 @@ export const LABELS = {
   first: "to the first token", separator: "to the separators",
 };
 const NAMES = Object.keys(LABELS);
+const ABSENT = "Agreement with this rung was not measured.";
 /** Milliseconds of drawing before the page gets a breath. */
 const SLICE = 40;
 /** Pixels each way of a small picture of lines. */
@@ -48,7 +49,7 @@ export function showGrid(data, store) {
 
   const count = (label) => labels.filter((one) => one === label).length;
   const measured = [["entropy", "entropy"], ["distance", "distance"],
-    ["agreement", "agreement with the chosen rung", !blobs.measures]];
+    ["agreement", "agreement with the rung", !blobs.measures]];
   selects(store, "order", [["place", "layer and head"], ...measured, ["label", "what they listen to"]]);
   selects(store, "tone", [["none", "nothing"], ...measured]);
   selects(store, "label", [["", "every head"],
@@ -107,12 +108,12 @@ export function showGrid(data, store) {
       grid.replaceChildren(...(sorted ? [flow] : rows));
     }
     out = labels.map((one) => label != null && one !== label);
-    buttons.forEach((button, i) => button.classList.toggle("faded", out[i]));
+    cells.forEach((cell, i) => { cell.inert = out[i]; });
     if (chosen >= 0) setStop();
     byId("grid-says").textContent = [
       order === "label" ? "Sorted by what they listen to, the clearest of each kind first."
         : by ? `Sorted by ${by.name}, ${by.order}; each is named layer·head.` : "",
-      order === "agreement" && !by ? "Agreement with this rung was not measured." : "",
+      order === "agreement" && !by ? ABSENT : "",
       label == null ? "" : `${counted(count(label), "head")} of ${places.length} ${count(label) === 1 ? "stands" : "stand"} out; the others are faded.`,
     ].join(" ").trim();
   });
@@ -148,7 +149,7 @@ export function showGrid(data, store) {
     from.textContent = found ? fixed(low, 2) : "";
     /** @type {HTMLElement} */ (bar).hidden = !found;
     to.textContent = found ? `${fixed(high, 2)}${found.unit}: ${found.name}, measured when the report was made`
-      : "Agreement with this rung was not measured.";
+      : ABSENT;
   };
   store.watch(["tone", "rung", "tokens"], tint);
 
