@@ -24,11 +24,11 @@ const READINGS = {
  * @returns {Amounts | null} null for another kind, and where nothing was measured
  */
 export function amounts(data, { rung, tokens }, kind) {
-  const { heads, ladder, blobs } = data.header;
+  const { heads, ladder } = data.header;
   const reading = READINGS[kind];
   if (reading) return { ...reading, values: heads.map((head) => head?.[reading.field] ?? NaN) };
   const at = ladder.findIndex((one) => one.name === rung);
-  if (kind !== "agreement" || at < 0 || !blobs.measures) return null;
+  if (kind !== "agreement" || !ladder[at]?.measured) return null;
   // Raw scores are no shares and have no divergence; their order can still be compared.
   for (const [measure, name, unit, order] of [
     ["jsd_bits", "divergence", " bits", "from the head that it explains best to the one it explains least"],

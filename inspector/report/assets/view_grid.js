@@ -31,7 +31,7 @@ const LINES_SIDE = 96;
  */
 export function showGrid(data, store) {
   const grid = byId("grid");
-  const { heads, blobs } = data.header;
+  const { heads, ladder } = data.header;
   const widest = Math.max(...data.sites.map((site) => site.heads));
   grid.style.setProperty("--heads", String(widest));
   const across = Array.from({ length: widest }, (_, h) => el("span", { class: "axis", role: "columnheader" }, `${h}`));
@@ -49,12 +49,12 @@ export function showGrid(data, store) {
 
   const count = (label) => labels.filter((one) => one === label).length;
   const measured = [["entropy", "entropy"], ["distance", "distance"],
-    ["agreement", "agreement with the rung", !blobs.measures]];
+    ["agreement", "agreement with the rung", !ladder.some((rung) => rung.measured)]];
   selects(store, "order", [["place", "layer and head"], ...measured, ["label", "what they listen to"]]);
   selects(store, "tone", [["none", "nothing"], ...measured]);
   selects(store, "label", [["", "every head"],
-    ...NAMES.map((name) => [name, `mostly ${LABELS[name]} (${count(name)})`, !count(name)]),
-    ["none", `none of these (${count("none")})`, !count("none")]]);
+    ...NAMES.map((name) => [name, `${name} (${count(name)})`, !count(name)]),
+    ["none", `no label (${count("none")})`, !count("none")]]);
   toggles(store, "grid-glance", /** @type {any} */ ("glance"));
 
   /** @type {number[]} the heads as they stand now */
