@@ -121,7 +121,9 @@ def test_a_filter_leaves_the_others_out_of_the_tab_order(open_report, label, ord
     page.locator("#grid-order").select_option(order)
     page.locator("#grid-label").select_option(label)
     kept = {(h.layer, h.head) for h in whole.heads if (h.label or "none") == label}
-    faded = page.locator(".thumb").evaluate_all("all => all.map(b => Boolean(b.closest('[inert]')))")
+    faded = page.locator(".thumb").evaluate_all(
+        "all => all.map(b => Boolean(b.closest('[inert]')))"
+    )
     assert {place for place, out in zip(standing(page), faded, strict=True) if not out} == kept
     assert page.locator(".thumb[tabindex='0']").count() == 1
     assert f"{len(kept)} head" in page.locator("#grid-says").inner_text()
@@ -174,7 +176,7 @@ def test_lines_are_drawn_from_the_weights(open_report, call, tokens):
     )
     edges = [0.1, 0.25, 0.45, 0.7, 2]
     for level, low, high in zip(levels, edges[:-1], edges[1:], strict=True):
-        assert level == np.argwhere((A >= low) & (A < high)).tolist()
+        assert level == np.argwhere((low <= A) & (high > A)).tolist()
     page = open_report(whole).page
     shot = page.locator(".thumb .shot").first
     before = shot.evaluate("s => s.style.backgroundImage")
@@ -188,7 +190,7 @@ def test_without_a_rebuild_agreement_cannot_be_chosen(open_report):
     for way in ("order", "tone"):
         assert page.locator(f"#grid-{way} option[value=agreement]").is_disabled()
     page.evaluate("location.hash = 'order=agreement&tone=agreement'")
-    page.wait_for_function("inspector.state.order === 'agreement'")
+    page.wait_for_function("() => inspector.state.order === 'agreement'")
     assert "not measured" in page.locator("#grid-says").inner_text()
     assert "not measured" in page.locator("#grid-tones").inner_text()
     assert standing(page) == [(n, h) for n in range(2) for h in range(3)]
@@ -197,14 +199,13 @@ def test_without_a_rebuild_agreement_cannot_be_chosen(open_report):
 def test_384_heads_keep_the_page_alive(open_report):
     page = open_report(synthetic.inspected("a b c", layers=24, heads=16, d=2)).page
     page.evaluate(
-        "new PerformanceObserver((l) => (window.long ??= []).push(...l.getEntries().map(e => e.duration)))"
-        ".observe({ type: 'longtask' })"
+        "new PerformanceObserver((list) => (window.long ??= [])"
+        ".push(...list.getEntries().map((e) => e.duration))).observe({ type: 'longtask' })"
     )
     for way, value in [("order", "entropy"), ("tone", "distance"), ("label", "none")]:
         page.locator(f"#grid-{way}").select_option(value)
     page.get_by_role("button", name="lines", exact=True).click()
-    page.wait_for_timeout(500)
-    assert page.locator(".thumb .shot.lines").count() == 384
+    page.wait_for_function("() => document.querySelectorAll('.shot.lines').length === 384")
     assert max(page.evaluate("window.long ?? []"), default=0) < 400  # beside busy neighbours
     assert page.locator(".thumb[tabindex='0']").count() == 1
 

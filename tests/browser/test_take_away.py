@@ -5,6 +5,7 @@ import io
 import re
 import struct
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,6 +22,8 @@ OTHER = {
     "label": "previous", "glance": "lines", "whose": "layer", "direction": "in", "pieces": True,
     "compared": 4, "zoom": [1, 2, 3, 4], "shape": "lines", "sink": True, "log": True,
 }  # fmt: skip
+
+TOP_OF_LADDER = "() => Math.abs(document.getElementById('ladder').getBoundingClientRect().top) < 60"
 
 
 def state(page):
@@ -93,8 +96,8 @@ def test_what_is_chosen_stands_in_the_address_and_is_there_at_opening(open_repor
         "layer=99", "layer=-1", "layer=1.5", "layer=", "layer=one", "head=3", "head=1e0", "cell=9",
         "cell=99,0", "cell=0,1,2", "cell=a,b", "pinned=8", "pinned=1,2", "rung=nonsense",
         "rung=mask", "part=CC", "scope=%3Cscript%3E", "order=__proto__", "tone=toString",
-        "label=cat", "glance=", "constructor=1", "__proto__=2", "foreign=3", "=", "&&==&", "%E0%A4=%",
-        "hovered=2", "tokens=all%00", "zoom=0,0,99,1", "zoom=1", "compared=99",
+        "label=cat", "glance=", "constructor=1", "__proto__=2", "foreign=3", "=", "&&==&",
+        "%E0%A4=%", "hovered=2", "tokens=all%00", "zoom=0,0,99,1", "zoom=1", "compared=99",
     ],
 )  # fmt: skip
 def test_a_damaged_address_is_ignored(open_report, damaged):
@@ -119,8 +122,7 @@ def test_places_on_the_page_are_still_gone_to(open_report, chromium):
     before = settled(page)
     assert before == "#layer=0"
     page.locator("nav a[href='#ladder']").click()
-    page.wait_for_timeout(50)
-    assert page.evaluate("location.hash") == "#ladder"
+    page.wait_for_function(TOP_OF_LADDER)
     assert state(page)["layer"] == 0 and state(page)["head"] == 1
     assert settled(page) == before
     page.locator(".thumb").nth(5).click()
@@ -132,9 +134,7 @@ def test_places_on_the_page_are_still_gone_to(open_report, chromium):
     other = chromium.new_page(viewport={"width": 900, "height": 500})
     other.goto(opened.address + "#ladder")
     other.wait_for_selector("html[data-ready]", state="attached")
-    other.wait_for_function(
-        "Math.abs(document.getElementById('ladder').getBoundingClientRect().top) < 60"
-    )
+    other.wait_for_function(TOP_OF_LADDER)
     other.close()
 
 
@@ -155,7 +155,11 @@ def taken(page, way):
         page.locator(f"[data-take={way}]").click()
     found = download.value
     assert found.suggested_filename in page.locator("#take-says").inner_text()
-    return found.suggested_filename, open(found.path(), "rb").read()
+    return found.suggested_filename, Path(found.path()).read_bytes()
+
+
+def drawing(content):
+    return ET.fromstring(content)  # noqa: S314 - written by the page, from the test's own words
 
 
 def ramp_of(call, scheme="light"):
@@ -175,7 +179,7 @@ def test_the_drawing_has_a_shape_for_each_cell(open_report, call, scheme):
     page.locator(".thumb").nth(5).click()
     name, content = taken(page, "svg")
     assert name == "synthetic-model-layer-1-head-2.svg"
-    root = ET.fromstring(content)
+    root = drawing(content)
     cells = root.findall(f"{SVG}rect[@class='cell']")
     A = whole.run.layers[1].attention[2]
     assert len(cells) == A.size
@@ -199,7 +203,8 @@ def test_the_drawing_has_a_shape_for_each_cell(open_report, call, scheme):
             const [, , w, h] = root.getAttribute('viewBox').split(' ').map(Number);
             const out = [...root.querySelectorAll('text, rect')].map((node) => {
               const a = node.getBoundingClientRect(), b = root.getBoundingClientRect();
-              return a.left < b.left - 1 || a.top < b.top - 1 || a.right > b.left + w + 1 || a.bottom > b.top + h + 1;
+              return a.left < b.left - 1 || a.top < b.top - 1
+                || a.right > b.left + w + 1 || a.bottom > b.top + h + 1;
             });
             root.remove();
             return [out.length, out.filter(Boolean).length];
@@ -213,7 +218,7 @@ def test_beyond_64_cells_a_picture_stands_under_the_labels(open_report, call):
     whole = synthetic.inspected(" ".join(f"w{i}" for i in range(80)), causal=True)
     page = open_report(whole).page
     page.locator(".thumb").nth(1).click()
-    root = ET.fromstring(taken(page, "svg")[1])
+    root = drawing(taken(page, "svg")[1])
     (image,) = root.findall(f"{SVG}image")
     assert not root.findall(f"{SVG}rect[@class='cell']")
     pixels = page.evaluate(
@@ -222,7 +227,8 @@ def test_beyond_64_cells_a_picture_stands_under_the_labels(open_report, call):
             const canvas = document.createElement('canvas');
             canvas.width = image.width; canvas.height = image.height;
             const context = canvas.getContext('2d'); context.drawImage(image, 0, 0);
-            return [image.width, image.height, Array.from(context.getImageData(0, 0, image.width, image.height).data)];
+            const { data } = context.getImageData(0, 0, image.width, image.height);
+            return [image.width, image.height, Array.from(data)];
         }""",
         image.get("href"),
     )
@@ -243,7 +249,7 @@ def test_beyond_64_cells_a_picture_stands_under_the_labels(open_report, call):
 def test_forbidden_cells_are_not_zeros(open_report):
     whole = synthetic.inspected(FIRST, causal=True)
     page = open_report(whole).page
-    root = ET.fromstring(taken(page, "svg")[1])
+    root = drawing(taken(page, "svg")[1])
     assert len(root.findall(f"{SVG}rect[@class='forbidden']")) == 8 * 7 // 2
     table = list(csv.reader(io.StringIO(taken(page, "csv")[1].decode())))
     empty = [[value == "" for value in row[1:]] for row in table[1:]]
@@ -252,7 +258,7 @@ def test_forbidden_cells_are_not_zeros(open_report):
 
 def test_the_picture_is_the_drawing_at_twice_the_size(open_report):
     page = open_report(synthetic.inspected(FIRST)).page
-    root = ET.fromstring(taken(page, "svg")[1])
+    root = drawing(taken(page, "svg")[1])
     name, content = taken(page, "png")
     assert name.endswith(".png") and content[:8] == b"\x89PNG\r\n\x1a\n"
     size = struct.unpack(">II", content[16:24])
@@ -285,9 +291,7 @@ def test_a_long_table_is_within_the_stated_error(open_report):
     page = open_report(whole).page
     table = list(csv.reader(io.StringIO(taken(page, "csv")[1].decode())))
     n, h = page.evaluate("[inspector.state.layer, inspector.state.head]")
-    shown = page.evaluate(
-        "([n, h]) => Array.from(inspector.attention('self', n, h).data)", [n, h]
-    )
+    shown = page.evaluate("([n, h]) => Array.from(inspector.attention('self', n, h).data)", [n, h])
     got = np.array([row[1:] for row in table[1:]]).astype(np.float32)
     np.testing.assert_array_equal(got.ravel(), np.float32(shown))
     assert np.abs(got - whole.run.layers[n].attention[h]).max() < 5e-3
@@ -302,22 +306,27 @@ def test_of_a_pair_the_part_on_screen_is_taken(open_report):
     A = whole.run.layers[n].attention[h][np.ix_(segments == 1, segments == 0)]
     table = list(csv.reader(io.StringIO(taken(page, "csv")[1].decode())))
     np.testing.assert_array_equal([[np.float32(v) for v in row[1:]] for row in table[1:]], A)
-    root = ET.fromstring(taken(page, "svg")[1])
+    root = drawing(taken(page, "svg")[1])
     assert len(root.findall(f"{SVG}rect[@class='cell']")) == A.size
     assert next(root.iter(f"{SVG}text")).text == f"Layer {n}, head {h}, B → A"
 
 
-@pytest.mark.parametrize("sentence", ["</text><script>hit</script> &amp; x", "\ufffe \u202e a\ud800b"])
+@pytest.mark.parametrize(
+    "sentence", ["</text><script>hit</script> &amp; x", "\ufffe \u202e a\ud800b"]
+)
 def test_hostile_words_are_text_in_the_drawing(open_report, sentence):
     page = open_report(synthetic.inspected(sentence)).page
-    root = ET.fromstring(taken(page, "svg")[1])
+    root = drawing(taken(page, "svg")[1])
     assert {node.tag.removeprefix(SVG) for node in root.iter()} == {
         "svg", "title", "rect", "text", "g", "linearGradient", "stop"}  # fmt: skip
     assert taken(page, "png")[1][:4] == b"\x89PNG"
 
 
 CLIPBOARD = """(refused) => Object.defineProperty(navigator, 'clipboard', { configurable: true,
-    value: { async writeText(text) { if (refused) throw new Error('no'); window.copied = text; } } })"""
+    value: { async writeText(text) {
+      if (refused) throw new Error('no');
+      window.copied = text;
+    } } })"""
 
 
 def test_link_and_command_are_copied(open_report):
@@ -326,10 +335,12 @@ def test_link_and_command_are_copied(open_report):
     page.evaluate(CLIPBOARD, False)
     page.locator(".thumb").nth(1).click()
     page.locator("[data-take=link]").click()
-    page.wait_for_function("document.getElementById('take-says').textContent === 'The link is copied.'")
+    page.wait_for_function(
+        "() => document.getElementById('take-says').textContent === 'The link is copied.'"
+    )
     assert page.evaluate("window.copied") == f"{opened.address}#layer=0"
     page.locator("[data-take=command]").click()
-    page.wait_for_function("window.copied === \"inspect 'it''s <b>'\"")
+    page.wait_for_function("() => window.copied === \"inspect 'it''s <b>'\"")
     assert not page.locator("#take-by-hand").is_visible()
 
 
@@ -361,7 +372,13 @@ def test_a_walk_by_keyboard_alone(open_report):
     assert not page.locator("#keys").is_visible()
     at = "[inspector.state.layer, inspector.state.head]"
     assert page.evaluate(at) == [2, 1]
-    for key, expected in [("n", [2, 2]), ("n", [2, 2]), ("P", [1, 2]), ("p", [1, 1]), ("N", [2, 1])]:
+    for key, expected in [
+        ("n", [2, 2]),
+        ("n", [2, 2]),
+        ("P", [1, 2]),
+        ("p", [1, 1]),
+        ("N", [2, 1]),
+    ]:
         page.keyboard.press(key)
         assert page.evaluate(at) == expected
     page.keyboard.press("Control+p")
@@ -371,7 +388,12 @@ def test_a_walk_by_keyboard_alone(open_report):
     stops = []
     for _ in range(60):
         page.keyboard.press("Tab")
-        stops.append(page.evaluate("document.activeElement.id || document.activeElement.dataset.take || document.activeElement.className"))
+        stops.append(
+            page.evaluate(
+                "(({ id, dataset, className }) => id || dataset.take || className)"
+                "(document.activeElement)"
+            )
+        )
         if stops[-1] == "grid-order":
             page.keyboard.press("ArrowDown")
         if stops[-1] == "svg":
@@ -382,7 +404,7 @@ def test_a_walk_by_keyboard_alone(open_report):
     with page.expect_download():
         page.keyboard.press("Enter")
     page.keyboard.press("l")
-    page.wait_for_function("window.copied?.includes('order=entropy')")
+    page.wait_for_function("() => window.copied?.includes('order=entropy')")
 
 
 def test_keys_can_be_switched_off_and_leave_typing_alone(open_report):

@@ -73,8 +73,6 @@ async function start() {
   const copyLink = showTake(data, store, () => `${location.href.split("#")[0]}#${hashOf(store.get(), first)}`);
   showKeys(data, store, stepHead, copyLink);
   followAddress(store, first, data);
-  // The browser looked for the place before the page was there.
-  if (hash && !isState(hash)) document.getElementById(hash.slice(1))?.scrollIntoView();
   Object.defineProperty(window, "inspector", { value: Object.freeze({
     version: header.inspector,
     get state() { return store.get(); },
@@ -86,7 +84,12 @@ async function start() {
       return { rows, cols, data: weights.slice() };
     },
   }) });
-  requestAnimationFrame(() => requestAnimationFrame(() => { root.dataset.ready = ""; performance.mark("ready"); }));
+  requestAnimationFrame(() => requestAnimationFrame(() => {
+    // The browser looked for the place in the address before the page was there.
+    if (hash && !isState(hash)) document.getElementById(hash.slice(1))?.scrollIntoView({ behavior: "instant" });
+    root.dataset.ready = "";
+    performance.mark("ready");
+  }));
 }
 
 start().catch((error) => {

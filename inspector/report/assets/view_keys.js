@@ -16,8 +16,13 @@ const TYPED = "input:not([type=checkbox]), textarea, select, [contenteditable]";
 export function showKeys(data, store, stepHead, copyLink) {
   const dialog = /** @type {HTMLDialogElement} */ (byId("keys"));
   const letters = /** @type {HTMLInputElement} */ (byId("keys-letters"));
-  byId("keys-open").addEventListener("click", () => dialog.showModal());
-  byId("keys-close").addEventListener("click", () => dialog.close());
+  const close = byId("keys-close");
+  const open = () => {
+    dialog.showModal();
+    close.focus();
+  };
+  byId("keys-open").addEventListener("click", open);
+  close.addEventListener("click", () => dialog.close());
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
 
   const sections = ["main", ...[...document.querySelectorAll("nav a")].map((a) => /** @type {string} */ (a.getAttribute("href")).slice(1))];
@@ -37,7 +42,7 @@ export function showKeys(data, store, stepHead, copyLink) {
     section.scrollIntoView();
   };
   const actions = { n: () => stepHead(1), p: () => stepHead(-1), N: () => stepLayer(1), P: () => stepLayer(-1),
-    l: copyLink, "?": () => dialog.showModal() };
+    l: copyLink, "?": open };
   document.addEventListener("keydown", (event) => {
     const { key, ctrlKey, altKey, metaKey, target } = event;
     if (event.defaultPrevented || ctrlKey || altKey || metaKey || dialog.open || !letters.checked) return;
