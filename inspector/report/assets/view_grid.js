@@ -20,7 +20,7 @@ export const LABELS = {
 const NAMES = Object.keys(LABELS);
 const ABSENT = "Agreement with this rung was not measured.";
 /** Milliseconds of drawing before the page gets a breath. */
-const SLICE = 40;
+const SLICE = 20;
 /** Pixels each way of a small picture of lines. */
 const LINES_SIDE = 96;
 
