@@ -38,9 +38,7 @@ class Blob:
         little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
         planes = little.reshape(-1).view(np.uint8).reshape(-1, array.dtype.itemsize).T
         raw = planes.tobytes()
-        deflater = zlib.compressobj(level=6, wbits=-zlib.MAX_WBITS)
-        deflated = deflater.compress(raw) + deflater.flush()
-        return cls(name, array.shape, array.dtype.name, len(raw), zlib.crc32(raw), deflated)
+        return cls(name, array.shape, array.dtype.name, len(raw), zlib.crc32(raw), deflate(raw))
 
     @property
     def entry(self) -> Header:
@@ -56,6 +54,12 @@ class Blob:
     def base64(self) -> str:
         """The deflated bytes as text."""
         return base64.b64encode(self.deflated).decode("ascii")
+
+
+def deflate(raw: bytes) -> bytes:
+    """Deflate as the page unpacks it: without a header."""
+    deflater = zlib.compressobj(level=6, wbits=-zlib.MAX_WBITS)
+    return deflater.compress(raw) + deflater.flush()
 
 
 def script_json(value: object) -> str:
