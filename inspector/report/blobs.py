@@ -61,6 +61,12 @@ class Blob:
         return base64.b64encode(self.deflated).decode("ascii")
 
 
+def deflate(raw: bytes) -> bytes:
+    """Deflate as the page unpacks it: without a header."""
+    deflater = zlib.compressobj(level=6, wbits=-zlib.MAX_WBITS)
+    return deflater.compress(raw) + deflater.flush()
+
+
 def script_json(value: object) -> str:
     """JSON for the inside of a script element, whatever text it carries."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

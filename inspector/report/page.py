@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from inspector.analogy.classroom import circle, classmates, profiles, strongest_trait
 from inspector.records import Classroom, Inspected
+from inspector.report.blobs import deflate
 from inspector.report.payload import build_payload
 from inspector.report.script import link, minify
 
@@ -39,7 +40,8 @@ class Assets:
     classroom_css: Markup
     guard: Markup
     theme: Markup
-    script: Markup
+    start: Markup
+    script: str
     report_policy: str
     classroom_policy: str
     index_css: Markup
@@ -121,7 +123,7 @@ def _assets() -> Assets:
         for item in _folder().iterdir()
         if item.name.endswith(".js")
     }
-    guard, theme = minify(modules.pop("guard")), minify(modules.pop("theme"))
+    guard, theme, start = (minify(modules.pop(name)) for name in ("guard", "theme", "start"))
     script = link(modules, "main")
     base = _read("base.css")
     report_css = _squeezed(base + _read("report.css"))
@@ -132,8 +134,9 @@ def _assets() -> Assets:
         classroom_css=Markup(classroom_css),  # noqa: S704
         guard=Markup(guard),  # noqa: S704
         theme=Markup(theme),  # noqa: S704
-        script=Markup(script),  # noqa: S704
-        report_policy=_policy(report_css, guard, theme, script),
+        start=Markup(start),  # noqa: S704
+        script=base64.b64encode(deflate(script.encode())).decode(),
+        report_policy=_policy(report_css, guard, theme, start, script),
         classroom_policy=_policy(classroom_css, theme),
         index_css=Markup(index_css),  # noqa: S704
         index_policy=_policy(index_css, theme),

@@ -4,16 +4,19 @@
 
 import { DamagedReport, readPage } from "inspector/decode";
 import { tokenNames } from "inspector/format";
+import { followAddress, hashOf, isState, stateOf } from "inspector/permalink";
 import { ReportData } from "inspector/report_data";
 import { createStore } from "inspector/state";
 import { showGrid } from "inspector/view_grid";
 import { showHead } from "inspector/view_head";
+import { showKeys } from "inspector/view_keys";
 import { showLadder } from "inspector/view_ladder";
 import { showLinks } from "inspector/view_links";
 import { showMix } from "inspector/view_mix";
 import { showReading } from "inspector/view_reading";
 import { showSentence } from "inspector/view_sentence";
 import { showSources } from "inspector/view_sources";
+import { showTake } from "inspector/view_take";
 import { showVerdict } from "inspector/view_verdict";
 import { showWhy } from "inspector/view_why";
 
@@ -49,8 +52,12 @@ function firstView(data) {
     pieces: data.header.pieces,
     compared: null,
     measure: "jsd_bits",
-    order: "dimension",
+    dimensions: "place",
     dimension: null,
+    order: "place",
+    tone: "none",
+    label: null,
+    glance: "matrices",
   };
 }
 
@@ -58,19 +65,23 @@ async function start() {
   if ("broken" in root.dataset) return; // the guard has said why
   const { header, planes } = await readPage(document);
   const data = new ReportData(header, planes);
-  const store = createStore(firstView(data));
+  const first = firstView(data), hash = location.hash;
+  const store = createStore(stateOf(hash, first, data));
   const names = tokenNames(data.tokens, header.text.text, header.text.pair);
   root.dataset.loaded = "";
   showVerdict(header);
   showSentence(data, store, names);
   showLinks(data, store);
-  showGrid(data, store);
+  const stepHead = showGrid(data, store);
   showReading(data, store);
   showHead(data, store, names);
   showWhy(data, store, names);
   showLadder(data, store, names);
   showMix(data, store, names);
   showSources(header);
+  const copyLink = showTake(data, store, () => `${location.href.split("#")[0]}#${hashOf(store.get(), first)}`);
+  showKeys(data, store, stepHead, copyLink);
+  followAddress(store, first, data);
   Object.defineProperty(window, "inspector", { value: Object.freeze({
     version: header.inspector,
     get state() { return store.get(); },
@@ -89,7 +100,12 @@ async function start() {
       return { rows, cols, data: weights.slice() };
     },
   }) });
-  requestAnimationFrame(() => requestAnimationFrame(() => { root.dataset.ready = ""; performance.mark("ready"); }));
+  requestAnimationFrame(() => requestAnimationFrame(() => {
+    // The browser looked for the place in the address before the page was there.
+    if (hash && !isState(hash)) document.getElementById(hash.slice(1))?.scrollIntoView({ behavior: "instant" });
+    root.dataset.ready = "";
+    performance.mark("ready");
+  }));
 }
 
 start().catch((error) => {

@@ -18,8 +18,12 @@
  * @property {boolean} pieces true where the sentence stands in tokens, not words
  * @property {number | null} compared token of the word that is compared with the pinned one
  * @property {string} measure which measure the chart over the rungs shows
- * @property {"dimension" | "contribution"} order in which the dimensions of q and k stand
+ * @property {"place" | "contribution"} dimensions the order in which those of q and k stand
  * @property {number | null} dimension the one that is pointed at; null for that of the largest product
+ * @property {"place" | "entropy" | "distance" | "label" | "agreement"} order how the heads are sorted
+ * @property {"none" | "entropy" | "distance" | "agreement"} tone what their bands are coloured by
+ * @property {string | null} label the label that stands out, "none" for heads without one, null for all
+ * @property {"matrices" | "lines"} glance how each of them is drawn
  */
 
 /**

@@ -38,5 +38,7 @@ export function showSources(header) {
     : "none were measured.");
   say("The mix", "|R| times the length of each token’s vector on the classroom’s side; attention times the length of"
     + " v·Wo, in float16, on the head’s.");
+  say("What heads are sorted and coloured by", "entropy, distance and the measures of a rung were taken in Python from"
+    + " the model’s own attention, whole; the small pictures show each head at no more than 32 × 32.");
   say("Counting", "layers, heads, rows and columns count from 0.");
 }

@@ -32,7 +32,7 @@ const figure = (value) => {
 export function showWhy(data, store, names) {
   const bars = byId("why-bars"), body = byId("why-body");
   const rows = ["q", "k", "q × k"].map((kind) => barRow(kind, bars));
-  toggles(store, "why-order", "order");
+  toggles(store, "why-order", "dimensions");
   /** @type {{why: import("inspector/why").Why, q: ArrayLike<number>, k: ArrayLike<number>, order: number[]} | null} */
   let shown = null;
 
@@ -55,7 +55,7 @@ export function showWhy(data, store, names) {
     const visible = data.visible(layer);
     const asked = q.subarray(row * d, (row + 1) * d), offered = keys.subarray(col * d, (col + 1) * d);
     const why = explain(asked, keys, col, site.scale, visible && ((j) => visible(row, j)));
-    shown = { why, q: asked, k: offered, order: dimensionOrder(why.products, state.order) };
+    shown = { why, q: asked, k: offered, order: dimensionOrder(why.products, state.dimensions) };
     const { order } = shown;
     rows[0].show(order.map((t) => asked[t]), "what ", asker(), " asks: q");
     rows[1].show(order.map((t) => offered[t]), "what ", offerer(), " offers: k");
@@ -104,7 +104,7 @@ export function showWhy(data, store, names) {
     choose(to);
   });
 
-  store.watch(["layer", "head", "cell", "part", "order"], update);
+  store.watch(["layer", "head", "cell", "part", "dimensions"], update);
   store.watch(["dimension"], point);
 }
 

@@ -51,7 +51,7 @@ export function explain(q, keys, col, scale, visible) {
 /**
  * In which order dimensions stand: as they come, or from what speaks most for to most against.
  * @param {number[]} products
- * @param {string} order "dimension" or "contribution"
+ * @param {string} order "place" or "contribution"
  * @returns {number[]}
  */
 export function dimensionOrder(products, order) {
