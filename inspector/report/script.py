@@ -13,8 +13,6 @@ import re
 from collections.abc import Mapping
 from graphlib import TopologicalSorter
 
-import rjsmin
-
 #: What modules call each other by: ``import { a } from "inspector/colour"``.
 PREFIX = "inspector/"
 
@@ -42,13 +40,7 @@ def link(modules: Mapping[str, str], entry: str) -> str:
             needs[name] = [found[1] for found in _IMPORT.findall(modules[name])]
             ahead += needs[name]
     order = TopologicalSorter(needs).static_order()
-    return minify("".join(_wrapped(name, modules[name]) for name in order))
-
-
-def minify(script: str) -> str:
-    """Leave out comments and the space that nobody needs."""
-    small: str = rjsmin.jsmin(script)
-    return small
+    return "".join(_wrapped(name, modules[name]) for name in order)
 
 
 def _wrapped(name: str, source: str) -> str:
