@@ -103,7 +103,7 @@ def test_the_steps_lead_from_q_and_k_to_the_share(open_report, tokens):
         check_steps(page, whole, q[head, row], k[head], site, row, col, head, layer)
         rebuilt = whole.rebuilt[layer]
         exact = float(rebuilt.query[head, row].astype(float) @ rebuilt.key[head, col].astype(float))
-        assert said(page, "dot") == pytest.approx(exact, abs=0.02)
+        assert said(page, "dot") == pytest.approx(exact, abs=0.1)
         asked = page.locator("#why-says").inner_text()
         names = [token.text for token in whole.run.text.tokens]
         assert f"“{names[row]}” (row {row})" in asked and f"“{names[col]}” (column {col})" in asked
