@@ -178,11 +178,12 @@ def test_heads_that_share_a_key_say_so(open_report, tokens):
         rebuilt=(replace(layer, key=key, value=layer.value[:2], attention=A),),
     )
     page = open_report(whole).page
-    look_at(page, 3, 4, 1, 5)
     q, k, site = shipped(whole, 0)
     assert k.shape[0] == 2
-    check_steps(page, whole, q[3, 1], k[1], site, 1, 5, 3)
-    assert "Heads 2 to 3 of this layer share one k." in page.locator("#why-note").inner_text()
+    for head, key, heads in ((1, 0, "0 to 1"), (2, 1, "2 to 3")):
+        look_at(page, head, 4, 1, 5)
+        check_steps(page, whole, q[head, 1], k[key], site, 1, 5, head)
+        assert f"Heads {heads} of this layer share one k." in page.locator("#why-note").inner_text()
 
 
 @pytest.mark.parametrize("tokens", [8, 40])
