@@ -43,9 +43,6 @@ EXACT_TOKENS = 32
 THUMBNAIL_SIDE = 32
 #: q and k lose half their bits unless that moves some attention weight by more than this.
 ROUNDING_BOUND = 5e-3
-#: Beside the exact matrices they lose up to this many bits more within that bound: a page of a
-#: short text is small.
-TRIMMED_BITS = (4, 3, 2, 1)
 #: How many of the strongest links between words the page is given.
 MOST_LINKS = 12
 
@@ -160,7 +157,7 @@ def _layer(
             arrays["visible"] = np.packbits(rebuilt.visible, axis=1, bitorder="little")
         if exact:
             arrays["difference"] = _steps(model, rebuilt.attention)
-        source, precision, error, carried = _carry(rebuilt, model, trim=exact)
+        source, precision, error, carried = _carry(rebuilt, model)
         if not exact:
             site |= {"source": source, "precision": precision}
         if source == "query_key":
@@ -172,7 +169,7 @@ def _layer(
 
 
 def _carry(
-    rebuilt: RebuiltLayer, model: Float32, *, trim: bool
+    rebuilt: RebuiltLayer, model: Float32
 ) -> tuple[Source, str, list[float], dict[str, NDArray[Any]]]:
     """How one layer's attention travels, and how far the page's arithmetic will be off.
 
@@ -180,35 +177,16 @@ def _carry(
     in float32; where even that is not the model's attention (something is added to q·k, or a
     sink takes part), A itself.
     """
-    tries: list[tuple[type[np.floating[Any]], int]] = [
-        *((np.float16, bits) for bits in TRIMMED_BITS if trim),
-        (np.float16, 0),
-        (np.float32, 0),
-    ]
-    for dtype, bits in tries:
+    for dtype in (np.float16, np.float32):
         with np.errstate(over="ignore"):  # beyond float16's range: inf, and the next dtype
-            query, key = (
-                (_without_bits(numbers, bits) if bits else numbers).astype(dtype)
-                for numbers in (rebuilt.query, rebuilt.key)
-            )
+            query, key = rebuilt.query.astype(dtype), rebuilt.key.astype(dtype)
         error = _arithmetic_error(query, key, rebuilt, model)
         if max(error) <= ROUNDING_BOUND:
             precision = np.dtype(dtype).name
-            if bits:
-                precision += f" without {'its last bit' if bits == 1 else f'its last {bits} bits'}"
             return "query_key", precision, error, {"query": query, "key": key}
     attention = half_where_it_fits(model)
     error = _largest(attention.astype(np.float32) - model)
     return "attention", attention.dtype.name, error, {"attention": attention}
-
-
-def _without_bits(numbers: Array, bits: int) -> Float32:
-    """Round so that a float16's last bits will be zero, which deflate then leaves out."""
-    drop = np.uint32(np.finfo(np.float32).nmant - np.finfo(np.float16).nmant + bits)
-    whole = np.ascontiguousarray(numbers, dtype=np.float32).view(np.uint32)
-    # But for the sign, numbers are ordered as their bits are: a carry goes where it ought.
-    rounded: Float32 = ((whole + (np.uint32(1) << (drop - 1))) >> drop << drop).view(np.float32)
-    return rounded
 
 
 def _arithmetic_error(
