@@ -267,7 +267,9 @@ def test_means_of_a_long_text(chromium, tmp_path, how, causal):
     )
     for layer in (0, 1, None):
         got = page.evaluate(
-            "async (n) => { const m = await inspector.mean('self', n);"
+            "async (n) => {"
+            " const late = new Promise((_, no) => setTimeout(no, 15000, 'no answer'));"
+            " const m = await Promise.race([inspector.mean('self', n), late]);"
             " return [m.rows, m.cols, Array.from(m.data)]; }",
             layer,
         )
