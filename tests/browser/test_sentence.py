@@ -361,6 +361,8 @@ def test_long_texts_compare_by_colour_alone(open_report):
     # The one that hears more of it has the darker strip.
     first, other = (sum(c) for c in colours)
     assert (first < other) == (A[3, third] > A[9, third])
+    red, _, blue = colours[first > other]
+    assert (blue > red) == (first < other)  # blue for the first word, orange for the second
     assert page.locator(".token-weight").count() == 0
 
 
