@@ -267,7 +267,9 @@ def test_means_of_a_long_text(chromium, tmp_path, how, causal):
     )
     for layer in (0, 1, None):
         got = page.evaluate(
-            "async (n) => { const m = await inspector.mean('self', n);"
+            "async (n) => {"
+            " const late = new Promise((_, no) => setTimeout(no, 15000, 'no answer'));"
+            " const m = await Promise.race([inspector.mean('self', n), late]);"
             " return [m.rows, m.cols, Array.from(m.data)]; }",
             layer,
         )
@@ -359,6 +361,8 @@ def test_long_texts_compare_by_colour_alone(open_report):
     # The one that hears more of it has the darker strip.
     first, other = (sum(c) for c in colours)
     assert (first < other) == (A[3, third] > A[9, third])
+    red, _, blue = colours[first > other]
+    assert (blue > red) == (first < other)  # blue for the first word, orange for the second
     assert page.locator(".token-weight").count() == 0
 
 
