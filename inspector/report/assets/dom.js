@@ -40,7 +40,7 @@ export const word = (text, className) => el("bdi", { class: className }, text);
  * A group of buttons of which one is chosen.
  * @param {import("inspector/state").Store} store
  * @param {string} id
- * @param {"scope" | "tokens" | "part"} key
+ * @param {"scope" | "tokens" | "part" | "shape"} key
  */
 export function toggles(store, id, key) {
   const buttons = /** @type {HTMLElement[]} */ ([...byId(id).querySelectorAll("button")]);

@@ -41,6 +41,10 @@ function firstView(data) {
     cell: link ? [link.source_token, link.target_token] : [Math.max(0, firstWord), Math.max(0, firstWord)],
     rung: "classroom",
     part: "all",
+    zoom: null,
+    shape: "matrix",
+    sink: false,
+    log: false,
     scope: "head",
     tokens: "all",
   };
