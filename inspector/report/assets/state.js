@@ -11,6 +11,11 @@
  * @property {[number, number] | null} cell row and column under the cursor of the matrices
  * @property {string} rung name of the chosen rung
  * @property {string} part of a pair: one of PARTS
+ * @property {[number, number, number, number] | null} zoom part of the head's matrix that is looked at: first row, first
+ *   column, rows, columns, as places of tokens; null for all of it
+ * @property {"matrix" | "lines"} shape how the head is drawn
+ * @property {boolean} sink true while the keys that attention rests on are set aside
+ * @property {boolean} log true for colours on a logarithmic scale
  * @property {"head" | "layer" | "all"} scope whose measures the ladder shows
  * @property {"all" | "content"} tokens over which tokens they are taken
  * @property {"out" | "in"} direction of the sentence: whom a word listens to, or who listens to it

@@ -175,9 +175,10 @@ export function createLines({ onRow, onCol, onPick }) {
       list();
       mark();
       const { rows, lines, left, rest } = shown;
+      const out = left ? `; ${left} weaker ones left out, with ${percent(rest)} of the attention` : "";
       told.textContent = [
         part[2] === rows.length ? "" : `Too many words for all their lines: these are “${rowName(rows[0])}” and what it listens to most. Point at another word of the sentence, or look closer with +.`,
-        `${counted(lines.length, "line")} drawn${left ? `; ${left} weaker ones left out, with ${percent(rest)} of the attention` : ""}.`,
+        `${counted(lines.length, "line")} drawn${out}.`,
         `A full line is ${fixed(high)}${log ? ", on a logarithmic scale from 0.0001" : ", a line half as strong half as dark"}.`,
       ].join(" ").trim();
     },

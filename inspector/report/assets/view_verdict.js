@@ -5,7 +5,7 @@
 import { byId, el, word } from "inspector/dom";
 import { counted, tiny, visible } from "inspector/format";
 
-const ICONS = { verified: "✓", rounding: "≈", mismatch: "✕", not_recomputed: "○" };
+export const ICONS = { verified: "✓", rounding: "≈", mismatch: "✕", not_recomputed: "○" };
 const MOST_NAMED = 6;
 
 /**
