@@ -49,7 +49,7 @@ export function showGrid(data, store) {
 
   const count = (label) => labels.filter((one) => one === label).length;
   const measured = [["entropy", "entropy"], ["distance", "distance"],
-    ["agreement", "agreement with the rung", !ladder.some((rung) => rung.measured)]];
+    ["agreement", "agreement", !ladder.some((rung) => rung.measured)]];
   selects(store, "order", [["place", "layer and head"], ...measured, ["label", "what they listen to"]]);
   selects(store, "tone", [["none", "nothing"], ...measured]);
   selects(store, "label", [["", "every head"],
