@@ -68,7 +68,8 @@ def _sides(rung: RungResult) -> tuple[Agreement | None, Agreement | None]:
 def _rung_matrices(rung: RungResult, longest: int) -> tuple[str | None, list[Blob]]:
     """How a rung's matrices travel: whole, as a triangle, pooled, or not at all (formula)."""
     name = f"ladder.{rung.name}"
-    if rung.matrices is None or not rung.applies:
+    # What the layer's heads do on average the page works out itself.
+    if rung.matrices is None or not rung.applies or rung.name == "layer_mean":
         return None, []
     if longest > WHOLE_LADDER_TOKENS:
         return "pooled", [Blob.pack(name, half_where_it_fits(_mean_pooled(rung.matrices)))]

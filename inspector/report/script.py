@@ -19,6 +19,7 @@ PREFIX = "inspector/"
 _IMPORT = re.compile(rf'^import \{{([^}}]*)\}} from "{PREFIX}(\w+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const) (\w+))", re.MULTILINE)
 _LEFT = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
+_DOC_COMMENT = re.compile(r"^\s*/\*\*(?:(?!\*/).)*\*/\n", re.DOTALL | re.MULTILINE)
 
 
 def link(modules: Mapping[str, str], entry: str) -> str:
@@ -40,7 +41,13 @@ def link(modules: Mapping[str, str], entry: str) -> str:
             needs[name] = [found[1] for found in _IMPORT.findall(modules[name])]
             ahead += needs[name]
     order = TopologicalSorter(needs).static_order()
-    return "".join(_wrapped(name, modules[name]) for name in order)
+    return "".join(_wrapped(name, compact(modules[name])) for name in order)
+
+
+def compact(script: str) -> str:
+    """Leave out indentation and the comments that have lines of their own."""
+    lines = (line.strip() for line in _DOC_COMMENT.sub("", script).splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//")) + "\n"
 
 
 def _wrapped(name: str, source: str) -> str:

@@ -181,7 +181,7 @@ def test_lines_are_drawn_from_the_weights(open_report, call, tokens):
     page = open_report(whole).page
     shot = page.locator(".thumb .shot").first
     before = shot.evaluate("s => s.style.backgroundImage")
-    page.get_by_role("button", name="lines", exact=True).click()
+    page.locator("#grid-glance [data-value=lines]").click()
     assert shot.evaluate("s => s.style.backgroundImage") != before
     assert page.locator("#grid-lines").is_visible() and not page.locator("#grid-lede").is_visible()
 
@@ -205,7 +205,7 @@ def test_384_heads_keep_the_page_alive(open_report):
     )
     for way, value in [("order", "entropy"), ("tone", "distance"), ("label", "none")]:
         page.locator(f"#grid-{way}").select_option(value)
-    page.get_by_role("button", name="lines", exact=True).click()
+    page.locator("#grid-glance [data-value=lines]").click()
     page.wait_for_function("() => document.querySelectorAll('.shot.lines').length === 384")
     assert max(page.evaluate("window.long ?? []"), default=0) < 400  # beside busy neighbours
     assert page.locator(".thumb[tabindex='0']").count() == 1

@@ -309,7 +309,7 @@ def test_lines_by_pointer_and_keyboard(open_report):
     whole = synthetic.inspected(SENTENCE)
     page = open_report(whole).page
     choose(page, 0, 2)
-    page.get_by_role("button", name="lines").click()
+    page.locator("#head-shape [data-value=lines]").click()
     assert page.locator("#panels .matrix").count() == 0
     left = page.get_by_role("group", name="Words that listen;").get_by_role("button")
     right = page.get_by_role("group", name="Words that are listened to;").get_by_role("button")
@@ -337,7 +337,7 @@ def test_lines_of_a_long_text_are_those_of_one_word_or_of_the_part_looked_at(ope
     page = open_report(whole).page
     choose(page, 0, 2)
     page.locator(".token").nth(9).click()
-    page.get_by_role("button", name="lines").click()
+    page.locator("#head-shape [data-value=lines]").click()
     words = page.locator(".lines-words")
     assert words.first.locator("button").count() == 1
     assert words.first.inner_text() == "w8"

@@ -32,7 +32,7 @@ def test_a_head_s_share_between_the_texts(open_report, tokens):
     whole = synthetic.inspected(" ".join([FIRST] * tokens), pair=SECOND)
     page = open_report(whole).page
     choose(page, 1, 2)
-    told = page.locator("#text-shares td").all_inner_texts()
+    told = page.locator("#text-shares tbody td").all_inner_texts()
     A, segments = whole.run.layers[1].attention[2].astype(float), segments_of(whole)
     expected = [A[segments == r][:, segments == c].sum(axis=1).mean() for r, c in PARTS.values()]
     np.testing.assert_allclose([number(t) / 100 for t in told], expected, atol=6e-4)

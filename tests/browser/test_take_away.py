@@ -21,6 +21,7 @@ OTHER = {
     "scope": "all", "tokens": "content", "order": "entropy", "tone": "distance",
     "label": "previous", "glance": "lines", "whose": "layer", "direction": "in", "pieces": True,
     "compared": 4, "zoom": [1, 2, 3, 4], "shape": "lines", "sink": True, "log": True,
+    "measure": "top1_agreement", "dimensions": "contribution", "dimension": 1,
 }  # fmt: skip
 
 TOP_OF_LADDER = "() => Math.abs(document.getElementById('ladder').getBoundingClientRect().top) < 60"
@@ -418,7 +419,7 @@ def test_keys_can_be_switched_off_and_leave_typing_alone(open_report):
     assert page.evaluate("inspector.state.head") == head
     page.locator("#keys-open").click()
     page.get_by_label("Letters and digits are keys").uncheck()
-    page.get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Close", exact=True).click()
     page.keyboard.press("n")
     assert page.evaluate("inspector.state.head") == head
 

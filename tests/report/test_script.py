@@ -22,8 +22,8 @@ B = 'import { one, two as zwei } from "inspector/a";\nexport class Sum { value =
 def test_what_a_module_needs_stands_before_it() -> None:
     whole = link({"b": B, "a": A, "unused": "export const x = 0;\n"}, "b")
     assert whole == (
-        "const $a = (() => {\n/** What a is. */\nconst one = 1;\n// a remark\n"
-        "function two() {\n  return 2;\n}\nreturn { one, two };\n})();\n"
+        "const $a = (() => {\nconst one = 1;\nfunction two() {\nreturn 2;\n}\n"
+        "return { one, two };\n})();\n"
         "const $b = (() => {\nconst { one, two: zwei } = $a;\n"
         "class Sum { value = one + zwei(); }\nreturn { Sum };\n})();\n"
     )

@@ -30,7 +30,7 @@ export function createMatrix({ onCursor, onPick = () => {}, onZoom }) {
   const field = el("div", {
     class: "matrix-field", tabindex: "0", role: "application", "aria-roledescription": "matrix",
   }, canvas, rowBand, colBand, box);
-  const heading = el("h4");
+  const heading = el("p", { class: "matrix-title" });
   const note = el("p", { class: "note" });
   const bar = el("canvas", { class: "legend-bar", "aria-hidden": "true", width: "256", height: "1" });
   const lowText = el("span"), highText = el("span");

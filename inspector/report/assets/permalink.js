@@ -3,6 +3,7 @@
  */
 
 import { PARTS } from "inspector/parts";
+import { MEASURES } from "inspector/report_data";
 import { LABELS } from "inspector/view_grid";
 
 /** @typedef {import("inspector/state").State} State */
@@ -18,7 +19,7 @@ const CHOICES = {
   part: PARTS, scope: ["head", "layer", "all"], tokens: ["all", "content"], whose: ["head", "layer", "all"],
   direction: ["out", "in"], shape: ["matrix", "lines"], glance: ["matrices", "lines"],
   order: ["place", "entropy", "distance", "label", "agreement"], tone: ["none", "entropy", "distance", "agreement"],
-  label: [null, ...Object.keys(LABELS), "none"],
+  label: [null, ...Object.keys(LABELS), "none"], measure: MEASURES, dimensions: ["place", "contribution"],
 };
 
 const within = (value, end) => Number.isInteger(value) && value >= 0 && value < end;
@@ -33,6 +34,7 @@ const FITS = {
   zoom: (value, { layer }, { sites: { [layer]: site } }) => value === null || (value.length === 4
     && within(value[0], site.rows) && within(value[1], site.cols)
     && within(value[2] - 1, site.rows - value[0]) && within(value[3] - 1, site.cols - value[1])),
+  dimension: (value, { layer }, { header: { blobs } }) => value === null || within(value, blobs[`${layer}.query`]?.shape[2] ?? 0),
   rung: (value, _, data) => data.header.ladder.some((rung) => rung.name === value && rung.applies),
 };
 

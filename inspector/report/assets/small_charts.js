@@ -23,7 +23,8 @@ export function svgEl(tag, attributes = {}, ...children) {
  * @returns {() => void} asks for a drawing: now where the element is near the window, else later
  */
 export function whenNear(element, draw) {
-  let near = false, stale = false;
+  // Drawn once at opening: a section that only grew when it was reached would push the next away.
+  let near = true, stale = false;
   const now = () => {
     if (!stale) return;
     stale = false;

@@ -34,7 +34,7 @@ const tag = (name, attributes, inside = "") =>
  * @param {View} view
  * @returns {{svg: string, width: number, height: number}}
  */
-export function svgOf({ matrix, rows, cols, allowed, stepOf, ends, splits, said }) {
+export function svgOf({ matrix, rows, cols, gap, stepOf, ends, splits, said }) {
   const ramp = currentRamp("amount"), look = currentLook();
   const hex = (at) => `#${[0, 1, 2].map((c) => ramp[at * 3 + c].toString(16).padStart(2, "0")).join("")}`;
   const shown = (names) => names.map((name) => shorten(name, 14));
@@ -47,22 +47,22 @@ export function svgOf({ matrix, rows, cols, allowed, stepOf, ends, splits, said 
   const width = Math.max(left + across + EDGE, 480), height = top + down + FOOT;
   const ink = getComputedStyle(document.body).color;
   const text = (x, y, content, more = {}) => tag("text", { x, y, fill: look.muted, ...more }, escaped(content));
-  const forbidden = (i, j) => allowed && !allowed(i, j);
+  const missing = (i, j) => Number.isNaN(matrix.data[i * matrix.cols + j]);
 
   const cells = [];
   if (shapes) {
     matrix.data.forEach((value, at) => {
-      const i = Math.floor(at / matrix.cols), j = at % matrix.cols, no = forbidden(i, j);
+      const i = Math.floor(at / matrix.cols), j = at % matrix.cols, no = missing(i, j);
       cells.push(tag("rect", { class: no ? "forbidden" : "cell", x: left + j * cell, y: top + i * cell,
-        width: cell - 1, height: cell - 1, fill: no ? look.rule : hex(stepOf(value)) }));
+        width: cell - 1, height: cell - 1, fill: no ? look.rule : hex(Math.round(stepOf(value))) }));
     });
   } else {
     const canvas = picture({ ...matrix, data: matrix.data.map(stepOf) }, "amount", 0, 255);
     const pixels = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     pixels.fillStyle = look.rule;
-    for (let i = 0; allowed && i < matrix.rows; i++) {
+    for (let i = 0; gap && i < matrix.rows; i++) {
       for (let j = 0, from = 0; j < matrix.cols; j = from) {
-        for (from = j; from < matrix.cols && forbidden(i, from);) from++;
+        for (from = j; from < matrix.cols && missing(i, from);) from++;
         if (from > j) pixels.fillRect(j, i, from - j, 1);
         else from++;
       }
@@ -89,7 +89,7 @@ export function svgOf({ matrix, rows, cols, allowed, stepOf, ends, splits, said 
     tag("linearGradient", { id: "scale" }, stops.join("")),
     text(left, y + 9, ends[0]),
     tag("rect", { x: left + 12, y, width: 120, height: 10, fill: "url(#scale)", stroke: look.rule }),
-    text(left + 138, y + 9, `${ends[1]}${allowed ? "; grey: forbidden by the mask" : ""}`),
+    text(left + 138, y + 9, `${ends[1]}${gap ? `; grey: ${gap}` : ""}`),
   ];
   const svg = tag("svg", { xmlns: "http://www.w3.org/2000/svg", width, height, viewBox: `0 0 ${width} ${height}`,
     "font-family": look.font.replaceAll('"', "'"), "font-size": FONT }, body.join("\n"));
@@ -128,13 +128,14 @@ export const csvName = (name) => `"${name.replace(/^[=+\-@\t\r]/, "'$&").replace
  * @param {View} view
  * @returns {Promise<string>}
  */
-export async function csvOf({ matrix, rows, cols, allowed }) {
+export async function csvOf({ matrix, rows, cols }) {
   const lines = [["", ...cols].map(csvName).join(",")];
   let end = performance.now() + SLICE;
   for (let i = 0; i < matrix.rows; i++) {
     const line = [csvName(rows[i])];
     for (let j = 0; j < matrix.cols; j++) {
-      line.push(allowed && !allowed(i, j) ? "" : String(Number(matrix.data[i * matrix.cols + j].toPrecision(9))));
+      const value = matrix.data[i * matrix.cols + j];
+      line.push(Number.isNaN(value) ? "" : String(Number(value.toPrecision(9))));
     }
     lines.push(line.join(","));
     if (performance.now() > end) {

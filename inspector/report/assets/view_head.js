@@ -54,7 +54,7 @@ export function headMatrices(data, { layer, head, sink }) {
  * @param {Window | null} zoom
  * @returns {Window | null} null where nothing of it is left
  */
-function inCut(cut, zoom) {
+export function inCut(cut, zoom) {
   if (!cut || !zoom) return zoom;
   const [row, col, high, wide] = zoom;
   const span = (kept, from, n) => {

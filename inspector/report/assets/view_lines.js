@@ -61,7 +61,7 @@ export function createLines({ onRow, onCol, onPick }) {
     el("div", { class: "lines-words", role: "group", "aria-label": `Words ${name}; arrow keys move` }));
   const canvas = el("canvas", { "aria-hidden": "true" });
   const middle = el("div", { class: "lines-middle" }, canvas);
-  const heading = el("h4"), note = el("p", { class: "note" }), told = el("p", { class: "note", role: "status" });
+  const heading = el("p", { class: "matrix-title" }), note = el("p", { class: "note" }), told = el("p", { class: "note", role: "status" });
   const element = el("figure", { class: "lines" }, el("figcaption", {}, heading, note),
     el("div", { class: "lines-field" }, sides[0], middle, sides[1]), told);
 

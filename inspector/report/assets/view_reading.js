@@ -3,7 +3,7 @@
  */
 
 import { byId, el } from "inspector/dom";
-import { fixed, percent, tiny } from "inspector/format";
+import { fixed, percent } from "inspector/format";
 import { segmentsOf, textShares } from "inspector/parts";
 import { LABELS } from "inspector/view_grid";
 
@@ -22,11 +22,11 @@ export function showReading(data, store) {
     return { fill, value, element };
   });
   byId("masses").append(...rows.map((row) => row.element));
-  const texts = byId("text-shares"), cells = /** @type {HTMLElement[]} */ ([...texts.querySelectorAll("td")]);
+  const texts = byId("text-shares"), cells = /** @type {HTMLElement[]} */ ([...texts.querySelectorAll("tbody td")]);
 
   store.watch(["layer", "head"], ({ layer, head }) => {
     const { masses, distance, ...rest } = data.header.heads[data.headIndex(layer, head)] ?? {};
-    byId("head-reading").replaceChildren(...words(data, layer, head, rest));
+    byId("head-reading").replaceChildren(...words(rest));
     byId("masses-box").hidden = !masses;
     rows.forEach(({ fill, value }, i) => {
       const mass = masses?.[i];
@@ -49,22 +49,15 @@ export function showReading(data, store) {
 const share = (value) => (Number.isNaN(value) ? "–" : `${fixed(value * 100, 1)} %`);
 
 /**
- * @param {ReportData} data
- * @param {number} n
- * @param {number} head
  * @param {{entropy_bits?: number | null, label?: string | null, score?: number}} reading
  */
-function words({ header: { verification } }, n, head, { entropy_bits: entropy, label, score }) {
-  const verdict = verification.layers[n]?.heads[head];
-  const error = verification.layers[n]?.max_abs_error[head];
+function words({ entropy_bits: entropy, label, score }) {
   const said = [];
   if (label) said.push(`On average ${percent(score)} of a word’s attention goes ${LABELS[label]}. `);
   else said.push("Neither its neighbours nor itself, the first token or the separators take 40 % of its attention. ");
   if (entropy != null) {
     said.push(`A row’s entropy is ${fixed(entropy, 2)} bits: as spread out as listening to `
-      + `${fixed(2 ** entropy, 1)} tokens evenly. `);
+      + `${fixed(2 ** entropy, 1)} tokens evenly.`);
   }
-  if (verdict === "mismatch") said.push(el("strong", { class: "wrong-words" }, `✕ The rebuild differs by ${tiny(error)}.`));
-  else if (verdict && verdict !== "not_recomputed") said.push(`Rebuild: ${verdict}, largest difference ${tiny(error)}.`);
   return said;
 }
