@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Side by side, tests and the programs that they run get a thread each. Before torch is there.
+    os.environ["OMP_NUM_THREADS"] = "1"
 
 import pytest
 from small_models import fold_into_distilbert, random_bert, random_distilbert

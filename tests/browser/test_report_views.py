@@ -234,7 +234,7 @@ def test_without_a_rebuild_there_is_one_panel_and_a_reason(open_report, tokens):
         page.locator("#verdict").inner_text()
     )
     assert page.locator("#panels .matrix").count() == 1
-    assert page.locator("#panels h4").inner_text() == "model"
+    assert page.locator("#panels .matrix-title").inner_text() == "model"
     assert "not measured" in page.locator("#ladder-body").inner_text()
     _, _, data = opened.attention(1, 1)
     A = whole.run.layers[1].attention[1]
