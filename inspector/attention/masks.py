@@ -12,6 +12,10 @@ def visible(dialect: Dialect, tokens: int) -> Mask:
 
     Everybody, or, where the dialect is causal, ``j ≤ i``; with a window w besides, ``|i − j| < w``.
     """
+    heard: Mask = np.ones((tokens, tokens), dtype=np.bool_)
+    if not dialect.causal and dialect.window is None:
+        return heard
     back = np.arange(tokens)[:, None] - np.arange(tokens)
-    heard: Mask = back >= 0 if dialect.causal else np.ones((tokens, tokens), dtype=np.bool_)
+    if dialect.causal:
+        heard = back >= 0
     return heard if dialect.window is None else heard & (np.abs(back) < dialect.window)
