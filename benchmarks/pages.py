@@ -21,21 +21,14 @@ for each pair of tokens in Inspectus' (its first view sums over heads and layers
 
 from __future__ import annotations
 
-from importlib.resources import files
 from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 
 from inspector.inspection import Inspection
+from inspector.report.bertviz_views import libraries
 from inspector.report.page import render_report
-
-#: What is put in place of require.js: both libraries are in the page already.
-_REQUIRE = """
-window.requirejs = (names, work) => work(window.jQuery, window.d3);
-window.require = window.requirejs;
-window.require.config = () => {};
-"""
 
 
 def ours(found: Inspection) -> str:
@@ -76,7 +69,7 @@ def openable(name: str, page: str, tokens: int, heads: int) -> str:
         return page
     before, selector, count = "", "", 0
     if name == "bertviz":
-        before = "".join(f"<script>{code}</script>" for code in (_d3(), _jquery(), _REQUIRE))
+        before = "".join(f"<script>{code}</script>" for code in libraries())
         # The page's own reference to the CDN would only fail, after a while.
         page = page.replace(_between(page, "<script src=", "</script>"), "", 1)
         selector, count = "line", heads * tokens * tokens
@@ -98,12 +91,3 @@ def _between(page: str, start: str, end: str) -> str:
     """Return the first piece of the page from ``start`` up to and with ``end``."""
     begins = page.index(start)
     return page[begins : page.index(end, begins) + len(end)]
-
-
-def _d3() -> str:
-    return files("mpld3").joinpath("js/d3.v5.min.js").read_text(encoding="utf-8")
-
-
-def _jquery() -> str:
-    folder = files("xstatic").joinpath("pkg/jquery/data")
-    return folder.joinpath("jquery.min.js").read_text(encoding="utf-8")

@@ -26,7 +26,6 @@ Mask = NDArray[np.bool_]
 SiteName = Literal["self", "encoder", "decoder", "cross"]
 Verdict = Literal["verified", "rounding", "mismatch", "not_recomputed"]
 HeadLabel = Literal["previous", "next", "self", "first", "separator"]
-Closeness = Literal["close friend", "formal acquaintance", "hardly any interaction"]
 
 
 # --- text -----------------------------------------------------------------------------------
@@ -364,29 +363,6 @@ class Share:
     per_head: Float64
     #: Mean over layers and heads.
     bits: float
-
-
-@dataclass(frozen=True, slots=True)
-class Classroom:
-    """The article's class: tables 1, 2 and 3, and the same class with a softmax."""
-
-    #: n names and m traits.
-    students: tuple[str, ...]
-    traits: tuple[str, ...]
-    #: (n, m) Q, table 1: who has how much of which trait.
-    table: Float64
-    #: (n, n) R = Q·Qᵀ, table 2: who interacts with whom.
-    interactions: Float64
-    #: (n, m) T = R·Q, table 3: the traits after living together.
-    revised: Float64
-    #: (n, n) max(R, 0) without the diagonal, divided by its row's sum: the share of a student's
-    #: interactions with others that goes to each of them.
-    shares: Float64
-    #: n × n, None on the diagonal.
-    closeness: tuple[tuple[Closeness | None, ...], ...]
-    #: (n, n) A = softmax(Q·Qᵀ/√m) and (n, m) A·Q.
-    softmax_attention: Float64
-    softmax_revised: Float64
 
 
 @dataclass(frozen=True, slots=True)

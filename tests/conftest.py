@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -17,6 +18,10 @@ from inspector.inspection import Inspection
 from inspector.model.loading import LoadedModel
 
 SENTENCE = "The cat sat on the mat because it was tired"
+
+# A shell's background jobs are told to ignore Ctrl-C, and would pass that on to the programs that
+# the tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

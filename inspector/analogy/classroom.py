@@ -13,15 +13,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from inspector.analogy.class_table import MIN_STUDENTS, parse_table, quoted, read_table
 from inspector.attention.core import softmax
 from inspector.errors import InputError
-from inspector.records import Classroom, Closeness, Float64
+from inspector.records import Float64
+
+Closeness = Literal["close friend", "formal acquaintance", "hardly any interaction"]
 
 #: A classmate is close from this many times an even share, 1/(n−1), of one's interactions …
 CLOSE = 1.5
@@ -32,6 +36,29 @@ LEVELS: tuple[Closeness, ...] = ("close friend", "formal acquaintance", "hardly 
 
 #: A part of a profile that changed by less did not change: it is rounding.
 UNCHANGED = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Classroom:
+    """The article's class: tables 1, 2 and 3, and the same class with a softmax."""
+
+    #: n names and m traits.
+    students: tuple[str, ...]
+    traits: tuple[str, ...]
+    #: (n, m) Q, table 1: who has how much of which trait.
+    table: Float64
+    #: (n, n) R = Q·Qᵀ, table 2: who interacts with whom.
+    interactions: Float64
+    #: (n, m) T = R·Q, table 3: the traits after living together.
+    revised: Float64
+    #: (n, n) max(R, 0) without the diagonal, divided by its row's sum: the share of a student's
+    #: interactions with others that goes to each of them.
+    shares: Float64
+    #: n × n, None on the diagonal.
+    closeness: tuple[tuple[Closeness | None, ...], ...]
+    #: (n, n) A = softmax(Q·Qᵀ/√m) and (n, m) A·Q.
+    softmax_attention: Float64
+    softmax_revised: Float64
 
 
 def article_class() -> Classroom:

@@ -26,7 +26,7 @@ import numpy as np
 
 from inspector.analogy.ladder import RUNGS, interactions
 from inspector.attention.core import cap, forbid, merge_heads, repeat_heads, softmax, split_heads
-from inspector.attention.positions import rotate
+from inspector.attention.positions import turned
 from inspector.records import Array, RebuiltLayer
 
 _WORDS = {rung.name: rung.adds for rung in RUNGS}
@@ -110,10 +110,8 @@ def _scores(chosen: Set[str], layer: RebuiltLayer, heads: slice) -> tuple[Array,
 
 def _learned(chosen: Set[str], layer: RebuiltLayer) -> tuple[Array, Array]:
     """Return queries and keys with their norms and positions as chosen."""
-    query, key = layer.before_positions if "dialect" in chosen else layer.before_norms
-    if "position" in chosen and layer.rope is not None:
-        query, key = rotate(query, layer.rope), rotate(key, layer.rope)
-    return query, key
+    vectors = layer.before_positions if "dialect" in chosen else layer.before_norms
+    return turned(vectors, layer.rope if "position" in chosen else None)
 
 
 def _sliceable(layer: RebuiltLayer) -> bool:

@@ -23,8 +23,8 @@ from inspector.attention.core import (
     repeat_heads,
     softmax,
 )
-from inspector.attention.positions import rotate
-from inspector.records import Array, Mask, RebuiltLayer
+from inspector.attention.positions import turned
+from inspector.records import Array, Mask, RebuiltLayer, Rope
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +126,8 @@ def _learned(layer: RebuiltLayer) -> Array:
     return weights
 
 
-def _heads(layer: RebuiltLayer) -> Array:
-    query, key = layer.before_norms
-    return attend(query, key, scale=float(query.shape[2]) ** -0.5, visible=_everyone(layer))
-
-
-def _placed(layer: RebuiltLayer, visible: Mask) -> Array:
-    """Turn the heads' queries and keys by their positions, where the family does."""
-    query, key = layer.before_norms
-    if layer.rope is not None:
-        query, key = rotate(query, layer.rope), rotate(key, layer.rope)
+def _heads(layer: RebuiltLayer, rope: Rope | None, visible: Mask) -> Array:
+    query, key = turned(layer.before_norms, rope)
     return attend(query, key, scale=float(query.shape[2]) ** -0.5, visible=visible)
 
 
@@ -150,8 +142,8 @@ _WEIGHTS: dict[str, Callable[[RebuiltLayer], Array]] = {
     "softmax": lambda layer: softmax(interactions(layer)),
     "scaled": _scaled,
     "learned": _learned,
-    "heads": _heads,
-    "position": lambda layer: _placed(layer, _everyone(layer)),
-    "mask": lambda layer: _placed(layer, layer.visible),
+    "heads": lambda layer: _heads(layer, None, _everyone(layer)),
+    "position": lambda layer: _heads(layer, layer.rope, _everyone(layer)),
+    "mask": lambda layer: _heads(layer, layer.rope, layer.visible),
     "model": lambda layer: layer.attention,
 }

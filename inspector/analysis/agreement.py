@@ -24,6 +24,7 @@ from inspector.analysis.measures import (
     top1_agreement,
     tops,
 )
+from inspector.attention.core import cachefuls
 from inspector.attention.recompute import spread
 from inspector.records import (
     Agreement,
@@ -38,8 +39,6 @@ from inspector.records import (
 
 #: The rung whose raw scores are no distribution: it has no divergence.
 _RAW = "classroom"
-#: How many entries of a matrix stack are worked on at a time.
-_CACHED = 2**17
 
 
 def measure_ladder(run: Run, rebuilt: tuple[RebuiltLayer, ...] | None) -> tuple[RungResult, ...]:
@@ -107,10 +106,7 @@ def _climb(captured: CapturedLayer, rebuilt: RebuiltLayer, special: Mask) -> dic
         if not rung.per_head
     }
     scores: dict[str, list[tuple[Agreement, Agreement]]] = {rung.name: [] for rung, _ in candidates}
-    # A few heads at a time: what is compared with everything should stay in the cache.
-    step = max(1, _CACHED // model[0].size)
-    for first in range(0, len(model), step):
-        heads = slice(first, first + step)
+    for heads in cachefuls(model):
         reference = _prepare(model[heads], visible, special)
         for rung, matrix in candidates:
             rows = shared.get(rung.name) or _prepare(matrix[heads], visible, special)

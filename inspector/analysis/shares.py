@@ -20,11 +20,9 @@ from inspector.analysis.measures import (
     negative_entropy,
     row_mean,
 )
+from inspector.attention.core import cachefuls
 from inspector.attention.recompute import spread
 from inspector.records import Array, CapturedLayer, Float64, RebuiltLayer, Run, Share
-
-#: How many entries of a matrix stack are worked on at a time, so that they stay in the cache.
-_CACHED = 2**17
 
 
 def measure_shares(run: Run, rebuilt: tuple[RebuiltLayer, ...] | None) -> tuple[Share, ...]:
@@ -90,9 +88,7 @@ def _divergences(
     }
     heard = rebuilt.visible.any(axis=-1)
     bits = np.empty((len(combinations), len(attention)))
-    step = max(1, _CACHED // attention[0].size)
-    for first in range(0, len(attention), step):
-        heads = slice(first, first + step)
+    for heads in cachefuls(attention):
         model, alive = distributions(attention[heads])
         entropy = negative_entropy(model)
         for place, chosen in enumerate(combinations):

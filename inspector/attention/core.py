@@ -15,6 +15,8 @@ float32 rebuild, so scalars are cast before they meet an array.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from inspector.records import Array, Mask, Projection
@@ -23,8 +25,15 @@ from inspector.records import Array, Mask, Projection
 #: forbidden becomes uniform and not NaN.
 FORBIDDEN = -3.4e38
 
-#: Bytes of scores worked on at once.
+#: Bytes of a stack of matrices that are worked on at once.
 _CACHED = 1 << 20
+
+
+def cachefuls(matrices: Array) -> Iterator[slice]:
+    """Part a stack, (H, …), into as many at once as stay in the cache while they are gone over."""
+    together = max(1, _CACHED // matrices[0].nbytes)
+    for first in range(0, len(matrices), together):
+        yield slice(first, first + together)
 
 
 def project(states: Array, projection: Projection) -> Array:
@@ -87,17 +96,13 @@ def attend(
 
     ``out``, where given, is the array that they are written to.
     """
-    heads, rows, _ = query.shape
-    cols = key.shape[1]
+    heads = len(query)
     if out is None:
-        out = np.empty((heads, rows, cols), dtype=query.dtype)
+        out = np.empty((heads, query.shape[1], key.shape[1]), dtype=query.dtype)
     # The scale goes onto the smaller operand: T·d products instead of T·S.
     query = query * query.dtype.type(scale)
     key = repeat_heads(key, heads)
-    # The softmax goes over the scores four times: as many heads at once as stay in the cache.
-    together = max(1, _CACHED // (rows * cols * out.itemsize))
-    for first in range(0, heads, together):
-        some = slice(first, first + together)
+    for some in cachefuls(out):
         np.matmul(query[some], key[some].swapaxes(-1, -2), out=out[some])
         if softcap is not None:
             cap(out[some], softcap)

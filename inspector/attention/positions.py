@@ -22,6 +22,14 @@ from inspector.records import Array, Float32, Rope
 ROPE_TYPES = ("default", "linear", "llama3", "yarn")
 
 
+def turned(vectors: tuple[Array, Array], rope: Rope | None) -> tuple[Array, Array]:
+    """Turn queries and keys by their positions, where the family does."""
+    if rope is None:
+        return vectors
+    query, key = vectors
+    return rotate(query, rope), rotate(key, rope)
+
+
 def rotate(vectors: Array, rope: Rope) -> Array:
     """Return (H, T, d) with the first 2·len(frequencies) dimensions turned by their position."""
     count = len(rope.frequencies)
@@ -36,10 +44,10 @@ def rotate(vectors: Array, rope: Rope) -> Array:
         else (slice(0, count), slice(count, 2 * count))
     )
     first, second = vectors[..., firsts], vectors[..., seconds]
-    turned = vectors.copy()
-    turned[..., firsts] = first * cos - second * sin
-    turned[..., seconds] = second * cos + first * sin
-    return turned
+    rotated = vectors.copy()
+    rotated[..., firsts] = first * cos - second * sin
+    rotated[..., seconds] = second * cos + first * sin
+    return rotated
 
 
 def frequencies(parameters: Mapping[str, Any], size: int) -> tuple[Float32, float]:
@@ -93,8 +101,8 @@ def _yarn(
     low, high = max(low, 0), min(high, size - 1)
     places = np.arange(size // 2, dtype=np.float32)
     slowed = np.clip((places - low) / (high - low or 0.001), 0, 1)
-    turned = (speeds / factor * slowed + speeds * (1 - slowed)).astype(np.float32)
-    return turned, _yarn_factor(parameters, factor)
+    mixed = (speeds / factor * slowed + speeds * (1 - slowed)).astype(np.float32)
+    return mixed, _yarn_factor(parameters, factor)
 
 
 def _yarn_factor(parameters: Mapping[str, Any], factor: float) -> float:

@@ -19,7 +19,7 @@ from threadpoolctl import ThreadpoolController
 from inspector.attention.core import attend, mix, project, split_heads
 from inspector.attention.masks import visible
 from inspector.attention.norms import apply_norm
-from inspector.attention.positions import rotate
+from inspector.attention.positions import turned
 from inspector.records import (
     Array,
     AttentionWeights,
@@ -91,8 +91,7 @@ def _rebuild(
         _normed(plain[0], weights.query_norm, dtype),
         _normed(plain[1], weights.key_norm, dtype),
     )
-    rope = dialect.rope
-    query, key = normed if rope is None else (rotate(normed[0], rope), rotate(normed[1], rope))
+    query, key = turned(normed, dialect.rope)
     value = split_heads(project(states, _as(weights.value, dtype)), dialect.kv_heads)
     heard = visible(dialect, len(states))
     attention = attend(
@@ -110,9 +109,9 @@ def _rebuild(
         attention=attention,
         output=mix(attention, value, output),
         output_projection=output,
-        rope=rope,
+        rope=dialect.rope,
         softcap=dialect.softcap,
-        normed=None if rope is None else normed,
+        normed=None if dialect.rope is None else normed,
         plain=None if weights.query_norm is None else plain,
     )
 

@@ -14,7 +14,7 @@ from inspector.plain import visible
 from inspector.report.files import write_whole
 
 if TYPE_CHECKING:
-    from inspector.records import Classroom
+    from inspector.analogy.classroom import Classroom
 
 
 @click.command()

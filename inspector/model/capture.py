@@ -97,9 +97,8 @@ def _watch(model: Any, family: Family | None) -> Iterator[dict[str, list[Array]]
         yield seen
         return
     with ExitStack() as hooks:
-        layers = range(int(model.config.num_hidden_layers))
         # A module that several layers share is called once for each of them, in their order.
-        for path in dict.fromkeys(family.layer_path(model.config, i) for i in layers):
+        for path in dict.fromkeys(family.layer_paths(model.config)):
             layer = model.get_submodule(path)
             output = layer.get_submodule(family.output)
             hooks.enter_context(

@@ -20,7 +20,7 @@ def copy_weights(model: Any, family: Family) -> tuple[AttentionWeights, ...]:
     AttributeError
         When the family's row names a module that the model does not have.
     """
-    paths = [family.layer_path(model.config, i) for i in range(int(model.config.num_hidden_layers))]
+    paths = family.layer_paths(model.config)
     copied = {
         path: _layer(model, model.get_submodule(path), family) for path in dict.fromkeys(paths)
     }
@@ -29,8 +29,7 @@ def copy_weights(model: Any, family: Family) -> tuple[AttentionWeights, ...]:
 
 def _layer(model: Any, layer: Any, family: Family) -> AttentionWeights:
     config = model.config
-    norm = family.norm_path(config)
-    norms = family.head_norm_paths(config)
+    query_norm, key_norm = family.head_norm_paths(config) or (None, None)
     if family.fused:
         fused = _projection(layer.get_submodule(family.fused), family)
         query, key, value = _part(fused, family.fused_rows(config))
@@ -44,9 +43,9 @@ def _layer(model: Any, layer: Any, family: Family) -> AttentionWeights:
         key=key,
         value=value,
         output=_projection(layer.get_submodule(family.output), family),
-        norm=None if norm is None else _norm(layer.get_submodule(norm), family),
-        query_norm=None if norms is None else _norm(layer.get_submodule(norms[0]), family),
-        key_norm=None if norms is None else _norm(layer.get_submodule(norms[1]), family),
+        norm=_norm(layer, family.norm_path(config), family),
+        query_norm=_norm(layer, query_norm, family),
+        key_norm=_norm(layer, key_norm, family),
     )
 
 
@@ -66,7 +65,10 @@ def _part(fused: Projection, rows: tuple[NDArray[np.intp], ...]) -> tuple[Projec
     )
 
 
-def _norm(module: Any, family: Family) -> Norm | None:
+def _norm(layer: Any, path: str | None, family: Family) -> Norm | None:
+    if path is None:
+        return None
+    module = layer.get_submodule(path)
     if isinstance(module, torch.nn.Identity):
         return None
     # One norm for each head: their weights side by side, (H, 1, d), meet vectors (H, T, d).

@@ -13,8 +13,6 @@ bertviz takes nothing else.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import re
 import warnings
@@ -28,6 +26,7 @@ import numpy as np
 
 from inspector.errors import InputError, MachineError
 from inspector.records import Array, Run
+from inspector.report.blobs import policy_hash
 from inspector.report.files import write_whole
 
 #: Beyond that many tokens the pages take Chromium half a minute, and are asked for twice.
@@ -185,15 +184,13 @@ def _offline(drawn: str, title: str) -> str:
     """Put bertviz's elements and script into a page that needs nothing else."""
     elements, _, script = drawn.partition('<script type="text/javascript">')
     _loader, _, body = elements.partition("</script>")
-    own = resources.files("inspector.report") / "bertviz_require.js"
     scripts = [
-        *(_library(*library) for library in _LIBRARIES),
-        own.read_text(encoding="utf-8"),
+        *libraries(),
         _once(script.rpartition("</script>")[0]),
     ]
     # No library has such a thing today; in JavaScript the two spellings mean the same.
     inline = [re.sub(r"<(?=/script|!--)", r"<\\", source, flags=re.I) for source in scripts]
-    hashes = " ".join(f"'{_sha256(source)}'" for source in inline)
+    hashes = " ".join(f"'{policy_hash(source)}'" for source in inline)
     return _PAGE.format(
         policy=(
             "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; "
@@ -214,6 +211,18 @@ def _once(script: str) -> str:
     return script[:start] + payload.replace("<", "\\u003c") + rest
 
 
+def libraries() -> list[str]:
+    """Return the scripts that bertviz's pages otherwise load from a CDN, in their order.
+
+    Raises
+    ------
+    MachineError
+        When a package that brings one of them is not there.
+    """
+    own = resources.files("inspector.report") / "bertviz_require.js"
+    return [*(_library(*library) for library in _LIBRARIES), own.read_text(encoding="utf-8")]
+
+
 def _library(package: str, file: str, name: str) -> str:
     """Return a library as a package brings it, without importing the package."""
     try:
@@ -232,7 +241,3 @@ def _title(run: Run, view: str) -> str:
     short = text if len(text) <= _TITLE_LENGTH else text[: _TITLE_LENGTH - 1] + "…"
     # A lone surrogate can be in no file.
     return f"{short} · bertviz {view}".encode("utf-8", "replace").decode()
-
-
-def _sha256(source: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()

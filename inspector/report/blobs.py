@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import zlib
 from dataclasses import dataclass
@@ -38,12 +39,9 @@ class Blob:
         """
         little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
         planes = little.reshape(-1).view(np.uint8).reshape(-1, array.dtype.itemsize).T
-        *first, last = (plane.tobytes() for plane in planes)
-        raw = b"".join((*first, last))
-        deflater = zlib.compressobj(level=6, wbits=-zlib.MAX_WBITS)
-        parts = [deflater.compress(plane) + deflater.flush(zlib.Z_BLOCK) for plane in first]
-        deflated = b"".join((*parts, deflater.compress(last), deflater.flush()))
-        return cls(name, array.shape, array.dtype.name, len(raw), zlib.crc32(raw), deflated)
+        parts = [plane.tobytes() for plane in planes]
+        raw = b"".join(parts)
+        return cls(name, array.shape, array.dtype.name, len(raw), zlib.crc32(raw), deflate(*parts))
 
     @property
     def entry(self) -> Header:
@@ -61,10 +59,17 @@ class Blob:
         return base64.b64encode(self.deflated).decode("ascii")
 
 
-def deflate(raw: bytes) -> bytes:
-    """Deflate as the page unpacks it: without a header."""
+def deflate(*parts: bytes) -> bytes:
+    """Deflate as the page unpacks it, without a header; each part begins a block of its own."""
     deflater = zlib.compressobj(level=6, wbits=-zlib.MAX_WBITS)
-    return deflater.compress(raw) + deflater.flush()
+    *first, last = parts
+    done = [deflater.compress(part) + deflater.flush(zlib.Z_BLOCK) for part in first]
+    return b"".join((*done, deflater.compress(last), deflater.flush()))
+
+
+def policy_hash(content: str) -> str:
+    """Write the hash of a script or a style as a Content-Security-Policy names it."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
 
 
 def script_json(value: object) -> str:

@@ -15,6 +15,8 @@ from inspector.analogy.classroom import (
     CLOSE,
     FORMAL,
     LEVELS,
+    Classroom,
+    Closeness,
     circle,
     classmates,
     distance,
@@ -22,7 +24,7 @@ from inspector.analogy.classroom import (
     profiles,
     strongest_trait,
 )
-from inspector.records import Classroom, Closeness, Float64
+from inspector.records import Float64
 from inspector.report.terminal_tables import (
     MAX_ROWS,
     fitting,

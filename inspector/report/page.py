@@ -9,7 +9,6 @@ autoescape or as JSON that the script writes into text nodes.
 from __future__ import annotations
 
 import base64
-import hashlib
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata, resources
@@ -20,9 +19,15 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from inspector.analogy.classroom import circle, classmates, profiles, strongest_trait
-from inspector.records import Classroom, Inspected
-from inspector.report.blobs import deflate
+from inspector.analogy.classroom import (
+    Classroom,
+    circle,
+    classmates,
+    profiles,
+    strongest_trait,
+)
+from inspector.records import Inspected
+from inspector.report.blobs import deflate, policy_hash
 from inspector.report.payload import build_payload
 from inspector.report.script import link
 
@@ -144,16 +149,11 @@ def _assets() -> Assets:
 
 def _policy(style: str, *scripts: str) -> str:
     """Write a Content-Security-Policy that knows our own style and scripts and nothing else."""
-    script_src = " ".join(f"'{_sha256(script)}'" for script in scripts)
+    script_src = " ".join(f"'{policy_hash(script)}'" for script in scripts)
     return (
         "default-src 'none'; base-uri 'none'; form-action 'none'; img-src blob: data:; "
-        f"style-src '{_sha256(style)}'; script-src {script_src}; worker-src blob:"
+        f"style-src '{policy_hash(style)}'; script-src {script_src}; worker-src blob:"
     )
-
-
-def _sha256(content: str) -> str:
-    """Write a hash as policies do."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
 
 
 def _folder() -> Any:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from inspector.analogy.class_table import parse_table
 from inspector.analogy.classroom import (
+    Classroom,
     article_class,
     circle,
     classmates,
@@ -25,7 +26,6 @@ from inspector.analogy.classroom import (
 )
 from inspector.errors import InputError
 from inspector.plain import visible
-from inspector.records import Classroom
 
 MONIKA, PHOEBE, CHANDLER, RACHAEL, ROSS, JOEY = range(6)
 

@@ -131,9 +131,7 @@ def test_rows_with_nothing_left_are_counted(cat: Inspection) -> None:
 def test_many_tokens_go_head_by_head_and_give_the_same(
     cat: Inspection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from inspector.analysis import agreement
-
-    monkeypatch.setattr(agreement, "_CACHED", 1)
+    monkeypatch.setattr("inspector.attention.core._CACHED", 1)
     again = measure_ladder(cat.run, cat.rebuilt)
     for ours, theirs in zip(again, cat.ladder, strict=True):
         if ours.all_tokens and theirs.all_tokens:

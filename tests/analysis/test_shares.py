@@ -15,7 +15,6 @@ from hypothesis.extra.numpy import arrays
 from plain_attention import divergence, row, run_of, small_layer
 
 import inspector
-from inspector.analysis import shares as module
 from inspector.analysis.agreement import measure_ladder
 from inspector.analysis.shares import measure_shares, shapley
 from inspector.inspection import Inspection
@@ -80,7 +79,7 @@ def test_a_share_is_the_mean_over_all_orders(causal: bool, width: int, another: 
 def test_one_head_and_few_rows_at_a_time_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     layers = tuple(small_layer(tokens=7, heads=3, causal=n == 1, seed=n) for n in range(2))
     whole = measure_shares(run_of(*layers), layers)
-    monkeypatch.setattr(module, "_CACHED", 1)
+    monkeypatch.setattr("inspector.attention.core._CACHED", 1)
     monkeypatch.setattr("inspector.analysis.measures._BLOCK", 20)
     parts = measure_shares(run_of(*layers), layers)
     for first, second in zip(whole, parts, strict=True):

@@ -15,8 +15,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from inspector.analogy.classroom import article_class, study
-from inspector.records import Classroom
+from inspector.analogy.classroom import Classroom, article_class, study
 from inspector.report.classroom_terminal import print_classroom
 from inspector.report.terminal_tables import fitting, print_matrix, short_name, written
 

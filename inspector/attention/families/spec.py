@@ -109,10 +109,11 @@ class Family:
                 )
         return None
 
-    def layer_path(self, config: Any, i: int) -> str:
-        """Return the module path of layer ``i``; layers that share a module share a path."""
+    def layer_paths(self, config: Any) -> list[str]:
+        """Return every layer's module path; layers that share a module share a path."""
+        layers = int(config.num_hidden_layers)
         groups = int(getattr(config, "num_hidden_groups", 1))
-        return self.layer.format(i=i, group=i * groups // int(config.num_hidden_layers))
+        return [self.layer.format(i=i, group=i * groups // layers) for i in range(layers)]
 
     def norm_path(self, config: Any) -> str | None:
         """Return where the norm before the projections lies, or None where there is none."""

@@ -9,6 +9,7 @@ import {
   BARE_GUTTER, LONGEST_LABEL, MOST_LABELLED, currentLook, layout, longestLabel, paintCells, paintLabels, paintPixels, paintTotals,
   windowOf,
 } from "inspector/matrix_paint";
+import { whenNear } from "inspector/small_charts";
 
 /** @typedef {import("inspector/maths").Matrix} Matrix */
 /** @typedef {import("inspector/maths").Window} Window */
@@ -47,7 +48,7 @@ export function createMatrix({ onCursor, onPick = () => {}, onZoom }) {
   /** @type {(height: number, top: number) => void} */
   let whenLaidOut = () => {};
   // Known from the observers, since asking the element would make the browser lay out the page.
-  let width = 0, near = false, stale = false;
+  let width = 0;
   let legendScale = "";
 
   /** Sizes now, since the page must not jump when it scrolls; pixels when they can be seen. */
@@ -68,15 +69,12 @@ export function createMatrix({ onCursor, onPick = () => {}, onZoom }) {
       canvas.style.width = `${wide / dpr}px`;
       canvas.style.height = `${high / dpr}px`;
     }
-    stale = true;
-    if (near) paint();
+    paintSoon();
     moveCursor(...cursor);
     whenLaidOut(down, top);
   }
 
-  function paint() {
-    if (!drawing || !stale) return;
-    stale = false;
+  const paintSoon = whenNear(element, () => {
     const context = canvas.getContext("2d");
     const look = currentLook();
     const dpr = window.devicePixelRatio || 1;
@@ -88,7 +86,7 @@ export function createMatrix({ onCursor, onPick = () => {}, onZoom }) {
     const legendNow = `${drawing.scale} ${shownTheme()}`;
     if (legendNow !== legendScale) paintPixels(bar, STEPS, drawing.scale, 0, 255);
     legendScale = legendNow;
-  }
+  }, false);
 
   /** @param {number} row @param {number} col */
   function moveCursor(row, col) {
@@ -205,12 +203,7 @@ export function createMatrix({ onCursor, onPick = () => {}, onZoom }) {
     width = seen;
     repaint();
   }).observe(element);
-  new IntersectionObserver((entries) => {
-    near = entries[entries.length - 1].isIntersecting;
-    if (near) paint();
-  }, { rootMargin: "50%" }).observe(element);
   document.documentElement.addEventListener("themechange", repaint);
-  window.addEventListener("beforeprint", paint);
 
   return {
     element,

@@ -2,10 +2,10 @@
  * The matrix that is on screen, as it is shown: what is taken away is read here and nowhere else.
  */
 
-import { fixed, tiny, tokenNames } from "inspector/format";
-import { LOG_FLOOR, crop, largestMagnitude, scaleOf, windowIn } from "inspector/maths";
+import { tiny, tokenNames } from "inspector/format";
+import { crop, largestMagnitude, scaleOf, windowIn } from "inspector/maths";
 import { cutOf, partName, restrict, segmentsOf, splitsOf } from "inspector/parts";
-import { headMatrices, inCut } from "inspector/view_head";
+import { endsOf, headMatrices, inCut, nameOf } from "inspector/view_head";
 
 /**
  * @typedef {object} View
@@ -35,7 +35,7 @@ export function viewOnScreen(data, state) {
   const window = windowIn(inCut(cut, state.zoom), drawn.rows, drawn.cols), matrix = crop(drawn, window);
   const kept = (kind, from, count) => (cut?.[kind] ?? Array.from({ length: site[kind] }, (_, i) => i)).slice(from, from + count);
   const rows = kept("rows", window[0], window[2]), cols = kept("cols", window[1], window[3]);
-  const named = (indices, length) => indices.map((i) => (names.length === length ? names[i] : `token ${i}`));
+  const named = (indices, length) => indices.map((i) => nameOf(names, i, length));
   const split = (indices) => splitsOf(segments && indices.map((i) => segments[i]));
   const check = header.verification.layers[n], verdict = check?.heads[head];
   const where = `${site.site === "self" ? "" : site.site + " "}layer ${site.layer}, head ${head}`;
@@ -43,7 +43,7 @@ export function viewOnScreen(data, state) {
     matrix, rows: named(rows, site.rows), cols: named(cols, site.cols),
     gap: [visible && "forbidden by the mask", sink && "set aside"].filter(Boolean).join(" or "),
     stepOf: scaleOf(0, high, log),
-    ends: log ? [`≤ ${LOG_FLOOR}`, `${fixed(high, 3)} (log)`] : ["0", fixed(high, 3)],
+    ends: endsOf(high, log),
     splits: { rows: split(rows), cols: split(cols) },
     said: [
       where[0].toUpperCase() + where.slice(1) + (cut ? `, ${partName(part)}` : ""),

@@ -1,5 +1,5 @@
 /**
- * What small drawings share: SVG elements, and drawing only while they can be seen.
+ * What drawings share: SVG elements, and drawing only while they can be seen.
  */
 
 /**
@@ -20,11 +20,12 @@ export function svgEl(tag, attributes = {}, ...children) {
 /**
  * @param {HTMLElement} element
  * @param {() => void} draw
+ * @param {boolean} [first] whether the first drawing waits for nothing: a section that only grew when
+ *   it was reached would push the next away
  * @returns {() => void} asks for a drawing: now where the element is near the window, else later
  */
-export function whenNear(element, draw) {
-  // Drawn once at opening: a section that only grew when it was reached would push the next away.
-  let near = true, stale = false;
+export function whenNear(element, draw, first = true) {
+  let near = first, stale = false;
   const now = () => {
     if (!stale) return;
     stale = false;

@@ -55,7 +55,7 @@ export function showGrid(data, store) {
   selects(store, "label", [["", "every head"],
     ...NAMES.map((name) => [name, `${name} (${count(name)})`, !count(name)]),
     ["none", `no label (${count("none")})`, !count("none")]]);
-  toggles(store, "grid-glance", /** @type {any} */ ("glance"));
+  toggles(store, "grid-glance", "glance");
 
   /** @type {number[]} the heads as they stand now */
   let line = [];

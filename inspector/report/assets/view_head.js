@@ -173,7 +173,7 @@ export function showHead(data, store, names) {
       window: closer(), splits: { rows: splits, cols: splits }, scale: /** @type {const} */ ("amount") };
     const where = (here ? partName(part) + ", " : "")
       + `layer ${site.layer}, head ${head}, ${main.rows} by ${main.cols}; use the arrow keys, and + and − to look closer`;
-    const ends = /** @type {[string, string]} */ (log ? [`≤ ${LOG_FLOOR}`, `${fixed(high, 3)} (log)`] : ["0", fixed(high, 3)]);
+    const ends = endsOf(high, log);
     const gap = [all.visible && "forbidden", sink && "set aside"].filter(Boolean).join(" or ");
     const rest = sink ? ", of what is left of each row" : "";
     const sources = /** @type {[string, string]} */ (model ? ["model", `What the model itself computed${rest}.`] : [
@@ -243,11 +243,19 @@ export function showHead(data, store, names) {
 }
 
 /**
+ * What the two ends of a matrix's scale are called.
+ * @param {number} high
+ * @param {boolean} log
+ * @returns {[string, string]}
+ */
+export const endsOf = (high, log) => (log ? [`≤ ${LOG_FLOOR}`, `${fixed(high, 3)} (log)`] : ["0", fixed(high, 3)]);
+
+/**
  * @param {string[]} names
  * @param {number} i
  * @param {number} length of the rows or columns
  */
-const nameOf = (names, i, length) => (names.length === length ? names[i] : `token ${i}`);
+export const nameOf = (names, i, length) => (names.length === length ? names[i] : `token ${i}`);
 
 /**
  * What the check of this head came to.

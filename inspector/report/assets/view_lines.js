@@ -179,7 +179,7 @@ export function createLines({ onRow, onCol, onPick }) {
       told.textContent = [
         part[2] === rows.length ? "" : `Too many words for all their lines: these are “${rowName(rows[0])}” and what it listens to most. Point at another word of the sentence, or look closer with +.`,
         `${counted(lines.length, "line")} drawn${out}.`,
-        `A full line is ${fixed(high)}${log ? ", on a logarithmic scale from 0.0001" : ", a line half as strong half as dark"}.`,
+        `A full line is ${fixed(high)}${log ? ", on a logarithmic scale from 0.0001" : ", a line half as strong is half as clear"}.`,
       ].join(" ").trim();
     },
   };
