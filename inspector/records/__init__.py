@@ -1,0 +1,57 @@
+"""The frozen records that cross every seam of the house.
+
+Data moves one way, text → model → attention → analogy → analysis → report, and it moves as these
+records. They hold NumPy arrays, never tensors, so that every stage after ``model/`` can be read
+and tested without torch.
+
+Letters used in shapes: ``T`` query tokens, ``S`` key tokens (``S = T`` in self-attention), ``D``
+width of the hidden states, ``H`` heads of a layer, ``KV`` key/value heads (``KV = H`` unless they
+are shared), ``d`` dimensions of one head, ``N`` attention layers of the model in the order in
+which they ran. Layers, heads and tokens count from 0.
+"""
+
+from __future__ import annotations
+
+from inspector.records.attention import LayerCheck, RebuiltLayer, Verification
+from inspector.records.findings import Agreement, HeadReading, Inspected, Link, RungResult, Share
+from inspector.records.model import (
+    AttentionWeights,
+    CapturedLayer,
+    Dialect,
+    ModelInfo,
+    Norm,
+    Projection,
+    Rope,
+    Run,
+)
+from inspector.records.shapes import Array, Float32, Float64, HeadLabel, Mask, SiteName, Verdict
+from inspector.records.text import Text, Token
+
+__all__ = [
+    "Agreement",
+    "Array",
+    "AttentionWeights",
+    "CapturedLayer",
+    "Dialect",
+    "Float32",
+    "Float64",
+    "HeadLabel",
+    "HeadReading",
+    "Inspected",
+    "LayerCheck",
+    "Link",
+    "Mask",
+    "ModelInfo",
+    "Norm",
+    "Projection",
+    "RebuiltLayer",
+    "Rope",
+    "Run",
+    "RungResult",
+    "Share",
+    "SiteName",
+    "Text",
+    "Token",
+    "Verdict",
+    "Verification",
+]

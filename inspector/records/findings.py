@@ -1,0 +1,128 @@
+"""What analogy and analysis say of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from inspector.records.attention import RebuiltLayer, Verification
+from inspector.records.model import Run
+from inspector.records.shapes import Float32, Float64, HeadLabel, SiteName
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How near one rung comes to the model's attention, per head.
+
+    The three measures are (N, H) float64; NaN where a head has no row that can be measured.
+    """
+
+    jsd_bits: Float64
+    rank_correlation: Float64
+    top1_agreement: Float64
+    #: Query rows left out of the rank correlation because one side is constant, and rows left
+    #: out of everything because nothing was left of them, over all heads.
+    constant_rows: int
+    empty_rows: int
+
+    def means(self) -> dict[str, float | None]:
+        """Return each measure averaged over layers and heads; None where nothing was measured."""
+        return {
+            "jsd_bits": _mean(self.jsd_bits),
+            "rank_correlation": _mean(self.rank_correlation),
+            "top1_agreement": _mean(self.top1_agreement),
+        }
+
+
+def _mean(values: Float64) -> float | None:
+    measured = values[~np.isnan(values)]
+    return float(measured.mean()) if measured.size else None
+
+
+@dataclass(frozen=True, slots=True)
+class RungResult:
+    """One rung of the ladder, or a reference beside it, measured on one text."""
+
+    name: str
+    formula: str
+    #: What this rung adds to the one before, in the classroom's words.
+    adds: str
+    reference: bool
+    #: False where the family does not have the rung; then everything below is None.
+    applies: bool
+    all_tokens: Agreement | None
+    content: Agreement | None
+    #: (N, T, S) the rung's weights where one matrix serves all heads of a layer, else None.
+    matrices: Float32 | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeadReading:
+    """What one head does in this text."""
+
+    site: SiteName
+    layer: int
+    head: int
+    #: Mean entropy of the rows of content tokens, in bits.
+    entropy_bits: float
+    #: Mean of Σ_j A_ij·|i − j| over content queries, in tokens.
+    distance: float
+    #: Mean mass on each of the five targets over content queries, in the order of ``HeadLabel``.
+    masses: dict[HeadLabel, float]
+    #: The target with the largest mass, where that is at least 0.4.
+    label: HeadLabel | None
+    #: That largest mass.
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One word attending to another: the strongest over all heads, pieces merged into words."""
+
+    source: str
+    target: str
+    #: Positions of the two words' first tokens.
+    source_token: int
+    target_token: int
+    weight: float
+    #: The weight divided by the head's mean over all links between different content words of
+    #: this text: how unusual the link is for this head.
+    lift: float
+    site: SiteName
+    layer: int
+    head: int
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one ingredient of attention buys, whatever the order in which it is added.
+
+    The Shapley value of the drop in ``jsd_bits`` from ``softmax(X·Xᵀ)`` to the model; the shares of
+    all ingredients sum to the whole gap, and a negative one made things worse on average.
+    """
+
+    ingredient: str
+    #: What it adds, in the classroom's words.
+    adds: str
+    #: (N, H) float64.
+    per_head: Float64
+    #: Mean over layers and heads.
+    bits: float
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """Everything one inspection found out: the whole input of ``report/``."""
+
+    run: Run
+    #: N rebuilt layers in the order of ``run.layers``; None where the family has no rebuild.
+    rebuilt: tuple[RebuiltLayer, ...] | None
+    verification: Verification
+    ladder: tuple[RungResult, ...]
+    #: One for each ingredient that the family has; empty without a rebuild.
+    shares: tuple[Share, ...]
+    heads: tuple[HeadReading, ...]
+    links: tuple[Link, ...]
+    #: Whether the links are between single tokens, not between words.
+    pieces: bool

@@ -1,0 +1,125 @@
+"""The real model: its weights, its dialect, and what one pass through it gave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from inspector.records.shapes import Array, Float32, SiteName
+from inspector.records.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """Which model ran."""
+
+    #: What the user asked for: ``bundled``, a hub id or a folder.
+    name: str
+    #: What it is called on a page: the bundled model's upstream name, else ``name``.
+    title: str
+    #: transformers' ``model_type``, such as ``bert``.
+    family: str
+    layers: int
+    heads: int
+    #: Width D of the hidden states.
+    width: int
+    #: How many tokens fit, or None where the model sets no limit.
+    window: int | None
+    #: SHA-256 of the weights file where it was checked against a published hash, else None.
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """A linear map ``x·weightᵀ + bias`` with ``weight`` (out, in) and ``bias`` (out,) or None."""
+
+    weight: Array
+    bias: Array | None
+
+
+@dataclass(frozen=True, slots=True)
+class Norm:
+    """A norm along the last axis, whose length ``weight`` and ``bias`` have."""
+
+    weight: Array | None
+    bias: Array | None
+    eps: float
+    #: True for a layer norm, False for a root-mean-square norm.
+    centred: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Rope:
+    """How queries and keys are turned by their position."""
+
+    #: (r/2,) radians a position of each pair among the first r dimensions.
+    frequencies: Float32
+    #: What the turned dimensions are multiplied by.
+    factor: float
+    #: Whether neighbours make a pair, and not a dimension of each half.
+    interleaved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionWeights:
+    """One attention layer's weights, copied out of the checkpoint before the model ran."""
+
+    query: Projection
+    key: Projection
+    value: Projection
+    output: Projection
+    #: What the input goes through before the first three; None where it goes in as it is.
+    norm: Norm | None = None
+    #: What queries and keys go through before positions; None where they stay as they are.
+    query_norm: Norm | None = None
+    key_norm: Norm | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """The numbers in which one layer's attention differs from another family's."""
+
+    heads: int
+    kv_heads: int
+    head_dim: int
+    #: What q·k is multiplied by; d^-½ in most families.
+    scale: float
+    #: Whether a query hears only keys up to itself.
+    causal: bool = False
+    #: Only keys less than this many tokens away are heard; None for all.
+    window: int | None = None
+    #: How positions turn queries and keys; None where they do not.
+    rope: Rope | None = None
+    #: Scores s become c·tanh(s/c); None where they stay.
+    softcap: float | None = None
+    #: Whether the model takes its softmax in float32 even where it runs in float64.
+    float32_softmax: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CapturedLayer:
+    """What one attention layer of the real model took in and gave out, in one run."""
+
+    site: SiteName
+    layer: int
+    #: (T, D) the layer's input hidden states.
+    hidden: Array
+    #: (H, T, S) the model's own attention weights.
+    attention: Array
+    #: (T, D) the attention sub-layer's output, before dropout, residual and norm; None where
+    #: the family does not declare where it is.
+    output: Array | None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One pass of one text through the real model."""
+
+    model: ModelInfo
+    text: Text
+    #: N layers in the order in which they ran.
+    layers: tuple[CapturedLayer, ...]
+    #: N weights and N dialects, in the order of ``layers``; None where the family has no rebuild.
+    weights: tuple[AttentionWeights, ...] | None
+    dialects: tuple[Dialect, ...] | None
+    #: Why there is no rebuild; None where there is one.
+    not_recomputed_because: str | None

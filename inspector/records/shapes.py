@@ -1,0 +1,17 @@
+"""The kinds of arrays and of words that every record is made of."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.floating[Any]]
+Float32 = NDArray[np.float32]
+Float64 = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+SiteName = Literal["self", "encoder", "decoder", "cross"]
+Verdict = Literal["verified", "rounding", "mismatch", "not_recomputed"]
+HeadLabel = Literal["previous", "next", "self", "first", "separator"]
