@@ -16,6 +16,7 @@ from inspector.analysis.shares import measure_shares
 from inspector.analysis.words import strongest_links
 from inspector.attention import verdict
 from inspector.attention.recompute import recompute
+from inspector.attention.replay import replay
 from inspector.errors import InputError
 from inspector.model.readable import refuse_unreadable
 from inspector.model.sources import locate
@@ -23,6 +24,7 @@ from inspector.records import (
     Array,
     Inspected,
     RebuiltLayer,
+    ReplayedLayer,
     Run,
     SiteName,
     Token,
@@ -59,15 +61,19 @@ class Inspection(Inspected):
     def recomputed(self, layer: int, head: int, site: SiteName = "self") -> Array:
         """Return the same weights rebuilt from the layer's input and the checkpoint: (T, S).
 
+        Where ``verification.tier`` is ``captured`` they are rebuilt from the model's own queries
+        and keys.
+
         Raises
         ------
         IndexError
             When the model has no such layer or head.
         InputError
-            When the family has no rebuild.
+            When nothing was recomputed.
         """
         place = self._place(layer, head, site)
-        weights: Array = self._rebuilt()[place].attention[head]
+        layers = self.replayed or self._rebuilt()
+        weights: Array = layers[place].attention[head]
         return weights
 
     def mix(self, rung: str, layer: int, site: SiteName = "self") -> Array:
@@ -78,7 +84,8 @@ class Inspection(Inspected):
         IndexError
             When the model has no such layer.
         InputError
-            When there is no such rung, or the family does not have it or has no rebuild.
+            When there is no such rung, or the family does not have it or has no rebuild from the
+            weights.
         """
         place = self._place(layer, 0, site)
         rebuilt = self._rebuilt()[place]
@@ -126,7 +133,7 @@ class Inspection(Inspected):
     def _rebuilt(self) -> tuple[RebuiltLayer, ...]:
         if self.rebuilt is None:
             raise InputError(
-                f"Nothing was recomputed: {self.verification.reason}.",
+                f"Nothing was recomputed from the weights: {self.verification.reason}.",
                 "Use .attention() for the model's own weights.",
             )
         return self.rebuilt
@@ -212,13 +219,13 @@ def inspect(
     progress("Running the model")
     run = capture(model, encoded)
     progress("Rebuilding every head from the weights")
-    rebuilt = None if run.weights is None else recompute(run)
-    verification = _verify(model, encoded, run, rebuilt)
+    rebuilt, replayed, verification = _proved(model, encoded, run)
     progress("Setting the classroom beside it")
     heads = read_heads(run)
     return Inspection(
         run=run,
         rebuilt=rebuilt,
+        replayed=replayed,
         verification=verification,
         ladder=measure_ladder(run, rebuilt),
         shares=measure_shares(run, rebuilt),
@@ -228,15 +235,42 @@ def inspect(
     )
 
 
+def check_family(model_type: str) -> Verification:
+    """Rebuild a small random model of a family, made on the spot, and compare.
+
+    Raises
+    ------
+    ModelError
+        When the family has no small config.
+    """
+    from inspector.model.capture import capture
+    from inspector.model.small import small_model
+
+    model, encoded = small_model(model_type)
+    run = capture(model, encoded)
+    return _proved(model, encoded, run)[2]
+
+
+def _proved(
+    model: LoadedModel, encoded: EncodedText, run: Run
+) -> tuple[tuple[RebuiltLayer, ...] | None, tuple[ReplayedLayer, ...] | None, Verification]:
+    """Rebuild in the strongest tier that the run allows, and compare."""
+    if run.weights is not None:
+        rebuilt = recompute(run)
+        return rebuilt, None, _verify(model, encoded, run, rebuilt)
+    if run.executed is not None:
+        replayed = replay(run)
+        return None, replayed, _verify_replay(model, encoded, run, replayed)
+    return None, None, verdict.not_recomputed(run.not_recomputed_because or "unknown family")
+
+
 def _verify(
     model: LoadedModel,
     encoded: EncodedText,
     run: Run,
-    rebuilt: tuple[RebuiltLayer, ...] | None,
+    rebuilt: tuple[RebuiltLayer, ...],
 ) -> Verification:
     """Compare in float32, and let a float64 run decide about what does not agree."""
-    if rebuilt is None:
-        return verdict.not_recomputed(run.not_recomputed_because or "unknown family")
     checks = tuple(map(verdict.check_layer, run.layers, rebuilt))
     if verdict.needs_arbitration(checks):
         from inspector.model.capture import capture_float64
@@ -250,3 +284,23 @@ def _verify(
             )
         )
     return verdict.conclude(checks)
+
+
+def _verify_replay(
+    model: LoadedModel, encoded: EncodedText, run: Run, replayed: tuple[ReplayedLayer, ...]
+) -> Verification:
+    """Do the same where only the last step was recomputed, from the model's own q, k and v."""
+    assert run.executed is not None  # noqa: S101 - what was replayed was captured
+    checks = tuple(map(verdict.check_replay, run.layers, run.executed, replayed))
+    if verdict.needs_arbitration(checks):
+        from inspector.model.capture import capture_float64
+
+        exact = capture_float64(model, encoded)
+        checks = tuple(
+            # Nobody has read these families' code: their softmax may be in float32 all the same.
+            verdict.arbitrate(check, captured, again, float32_softmax=True, cleared="consistent")
+            for check, captured, again in zip(
+                checks, exact.layers, replay(exact, np.float64), strict=True
+            )
+        )
+    return verdict.conclude(checks, tier="captured", reason=run.not_recomputed_because)

@@ -3,7 +3,8 @@
 Both sides are float32 first. A head whose weights agree within the bounds is ``verified``. A head
 that does not is arbitrated: model and rebuild run again in float64, where rounding all but
 vanishes and a real difference stays. What falls inside the float64 bound was ``rounding``, what
-stays outside is a ``mismatch``. A comparison with NaN is false, so NaN never verifies.
+stays outside is a ``mismatch``. Where q, k and v are the model's own, the word for agreement is
+``consistent``, in either case: less is proved. A comparison with NaN is false, so NaN never verifies.
 """
 
 from __future__ import annotations
@@ -15,9 +16,12 @@ import numpy as np
 from inspector.records import (
     Array,
     CapturedLayer,
+    Executed,
     Float64,
     LayerCheck,
     RebuiltLayer,
+    ReplayedLayer,
+    Tier,
     Verdict,
     Verification,
 )
@@ -32,7 +36,7 @@ FLOAT32_SOFTMAX_BOUND = 1e-6
 #: Float32: the largest |Δ| of the sub-layer's output, times max(1, max|o|).
 OUTPUT_BOUND = 1e-5
 
-_FROM_BEST_TO_WORST: tuple[Verdict, ...] = ("verified", "rounding", "mismatch")
+_FROM_BEST_TO_WORST: tuple[Verdict, ...] = ("verified", "rounding", "consistent", "mismatch")
 
 
 def check_layer(captured: CapturedLayer, rebuilt: RebuiltLayer) -> LayerCheck:
@@ -45,16 +49,34 @@ def check_layer(captured: CapturedLayer, rebuilt: RebuiltLayer) -> LayerCheck:
     """
     if captured.output is None:
         raise ValueError("a layer without a captured output cannot be checked")
-    difference = _absolute_difference(captured.attention, rebuilt.attention)
+    return _check(captured, rebuilt.attention, (captured.output, rebuilt.output), "verified")
+
+
+def check_replay(
+    captured: CapturedLayer, executed: Executed, replayed: ReplayedLayer
+) -> LayerCheck:
+    """Compare one layer that was recomputed from the model's own q, k and v, in float32.
+
+    A head within the bounds is ``consistent``: its attention follows from its queries and keys. It
+    is never ``verified``, since nobody recomputed those.
+    """
+    return _check(captured, replayed.attention, (executed.mixed, replayed.mixed), "consistent")
+
+
+def _check(
+    captured: CapturedLayer, ours: Array, outputs: tuple[Array, Array], agrees: Verdict
+) -> LayerCheck:
+    """Compare attention and output, ``(model's, ours)``; ``agrees`` is what agreement is called."""
+    difference = _absolute_difference(captured.attention, ours)
     largest = difference.max(axis=(1, 2)).astype(np.float64)
     row = difference.sum(axis=2).max(axis=1).astype(np.float64)
     heads: tuple[Verdict, ...] = tuple(
-        "verified" if good else "mismatch"
+        agrees if good else "mismatch"
         for good in (largest <= WEIGHT_BOUND) & (row <= ROW_BOUND)
     )
-    output_error = float(_absolute_difference(captured.output, rebuilt.output).max())
-    output_bound = OUTPUT_BOUND * max(1.0, float(np.abs(captured.output).max()))
-    output: Verdict = "verified" if output_error <= output_bound else "mismatch"
+    output_error = float(_absolute_difference(*outputs).max())
+    output_bound = OUTPUT_BOUND * max(1.0, float(np.abs(outputs[0]).max()))
+    output: Verdict = agrees if output_error <= output_bound else "mismatch"
     return LayerCheck(
         site=captured.site,
         layer=captured.layer,
@@ -77,24 +99,26 @@ def needs_arbitration(checks: tuple[LayerCheck, ...]) -> bool:
 def arbitrate(
     check: LayerCheck,
     captured: CapturedLayer,
-    rebuilt: RebuiltLayer,
+    rebuilt: RebuiltLayer | ReplayedLayer,
     *,
     float32_softmax: bool = False,
+    cleared: Verdict = "rounding",
 ) -> LayerCheck:
     """Judge again, from a float64 run, the heads of ``check`` that float32 could not verify.
 
-    ``float32_softmax`` where the model takes its softmax in float32 even then.
+    ``float32_softmax`` where the model takes its softmax in float32 even then; ``cleared`` is what
+    a head within the float64 bound is called.
     """
     bound = FLOAT32_SOFTMAX_BOUND if float32_softmax else ARBITRATION_BOUND
     difference = _absolute_difference(captured.attention, rebuilt.attention)
     largest: Float64 = difference.max(axis=(1, 2)).astype(np.float64)
-    in_question = np.array([verdict != "verified" for verdict in check.head_verdicts])
+    in_question = np.array([verdict == "mismatch" for verdict in check.head_verdicts])
     heads: list[Verdict] = []
     for verdict, error in zip(check.head_verdicts, largest, strict=True):
-        if verdict == "verified":
+        if verdict != "mismatch":
             heads.append(verdict)
         else:
-            heads.append("rounding" if error <= bound else "mismatch")
+            heads.append(cleared if error <= bound else "mismatch")
     return replace(
         check,
         verdict=_worst((*heads, check.output_verdict)),
@@ -103,8 +127,13 @@ def arbitrate(
     )
 
 
-def conclude(checks: tuple[LayerCheck, ...]) -> Verification:
-    """Put the layers' checks together: the worst verdict and the largest differences."""
+def conclude(
+    checks: tuple[LayerCheck, ...], *, tier: Tier = "weights", reason: str | None = None
+) -> Verification:
+    """Put the layers' checks together: the worst verdict and the largest differences.
+
+    ``tier`` says from what the layers were rebuilt, ``reason`` why not from the weights.
+    """
     return Verification(
         verdict=_worst(tuple(check.verdict for check in checks)),
         attention_max_abs_error=float(
@@ -112,7 +141,8 @@ def conclude(checks: tuple[LayerCheck, ...]) -> Verification:
         ),
         output_max_abs_error=float(np.max([check.output_max_abs_error for check in checks])),
         layers=checks,
-        reason=None,
+        reason=reason,
+        tier=tier,
     )
 
 
@@ -124,6 +154,7 @@ def not_recomputed(reason: str) -> Verification:
         output_max_abs_error=None,
         layers=(),
         reason=reason,
+        tier="none",
     )
 
 

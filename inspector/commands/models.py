@@ -1,31 +1,94 @@
-"""``inspect models``: the families that are rebuilt from their weights."""
+"""``inspect models``: which families are rebuilt, from what, and a check of each on the spot."""
 
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import click
 
 from inspector.commands.options import debug_option
 
+if TYPE_CHECKING:
+    from inspector.records import Verification
+
+_MISMATCH = 1
+_ALL = "all"
+#: What a model of each tier is, from the strongest proof to none.
+_TIERS = {
+    "weights": "Rebuilt from the weights, each head with a verdict",
+    "captured": "Rebuilt from the captured q, k, v: any other model whose attention goes through "
+    "transformers'\nattention interface. A weaker proof, and its verdict is consistent, never "
+    "verified.",
+    "none": "Not recomputed: every other model that gives its attention weights.",
+}
+
 
 @click.command()
+@click.option(
+    "--check",
+    metavar="FAMILY",
+    help="Make a small random model of a family, rebuild it and print the verdict; all for each.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @debug_option
-def models(*, as_json: bool) -> None:
+def models(*, check: str | None, as_json: bool) -> int:
     """List the model families whose attention is rebuilt and proved.
 
     A name is transformers' model_type, as a checkpoint's config.json has it. Any other model runs
-    too, where it gives attention weights, and is shown as not recomputed.
+    too, where it gives attention weights, with a weaker proof or none.
     """
-    from inspector.attention.families.registry import FAMILIES
+    from inspector.attention.families.registry import FAMILIES, refuse_unknown
 
+    if check is not None:
+        if check != _ALL:
+            refuse_unknown(check)
+        return _check(list(FAMILIES) if check == _ALL else [check], as_json=as_json)
     if as_json:
         rows = [{"family": name, "specials": list(FAMILIES[name].specials)} for name in FAMILIES]
-        click.echo(json.dumps({"rebuilt": rows}))
-        return
+        click.echo(json.dumps({"rebuilt": rows, "tiers": list(_TIERS)}))
+        return 0
     width = max(map(len, FAMILIES))
-    click.echo("Rebuilt from the weights, each head with a verdict:\n")
+    click.echo(f"{_TIERS['weights']}:\n")
     for name, family in FAMILIES.items():
         click.echo(f"  {name:{width}}  {', '.join(family.specials)}".rstrip())
-    click.echo("\nAny other model that gives its attention weights is shown as not recomputed.")
+    click.echo(f"\n{_TIERS['captured']}\n\n{_TIERS['none']}")
+    return 0
+
+
+def _check(families: list[str], *, as_json: bool) -> int:
+    """Check families one by one and print each as it is done; 1 where one disagrees."""
+    from inspector.inspection import check_family
+    from inspector.report.summary import summarise_verification
+
+    width = max(map(len, families))
+    checked = []
+    for family in families:
+        verification = check_family(family)
+        checked.append({"family": family, **summarise_verification(verification)})
+        if not as_json:
+            click.echo(_line(f"{family:{width}}", verification))
+    if as_json:
+        click.echo(json.dumps({"checked": checked}, allow_nan=False))
+    return _MISMATCH if any(row["verdict"] == "mismatch" for row in checked) else 0
+
+
+def _line(name: str, verification: Verification) -> str:
+    """Say the verdict and, for each site, how many heads were checked and the largest errors."""
+    from inspector.report.terminal import MARKS
+
+    verdict = verification.verdict
+    said = f"{MARKS[verdict]} {name}  {verdict.replace('_', ' ')}"
+    if not verification.layers:
+        return f"{said}: {verification.reason}"
+    for site in dict.fromkeys(check.site for check in verification.layers):
+        checks = [check for check in verification.layers if check.site == site]
+        heads = [verdict for check in checks for verdict in check.head_verdicts]
+        weight = max(float(check.attention_max_abs_error.max()) for check in checks)
+        output = max(check.output_max_abs_error for check in checks)
+        agree = len(heads) - heads.count("mismatch")
+        said += (
+            f"  {site}: {agree} of {len(heads)} heads agree, "
+            f"within {weight:.1e} in a weight and {output:.1e} in an output"
+        )
+    return said

@@ -16,11 +16,13 @@ import numpy as np
 import torch
 
 from inspector.attention.families.spec import Family
-from inspector.errors import MachineError, ModelError
+from inspector.errors import InspectorError, MachineError, ModelError
+from inspector.model.interface import routes, watch_interface
 from inspector.model.loading import LoadedModel
+from inspector.model.predict import predict
 from inspector.model.quiet import quiet
 from inspector.model.text import EncodedText, window
-from inspector.records import Array, CapturedLayer, ModelInfo, Run
+from inspector.records import Array, CapturedLayer, Executed, ModelInfo, Run
 
 #: Dimensions of a layer's attention weights: batch, heads, queries, keys.
 _MATRICES = 4
@@ -36,26 +38,24 @@ def capture(loaded: LoadedModel, encoded: EncodedText) -> Run:
     MachineError
         When memory runs out.
     """
-    return _capture(loaded, loaded.model, encoded)
+    return _capture(loaded, loaded.model, loaded.with_head or loaded.model, encoded)
 
 
 def capture_float64(loaded: LoadedModel, encoded: EncodedText) -> Run:
     """Run a float64 copy of the model on the CPU, hooks included, for the arbitration."""
-    return _capture(loaded, deepcopy(loaded.model).cpu().double(), encoded)
+    model = deepcopy(loaded.model).cpu().double()
+    return _capture(loaded, model, model, encoded)
 
 
-def _capture(loaded: LoadedModel, model: Any, encoded: EncodedText) -> Run:
-    inputs = {name: tensor.to(model.device) for name, tensor in encoded.inputs.items()}
-    with _watch(model, loaded.family) as seen, torch.inference_mode(), quiet():
-        try:
-            outputs = model(**inputs, output_attentions=True, output_hidden_states=True)
-        except (MemoryError, RuntimeError) as error:
-            if not _out_of_memory(error):
-                raise
-            raise MachineError(
-                f"There is not enough memory for {len(encoded.text.tokens)} tokens.",
-                "Give a shorter text.",
-            ) from error
+def _capture(loaded: LoadedModel, model: Any, called: Any, encoded: EncodedText) -> Run:
+    """Run ``called``, the model itself or the same with its head, and look into ``model``."""
+    executed = None
+    if loaded.family is None:
+        outputs, executed = _run_watched(called, encoded)
+        seen = {}
+    else:
+        with _watch(model, loaded.family) as seen:
+            outputs = _run(called, encoded)
     attentions = _attentions(outputs, loaded)
     if loaded.family is None:
         hidden = [_numpy(states) for states in outputs.hidden_states[: len(attentions)]]
@@ -83,19 +83,57 @@ def _capture(loaded: LoadedModel, model: Any, encoded: EncodedText) -> Run:
         weights=loaded.weights,
         dialects=loaded.dialects,
         not_recomputed_because=loaded.no_rebuild,
+        executed=executed,
+        predictions=predict(outputs.logits, encoded, loaded.tokenizer, loaded.head)
+        if called is loaded.with_head and loaded.head is not None
+        else None,
     )
 
 
+def _run(called: Any, encoded: EncodedText) -> Any:
+    inputs = {name: tensor.to(called.device) for name, tensor in encoded.inputs.items()}
+    with torch.inference_mode(), quiet():
+        try:
+            return called(**inputs, output_attentions=True, output_hidden_states=True)
+        except (MemoryError, RuntimeError) as error:
+            if not _out_of_memory(error):
+                raise
+            raise MachineError(
+                f"There is not enough memory for {len(encoded.text.tokens)} tokens.",
+                "Give a shorter text.",
+            ) from error
+
+
+def _run_watched(called: Any, encoded: EncodedText) -> tuple[Any, tuple[Executed, ...] | None]:
+    """Run a model of which no row is known, and keep its q, k and v if it lets itself be watched.
+
+    They count only where every layer's attention, in the order of the layers, is what one watched
+    call gave.
+    """
+    if not routes(called):
+        return _run(called, encoded), None
+    try:
+        with watch_interface(called) as calls:
+            outputs = _run(called, encoded)
+    except InspectorError:
+        raise
+    except Exception:  # noqa: BLE001 - a family that runs only unwatched; other faults come again
+        return _run(called, encoded), None
+    given = getattr(outputs, "attentions", None) or ()
+    whole = len(calls) == len(given) > 0 and all(
+        torch.is_tensor(theirs) and torch.equal(seen.attention, theirs)
+        for seen, theirs in zip(calls, given, strict=True)
+    )
+    return outputs, tuple(seen.executed for seen in calls) if whole else None
+
+
 @contextmanager
-def _watch(model: Any, family: Family | None) -> Iterator[dict[str, list[Array]]]:
+def _watch(model: Any, family: Family) -> Iterator[dict[str, list[Array]]]:
     """Copy, in the order of the layers, what enters them and what their attention gives.
 
     Copied at once: what comes after may change a tensor in place.
     """
     seen: dict[str, list[Array]] = {"hidden": [], "output": []}
-    if family is None:
-        yield seen
-        return
     with ExitStack() as hooks:
         # A module that several layers share is called once for each of them, in their order.
         for path in dict.fromkeys(family.layer_paths(model.config)):

@@ -7,15 +7,17 @@ default attention returns no weights, and in training mode the weights have been
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from transformers import AutoConfig, AutoModel, AutoTokenizer
+from transformers import AutoConfig, AutoTokenizer
 
 from inspector.attention.families.registry import FAMILIES
 from inspector.attention.families.spec import Family
 from inspector.errors import InputError, InspectorError, ModelError
+from inspector.model.heads import Kind, head_of, part_missing
 from inspector.model.quiet import quiet
 from inspector.model.sources import Source, explain
 from inspector.model.weights import copy_weights
@@ -40,6 +42,9 @@ class LoadedModel:
     weights: tuple[AttentionWeights, ...] | None
     dialects: tuple[Dialect, ...] | None
     no_rebuild: str | None
+    #: The same model with its head for words, and what kind of head; None where it has none.
+    with_head: Any | None = None
+    head: Kind | None = None
 
 
 def load(source: Source, *, device: str) -> LoadedModel:
@@ -53,12 +58,8 @@ def load(source: Source, *, device: str) -> LoadedModel:
         When the model cannot be had, is damaged, or is of a kind that cannot be inspected.
     """
     where = _device(device)
-    model, tokenizer = _read(source)
-    family, no_rebuild = _family(model.config)
-    weights = dialects = None
-    if family is not None:
-        weights = copy_weights(model, family)
-        dialects = family.dialects(model.config)
+    model, head, tokenizer = _read(source)
+    loaded = prepare(source, model, tokenizer, head=head)
     try:
         model.to(where)
     except RuntimeError as error:
@@ -66,16 +67,28 @@ def load(source: Source, *, device: str) -> LoadedModel:
             f"The model cannot be moved to the device {where}: {_first_line(error)}",
             "Use --device cpu.",
         ) from error
+    return loaded
+
+
+def prepare(source: Source, model: Any, tokenizer: Any, *, head: Kind | None) -> LoadedModel:
+    """Put a transformers model together with its family's row and its copied weights.
+
+    ``model`` has its head for words where ``head`` says so, and is the base model else.
+    """
+    base = model if head is None else model.base_model
+    family, no_rebuild = _family(base.config)
     return LoadedModel(
         name=source.name,
         title=source.title,
         sha256=source.sha256,
-        model=model,
+        model=base,
         tokenizer=tokenizer,
         family=family,
-        weights=weights,
-        dialects=dialects,
+        weights=None if family is None else copy_weights(base, family),
+        dialects=None if family is None else family.dialects(base.config),
         no_rebuild=no_rebuild,
+        with_head=None if head is None else model,
+        head=head,
     )
 
 
@@ -92,8 +105,8 @@ def _device(name: str) -> str:
     return name
 
 
-def _read(source: Source) -> tuple[Any, Any]:
-    """Read config, tokenizer and weights; every failure becomes a ModelError that says where."""
+def _read(source: Source) -> tuple[Any, Kind | None, Any]:
+    """Read model, head and tokenizer; every failure becomes a ModelError that says where."""
     options: dict[str, Any] = {
         "trust_remote_code": False,
         "local_files_only": source.local,
@@ -108,7 +121,8 @@ def _read(source: Source) -> tuple[Any, Any]:
                     "Choose an encoder or a decoder, such as --model distilbert.",
                 )
             tokenizer = AutoTokenizer.from_pretrained(source.path, **options)
-            model, loading = AutoModel.from_pretrained(
+            head, automatic = head_of(config)
+            model, loading = automatic.from_pretrained(
                 source.path,
                 config=config,
                 attn_implementation="eager",
@@ -121,17 +135,22 @@ def _read(source: Source) -> tuple[Any, Any]:
             raise
         except Exception as error:  # transformers raises whatever its many loaders raise
             raise explain(source, error) from error
-    _refuse_incomplete(source, loading)
-    return model.eval(), tokenizer
+    missing = sorted(loading["missing_keys"])
+    if head is not None:
+        missing, without = part_missing(model, missing)
+        if without:  # what is there is a base model, whatever its config says
+            model, head = model.base_model, None
+    _refuse_incomplete(source, missing, loading["mismatched_keys"])
+    return model.eval(), head, tokenizer
 
 
-def _refuse_incomplete(source: Source, loading: dict[str, Any]) -> None:
+def _refuse_incomplete(source: Source, absent: list[str], mismatched: Iterable[Any]) -> None:
     """Refuse a checkpoint in which weights are missing: transformers fills them with noise.
 
     A pooler is the exception: many checkpoints come without one, and it is behind the attention.
     """
-    missing = [key for key in loading["missing_keys"] if not key.startswith("pooler.")]
-    wrong = [key for key, *_ in loading["mismatched_keys"]]
+    missing = [key for key in absent if not key.startswith("pooler.")]
+    wrong = [key for key, *_ in mismatched]
     if missing or wrong:
         raise ModelError(
             f"The weights of {source.title} do not fit its config: {len(missing)} missing, "
@@ -144,7 +163,8 @@ def _family(config: Any) -> tuple[Family | None, str | None]:
     family = FAMILIES.get(config.model_type)
     if family is None:
         return None, (
-            f"there is no rebuild for {config.model_type} yet; `inspect models` lists what has one"
+            f"there is no row for {config.model_type} among the families; `inspect models` lists "
+            "them, and CONTRIBUTING.md shows how to add one"
         )
     refusal = family.refusal(config)
     return (family, None) if refusal is None else (None, refusal)

@@ -12,29 +12,48 @@ which they ran. Layers, heads and tokens count from 0.
 
 from __future__ import annotations
 
-from inspector.records.attention import LayerCheck, RebuiltLayer, Verification
+from inspector.records.attention import (
+    LayerCheck,
+    RebuiltLayer,
+    ReplayedLayer,
+    Verification,
+)
 from inspector.records.findings import Agreement, HeadReading, Inspected, Link, RungResult, Share
 from inspector.records.model import (
     AttentionWeights,
     CapturedLayer,
     Dialect,
+    Executed,
     ModelInfo,
     Norm,
     Projection,
     Rope,
     Run,
 )
-from inspector.records.shapes import Array, Float32, Float64, HeadLabel, Mask, SiteName, Verdict
+from inspector.records.predictions import Candidate, Guess, Predictions
+from inspector.records.shapes import (
+    Array,
+    Float32,
+    Float64,
+    HeadLabel,
+    Mask,
+    SiteName,
+    Tier,
+    Verdict,
+)
 from inspector.records.text import Text, Token
 
 __all__ = [
     "Agreement",
     "Array",
     "AttentionWeights",
+    "Candidate",
     "CapturedLayer",
     "Dialect",
+    "Executed",
     "Float32",
     "Float64",
+    "Guess",
     "HeadLabel",
     "HeadReading",
     "Inspected",
@@ -43,14 +62,17 @@ __all__ = [
     "Mask",
     "ModelInfo",
     "Norm",
+    "Predictions",
     "Projection",
     "RebuiltLayer",
+    "ReplayedLayer",
     "Rope",
     "Run",
     "RungResult",
     "Share",
     "SiteName",
     "Text",
+    "Tier",
     "Token",
     "Verdict",
     "Verification",

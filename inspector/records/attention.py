@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from inspector.records.model import Projection, Rope
-from inspector.records.shapes import Array, Float64, Mask, SiteName, Verdict
+from inspector.records.shapes import Array, Float64, Mask, SiteName, Tier, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,30 @@ class RebuiltLayer:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplayedLayer:
+    """The last step of an attention layer, recomputed from ``Executed``: a weaker proof.
+
+    Queries, keys and values are the model's own, so projections, norms and positions are taken on
+    trust; X, what the projections receive, is not known.
+    """
+
+    site: SiteName
+    layer: int
+    #: (H, T, d), (KV, S, d), (KV, S, e)
+    query: Array
+    key: Array
+    value: Array
+    #: What q·k is multiplied by.
+    scale: float
+    #: (T, S) True where a query may hear a key.
+    visible: Mask
+    #: (H, T, S) rows sum to 1, less what a sink takes.
+    attention: Array
+    #: (T, H·e) A·V with the heads side by side.
+    mixed: Array
+
+
+@dataclass(frozen=True, slots=True)
 class LayerCheck:
     """How far the rebuilt layer lies from the model's."""
 
@@ -64,7 +88,8 @@ class LayerCheck:
     attention_max_row_error: Float64
     #: The float64 arbitration's largest |Δ| per head, NaN where there was none.
     arbitrated_max_abs_error: Float64
-    #: Largest |Δ| of the sub-layer's output and the bound it had to meet.
+    #: Largest |Δ| of the sub-layer's output and the bound it had to meet. Where q, k and v were
+    #: captured, the output is A·V, before the output projection.
     output_verdict: Verdict
     output_max_abs_error: float
     output_bound: float
@@ -78,5 +103,6 @@ class Verification:
     attention_max_abs_error: float | None
     output_max_abs_error: float | None
     layers: tuple[LayerCheck, ...]
-    #: Why nothing was recomputed, else None.
+    #: Why nothing was recomputed, or not from the weights; else None.
     reason: str | None
+    tier: Tier

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inspector.records.attention import RebuiltLayer, Verification
+from inspector.records.attention import RebuiltLayer, ReplayedLayer, Verification
 from inspector.records.model import Run
 from inspector.records.shapes import Float32, Float64, HeadLabel, SiteName
 
@@ -118,6 +118,8 @@ class Inspected:
     run: Run
     #: N rebuilt layers in the order of ``run.layers``; None where the family has no rebuild.
     rebuilt: tuple[RebuiltLayer, ...] | None
+    #: N replayed layers where q, k and v were captured, else None.
+    replayed: tuple[ReplayedLayer, ...] | None
     verification: Verification
     ladder: tuple[RungResult, ...]
     #: One for each ingredient that the family has; empty without a rebuild.

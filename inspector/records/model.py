@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from inspector.records.predictions import Predictions
 from inspector.records.shapes import Array, Float32, SiteName
 from inspector.records.text import Text
 
@@ -111,6 +112,28 @@ class CapturedLayer:
 
 
 @dataclass(frozen=True, slots=True)
+class Executed:
+    """What one layer's attention function was given by the model, and the mixture it gave back.
+
+    These are the model's own numbers: nothing of how it came by them is proved.
+    """
+
+    #: (H, T, d), (KV, S, d), (KV, S, e)
+    query: Array
+    key: Array
+    value: Array
+    #: What q·k is multiplied by, and what caps the product; None for no cap.
+    scale: float
+    softcap: float | None
+    #: (H or 1, T, S) what is added to the scores: positions, and −3.4e38 where a key is hidden.
+    bias: Array | None
+    #: (H,) scores of a key that takes its share of every row and gives nothing; None for none.
+    sinks: Array | None
+    #: (T, H·e) A·V with the heads side by side.
+    mixed: Array
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One pass of one text through the real model."""
 
@@ -121,5 +144,9 @@ class Run:
     #: N weights and N dialects, in the order of ``layers``; None where the family has no rebuild.
     weights: tuple[AttentionWeights, ...] | None
     dialects: tuple[Dialect, ...] | None
-    #: Why there is no rebuild; None where there is one.
+    #: Why there is no rebuild from the weights; None where there is one.
     not_recomputed_because: str | None
+    #: N in the order of ``layers`` where there is no rebuild but the model let itself be watched.
+    executed: tuple[Executed, ...] | None = None
+    #: What the model says of the text's words; None where the checkpoint has no head for words.
+    predictions: Predictions | None = None

@@ -27,7 +27,7 @@ def summarise(inspected: Inspected, files: dict[str, str]) -> dict[str, Any]:
             for token in run.text.tokens
         ],
         "truncated_from": run.text.truncated_from,
-        "verification": _verification(inspected.verification),
+        "verification": summarise_verification(inspected.verification),
         "ladder": [
             {
                 "rung": rung.name,
@@ -57,12 +57,14 @@ def summarise(inspected: Inspected, files: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _verification(verification: Verification) -> dict[str, Any]:
+def summarise_verification(verification: Verification) -> dict[str, Any]:
+    """Return the verdict, the tier and the largest differences: whole, by site, layer and head."""
     by_site: dict[str, list[LayerCheck]] = {}
     for check in verification.layers:
         by_site.setdefault(check.site, []).append(check)
     return {
         **_verdict(verification),
+        "tier": verification.tier,
         "reason": verification.reason,
         "sites": [
             {

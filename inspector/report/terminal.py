@@ -21,9 +21,17 @@ _BAR = 24
 #: What the parts of a stacked bar are filled with: to be told apart without colour.
 _FILLS = "█▓░▒▞╱"
 _MERGED = "Pieces are merged: into a word their sum, out of it their mean (or --pieces)."
+MARKS: dict[Verdict, str] = {
+    "verified": "✓",
+    "rounding": "≈",
+    "consistent": "◐",
+    "mismatch": "✗",
+    "not_recomputed": "?",
+}
 _STYLE: dict[Verdict, str] = {
     "verified": "bold green",
     "rounding": "bold yellow",
+    "consistent": "bold cyan",
     "mismatch": "bold red",
     "not_recomputed": "bold yellow",
 }

@@ -6,8 +6,10 @@ A family joins by a row here and a line in the parity tests. Nothing is inferred
 from __future__ import annotations
 
 from dataclasses import replace
+from difflib import get_close_matches
 
 from inspector.attention.families.spec import Family
+from inspector.errors import InputError
 
 #: As an encoder, with positions in the embeddings.
 _ENCODER = {
@@ -208,3 +210,22 @@ def _index(rows: tuple[Family, ...]) -> dict[str, Family]:
 
 
 FAMILIES = _index(_ROWS)
+
+
+def refuse_unknown(model_type: str) -> None:
+    """Refuse a name that no row has, and name those that are spelt nearly alike.
+
+    Raises
+    ------
+    InputError
+        When no family of that name is registered.
+    """
+    if model_type in FAMILIES:
+        return
+    near = get_close_matches(model_type, FAMILIES, n=3)
+    raise InputError(
+        f"There is no family {model_type!r} among those that are rebuilt from their weights.",
+        f"Did you mean {' or '.join(near)}?"
+        if near
+        else "`inspect models` lists them; CONTRIBUTING.md shows how to add one.",
+    )

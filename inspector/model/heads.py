@@ -1,0 +1,39 @@
+"""The head for words, where a checkpoint has one: what its architecture says and its file holds.
+
+transformers makes a head for any model and fills what the file lacks with noise. So a head counts
+only where the checkpoint's own config names the architecture and none of the head's weights is
+missing; weights that a head shares with the embeddings are there.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from transformers import AutoModel, AutoModelForCausalLM, AutoModelForMaskedLM
+from transformers.models.auto.modeling_auto import (
+    MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+    MODEL_FOR_MASKED_LM_MAPPING_NAMES,
+)
+
+Kind = Literal["causal", "masked"]
+
+_CLASSES = {
+    "causal": (AutoModelForCausalLM, MODEL_FOR_CAUSAL_LM_MAPPING_NAMES),
+    "masked": (AutoModelForMaskedLM, MODEL_FOR_MASKED_LM_MAPPING_NAMES),
+}
+
+
+def head_of(config: Any) -> tuple[Kind | None, Any]:
+    """Return which head a config's architecture has, and the class to load the model with."""
+    for kind, (automatic, known) in _CLASSES.items():
+        name = known.get(config.model_type)
+        if name is not None and name in (config.architectures or ()):
+            return kind, automatic  # type: ignore[return-value]
+    return None, AutoModel
+
+
+def part_missing(model: Any, missing: list[str]) -> tuple[list[str], list[str]]:
+    """Part missing keys into those of the base model, by its own names, and those of the head."""
+    prefix = f"{model.base_model_prefix}."
+    base = [key.removeprefix(prefix) for key in missing if key.startswith(prefix)]
+    return base, [key for key in missing if not key.startswith(prefix)]

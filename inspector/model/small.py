@@ -1,0 +1,61 @@
+"""Small models made on the spot, with no network and no tokenizer, to try a family's rebuild on."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from transformers import AutoConfig, AutoModel
+
+from inspector.attention.families.small import SMALL
+from inspector.errors import ModelError
+from inspector.model.loading import LoadedModel, prepare
+from inspector.model.quiet import quiet
+from inspector.model.sources import Source
+from inspector.model.text import EncodedText
+from inspector.records import Text, Token
+
+_SEED = 5
+_TOKENS = 14
+#: Entries of a small vocabulary that may be special: padding, masks, the ends of a text.
+_SPECIAL = 5
+
+
+def small_model(model_type: str) -> tuple[LoadedModel, EncodedText]:
+    """Make a small random model of a family, and a text of random entries for it.
+
+    Raises
+    ------
+    ModelError
+        When the family has no small config.
+    """
+    if model_type not in SMALL:
+        raise ModelError(
+            f"There is no small config for {model_type} to make a model from.",
+            "Add one to inspector/attention/families/small.py.",
+        )
+    with quiet(), torch.random.fork_rng():
+        torch.manual_seed(_SEED)
+        config = AutoConfig.for_model(model_type, **SMALL[model_type])
+        model = AutoModel.from_config(config, attn_implementation="eager", dtype=torch.float32)
+    perturb(model, _SEED)
+    source = Source(model_type, f"a small random {model_type}", "", local=True, sha256=None)
+    return prepare(source, model.eval(), None, head=None), _text(int(config.vocab_size))
+
+
+def perturb(model: torch.nn.Module, seed: int) -> None:
+    """Move every parameter, so that no bias is zero and no norm is the identity."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(0.2 * torch.randn(parameter.shape, generator=generator))
+
+
+def _text(vocabulary: int) -> EncodedText:
+    ids = np.random.default_rng(_SEED).integers(_SPECIAL, vocabulary, _TOKENS).tolist()
+    tokens = tuple(
+        Token(id=entry, text=str(entry), word=place, special=False, segment=0, span=None)
+        for place, entry in enumerate(ids)
+    )
+    batch = torch.tensor([ids])
+    inputs = {"input_ids": batch, "attention_mask": torch.ones_like(batch)}
+    return EncodedText(inputs, Text(" ".join(map(str, ids)), None, tokens, None))
