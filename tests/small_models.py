@@ -15,6 +15,8 @@ from transformers import (
     Qwen2Tokenizer,
 )
 
+from inspector.model.small import perturb
+
 WORDS = [
     "the",
     "cat",
@@ -41,14 +43,6 @@ def tokenizer(folder: Path) -> BertTokenizer:
     vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS]
     (folder / "vocab.txt").write_text("\n".join(vocabulary))
     return BertTokenizer(str(folder / "vocab.txt"))
-
-
-def perturb(model: torch.nn.Module, seed: int) -> None:
-    """Move every parameter, so that no bias is zero and no norm is the identity."""
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_(0.2 * torch.randn(parameter.shape, generator=generator))
 
 
 def save(model: Any, folder: Path) -> Path:

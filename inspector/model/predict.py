@@ -30,7 +30,7 @@ def predict(logits: torch.Tensor, encoded: EncodedText, tokenizer: Any, kind: Ki
         shares = torch.softmax(row.double(), dim=0)
         # A causal model's row says what comes after its place.
         judged = place + (kind == "causal")
-        if judged < len(ids):
+        if judged < len(ids) and judged not in masks:
             probabilities[judged] = float(shares[ids[judged]])
         if place in guessed:
             guesses.append(Guess(judged, _likeliest(shares, tokenizer)))

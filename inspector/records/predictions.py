@@ -13,7 +13,8 @@ class Candidate:
     """One entry of the vocabulary, and how likely the model takes it to be."""
 
     id: int
-    #: As a reader would write it, with the space before it where the vocabulary has one.
+    #: As a reader would write it, with the space before it where the vocabulary has one; empty for
+    #: an entry that stands for nothing.
     text: str
     probability: float
 
@@ -38,8 +39,8 @@ class Predictions:
     #: ``causal``: a word is judged from what precedes it, and one more is guessed. ``masked``: a
     #: word is judged where it stands, itself and everything around it in sight.
     kind: Literal["causal", "masked"]
-    #: (T,) the probability of every token; NaN for the first of a causal model, which nothing
-    #: precedes.
+    #: (T,) the probability of every token; NaN for a mask, and for the first of a causal model,
+    #: which nothing precedes.
     probabilities: Float64
     #: Causal: one, for the token after the last. Masked: one for each mask token in the text.
     guesses: tuple[Guess, ...]

@@ -64,6 +64,7 @@ def render_report(inspected: Inspected, *, command: str | None = None) -> str:
         header=Markup(payload.json),  # noqa: S704
         blobs=payload.blobs,
         width=inspected.run.model.width,
+        predicts=inspected.run.predictions is not None,
     )
 
 

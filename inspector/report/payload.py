@@ -27,7 +27,9 @@ from inspector.records import (
     HeadLabel,
     HeadReading,
     Inspected,
+    Predictions,
     RebuiltLayer,
+    ReplayedLayer,
     Verification,
 )
 from inspector.report.blobs import Blob, Header, half_where_it_fits, patches, script_json
@@ -65,7 +67,9 @@ class Payload:
 def build_payload(inspected: Inspected, *, command: str | None, version: str) -> Payload:
     """Everything the page shows of one inspection."""
     run = inspected.run
-    rebuilt: Sequence[RebuiltLayer | None] = inspected.rebuilt or [None] * len(run.layers)
+    rebuilt: Sequence[RebuiltLayer | ReplayedLayer | None] = (
+        inspected.rebuilt or inspected.replayed or [None] * len(run.layers)
+    )
     # NumPy and zlib let go of the interpreter's lock, so layers can be packed side by side.
     packed = spread(
         lambda layer: _layer(*layer),
@@ -94,6 +98,7 @@ def build_payload(inspected: Inspected, *, command: str | None, version: str) ->
         "sites": sites,
         "arithmetic_max_abs_error": max(errors, default=None),
         "verification": _verification(inspected.verification),
+        "predictions": None if run.predictions is None else _predictions(run.predictions),
         "ladder": ladder,
         "shares": shares,
         # The page puts these labels and the readings' numbers together again.
@@ -111,7 +116,7 @@ def build_payload(inspected: Inspected, *, command: str | None, version: str) ->
 
 
 def _layer(
-    number: int, captured: CapturedLayer, rebuilt: RebuiltLayer | None
+    number: int, captured: CapturedLayer, rebuilt: RebuiltLayer | ReplayedLayer | None
 ) -> tuple[Header, list[Blob]]:
     """One attention layer's header entry and blobs; ``number`` is its place in the run."""
     model = captured.attention.astype(np.float32, copy=False)
@@ -132,11 +137,8 @@ def _layer(
         "scale": None,
         "arithmetic_error": [],
     }
-    arrays: dict[str, NDArray[Any]] = {
-        "norm": np.linalg.norm(rebuilt.states if rebuilt else captured.hidden, axis=1).astype(
-            np.float32
-        )
-    }
+    states = rebuilt.states if isinstance(rebuilt, RebuiltLayer) else captured.hidden
+    arrays: dict[str, NDArray[Any]] = {"norm": np.linalg.norm(states, axis=1).astype(np.float32)}
     if exact:
         arrays["model"] = model
     else:
@@ -150,9 +152,10 @@ def _layer(
     else:
         difference = rebuilt.attention.astype(np.float32, copy=False) - model
         arrays["row_error"] = _row_error(difference)
-        arrays["moved"] = half_where_it_fits(
-            moved_lengths(rebuilt.value, rebuilt.output_projection, heads)
-        )
+        if isinstance(rebuilt, RebuiltLayer):
+            arrays["moved"] = half_where_it_fits(
+                moved_lengths(rebuilt.value, rebuilt.output_projection, heads)
+            )
         if not rebuilt.visible.all():
             arrays["visible"] = np.packbits(rebuilt.visible, axis=1, bitorder="little")
         if exact:
@@ -169,7 +172,7 @@ def _layer(
 
 
 def _carry(
-    rebuilt: RebuiltLayer, model: Float32
+    rebuilt: RebuiltLayer | ReplayedLayer, model: Float32
 ) -> tuple[Source, str, list[float], dict[str, NDArray[Any]]]:
     """How one layer's attention travels, and how far the page's arithmetic will be off.
 
@@ -190,7 +193,10 @@ def _carry(
 
 
 def _arithmetic_error(
-    query: NDArray[Any], key: NDArray[Any], rebuilt: RebuiltLayer, model: Float32
+    query: NDArray[Any],
+    key: NDArray[Any],
+    rebuilt: RebuiltLayer | ReplayedLayer,
+    model: Float32,
 ) -> list[float]:
     """Per head, the largest |softmax(scale · q·k) − A|: the page's own formula, done here."""
     if not (np.isfinite(query).all() and np.isfinite(key).all()):
@@ -269,6 +275,7 @@ def _verification(verification: Verification) -> Header:
         "verdict": verification.verdict,
         "attention_max_abs_error": finite(verification.attention_max_abs_error),
         "output_max_abs_error": finite(verification.output_max_abs_error),
+        "tier": verification.tier,
         "reason": verification.reason,
         "layers": [
             {
@@ -286,4 +293,16 @@ def _verification(verification: Verification) -> Header:
             }
             for check in verification.layers
         ],
+    }
+
+
+# --- what the model says ----------------------------------------------------------------------
+
+
+def _predictions(predictions: Predictions) -> Header:
+    """Return what is predicted, with the probability of each token as null where there is none."""
+    return {
+        "kind": predictions.kind,
+        "probabilities": _rounded([finite(p) for p in predictions.probabilities]),
+        "guesses": [asdict(guess) for guess in predictions.guesses],
     }

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from typing import Any
 
 from inspector.attention.verdict import conclude
-from inspector.records import Agreement, HeadReading, Inspected, LayerCheck, Verification
+from inspector.records import (
+    Agreement,
+    HeadReading,
+    Inspected,
+    LayerCheck,
+    Predictions,
+    Verification,
+)
 
 SCHEMA = 1
 
@@ -27,6 +35,7 @@ def summarise(inspected: Inspected, files: dict[str, str]) -> dict[str, Any]:
             for token in run.text.tokens
         ],
         "truncated_from": run.text.truncated_from,
+        "predictions": _predictions(run.predictions),
         "verification": summarise_verification(inspected.verification),
         "ladder": [
             {
@@ -69,7 +78,7 @@ def summarise_verification(verification: Verification) -> dict[str, Any]:
         "sites": [
             {
                 "site": site,
-                **_verdict(conclude(tuple(checks))),
+                **_verdict(conclude(tuple(checks), tier=verification.tier)),
                 "layers": [_layer(check) for check in checks],
             }
             for site, checks in by_site.items()
@@ -82,6 +91,17 @@ def _verdict(verification: Verification) -> dict[str, Any]:
         "verdict": verification.verdict,
         "attention_max_abs_error": finite(verification.attention_max_abs_error),
         "output_max_abs_error": finite(verification.output_max_abs_error),
+    }
+
+
+def _predictions(predictions: Predictions | None) -> dict[str, Any] | None:
+    """Return the probability of every token, and what is guessed where; None without a head."""
+    if predictions is None:
+        return None
+    return {
+        "kind": predictions.kind,
+        "probabilities": [finite(float(share)) for share in predictions.probabilities],
+        "guesses": [asdict(guess) for guess in predictions.guesses],
     }
 
 

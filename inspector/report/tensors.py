@@ -18,7 +18,8 @@ def save_tensors(inspected: Inspected, path: Path) -> None:
 
     Names and shapes: ``hidden`` (T, D), ``query`` (H, T, d), ``key`` and ``value`` (KV, S, d) as
     rebuilt, ``attention`` (H, T, S) of the model, ``recomputed`` (H, T, S), ``output`` (T, D) of
-    the model. A family without a rebuild has ``hidden`` and ``attention`` only. All float32.
+    the model. Where q, k and v were captured they are the model's own, and there is no ``output``.
+    Where nothing was recomputed there are ``hidden`` and ``attention`` only. All float32.
 
     Raises
     ------
@@ -31,8 +32,9 @@ def save_tensors(inspected: Inspected, path: Path) -> None:
         tensors[f"{prefix}.hidden"] = captured.hidden
         tensors[f"{prefix}.attention"] = captured.attention
         tensors[f"{prefix}.output"] = captured.output
-        if inspected.rebuilt is not None:
-            rebuilt = inspected.rebuilt[place]
+        layers = inspected.rebuilt or inspected.replayed
+        if layers is not None:
+            rebuilt = layers[place]
             tensors[f"{prefix}.query"] = rebuilt.query
             tensors[f"{prefix}.key"] = rebuilt.key
             tensors[f"{prefix}.value"] = rebuilt.value

@@ -15,6 +15,7 @@ from rich.text import Text as Line
 
 from inspector.plain import visible
 from inspector.records import Inspected, RungResult, Share, Verdict
+from inspector.report.terminal_predictions import print_predictions
 
 #: Characters of the longest bar.
 _BAR = 24
@@ -62,6 +63,7 @@ def print_inspection(console: Console, inspected: Inspected, files: dict[str, st
     _print_ladder(console, inspected.ladder)
     _print_shares(console, inspected.shares)
     _print_links(console, inspected)
+    print_predictions(console, inspected)
     for kind, path in files.items():
         console.print(
             Line.assemble((f"{kind.capitalize().replace('_', ' ')}: ", "bold"), visible(path)),
@@ -80,19 +82,30 @@ def _verdict(inspected: Inspected) -> Line:
     verification = inspected.verification
     style = _STYLE[verification.verdict]
     if verification.verdict == "not_recomputed":
-        return Line.assemble(("? not recomputed", style), f"  {verification.reason}")
+        return Line.assemble(
+            (f"{MARKS[verification.verdict]} not recomputed", style), f"  {verification.reason}"
+        )
     heads = [verdict for check in verification.layers for verdict in check.head_verdicts]
-    found = f"{heads.count('verified')} of {len(heads)} heads rebuilt from the weights"
+    if verification.tier == "captured":
+        found = (
+            f"{heads.count('consistent')} of {len(heads)} heads rebuilt from the captured q, k, v: "
+            "a weaker proof"
+        )
+    else:
+        found = f"{heads.count('verified')} of {len(heads)} heads rebuilt from the weights"
     if "rounding" in heads:
         found += f", {heads.count('rounding')} differ by rounding only"
     if verification.verdict == "mismatch":
         found = _where_wrong(inspected)
-    mark = {"verified": "✓", "rounding": "≈", "mismatch": "✗"}[verification.verdict]
+    mixed = "an output" if verification.tier == "weights" else "a mixture A·V"
     return Line.assemble(
-        (f"{mark} {verification.verdict}", style),
+        (f"{MARKS[verification.verdict]} {verification.verdict}", style),
         f"  {found}\n"
         f"  largest difference: {verification.attention_max_abs_error:.1e} in an attention weight, "
-        f"{verification.output_max_abs_error:.1e} in an output",
+        f"{verification.output_max_abs_error:.1e} in {mixed}",
+        f"\n  Not from the weights, so the ladder is not measured: {visible(verification.reason)}."
+        if verification.reason
+        else "",
     )
 
 

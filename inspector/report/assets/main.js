@@ -13,6 +13,7 @@ import { showKeys } from "inspector/view_keys";
 import { showLadder } from "inspector/view_ladder";
 import { showLinks } from "inspector/view_links";
 import { showMix } from "inspector/view_mix";
+import { showPredictions } from "inspector/view_predictions";
 import { showReading } from "inspector/view_reading";
 import { showSentence } from "inspector/view_sentence";
 import { showSources } from "inspector/view_sources";
@@ -82,6 +83,7 @@ async function start() {
   showWhy(data, store, names);
   showLadder(data, store, names);
   showMix(data, store, names);
+  if (header.predictions) showPredictions(header.predictions, data.tokens, names);
   showSources(header);
   const copyLink = showTake(data, store, () => `${location.href.split("#")[0]}#${hashOf(store.get(), first)}`);
   showKeys(data, store, stepHead, copyLink);

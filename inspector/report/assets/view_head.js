@@ -271,7 +271,8 @@ function sayVerdict({ header }, n, head) {
   const [title, text] = {
     verified: ["Verified", `rebuilt from the weights, this head is within ${largest} of the model’s attention in every cell.`],
     rounding: ["Verified up to rounding", `${largest} from the model’s attention in single precision${twice}.`],
-    mismatch: ["Mismatch", `rebuilt from the weights, this head differs from the model’s attention by up to ${largest}.`],
+    consistent: ["Consistent", `rebuilt from the model’s own q and k, this head is within ${largest} of the model’s attention in every cell${twice}.`],
+    mismatch: ["Mismatch", `rebuilt from ${header.verification.tier === "captured" ? "the model’s own q and k" : "the weights"}, this head differs from the model’s attention by up to ${largest}.`],
     not_recomputed: ["Not recomputed", "this is the model’s own attention, with nothing beside it to check it against."],
   }[verdict];
   const line = byId("head-verdict");

@@ -41,9 +41,11 @@ const REFERENCES = { uniform: "everyone alike", layer_mean: "average head" };
 export function showLadder(data, store, names) {
   const ladder = data.header.ladder;
   if (!ladder.some((rung) => rung.measured)) {
-    const why = data.header.verification.reason;
+    const { reason: why, tier } = data.header.verification;
+    const unknown = tier === "captured" ? ". Its rungs start from what the projections receive and from the projections"
+      + " themselves, and where only q, k and v were captured neither is known" : "";
     byId("ladder-body").replaceChildren(el("p", { class: "plain-notice" },
-      `The ladder is not measured here${why ? `: ${why}` : ", since nothing was recomputed"}.`));
+      `The ladder is not measured here${why ? `: ${why}` : ", since nothing was recomputed"}${unknown}.`));
     return;
   }
   toggles(store, "ladder-scope", "scope");

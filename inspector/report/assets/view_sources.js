@@ -16,13 +16,15 @@ export function showSources(header) {
   const recomputed = sites.every((site) => site.recomputed);
   const fromKeys = sites.some((site) => site.source === "query_key");
 
+  const captured = header.verification.tier === "captured";
+
   say("The model’s attention", exact
     ? "the model’s own float32 numbers, shipped in full."
-    : fromKeys ? `this text is longer than 32 tokens, so the page carries each head’s rebuilt q and k (${kinds})`
+    : fromKeys ? `this text is longer than 32 tokens, so the page carries each head’s ${captured ? "own" : "rebuilt"} q and k (${kinds})`
       + " instead of its matrix, and works out softmax(q·k) itself."
       : `the model’s own numbers, shipped as ${kinds}.`);
   say("The rebuild", recomputed
-    ? (exact ? "the model’s number plus the shipped difference, so that the two panels never rest on the same data."
+    ? (captured ? "the attention function alone, from the q, k and v that the model made; " : "") + (exact ? "the model’s number plus the shipped difference, so that the two panels never rest on the same data."
       : "compared with the model when the report was made; the largest difference of every row was shipped in float32.")
     : "none: this family is not recomputed.");
   if (exact) {
@@ -36,6 +38,7 @@ export function showSources(header) {
     + (ladder.some((rung) => rung.matrices === "pooled") ? "averaged over patches of tokens, since the text is longer than 128."
       : "the classroom’s R in float32 and the learned rung in float16; the others follow from them by their formulas.")
     : "none were measured.");
+  if (header.predictions) say("What the model says", "the softmax of the model’s own logits, in float64; not rebuilt.");
   say("The mix", "|R| times the length of each token’s vector on the classroom’s side; attention times the length of"
     + " v·Wo, in float16, on the head’s.");
   say("What heads are sorted and coloured by", "entropy, distance and the measures of a rung were taken in Python from"

@@ -5,7 +5,9 @@
 import { byId, el, word } from "inspector/dom";
 import { counted, tiny, visible } from "inspector/format";
 
-export const ICONS = { verified: "✓", rounding: "≈", mismatch: "✕", not_recomputed: "○" };
+export const ICONS = { verified: "✓", rounding: "≈", consistent: "◐", mismatch: "✕", not_recomputed: "○" };
+/** What was rebuilt from what, from the strongest proof to none. */
+const PROOFS = { weights: "rebuilt from the weights", captured: "rebuilt from the captured q, k, v", none: "none" };
 const MOST_NAMED = 6;
 
 /**
@@ -13,7 +15,7 @@ const MOST_NAMED = 6;
  * @param {any} verification
  */
 export function tally(verification) {
-  const counts = { verified: 0, rounding: 0, mismatch: 0, not_recomputed: 0 };
+  const counts = { verified: 0, rounding: 0, consistent: 0, mismatch: 0, not_recomputed: 0 };
   const heads = [], outputs = [];
   for (const layer of verification.layers) {
     layer.heads.forEach((verdict, head) => {
@@ -50,6 +52,12 @@ export function verdictWords(verification) {
       text: `${counts.verified} of ${total} heads agree outright, ${counts.rounding} only after a second`
         + ` run in double precision; largest difference in single precision ${largest}` };
   }
+  if (verification.verdict === "consistent") {
+    return { title: "Consistent",
+      text: `${counts.consistent} of ${total} heads rebuilt from the captured q, k, v, largest difference ${largest}. This is a`
+        + " weaker proof: what makes q, k and v out of the words is the model’s own and was not rebuilt"
+        + `${verification.reason ? `, for ${verification.reason}` : ""}` };
+  }
   const named = heads.slice(0, MOST_NAMED).map(({ site, layer, head, error }) =>
     `${site === "self" ? "" : `${site} `}layer ${layer} head ${head} by ${tiny(error)}`);
   const more = heads.length > MOST_NAMED ? [`${heads.length - MOST_NAMED} more`] : [];
@@ -57,7 +65,7 @@ export function verdictWords(verification) {
     `the output of layer ${layer.layer} is off by ${tiny(layer.output.max_abs_error)}`);
   return { title: "Mismatch",
     text: `the rebuild disagrees with the model: ${[...named, ...more, ...wrong].join("; ")}.`
-      + ` ${counts.verified + counts.rounding} of ${total} heads agree` };
+      + ` ${counts.verified + counts.rounding + counts.consistent} of ${total} heads agree` };
 }
 
 /** @param {any} header */
@@ -75,6 +83,7 @@ export function showVerdict(header) {
   fact("Model", word(visible(model.title)));
   fact("Family", model.family);
   fact("Size", `${counted(model.layers, "layer")} × ${counted(model.heads, "head")}, width ${model.width}`);
+  fact("Proof", PROOFS[verification.tier]);
   fact("Tokens", text.truncated_from == null ? `${text.tokens.length}`
     : `${text.tokens.length}, cut from ${text.truncated_from}`);
   if (model.sha256) fact("Weights’ SHA-256", el("code", {}, model.sha256));

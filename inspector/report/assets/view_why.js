@@ -211,11 +211,13 @@ const step = (title, equation, words) => el("li", {}, el("h3", {}, title),
  */
 function provenance(data, site, head, shared) {
   const first = Math.floor(head / shared) * shared;
+  const captured = data.header.verification.tier === "captured";
   const turned = data.header.ladder.some((rung) => rung.name === "position" && rung.applies);
   return [
-    `Worked out on this page from the rebuilt q and k, which travel as ${site.key_precision}`
+    `Worked out on this page from ${captured ? "the model’s own q and k" : "the rebuilt q and k"}, which travel as ${site.key_precision}`
       + `; so the share is up to ${tiny(site.arithmetic_error[head])} away from the model’s, over ${counted(site.rows * site.cols, "cell")} of this head.`,
     shared > 1 ? `Heads ${first} to ${first + shared - 1} of this layer share one k.` : "",
+    captured ? "How they were made, and where the two words sit, is in them already and was not rebuilt." : "",
     turned ? "Where the two words sit is already turned into q and k." : "",
   ].filter(Boolean).join(" ");
 }

@@ -1,0 +1,79 @@
+"""What the model says of the words, in the terminal."""
+
+from __future__ import annotations
+
+import numpy as np
+from rich.console import Console
+
+from inspector.plain import visible
+from inspector.records import Guess, Inspected, Predictions, Token
+
+#: Up to this many tokens each has its number; beyond, only those that the model expected least.
+_EACH = 24
+_FEWEST = 8
+_SMALLEST = 0.001
+
+
+def print_predictions(console: Console, inspected: Inspected) -> None:
+    """Print what the model guesses, and how likely it holds what stands there."""
+    predictions, tokens = inspected.run.predictions, inspected.tokens
+    if predictions is None:
+        return
+    console.print("What the model says", style="bold")
+    for guess in predictions.guesses:
+        _say(console, f"{_place(guess, predictions, tokens)}: {_candidates(guess)}")
+    if predictions.kind == "causal":
+        lead = "given what precedes it"
+    else:
+        lead = "where it stands, itself in sight"
+    judged = [
+        place
+        for place, token in enumerate(tokens)
+        if not token.special and not np.isnan(predictions.probabilities[place])
+    ]
+    title = f"Each token {lead}"
+    if len(judged) > _EACH:
+        judged = sorted(judged, key=lambda place: float(predictions.probabilities[place]))
+        judged, title = judged[:_FEWEST], f"Least expected, {lead}"
+    shown = (
+        f"{_piece(tokens[place], inspected)} {_percent(float(predictions.probabilities[place]))}"
+        for place in judged
+    )
+    if judged:
+        _say(console, f"{title}: {' · '.join(shown)}")
+    console.print()
+
+
+def _place(guess: Guess, predictions: Predictions, tokens: tuple[Token, ...]) -> str:
+    if predictions.kind == "causal":
+        return "next"
+    return f"{visible(tokens[guess.token].text)} (token {guess.token})"
+
+
+def _candidates(guess: Guess) -> str:
+    return " · ".join(
+        f"{_word(candidate.text) or f'#{candidate.id}'} {_percent(candidate.probability)}"
+        for candidate in guess.candidates
+    )
+
+
+def _word(text: str) -> str:
+    """Write a word without the space before it; what is nothing but space, with quotes."""
+    return visible(text.strip()) or (repr(text) if text else "")
+
+
+def _piece(token: Token, inspected: Inspected) -> str:
+    """Write a token as it stands in its text; a vocabulary writes spaces with marks of its own."""
+    if token.span is None:
+        return visible(token.text)
+    text = inspected.run.text
+    source = text.pair if token.segment and text.pair else text.text
+    return _word(source[slice(*token.span)]) or visible(token.text)
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}" if share >= _SMALLEST else f"< {_SMALLEST:.1%}"
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(text, highlight=False, markup=False)
