@@ -214,7 +214,9 @@ def test_a_family_without_a_rebuild_is_shown_and_not_verified(tmp_path: Path) ->
 def test_a_config_value_that_the_rebuild_does_not_cover(tmp_path: Path) -> None:
     folder = random_bert(tmp_path / "decoder", is_decoder=True)
     found = inspector.inspect("the cat sat", model=folder)
-    assert found.verification.verdict == "not_recomputed"
+    assert found.verification.verdict == "consistent"
+    assert found.verification.tier == "captured"
+    assert found.run.weights is None
     assert "is_decoder" in (found.verification.reason or "")
 
 

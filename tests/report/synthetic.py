@@ -109,11 +109,12 @@ def inspected(
         1,
     )
     largest = float(max(check.attention_max_abs_error.max() for check in checks))
-    verification = Verification("verified", largest, 1e-7, tuple(checks), None)
+    verification = Verification("verified", largest, 1e-7, tuple(checks), None, "weights")
     ladder = _ladder(rebuilt, captured, random)
     return Inspected(
         run,
         tuple(rebuilt),
+        None,
         verification,
         ladder,
         _shares((layers, heads)),
@@ -182,7 +183,7 @@ def not_recomputed(whole):
         whole,
         rebuilt=None,
         run=replace(whole.run, not_recomputed_because=reason),
-        verification=Verification("not_recomputed", None, None, (), reason),
+        verification=Verification("not_recomputed", None, None, (), reason, "none"),
         ladder=ladder,
         shares=(),
     )
@@ -202,4 +203,4 @@ def mismatched(whole, layer=1, head=2, error=0.0123):
         head_verdicts=tuple(verdicts),
         attention_max_abs_error=errors,
     )
-    return replace(whole, verification=Verification("mismatch", error, 1e-7, tuple(checks), None))
+    return replace(whole, verification=Verification("mismatch", error, 1e-7, tuple(checks), None, "weights"))
