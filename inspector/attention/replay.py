@@ -87,5 +87,5 @@ def _visible(executed: Executed) -> Mask:
     """Return (T, S), True where some head's query may hear the key."""
     if executed.bias is None:
         return np.ones((executed.query.shape[1], executed.key.shape[1]), dtype=np.bool_)
-    heard: Mask = (executed.bias > _HIDDEN).any(axis=0)
+    heard: Mask = np.logical_or.reduce(executed.bias > _HIDDEN, axis=0)
     return heard

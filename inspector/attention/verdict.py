@@ -3,8 +3,8 @@
 Both sides are float32 first. A head whose weights agree within the bounds is ``verified``. A head
 that does not is arbitrated: model and rebuild run again in float64, where rounding all but
 vanishes and a real difference stays. What falls inside the float64 bound was ``rounding``, what
-stays outside is a ``mismatch``. Where q, k and v are the model's own, the word for agreement is
-``consistent``, in either case: less is proved. A comparison with NaN is false, so NaN never verifies.
+stays outside is a ``mismatch``. A comparison with NaN is false, so NaN never verifies. Where q, k
+and v are the model's own, the word for agreement is ``consistent``, in either case: less is proved.
 """
 
 from __future__ import annotations
@@ -71,8 +71,7 @@ def _check(
     largest = difference.max(axis=(1, 2)).astype(np.float64)
     row = difference.sum(axis=2).max(axis=1).astype(np.float64)
     heads: tuple[Verdict, ...] = tuple(
-        agrees if good else "mismatch"
-        for good in (largest <= WEIGHT_BOUND) & (row <= ROW_BOUND)
+        agrees if good else "mismatch" for good in (largest <= WEIGHT_BOUND) & (row <= ROW_BOUND)
     )
     output_error = float(_absolute_difference(*outputs).max())
     output_bound = OUTPUT_BOUND * max(1.0, float(np.abs(outputs[0]).max()))

@@ -117,7 +117,7 @@ def _run_watched(called: Any, encoded: EncodedText) -> tuple[Any, tuple[Executed
             outputs = _run(called, encoded)
     except InspectorError:
         raise
-    except Exception:  # noqa: BLE001 - a family that runs only unwatched; other faults come again
+    except Exception:
         return _run(called, encoded), None
     given = getattr(outputs, "attentions", None) or ()
     whole = len(calls) == len(given) > 0 and all(

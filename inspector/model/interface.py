@@ -77,9 +77,7 @@ def _attend(
     scores before the mask), ``s_aux`` (sinks).
     """
     eager = getattr(sys.modules[type(module).__module__], _EAGER)
-    mixed, attention = eager(
-        module, query, key, value, attention_mask, scaling=scaling, **options
-    )
+    mixed, attention = eager(module, query, key, value, attention_mask, scaling=scaling, **options)
     softcap, sinks = options.get("softcap"), options.get("s_aux")
     added = [
         _numpy(bias) for bias in (options.get("position_bias"), attention_mask) if bias is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from transformers import AutoConfig, AutoModel
@@ -36,7 +38,8 @@ def small_model(model_type: str) -> tuple[LoadedModel, EncodedText]:
     with quiet(), torch.random.fork_rng():
         torch.manual_seed(_SEED)
         config = AutoConfig.for_model(model_type, **SMALL[model_type])
-        model = AutoModel.from_config(config, attn_implementation="eager", dtype=torch.float32)
+        automatic: Any = AutoModel  # its functions carry no annotations
+        model = automatic.from_config(config, attn_implementation="eager", dtype=torch.float32)
     perturb(model, _SEED)
     source = Source(model_type, f"a small random {model_type}", "", local=True, sha256=None)
     return prepare(source, model.eval(), None, head=None), _text(int(config.vocab_size))

@@ -25,7 +25,10 @@ class EncodedText:
 
 def window(tokenizer: Any, config: Any) -> int | None:
     """Return how many tokens fit into the model, or None where it sets no limit."""
-    limits = [getattr(tokenizer, "model_max_length", None), getattr(config, "max_position_embeddings", None)]
+    limits = [
+        getattr(tokenizer, "model_max_length", None),
+        getattr(config, "max_position_embeddings", None),
+    ]
     real = [int(limit) for limit in limits if limit is not None and 0 < limit < _NO_LIMIT]
     return min(real) if real else None
 

@@ -16,7 +16,7 @@ _SMALLEST = 0.001
 
 def print_predictions(console: Console, inspected: Inspected) -> None:
     """Print what the model guesses, and how likely it holds what stands there."""
-    predictions, tokens = inspected.run.predictions, inspected.tokens
+    predictions, tokens = inspected.run.predictions, inspected.run.text.tokens
     if predictions is None:
         return
     console.print("What the model says", style="bold")

@@ -31,8 +31,7 @@ from inspector.records import AttentionWeights, Dialect, Norm, Projection, Rope
 SENTENCE = "The cat sat on the mat because it was tired and we are here"
 
 ENCODER, GPT2, OPT, ALBERT, LLAMA, NEOX, FALCON = (
-    dict(SMALL[name])
-    for name in ("bert", "gpt2", "opt", "albert", "llama", "gpt_neox", "falcon")
+    dict(SMALL[name]) for name in ("bert", "gpt2", "opt", "albert", "llama", "gpt_neox", "falcon")
 )
 THREE_KINDS = ["sliding_attention", "full_attention", "sliding_attention"]
 

@@ -237,9 +237,7 @@ def test_caps_sinks_and_positions(
         training=False, num_key_value_groups=4 // shared, sinks=options.get("s_aux")
     )
     monkeypatch.setattr(interface, "sys", SimpleNamespace(modules={"types": SimpleNamespace()}))
-    monkeypatch.setattr(
-        interface.sys.modules["types"], interface._EAGER, theirs, raising=False
-    )
+    monkeypatch.setattr(interface.sys.modules["types"], interface._EAGER, theirs, raising=False)
     token = interface._calls.set([])
     mixed, attention = interface._attend(module, q, k, v, mask, scaling=0.7, dropout=0.0, **options)
     (seen,) = interface._calls.get()

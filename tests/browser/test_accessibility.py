@@ -13,6 +13,8 @@ KINDS = {
     "causal": synthetic.inspected("the cat sat on a mat", causal=True),
     "mismatch": synthetic.mismatched(synthetic.inspected("the cat sat on a mat")),
     "not recomputed": synthetic.not_recomputed(synthetic.inspected("the cat sat on a mat")),
+    "captured": synthetic.captured(synthetic.inspected("the cat sat on a mat")),
+    "predicting": synthetic.predicting(synthetic.inspected("the cat sat on a mat")),
     "long": synthetic.inspected(" ".join(["the cat sat on"] * 15)),
 }
 

@@ -21,8 +21,8 @@ from transformers import (
 )
 
 import inspector
-from inspector.errors import ModelError
 from inspector.attention.families.small import SMALL
+from inspector.errors import ModelError
 from inspector.model.loading import LoadedModel
 from inspector.report.summary import summarise
 

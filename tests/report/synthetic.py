@@ -9,14 +9,18 @@ import numpy as np
 
 from inspector.records import (
     Agreement,
+    Candidate,
     CapturedLayer,
+    Guess,
     HeadReading,
     Inspected,
     LayerCheck,
     Link,
     ModelInfo,
+    Predictions,
     Projection,
     RebuiltLayer,
+    ReplayedLayer,
     Run,
     RungResult,
     Share,
@@ -189,6 +193,44 @@ def not_recomputed(whole):
     )
 
 
+def captured(whole):
+    """The same inspection of a family whose q, k and v were captured and not rebuilt."""
+    reason = "there is no row for this family"
+    replayed = tuple(
+        ReplayedLayer(layer.site, layer.layer, layer.query, layer.key, layer.value, layer.scale,
+                      layer.visible, layer.attention, layer.output)
+        for layer in whole.rebuilt
+    )  # fmt: skip
+    checks = tuple(
+        replace(check, verdict="consistent", output_verdict="consistent",
+                head_verdicts=("consistent",) * len(check.head_verdicts))
+        for check in whole.verification.layers
+    )  # fmt: skip
+    checked = replace(
+        whole.verification, verdict="consistent", layers=checks, reason=reason, tier="captured"
+    )
+    return replace(not_recomputed(whole), replayed=replayed, verification=checked)
+
+
+def predicting(whole, kind="causal"):
+    """The same inspection by a model with a head for words; some of what it says is hostile."""
+    T = len(whole.run.text.tokens)
+    probabilities = np.linspace(0.0004, 0.9, T)
+    if kind == "causal":
+        probabilities[0] = np.nan
+    said = (" mat", "</script><b>x</b>", "\n", "", "\u202ecba")
+    places = [T] if kind == "causal" else [1, 3]
+    for place in places if kind == "masked" else ():
+        probabilities[place] = np.nan
+    guesses = tuple(
+        Guess(place, tuple(Candidate(7 + i, text, 0.5 / (i + 1)) for i, text in enumerate(said)))
+        for place in places
+    )
+    return replace(
+        whole, run=replace(whole.run, predictions=Predictions(kind, probabilities, guesses))
+    )
+
+
 def mismatched(whole, layer=1, head=2, error=0.0123):
     """The same inspection with one head that the rebuild got wrong."""
     checks = list(whole.verification.layers)
@@ -203,4 +245,6 @@ def mismatched(whole, layer=1, head=2, error=0.0123):
         head_verdicts=tuple(verdicts),
         attention_max_abs_error=errors,
     )
-    return replace(whole, verification=Verification("mismatch", error, 1e-7, tuple(checks), None, "weights"))
+    return replace(
+        whole, verification=Verification("mismatch", error, 1e-7, tuple(checks), None, "weights")
+    )

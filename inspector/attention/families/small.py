@@ -1,4 +1,4 @@
-"""A small config for every family, as data: for the parity tests and for ``inspect models --check``.
+"""A small config for every family, as data: for the parity tests and ``inspect models --check``.
 
 At least three layers, so that patterns that alternate show; more heads than one, and fewer for keys
 and values where the family allows it; a window shorter than the texts it is tried on. The

@@ -35,7 +35,7 @@ export function showMix(data, store, names) {
     const { classroom, signs, real, heard } = mixOf(data, layer, head, pinned);
     table.hidden = !classroom && !real;
     if (table.hidden) {
-      says.textContent = "It cannot be shown here: without a rebuild it is not known how much each word moves.";
+      says.textContent = "It cannot be shown here: without a rebuild from the weights it is not known how much each word moves.";
       return;
     }
     const visible = data.visible(layer);
@@ -48,7 +48,7 @@ export function showMix(data, store, names) {
     const which = (j) => (names.indexOf(names[j]) === names.lastIndexOf(names[j]) ? null : el("span", { class: "hint" }, ` (token ${j})`));
     says.replaceChildren(...(levels ? [...taken(levels, real, pinned, names), ...gap(real, heard, pinned, names)] : []),
       ...(classroom ? [] : [" The classroom’s side is not shown: for a text this long the page does not carry every interaction."]),
-      ...(real ? [] : [" The head’s side is not shown: without a rebuild it is not known how much each token moves."]));
+      ...(real ? [] : [" The head’s side is not shown: without a rebuild from the weights it is not known how much each token moves."]));
     const row = (j) => mixRow([word(names[j], "clip"), j === pinned ? el("span", { class: "hint" }, " (itself)") : which(j) ?? ""],
       classroom?.[j], signs?.[j] < 0, real?.[j], real && heard[j]);
     // Itself first, then from the closest on; what may not be heard, or has no level, last.

@@ -12,8 +12,8 @@ const LEDES = {
   masked: "Attention is there for this: the model has mixed its words, and says which one belongs where.",
 };
 const NOTES = {
-  causal: "Each number is the probability of the token above it, given the tokens before it; the first has none before it. The longer the line, the more it was expected. These are the model’s own words: they were not rebuilt.",
-  masked: "Each number is the probability of the token above it at its place, with the token itself and everything around it in sight. The longer the line, the likelier. These are the model’s own words: they were not rebuilt.",
+  causal: "Each number is the probability of the token above it, given the tokens before it; the first has none before it and so no number. The longer the line, the more it was expected. These are the model’s own words: they were not rebuilt.",
+  masked: "Each number is the probability of the token above it at its place, with the token itself and everything around it in sight; a mask has none. The longer the line, the likelier. These are the model’s own words: they were not rebuilt.",
 };
 
 /** @param {number} share from 0 to 1 */
@@ -37,7 +37,7 @@ export function showPredictions({ kind, probabilities, guesses }, tokens, names)
     el("tbody", {}, ...candidates.map(candidate)))));
   byId("expected-note").textContent = NOTES[kind];
   const draw = whenNear(byId("words"), () => byId("expected").replaceChildren(...tokens.flatMap((token, i) =>
-    (token.special || (kind === "masked" && probabilities[i] == null) ? [] : [expected(names[i], probabilities[i]), " "]))));
+    (token.special && probabilities[i] != null ? [] : [expected(names[i], probabilities[i]), " "]))));
   draw();
 }
 
@@ -53,7 +53,7 @@ function candidate({ id, text, probability }) {
 /** @param {string} name @param {number | null} probability */
 function expected(name, probability) {
   const line = el("span", { class: "expected-line", "aria-hidden": "true" });
-  line.style.width = `${(probability ?? 0) * 100}%`;
+  line.style.backgroundSize = `${(probability ?? 0) * 100}% 100%, auto`;
   return el("span", { class: "expected-word" }, word(name, "clip"), line,
     el("small", {}, probability == null ? "–" : likely(probability)));
 }

@@ -34,7 +34,7 @@ export function showSources(header) {
     say(fromKeys ? "This page’s arithmetic" : "Rounding on the way",
       `at most ${tiny(error)} away from the model’s own attention, over every head and cell; measured before shipping.`);
   }
-  say("The ladder’s numbers", ladder.length ? "measured in Python when the report was made; its matrices are "
+  say("The ladder’s numbers", ladder.some((rung) => rung.measured) ? "measured in Python when the report was made; its matrices are "
     + (ladder.some((rung) => rung.matrices === "pooled") ? "averaged over patches of tokens, since the text is longer than 128."
       : "the classroom’s R in float32 and the learned rung in float16; the others follow from them by their formulas.")
     : "none were measured.");

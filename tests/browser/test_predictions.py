@@ -1,0 +1,74 @@
+"""What the model says, and the weaker proof, as a reader sees them."""
+
+import numpy as np
+import pytest
+import synthetic
+
+TEXT = "the cat sat on a mat"
+
+
+def test_the_next_token(open_report):
+    whole = synthetic.predicting(synthetic.inspected(TEXT))
+    opened = open_report(whole)
+    page = opened.page
+    assert page.locator("nav a[href='#words']").is_visible()
+    assert "comes next" in page.locator("#words-lede").inner_text()
+    rows = page.locator(".guess tr")
+    assert rows.locator("th").all_inner_texts() == [
+        "mat", "</script><b>x</b>", "‹U+000A›", "#10", "‹U+202E›cba",
+    ]  # fmt: skip
+    assert rows.locator(".value").all_inner_texts() == ["50 %", "25 %", "17 %", "13 %", "10 %"]
+    widths = rows.locator(".fill").evaluate_all("all => all.map((f) => parseFloat(f.style.width))")
+    np.testing.assert_allclose(widths, [50, 25, 50 / 3, 12.5, 10], atol=1e-3)
+    assert page.locator("#words b").count() == 0
+    assert opened.complaints == []
+
+
+def test_how_likely_each_token_was_held(open_report):
+    whole = synthetic.predicting(synthetic.inspected(TEXT))
+    page = open_report(whole).page
+    words = page.locator(".expected-word")
+    tokens = whole.run.text.tokens
+    # The first has no number, special ones are the tokenizer's and not the reader's.
+    shown = [i for i, token in enumerate(tokens) if i == 0 or not token.special]
+    assert words.count() == len(shown)
+    numbers = words.locator("small").all_inner_texts()
+    assert numbers[0] == "–"
+    for place, number in zip(shown[1:], numbers[1:], strict=True):
+        share = whole.run.predictions.probabilities[place]
+        assert abs(float(number.removesuffix(" %")) - 100 * share) <= 0.5
+
+
+def test_masks_are_filled_in(open_report):
+    page = open_report(synthetic.predicting(synthetic.inspected(TEXT), "masked")).page
+    captions = page.locator(".guess caption").all_inner_texts()
+    assert [caption.rpartition("(")[2] for caption in captions] == ["token 1)", "token 3)"]
+    assert "itself and everything around it in sight" in page.locator("#expected-note").inner_text()
+
+
+def test_without_a_head_there_is_no_such_section(open_report):
+    page = open_report(synthetic.inspected(TEXT)).page
+    assert page.locator("#words, nav a[href='#words']").count() == 0
+
+
+@pytest.mark.parametrize("tokens", [6, 40])
+def test_the_weaker_proof_is_called_by_its_name(open_report, tokens):
+    whole = synthetic.captured(synthetic.inspected(" ".join(["w"] * tokens)))
+    opened = open_report(whole)
+    page = opened.page
+    for place in ("#verdict", "#head-verdict"):
+        said = page.locator(place).inner_text()
+        assert "Consistent" in said
+        assert "erified" not in said
+        assert page.locator(place).get_attribute("data-verdict") == "consistent"
+    assert "weaker proof" in page.locator("#verdict").inner_text()
+    assert "captured q, k, v" in page.locator("#facts").inner_text()
+    assert "neither is known" in page.locator("#ladder-body").inner_text()
+    assert "the model’s own q and k" in page.locator("#why-note").inner_text()
+    assert "none were measured" in page.locator("#sources").inner_text()
+    assert page.locator(".thumb").first.get_attribute("aria-label").endswith("consistent")
+    # The page's arithmetic starts from q and k here too.
+    expected = whole.run.layers[1].attention[2]
+    shown = page.evaluate("Array.from(inspector.attention('self', 1, 2).data)")
+    np.testing.assert_allclose(np.reshape(shown, expected.shape), expected, atol=5e-3)
+    assert opened.complaints == []
