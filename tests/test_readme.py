@@ -98,7 +98,7 @@ def test_every_command_works(command: str, place: Path, hub_cache: Path) -> None
 
 
 def test_there_are_commands() -> None:
-    assert len(COMMANDS) == 12
+    assert len(COMMANDS) == 13
 
 
 @pytest.mark.slow
