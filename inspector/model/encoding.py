@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -34,10 +33,16 @@ def encode_many(
     if not texts:
         return []
     split = not isinstance(texts[0], str)
-    if split:
-        tokenizer = _for_words(tokenizer)
+    if split and not tokenizer.is_fast:
+        raise ModelError(
+            "The model's tokenizer cannot say which pieces belong to which word.",
+            "Use a model with a fast tokenizer, or give plain text.",
+        )
+    # Byte-level tokenizers tell a word within a sentence by the space before it; to others it is
+    # the same with and without.
+    texts = [one if isinstance(one, str) else _spaced(one) for one in texts]
     encoded = tokenizer(
-        list(texts),
+        texts,
         is_split_into_words=split,
         return_special_tokens_mask=True,
         return_attention_mask=False,
@@ -97,26 +102,9 @@ def _cut(tokenizer: Any, text: str | list[str], limit: int, *, split: bool) -> l
     ]
 
 
+def _spaced(words: list[str]) -> list[str]:
+    return [*words[:1], *(f" {word}" for word in words[1:])]
+
+
 def _words(numbers: list[int | None]) -> np.ndarray:
     return np.array([-1 if number is None else number for number in numbers], dtype=np.int64)
-
-
-def _for_words(tokenizer: Any) -> Any:
-    """Return a tokenizer that takes words as given.
-
-    Byte-level ones refuse words unless each begins with a space, as it would within a sentence.
-    """
-    if not tokenizer.is_fast:
-        raise ModelError(
-            "The model's tokenizer cannot say which pieces belong to which word.",
-            "Use a model with a fast tokenizer, or give plain text.",
-        )
-    if getattr(tokenizer, "add_prefix_space", True):
-        return tokenizer
-    spaced = deepcopy(tokenizer)
-    spaced.add_prefix_space = True
-    before = spaced.backend_tokenizer.pre_tokenizer
-    if hasattr(before, "add_prefix_space"):
-        before.add_prefix_space = True
-        spaced.backend_tokenizer.pre_tokenizer = before
-    return spaced
