@@ -13,6 +13,15 @@ which they ran. Layers, heads and tokens count from 0.
 from __future__ import annotations
 
 from inspector.records.attention import LayerCheck, RebuiltLayer, Verification
+from inspector.records.corpus import (
+    CorpusFacts,
+    CorpusResult,
+    HeadExample,
+    HeadStatistics,
+    RelationAccuracies,
+    RelationFindings,
+    Skipped,
+)
 from inspector.records.findings import Agreement, HeadReading, Inspected, Link, RungResult, Share
 from inspector.records.model import (
     AttentionWeights,
@@ -32,11 +41,15 @@ __all__ = [
     "Array",
     "AttentionWeights",
     "CapturedLayer",
+    "CorpusFacts",
+    "CorpusResult",
     "Dialect",
     "Float32",
     "Float64",
+    "HeadExample",
     "HeadLabel",
     "HeadReading",
+    "HeadStatistics",
     "Inspected",
     "LayerCheck",
     "Link",
@@ -45,11 +58,14 @@ __all__ = [
     "Norm",
     "Projection",
     "RebuiltLayer",
+    "RelationAccuracies",
+    "RelationFindings",
     "Rope",
     "Run",
     "RungResult",
     "Share",
     "SiteName",
+    "Skipped",
     "Text",
     "Token",
     "Verdict",
