@@ -31,8 +31,10 @@ def render_atlas(result: CorpusResult) -> str:
         blobs=payload.blobs,
         facts=result.facts,
         files=[printable(name) for name in result.facts.files],
-        skipped=[(each.count, printable(each.reason), printable(each.first)) for each in
-                 result.facts.skipped],
+        skipped=[
+            (each.count, printable(each.reason), printable(each.first))
+            for each in result.facts.skipped
+        ],
         command=printable(result.facts.command),
         model=printable(result.facts.model.title),
         heads=len(places(result.heads)),
@@ -58,6 +60,7 @@ def _drawn(claim: Claim) -> dict[str, Any]:
     site, layer, head = claim.head
     return {
         "about": printable(claim.about),
+        "detail": printable(claim.detail),
         "words": printable(claim.words),
         "head": f"{site}.{layer}.{head}",
         "statistic": printable(claim.statistic),

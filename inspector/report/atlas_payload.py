@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from inspector.records import CorpusResult, HeadExample, HeadStatistics, RelationFindings
 from inspector.report.blobs import Blob, Header, script_json
-from inspector.report.corpus_words import places
+from inspector.report.corpus_words import gloss, places
 from inspector.report.payload import VERSION, Payload
 from inspector.report.summary import finite
 
@@ -48,9 +48,7 @@ def build_atlas(result: CorpusResult) -> Payload:
     return Payload(header, tuple(blobs))
 
 
-def _measures(
-    result: CorpusResult, where: dict[Place, int]
-) -> tuple[list[Header], list[Blob]]:
+def _measures(result: CorpusResult, where: dict[Place, int]) -> tuple[list[Header], list[Blob]]:
     """Lay every statistic and relation out as a row with a column for each head."""
     found = result.heads
     keys = found.statistic.tolist()
@@ -96,16 +94,15 @@ def _columns(
 
 def _labels(
     heads: HeadStatistics, rows: NDArray[np.bool_], where: dict[Place, int]
-) -> list[str | None]:
-    """Return the largest of these shares of each head, by name; None for a head without one."""
-    best: dict[int, tuple[float, str]] = {}
+) -> list[list[str]]:
+    """Return the shares among these rows that each head has, the largest first."""
+    found: list[list[str]] = [[] for _ in where]
     at = np.flatnonzero(rows)
+    at = at[np.argsort(-heads.value[at], kind="stable")]
     columns = _columns(heads.site[at], heads.layer[at], heads.head[at], where)
-    for column, row in zip(columns.tolist(), at.tolist(), strict=True):
-        candidate = (float(heads.value[row]), str(heads.statistic[row]))
-        if column not in best or candidate[0] > best[column][0]:
-            best[column] = candidate
-    return [best[column][1] if column in best else None for column in range(len(where))]
+    for column, name in zip(columns.tolist(), heads.statistic[at].tolist(), strict=True):
+        found[column].append(name)
+    return found
 
 
 def _findings(findings: RelationFindings, where: dict[Place, int]) -> list[Header]:
@@ -114,6 +111,7 @@ def _findings(findings: RelationFindings, where: dict[Place, int]) -> list[Heade
     return [
         {
             "relation": str(findings.relation[row]),
+            "gloss": gloss(str(findings.relation[row])),
             "direction": str(findings.direction[row]),
             "head": int(columns[row]),
             "offset": int(findings.offset[row]),

@@ -23,7 +23,7 @@ _FINDING = (
 def summarise_corpus(result: CorpusResult, files: dict[str, str]) -> dict[str, Any]:
     """Return what ``--json`` prints; ``files`` says what was written where."""
     facts = result.facts
-    labelled = np.flatnonzero(result.heads.labelled())
+    labelled = np.flatnonzero(result.heads.labelled()).tolist()
     findings = result.findings
     return {
         "schema": SCHEMA,
@@ -58,6 +58,5 @@ def _row(table: Any, columns: tuple[str, ...], row: int) -> dict[str, Any]:
     """Return one row of a table of columns as plain values; None for what JSON cannot write."""
     values = {name: getattr(table, name)[row].item() for name in columns}
     return {
-        name: finite(value) if isinstance(value, float) else value
-        for name, value in values.items()
+        name: finite(value) if isinstance(value, float) else value for name, value in values.items()
     }

@@ -22,6 +22,45 @@ TARGETS = {
     "separator": "the last separator",
     "same_word": "the same word",
 }
+#: What Universal Dependencies mean by their relations.
+RELATIONS = {
+    "acl": "clause that modifies a noun",
+    "advcl": "adverbial clause",
+    "advmod": "adverb",
+    "amod": "adjective",
+    "appos": "apposition",
+    "aux": "auxiliary",
+    "case": "preposition or case",
+    "cc": "conjunction word",
+    "ccomp": "clause as complement",
+    "clf": "classifier",
+    "compound": "compound",
+    "conj": "joined by “and”",
+    "cop": "copula",
+    "csubj": "clause as subject",
+    "dep": "unclear",
+    "det": "determiner",
+    "discourse": "interjection",
+    "dislocated": "dislocated",
+    "expl": "expletive",
+    "fixed": "fixed expression",
+    "flat": "name",
+    "goeswith": "split word",
+    "iobj": "indirect object",
+    "list": "list",
+    "mark": "subordinator",
+    "nmod": "noun that modifies a noun",
+    "nsubj": "subject",
+    "nummod": "numeral",
+    "obj": "object",
+    "obl": "noun that modifies a verb",
+    "orphan": "orphan",
+    "parataxis": "side by side",
+    "punct": "punctuation",
+    "reparandum": "overridden by a repair",
+    "vocative": "vocative",
+    "xcomp": "open complement",
+}
 REFERENCES = ("uniform", "layer_mean")
 
 
@@ -40,8 +79,9 @@ class Interval:
 class Claim:
     """One thing that the numbers say."""
 
-    #: What it is about, such as ``previous token``, and what is said.
+    #: What it is about, such as ``the previous token``, and what more there is to its name.
     about: str
+    detail: str
     words: str
     #: Site, layer and number of the head that it is about, and where to see it.
     head: tuple[str, int, int]
@@ -53,6 +93,7 @@ def head_claims(heads: HeadStatistics) -> list[Claim]:
     """Return one claim for each kind of label that some head has, its clearest head in it."""
     labelled = heads.labelled()
     total = len(places(heads))
+    least = f"at least {LABEL_FROM * 100:.0f} % of"
     claims = []
     for share in SHARES:
         rows = np.flatnonzero(labelled & (heads.statistic == share))
@@ -63,10 +104,11 @@ def head_claims(heads: HeadStatistics) -> list[Claim]:
         claims.append(
             Claim(
                 about=TARGETS[share],
+                detail="",
                 words=(
-                    f"{rows.size} of {total} heads {'gives' if rows.size == 1 else 'give'} at "
-                    f"least {LABEL_FROM:.0%} of {'its' if rows.size == 1 else 'their'} attention "
-                    f"to {TARGETS[share]}, the most clearly {head_name(*_place(heads, best))}: "
+                    f"{rows.size} of {total} heads {'gives' if rows.size == 1 else 'give'} "
+                    f"{least} {'its' if rows.size == 1 else 'their'} attention to "
+                    f"{TARGETS[share]}, the most clearly {head_name(*_place(heads, best))}: "
                     f"{spread(interval)}, by chance {percent(interval.null)}."
                 ),
                 head=_place(heads, best),
@@ -87,10 +129,11 @@ def resting_words(heads: HeadStatistics) -> str | None:
     ]
     if not counts:
         return None
-    listed = " and ".join(f"{count} to {TARGETS[share]}" for count, share in counts)
+    listed = " and ".join(f"{count} on {TARGETS[share]}" for count, share in counts)
     return (
-        f"At least {LABEL_FROM:.0%} of the attention goes in {listed}. Shuffling the words would "
-        "not change that share, so there is no chance level for it, and it names no head."
+        f"Heads that rest with at least {LABEL_FROM * 100:.0f} % on one place: {listed}. "
+        "Shuffling the words would not change that, so there is no chance level, and it names "
+        "no head."
     )
 
 
@@ -103,7 +146,7 @@ def finding_claims(findings: RelationFindings, most: int = 3) -> list[Claim]:
     claims: dict[tuple[str, str], Claim] = {}
     for row in found[np.argsort(-findings.difference_low[found], kind="stable")]:
         relation, direction = str(findings.relation[row]), str(findings.direction[row])
-        kind = (relation.split(":")[0], direction)
+        kind = (relation.split(":", maxsplit=1)[0], direction)
         if kind in claims:
             continue
         place = (str(findings.site[row]), int(findings.layer[row]), int(findings.head[row]))
@@ -114,11 +157,12 @@ def finding_claims(findings: RelationFindings, most: int = 3) -> list[Claim]:
             float(findings.baseline[row]),
         )
         claims[kind] = Claim(
-            about=f"{relation}, {direction}",
+            about=relation,
+            detail=" · ".join(filter(None, (gloss(relation), direction))),
             words=(
-                f"{head_name(*place, sentence=True)} is right about {spread(interval)} of "
+                f"{head_name(*place, sentence=True)} finds {spread(interval)} of "
                 f"{int(findings.n[row]):,} arcs, the best fixed offset ({offset(findings, row)}) "
-                f"about {percent(interval.null)}: {100 * float(findings.difference[row]):.1f} "
+                f"{percent(interval.null)}: {100 * float(findings.difference[row]):.1f} "
                 f"points more ({100 * float(findings.difference_low[row]):.1f}–"
                 f"{100 * float(findings.difference_high[row]):.1f})."
             ),
@@ -129,6 +173,11 @@ def finding_claims(findings: RelationFindings, most: int = 3) -> list[Claim]:
         if len(claims) == most:
             break
     return list(claims.values())
+
+
+def gloss(relation: str) -> str:
+    """Say what a relation is; empty for one that Universal Dependencies do not know."""
+    return RELATIONS.get(relation.split(":", maxsplit=1)[0], "")
 
 
 def offset(findings: RelationFindings, row: int) -> str:

@@ -56,7 +56,7 @@ export function stateOf(hash, first, data) {
     measure: known, over: (value) => ["value", "beyond"].includes(value), group: (value) => Object.hasOwn(GROUPS, value),
     sort: (value) => known(value) || ["place", "label"].includes(value), order: (value) => ORDERS.includes(value),
     layer: (value) => value === "" || data.rows.some((row) => `${row.site}.${row.layer}` === value),
-    label: (value) => value === "" || value === "none" || data.header.labels.includes(value),
+    label: (value) => value === "" || value === "none" || data.header.labels.some((its) => its.includes(value)),
     relations: (value) => RELATION_COLUMNS.includes(value), relationOrder: (value) => ORDERS.includes(value),
   };
   const state = { ...first };

@@ -151,6 +151,9 @@ export function scaleFor(measure, values, over) {
   return { low: 0, high: high || 1, kind: "amount" };
 }
 
+/** @param {string[]} labels */
+export const namesOf = (labels) => labels.map((label) => SHARES[label][0]).join(" and ");
+
 /** @param {[string, number, number]} place */
 export const headName = ([site, layer, head]) => `${site === "self" ? "" : `${visible(site)} `}layer ${layer}, head ${head}`;
 

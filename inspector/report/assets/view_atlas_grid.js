@@ -2,7 +2,7 @@
  * All heads at a glance: layers down, heads across, coloured by any measure.
  */
 
-import { GROUPS, SHARES, groupOf, headName, headTitle, longName, scaleFor, shortName, unitOf } from "inspector/atlas_data";
+import { GROUPS, SHARES, groupOf, headName, headTitle, longName, namesOf, scaleFor, shortName, unitOf } from "inspector/atlas_data";
 import { entryWords } from "inspector/atlas_interval";
 import { currentRamp, step, tintsOf } from "inspector/colour";
 import { byId, el, rovingTabStop, toggles } from "inspector/dom";
@@ -27,8 +27,8 @@ export function showAtlasGrid(data, store) {
   const across = Array.from({ length: widest }, (_, at) => el("span", { class: "axis", role: "columnheader" }, `${at}`));
   const down = rows.map(({ site, layer }) =>
     el("span", { class: "axis", role: "rowheader" }, site === "self" ? `${layer}` : `${site} ${layer}`));
-  const cells = data.heads.map((_, h) => el("div", { role: "gridcell", class: labels[h] ? "cell named" : "cell", tabindex: -1 },
-    el("span", { class: "mark" }, SHARES[labels[h]]?.[1] ?? ""), el("span", { class: "number" })));
+  const cells = data.heads.map((_, h) => el("div", { role: "gridcell", class: labels[h].length ? "cell named" : "cell", tabindex: -1 },
+    el("span", { class: "mark", "aria-hidden": "true" }, labels[h].map((label) => SHARES[label][1]).join("")), el("span", { class: "number" })));
   const number = new Map(cells.map((cell, h) => [cell, h]));
   const where = new Map(rows.flatMap((row, y) => row.heads.map((h, x) => [h, [y, x]])));
   grid.append(
@@ -79,7 +79,7 @@ export function showAtlasGrid(data, store) {
     said = values.map((value, h) => [
       `${longName(measure)} ${entryWords(data.entry(name, h), unit)}`,
       over === "beyond" ? (Number.isNaN(value) ? "no chance level" : `${fixed(value)} above chance`) : "",
-      labels[h] ? `named after it: ${SHARES[labels[h]][0]}` : "",
+      labels[h].length ? `its label: ${namesOf(labels[h])}` : "",
     ].filter(Boolean).join("; "));
     cells.forEach((cell, h) => {
       const value = values[h], there = !Number.isNaN(value);
@@ -139,11 +139,11 @@ function chooser(data, store) {
   store.watch(["measure"], (state) => { select.value = state.measure; });
 }
 
-/** @param {(string | null)[]} labels */
+/** @param {string[][]} labels */
 function marks(labels) {
-  const there = Object.keys(SHARES).filter((name) => labels.includes(name));
+  const there = Object.keys(SHARES).filter((name) => labels.some((its) => its.includes(name)));
   byId("grid-marks").replaceChildren(...(there.length
     ? ["Marked heads give at least 40 % to one kind of token, clearly more than by chance: ",
-      ...there.flatMap((name, at) => [at ? " · " : "", el("b", {}, SHARES[name][1]), ` ${SHARES[name][0]} (${labels.filter((label) => label === name).length})`])]
+      ...there.flatMap((name, at) => [at ? " · " : "", el("b", {}, SHARES[name][1]), ` ${SHARES[name][0]} (${labels.filter((its) => its.includes(name)).length})`])]
     : ["No head gives at least 40 % to one kind of token, clearly more than by chance."]));
 }

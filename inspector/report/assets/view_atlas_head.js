@@ -2,8 +2,8 @@
  * The chosen head: all that it does in numbers, and sentences in which it does it.
  */
 
-import { SHARES, groupOf, headTitle, scaleFor, shortName, unitOf } from "inspector/atlas_data";
-import { endsOf, entryWords, intervalBar } from "inspector/atlas_interval";
+import { SHARES, groupOf, headTitle, namesOf, shortName, unitOf } from "inspector/atlas_data";
+import { endsOf, intervalBar } from "inspector/atlas_interval";
 import { currentRamp, step, tintsOf } from "inspector/colour";
 import { byId, el, word } from "inspector/dom";
 import { continues, fixed, percent, tokenNames, visible } from "inspector/format";
@@ -34,12 +34,12 @@ export function showAtlasHead(data, store) {
   });
 
   store.watch(["head"], ({ head: h }) => {
-    const label = data.header.labels[h], rests = data.header.resting[h];
+    const labels = data.header.labels[h], resting = data.header.resting[h];
     byId("one-title").textContent = headTitle(data.heads[h]);
     const findings = data.header.findings.filter((one) => one.head === h && one.found);
     byId("one-says").replaceChildren(...[
-      label ? `Attends mostly to the ${SHARES[label][0].replace(/^the /, "")}.` : "No share names it.",
-      rests ? ` It rests on the ${SHARES[rests][0]}: ${percent(data.entry(rests, h).value)}, without a chance level.` : "",
+      labels.length ? `Its label: ${namesOf(labels)}.` : "It has no label.",
+      ...resting.map((name) => ` It rests on the ${SHARES[name][0]} with ${percent(data.entry(name, h).value)}, which has no chance level.`),
       ...(findings.length ? [" On held-out sentences it finds ",
         ...findings.flatMap((one, at) => [at ? ", " : "", word(`${visible(one.relation)} (${visible(one.direction)})`)]), "."] : []),
     ].filter(Boolean));

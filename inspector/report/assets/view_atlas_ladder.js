@@ -2,7 +2,7 @@
  * How far each rung of the ladder is from the model, over all heads: there where every statistic was asked for.
  */
 
-import { groupOf, headName, shortName } from "inspector/atlas_data";
+import { groupOf, headTitle, shortName } from "inspector/atlas_data";
 import { byId, el } from "inspector/dom";
 import { fixed } from "inspector/format";
 import { svgEl } from "inspector/small_charts";
@@ -39,10 +39,10 @@ export function showAtlasLadder(data, store) {
       svgEl("path", { class: "strokes", d: there.map((value) => `M${x(value)} 4v16`).join("") }), chosen);
     const dot = el("span", { class: "mean-dot" });
     dot.style.insetInlineStart = `${(mean / most) * 100}%`;
-    const own = el("span", { class: "own" });
-    const row = el("li", { class: reference ? "reference" : null },
-      el("button", { type: "button", class: "pick", onclick: () => store.set({ measure: measure.name }) }, shortName(measure)),
-      el("span", { class: "chart" }, picture, dot), el("span", { class: "value" }, fixed(mean)), own);
+    const own = el("td", { class: "value own" });
+    const row = el("tr", { class: reference ? "reference" : null },
+      el("th", { scope: "row" }, el("button", { type: "button", class: "pick", onclick: () => store.set({ measure: measure.name }) }, shortName(measure))),
+      el("td", {}, el("span", { class: "chart" }, picture, dot)), el("td", { class: "value" }, fixed(mean)), own);
     return { values, chosen, own, row };
   });
   byId("ladder-rows").append(...lines.map(({ row }) => row));
@@ -51,11 +51,12 @@ export function showAtlasLadder(data, store) {
   byId("ladder-says").textContent = [uniform && `Listening to all alike lies ${fixed(uniform.mean)} bits away`,
     mean && `the mean of a layer’s heads ${fixed(mean.mean)}`].filter(Boolean).join(", ") + (uniform || mean ? "." : "");
   store.watch(["head"], ({ head }) => {
+    byId("ladder-own").textContent = headTitle(data.heads[head]);
     for (const { values, chosen, own } of lines) {
       const there = !Number.isNaN(values[head]);
       chosen.style.display = there ? "" : "none";
       if (there) for (const end of ["x1", "x2"]) chosen.setAttribute(end, x(values[head]));
-      own.textContent = `${headName(data.heads[head])}: ${fixed(values[head])}`;
+      own.textContent = fixed(values[head]);
     }
   });
 }

@@ -35,12 +35,12 @@ export function showAtlasRelations(data, store) {
   const rows = new Map(findings.map((one) => [one, rowOf(one)]));
 
   function rowOf(one) {
-    const { relation, direction, head, offset, n } = one, name = `${relation} ${direction}`;
+    const { relation, direction, gloss, head, offset, n } = one, name = `${relation} ${direction}`;
     const known = data.numbers.has(name);
     return el("tr", { class: one.found ? "found" : "unfound" },
       el("th", { scope: "row" }, el("button", {
         type: "button", class: "pick", onclick: () => store.set({ head, ...(known ? { measure: name } : {}) }),
-      }, word(visible(relation)), el("small", {}, word(visible(direction))))),
+      }, word(visible(relation)), el("small", {}, gloss && `${gloss} · `, word(visible(direction))))),
       el("td", {}, el("span", { title: headName(data.heads[head]) }, headShort(data.heads[head]))),
       el("td", { class: "numeric" }, fixed(numberOf(one.accuracy)), el("small", {}, ` ${fixed(numberOf(one.low), 2)}–${fixed(numberOf(one.high), 2)}`),
         intervalBar({ value: numberOf(one.accuracy), low: numberOf(one.low), high: numberOf(one.high), null: numberOf(one.baseline), n }, { low: 0, high: 1 })),

@@ -2,7 +2,7 @@
  * All heads in a table: a column for each measure of a group.
  */
 
-import { GROUPS, SHARES, groupOf, headName, headShort, shortName, unitOf } from "inspector/atlas_data";
+import { GROUPS, SHARES, groupOf, headName, headShort, namesOf, shortName, unitOf } from "inspector/atlas_data";
 import { endsOf, entryWords, intervalBar } from "inspector/atlas_interval";
 import { sortedBy, sortingHead } from "inspector/atlas_sorting";
 import { byId, el } from "inspector/dom";
@@ -17,6 +17,8 @@ const ROWS = 144;
 /** Measures that are shown side by side. */
 const MOST_COLUMNS = 60;
 const NO_LABEL = "none";
+/** @param {string[]} labels @param {string} label or NO_LABEL */
+const has = (labels, label) => (label === NO_LABEL ? !labels.length : labels.includes(label));
 
 /**
  * @param {AtlasData} data
@@ -25,7 +27,7 @@ const NO_LABEL = "none";
 export function showAtlasTable(data, store) {
   const { labels } = data.header, { rows } = data;
   const groups = Object.keys(GROUPS).filter((group) => data.measures.some((measure) => groupOf(measure) === group));
-  const count = (label) => labels.filter((one) => (one ?? NO_LABEL) === label).length;
+  const count = (label) => labels.filter((its) => has(its, label)).length;
   selects(store, "group", "group", groups.map((group) => [group, GROUPS[group]]));
   selects(store, "filter-layer", "layer", [["", "every layer"],
     ...rows.map(({ site, layer }) => [`${site}.${layer}`, site === "self" ? `${layer}` : `${site} ${layer}`])]);
@@ -49,9 +51,9 @@ export function showAtlasTable(data, store) {
     const measures = data.measures.filter((measure) => groupOf(measure) === state.group).slice(0, MOST_COLUMNS);
     const shown = data.heads.map((_, h) => h).filter((h) =>
       (state.layer === "" || `${data.heads[h][0]}.${data.heads[h][1]}` === state.layer)
-      && (state.label === "" || (labels[h] ?? NO_LABEL) === state.label));
+      && (state.label === "" || has(labels[h], state.label)));
     const by = state.sort === "place" ? (h) => h
-      : state.sort === "label" ? (h) => (labels[h] ? SHARES[labels[h]][0] : null)
+      : state.sort === "label" ? (h) => (labels[h].length ? namesOf(labels[h]) : null)
         : (h) => data.entry(state.sort, h).value;
     const sorted = sortedBy(shown, by, state.order);
     sortingHead(byId("table-head"), [{ key: "place", title: "Head" }, { key: "label", title: "Label" },
@@ -73,7 +75,7 @@ export function showAtlasTable(data, store) {
     el("th", { scope: "row" }, el("button", {
       type: "button", class: "pick", "aria-label": headName(data.heads[h]), onclick: () => store.set({ head: h }),
     }, headShort(data.heads[h]))),
-    el("td", { class: "label" }, labels[h] ? `${SHARES[labels[h]][1]} ${SHARES[labels[h]][0]}` : "–"),
+    el("td", { class: "label" }, namesOf(labels[h]) || "–"),
     ...measures.map((measure, at) => {
       const entry = data.entry(measure.name, h);
       return el("td", { class: "numeric", title: `${entryWords(entry, unitOf(measure))}; n ${entry.n}` },
