@@ -8,11 +8,10 @@ uncertainty for massive data streams"), so they are the same however the sentenc
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
-from inspector.corpus.reading import Sentence
 from inspector.records import Float64
 
 REPLICATES = 500
@@ -32,17 +31,19 @@ _STEPS = np.array(
 )
 
 
-def draws(sentences: Sequence[Sentence], seed: int, replicates: int = REPLICATES) -> Float64:
+def draws(keys: Iterable[int], seed: int, replicates: int = REPLICATES) -> Float64:
     """Return how often each sentence is drawn, (1 + replicates, sentences); in row 0 once each.
+
+    ``keys`` are the sentences' ``Sentence.key``, made of file and row.
 
     The random numbers are Philox's raw ones (Salmon et al. 2011), which no version of NumPy
     changes, taken through the inverse distribution.
     """
-    weights = np.ones((1 + replicates, len(sentences)))
-    for column, sentence in enumerate(sentences):
-        raw = np.random.Philox(key=np.array([seed, sentence.key], dtype=np.uint64)).random_raw(
-            replicates
-        )
+    numbers = [int(key) for key in keys]
+    weights = np.ones((1 + replicates, len(numbers)))
+    for column, number in enumerate(numbers):
+        generator = np.random.Philox(key=np.array([seed, number], dtype=np.uint64))
+        raw = generator.random_raw(replicates)
         weights[1:, column] = np.searchsorted(_STEPS, raw, side="right")
     return weights
 

@@ -1,6 +1,6 @@
 """For every head the sentences in which it does something most: a few, whatever the corpus.
 
-What a head will be called is known only at the end, so the best sentences of every target are
+What a head will be called is known only at the end, so the best sentences of every share are
 kept. They are the best of their shard, and the best of those when shards are merged.
 """
 
@@ -14,11 +14,9 @@ from numpy.typing import NDArray
 
 from inspector.corpus.reading import Sentence
 from inspector.records import Float64
-
-#: Statistics that are masses on one kind of target.
-TARGETS = ("previous", "next", "self", "first", "separator", "same_word")
-#: Sentences kept of each target and head.
-KEPT = 3
+from inspector.records.corpus import SHARES
+#: Sentences kept of each share and head.
+KEPT = 2
 #: Content tokens of a sentence that can be an example: in shorter ones everything is near.
 _FROM, _TO = 6, 40
 
@@ -27,24 +25,10 @@ _NONE = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
-    """One sentence in which a head has much of its attention on one kind of target."""
-
-    layer: int
-    head: int
-    statistic: str
-    #: The mean mass on that target over the sentence's content queries.
-    value: float
-    file: int
-    row: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Best:
-    """The best sentences by target and head, best first."""
+    """The best sentences by share and head, best first."""
 
-    #: (N, H, targets, KEPT) the masses, and ``Sentence.key``; −1 where there is none.
+    #: (N, H, shares, KEPT) the masses, and ``Sentence.key``; −1 where there is none.
     values: Float64
     keys: NDArray[np.int64]
     #: The texts of all sentences that are named.
@@ -52,7 +36,7 @@ class Best:
 
     @classmethod
     def of(cls, sentences: Sequence[Sentence], masses: Float64, queries: NDArray[np.int64]) -> Best:
-        """Choose from some sentences: masses (S, N, H, targets), queries (S,); NaN is no mass."""
+        """Choose from some sentences: masses (S, N, H, shares), queries (S,); NaN is no mass."""
         fitting = (queries >= _FROM) & (queries <= _TO)
         found = np.moveaxis(masses[fitting], 0, -1)
         numbers = np.array([one.key for one in sentences], dtype=np.int64)[fitting]
@@ -67,22 +51,10 @@ class Best:
             self.texts | other.texts,
         )
 
-    def of_head(self, layer: int, head: int, statistic: str) -> list[Example]:
-        """Return one head's examples of one target, best first."""
-        place = (layer, head, TARGETS.index(statistic))
-        return [
-            Example(
-                layer=layer,
-                head=head,
-                statistic=statistic,
-                value=float(value),
-                file=int(key) >> 40,
-                row=int(key) & (1 << 40) - 1,
-                text=self.texts[int(key)],
-            )
-            for value, key in zip(self.values[place], self.keys[place], strict=True)
-            if key != _NONE
-        ]
+    def of_head(self, layer: int, head: int, statistic: str) -> list[int]:
+        """Return the keys of one head's best sentences for one share, best first."""
+        keys = self.keys[layer, head, SHARES.index(statistic)]
+        return [int(key) for key in keys if key != _NONE]
 
 
 def _chosen(values: Float64, keys: NDArray[np.int64], texts: dict[int, str]) -> Best:

@@ -27,6 +27,7 @@ from inspector.plain import visible
 Kind = Literal["text", "jsonl", "conllu"]
 _KINDS: dict[str, Kind] = {".txt": "text", ".jsonl": "jsonl", ".conllu": "conllu"}
 
+_ROW_BITS = 40
 #: Reasons of skipped lines that are kept to be shown; the rest is only counted.
 _SHOWN = 5
 #: Columns that a message names.
@@ -47,8 +48,13 @@ class Sentence:
 
     @property
     def key(self) -> int:
-        """One number for file and row."""
-        return self.file << 40 | self.row
+        """One number for file and row; ``place_of`` reads it."""
+        return self.file << _ROW_BITS | self.row
+
+
+def place_of(key: int) -> tuple[int, int]:
+    """Return file and row of a ``Sentence.key``."""
+    return key >> _ROW_BITS, key & (1 << _ROW_BITS) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +73,11 @@ class Survey:
 
     sentences: int = 0
     blank: int = 0
+    #: Where the first blank line is.
+    first_blank: str = ""
     broken: int = 0
-    #: The first of the broken ones, each in a sentence.
+    #: Where the first of the broken ones is, and the first few, each in a sentence.
+    first_broken: str = ""
     reasons: list[str] = field(default_factory=list)
     #: SHA-256 over the bytes of all inputs.
     sha256: str = ""
@@ -182,6 +191,7 @@ def sentences(
                     yield Sentence(number, row, text)
                 else:
                     seen.blank += 1
+                    seen.first_blank = seen.first_blank or f"{one.name}:{row}"
 
 
 def _lines(source: Input, file: IO[bytes]) -> Iterator[tuple[int, str]]:
@@ -238,10 +248,11 @@ def _trees(
     for found in parse_conllu(file, visible(source.name), strict=strict):
         if isinstance(found, BrokenSentence):
             seen.broken += 1
+            seen.first_broken = seen.first_broken or f"{source.name}:{found.line}"
             if len(seen.reasons) < _SHOWN:
                 seen.reasons.append(f"{source.name}, line {found.line}: {found.reason}.")
         else:
-            yield Sentence(number, found.row, found.text or " ".join(found.words), found)
+            yield Sentence(number, found.row, " ".join(found.words), found)
 
 
 @contextmanager

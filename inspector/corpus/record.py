@@ -5,12 +5,30 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 import numpy as np
 
 from inspector.corpus.examples import Best
-from inspector.corpus.sums import Sums, added
-from inspector.records import Float64
+from inspector.corpus.sums import Sums
+from inspector.corpus.syntax import SyntaxSums
+from inspector.records.batch import Int64
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """How many sentences were left out for one reason, and the key of the first of them."""
+
+    count: int = 0
+    first: int | None = None
+
+    @classmethod
+    def of(cls, keys: list[int]) -> LeftOut:
+        """Count the sentences with these keys, which are in the order of the corpus."""
+        return cls(len(keys), keys[0] if keys else None)
+
+    def __add__(self, after: LeftOut) -> LeftOut:
+        return LeftOut(self.count + after.count, after.first if self.first is None else self.first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,28 +36,27 @@ class Tally:
     """How many of what went in, and how many were left out."""
 
     #: Sentences that were read, their tokens, and the content tokens among them.
-    sentences: int = 0
-    tokens: int = 0
-    queries: int = 0
-    #: Sentences left out because they do not fit into the model, or because its tokenizer finds
-    #: nothing to read in them.
-    too_long: int = 0
-    unreadable: int = 0
-    #: Sentences that were cut to fit.
-    truncated: int = 0
-    #: Sentences whose first token is one of the text: in them another could stand there.
-    first_is_content: int = 0
+    sentences: int
+    tokens: int
+    queries: int
+    #: Sentences that were cut to fit, and those whose first token is one of the text: in them
+    #: another could stand there.
+    truncated: int
+    first_is_content: int
+    #: Sentences that do not fit into the model, and those in which its tokenizer finds nothing.
+    too_long: LeftOut
+    unreadable: LeftOut
 
-    def plus(self, other: Tally) -> Tally:
-        """Add another count."""
+    def plus(self, after: Tally) -> Tally:
+        """Add the count of the sentences that come after."""
         return Tally(
-            **{one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(self)}
+            **{one.name: getattr(self, one.name) + getattr(after, one.name) for one in fields(self)}
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Everything that is kept of some sentences; records of consecutive shards can be merged."""
+    """Everything that is kept of a shard."""
 
     tally: Tally
     #: The basic statistics; their weights are 1 and the bootstrap's.
@@ -49,37 +66,37 @@ class Record:
     #: Rungs and references of the ladder; None where they were not asked for.
     ladder: Sums | None
     best: Best
-    #: The largest change of any head's mean by bfloat16, by statistic, on a sample; else empty.
+    #: The keys of the shard's sentences, from which their weights follow, and what of their trees
+    #: the heads found, by sentence; None where no sentence has a tree.
+    keys: Int64
+    syntax: SyntaxSums | None
+    #: By statistic the largest change of a head's mean by bfloat16, on a sample; else empty.
     shift: dict[str, float]
-
-    def plus(self, after: Record) -> Record:
-        """Merge with the record of the sentences that come after."""
-        return Record(
-            tally=self.tally.plus(after.tally),
-            basic=self.basic.plus(after.basic),
-            permuted=self.permuted.plus(after.permuted),
-            ladder=added(self.ladder, after.ladder),
-            best=self.best.plus(after.best),
-            shift=self.shift | after.shift,
-        )
 
     def to_bytes(self) -> bytes:
         """Write the record as a NumPy archive."""
-        arrays: dict[str, np.ndarray] = {
+        arrays: dict[str, Any] = {
+            "keys": self.keys,
             "best.values": self.best.values,
             "best.keys": self.best.keys,
         }
-        for name, sums in self._sums():
-            arrays[f"{name}.values"], arrays[f"{name}.counts"] = sums.values, sums.counts
+        sums = {"basic": self.basic, "permuted": self.permuted}
+        if self.ladder is not None:
+            sums["ladder"] = self.ladder
+        for name, one in sums.items():
+            arrays[f"{name}.values"], arrays[f"{name}.counts"] = one.values, one.counts
+        if self.syntax is not None:
+            for field in fields(SyntaxSums):
+                arrays[f"syntax.{field.name}"] = getattr(self.syntax, field.name)
         said = {
             "tally": asdict(self.tally),
-            "names": {name: sums.names for name, sums in self._sums()},
-            "texts": {str(key): text for key, text in self.best.texts.items()},
+            "names": {name: one.names for name, one in sums.items()},
+            "texts": list(self.best.texts.items()),
             "shift": self.shift,
         }
         arrays["said"] = np.frombuffer(json.dumps(said).encode(), dtype=np.uint8)
         buffer = io.BytesIO()
-        np.savez(buffer, **arrays)  # type: ignore[arg-type]
+        np.savez(buffer, **arrays)
         return buffer.getvalue()
 
     @classmethod
@@ -88,29 +105,29 @@ class Record:
 
         Raises
         ------
-        ValueError, KeyError, OSError
-            When it is something else.
+        ValueError, KeyError, OSError, zipfile.BadZipFile
+            When it is something else or damaged.
         """
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             said = json.loads(arrays["said"].tobytes())
-
-            def sums(name: str) -> Sums:
-                values: Float64 = arrays[f"{name}.values"]
-                return Sums(tuple(said["names"][name]), values, arrays[f"{name}.counts"])
-
+            sums = {
+                name: Sums(tuple(names), arrays[f"{name}.values"], arrays[f"{name}.counts"])
+                for name, names in said["names"].items()
+            }
+            syntax = None
+            if "syntax.found" in arrays:
+                names = [field.name for field in fields(SyntaxSums)]
+                syntax = SyntaxSums(**{name: arrays[f"syntax.{name}"] for name in names})
             return cls(
-                tally=Tally(**said["tally"]),
-                basic=sums("basic"),
-                permuted=sums("permuted"),
-                ladder=sums("ladder") if "ladder" in said["names"] else None,
-                best=Best(
-                    arrays["best.values"],
-                    arrays["best.keys"],
-                    {int(key): text for key, text in said["texts"].items()},
+                tally=Tally(
+                    **said["tally"]
+                    | {name: LeftOut(**said["tally"][name]) for name in ("too_long", "unreadable")}
                 ),
+                basic=sums["basic"],
+                permuted=sums["permuted"],
+                ladder=sums.get("ladder"),
+                best=Best(arrays["best.values"], arrays["best.keys"], dict(said["texts"])),
+                keys=arrays["keys"],
+                syntax=syntax,
                 shift=said["shift"],
             )
-
-    def _sums(self) -> list[tuple[str, Sums]]:
-        named = [("basic", self.basic), ("permuted", self.permuted), ("ladder", self.ladder)]
-        return [(name, sums) for name, sums in named if sums is not None]

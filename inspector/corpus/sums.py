@@ -70,9 +70,3 @@ def _ratio(values: Float64, counts: Float64) -> Float64:
     np.divide(values, counts, out=ratio, where=counts > 0)
     return ratio
 
-
-def added(first: Sums | None, second: Sums | None) -> Sums | None:
-    """Add sums of which there may be none."""
-    if first is None or second is None:
-        return first or second
-    return first.plus(second)

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from inspector.corpus.bootstrap import REPLICATES, draws
-from inspector.corpus.examples import TARGETS, Best
+from inspector.corpus.examples import Best
 from inspector.corpus.planning import Shard, batches
-from inspector.corpus.record import Record, Tally
+from inspector.corpus.record import LeftOut, Record, Tally
 from inspector.corpus.rungs import NAMES as RUNGS
 from inspector.corpus.rungs import sentence_ladder
 from inspector.corpus.sums import Sums
+from inspector.corpus.syntax import SyntaxSums, batch_trees, found_arcs, joined, with_heads
 from inspector.errors import ModelError
 from inspector.inspection import load
-from inspector.records import Float64
-from inspector.records.batch import Encoded, pad
+from inspector.records import Array, Float32, Float64
+from inspector.records.batch import Batch, Encoded, pad
+from inspector.records.corpus import SHARES
 
 if TYPE_CHECKING:
     from inspector.model.loading import LoadedModel
@@ -106,15 +108,19 @@ class Worker:
         size = (self.stream.layers, self.stream.heads)
         basic = Sums.nothing(self.names, 1 + self._work.replicates, *size)
         permuted = Sums.nothing(self.names, 1, *size)
-        masses = np.zeros((len(shard.sentences), *size, len(TARGETS)))
+        masses = np.zeros((len(shard.sentences), *size, len(SHARES)))
         queries = np.zeros(len(shard.sentences), dtype=np.int64)
         rungs: list[Sums] = []
+        syntax: list[SyntaxSums] = []
         shift = _Shift()
         for number, (places, together) in enumerate(batches(encoded)):
-            sentences = [shard.sentences[place] for place in places]
-            weights = draws(sentences, self._work.seed, self._work.replicates)
+            keys = [shard.sentences[place].key for place in places]
+            weights = draws(keys, self._work.seed, self._work.replicates)
             batch = pad(together, self.stream.padding)
-            found = self.stream.read(batch)
+            trees = _Trees(shard, places, batch)
+            found = self.stream.read(batch, trees.ask if trees else None)
+            if trees:
+                syntax.append(trees.sums())
             values = self._flat(found.values)
             counts = batch.queries[:, None, None, None].astype(np.float64)
             basic = basic.plus(Sums.weighted(self.names, weights, values, counts))
@@ -137,6 +143,8 @@ class Worker:
             if self._work.statistics == "full"
             else None,
             best=Best.of(shard.sentences, masses, queries),
+            keys=np.array([one.key for one in shard.sentences], dtype=np.int64),
+            syntax=joined(syntax) if syntax else None,
             shift=shift.largest(self.names),
         )
 
@@ -155,22 +163,26 @@ class Worker:
                 self.loaded.tokenizer, texts, limit=self._limit, truncate=self._work.truncate
             )
             found |= dict(zip(places, encoded, strict=True))
-        unreadable = [at for at, one in found.items() if one.special.all()]
-        too_long = [
+        unreadable = {at for at, one in found.items() if one.special.all()}
+        too_long = {
             at
             for at, one in found.items()
             if self._limit is not None and len(one.ids) > self._limit
-        ]
-        for at in {*unreadable, *too_long}:
+        } - unreadable
+        for at in unreadable | too_long:
             del found[at]
+        left_out = [
+            LeftOut.of([shard.sentences[at].key for at in sorted(places)])
+            for places in (too_long, unreadable)
+        ]
         return found, Tally(
             sentences=len(found),
             tokens=sum(len(one.ids) for one in found.values()),
             queries=sum(int((~one.special).sum()) for one in found.values()),
-            too_long=len({*too_long} - {*unreadable}),
-            unreadable=len(unreadable),
             truncated=sum(one.truncated_from is not None for one in found.values()),
             first_is_content=sum(not one.special[0] for one in found.values()),
+            too_long=left_out[0],
+            unreadable=left_out[1],
         )
 
     def _flat(self, values: Float64) -> Float64:
@@ -179,8 +191,8 @@ class Worker:
         return kept.reshape(*kept.shape[:3], -1)
 
     def _masses(self, means: Float64) -> Float64:
-        """Return the mean masses on each of ``TARGETS``, (B, N, H, targets); NaN for none."""
-        columns = [self.names.index(name) if name in self.names else None for name in TARGETS]
+        """Return the mean masses on each of ``SHARES``, (B, N, H, targets); NaN for none."""
+        columns = [self.names.index(name) if name in self.names else None for name in SHARES]
         blank = np.full(means.shape[:3], np.nan)
         return np.stack([blank if at is None else means[..., at] for at in columns], axis=-1)
 
@@ -192,6 +204,36 @@ class Worker:
         values = np.stack([sums for sums, _ in measured])
         counts = np.stack([counted for _, counted in measured])
         return Sums.weighted(RUNGS, weights, values, counts)
+
+
+class _Trees:
+    """The trees of the sentences of a batch that have one, asked layer by layer."""
+
+    def __init__(self, shard: Shard, places: list[int], batch: Batch) -> None:
+        found = [
+            (row, place, tree)
+            for row, place in enumerate(places)
+            if (tree := shard.sentences[place].tree) is not None
+        ]
+        self._rows = [row for row, _, _ in found]
+        self._all = len(found) == len(places)
+        self._layers: list[Float32] = []
+        self._trees = batch_trees(
+            [tree for _, _, tree in found],
+            batch.words[self._rows],
+            [place for _, place, _ in found],
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self._rows)
+
+    def ask(self, _layer: int, attention: Array) -> None:
+        """Look in one layer, (B, H, T, T), which arcs its heads find."""
+        rows = attention if self._all else attention[self._rows]
+        self._layers.append(found_arcs(rows, self._trees))
+
+    def sums(self) -> SyntaxSums:
+        return with_heads(self._trees, self._layers)
 
 
 class _Shift:
