@@ -126,14 +126,18 @@ def corpus(
         restart=restart,
         command=command_line(),
     )
-    with _bar(quiet=as_json) as watcher:
-        outcome = run_corpus(
-            options,
-            work,
-            load=lambda: _load(work.model, work.device),
-            engine=lambda loaded: _engine(engine, address, loaded),
-            watcher=watcher,
-        )
+    try:
+        with _bar(quiet=as_json) as watcher:
+            outcome = run_corpus(
+                options,
+                work,
+                load=lambda: _load(work.model, work.device),
+                engine=lambda loaded: _engine(engine, address, loaded),
+                watcher=watcher,
+            )
+    except KeyboardInterrupt:
+        click.echo("Finished shards are kept: the same command goes on from there.", err=True)
+        raise
     if as_json:
         from inspector.report.corpus_summary import summarise_corpus
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from inspector.corpus.reading import Sentence
 from inspector.records import Float64
 from inspector.records.corpus import SHARES
+
 #: Sentences kept of each share and head.
 KEPT = 2
 #: Content tokens of a sentence that can be an example: in shorter ones everything is near.
@@ -41,7 +42,9 @@ class Best:
         found = np.moveaxis(masses[fitting], 0, -1)
         numbers = np.array([one.key for one in sentences], dtype=np.int64)[fitting]
         keys = np.where(np.isnan(found), _NONE, numbers)
-        return _chosen(np.nan_to_num(found, nan=-1.0), keys, {one.key: one.text for one in sentences})
+        return _chosen(
+            np.nan_to_num(found, nan=-1.0), keys, {one.key: one.text for one in sentences}
+        )
 
     def plus(self, other: Best) -> Best:
         """Choose from both."""

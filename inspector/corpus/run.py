@@ -134,7 +134,7 @@ class _Run:
         def missing() -> Iterator[Shard]:
             nonlocal made
             read = sentences(self.files, column=self.options.column, strict=self.options.strict)
-            for shard in shards(read):
+            for shard in shards(read, SHARD):
                 if store.finished(shard.index):
                     self.watcher.advance(len(shard.sentences))
                     continue

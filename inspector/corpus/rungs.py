@@ -72,7 +72,9 @@ def _layer(captured: CapturedLayer, layer: RebuiltLayer, content: Mask) -> tuple
             matrices = weights(rung, layer)
         else:
             continue
-        rows = _Rows(matrices.reshape(-1, *matrices.shape[-2:])[:, content], visible, raw=rung.name == _RAW)
+        rows = _Rows(
+            matrices.reshape(-1, *matrices.shape[-2:])[:, content], visible, raw=rung.name == _RAW
+        )
         for offset, values in enumerate(_compare(model, rows)):
             if values is None:
                 continue

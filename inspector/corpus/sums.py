@@ -69,4 +69,3 @@ def _ratio(values: Float64, counts: Float64) -> Float64:
     counts = np.broadcast_to(counts, values.shape)
     np.divide(values, counts, out=ratio, where=counts > 0)
     return ratio
-

@@ -78,9 +78,7 @@ def tell_examples(
         (one.layer, one.head, key): one for key, several in wanted.items() for one in several
     }
     return tuple(
-        by_head[layer, head, key]
-        for layer, head, _, key in chosen
-        if (layer, head, key) in by_head
+        by_head[layer, head, key] for layer, head, _, key in chosen if (layer, head, key) in by_head
     )
 
 

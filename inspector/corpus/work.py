@@ -261,4 +261,3 @@ def _total(parts: list[Sums], weights: int, layers: int, heads: int) -> Sums:
     for part in parts:
         total = total.plus(part)
     return total
-
