@@ -55,8 +55,8 @@ def interval(sums: Float64, counts: Float64) -> tuple[Float64, Float64]:
     """
     ratios = np.full(sums.shape, np.nan)
     np.divide(sums, counts, out=ratios, where=np.broadcast_to(counts > 0, sums.shape))
-    if not ratios.shape[0]:
-        blank = np.full(sums.shape[1:], np.nan)
+    if len(ratios) == 0:
+        blank = np.full(ratios[:1].shape[1:], np.nan)
         return blank, blank
     known = ~np.isnan(ratios).all(axis=0)
     low, high = (np.full(sums.shape[1:], np.nan) for _ in range(2))

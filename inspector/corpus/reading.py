@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from glob import glob, has_magic
+from io import BufferedReader
 from pathlib import Path
 from typing import IO, Literal
 
@@ -124,7 +125,9 @@ def _keep_pipe(folder: Path) -> Path:
 def _paths(name: str) -> list[Path]:
     if Path(name).exists() or not has_magic(name):
         return [Path(name)]
-    found = sorted(Path(path) for path in glob(name, recursive=True) if Path(path).is_file())
+    # Path.glob takes no pattern that begins at the root.
+    names = glob(name, recursive=True)  # noqa: PTH207
+    found = sorted(path for path in map(Path, names) if path.is_file())
     if not found:
         raise InputError(f"No file matches {name}.", "Check the pattern.")
     return found
@@ -256,7 +259,7 @@ def _trees(
 
 
 @contextmanager
-def _opened(source: Input) -> Iterator[IO[bytes]]:
+def _opened(source: Input) -> Iterator[BufferedReader]:
     try:
         with source.path.open("rb") as file:
             yield file

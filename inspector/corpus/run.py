@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from inspector import __version__
 from inspector.corpus.engines import Engine
+from inspector.corpus.induction import measure_induction
 from inspector.corpus.planning import BATCH_TOKENS, SHARD, Shard, shards
 from inspector.corpus.reading import Input, Survey, inputs, place_of, sentences, survey
 from inspector.corpus.record import LeftOut
@@ -157,7 +158,12 @@ class _Run:
                 f"No sentence is left to be measured ({why}).",
                 "Give other sentences, or cut long ones with --truncate.",
             )
-        heads = head_statistics(merged)
+        induction = None
+        if self.work.statistics == "full":
+            induction = measure_induction(
+                self.loaded, seed=self.work.seed, replicates=self.work.replicates
+            )
+        heads = head_statistics(merged, [] if induction is None else [induction])
         relations, findings = syntax_tables(merged)
         command = self.options.command
         examples = tell_examples(

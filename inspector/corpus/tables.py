@@ -15,10 +15,16 @@ from inspector.corpus.record import Record, Tally
 from inspector.corpus.relations import HeadPlace, findings, relations
 from inspector.corpus.relations import Tally as ArcTally
 from inspector.corpus.sums import Sums
-from inspector.records import Float64, HeadStatistics, RelationAccuracies, RelationFindings
+from inspector.records import (
+    Float64,
+    HeadStatistics,
+    RelationAccuracies,
+    RelationFindings,
+    SiteName,
+)
 
 #: The site of a model that is no encoder–decoder.
-_SITE = "self"
+_SITE: SiteName = "self"
 
 
 @dataclass(slots=True)

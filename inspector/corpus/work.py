@@ -70,7 +70,7 @@ class Worker:
     def __init__(self, work: Work, loaded: LoadedModel | None = None) -> None:
         from inspector.model.fingerprint import fingerprint
         from inspector.model.head_sums import STATISTICS
-        from inspector.model.streaming import Stream
+        from inspector.model.streaming import Stream, refuse_dtype
         from inspector.model.text import window
 
         self.loaded = loaded or load(work.model, device=work.device)
@@ -84,6 +84,7 @@ class Worker:
                 f"{self.loaded.title} has no ladder: {self.loaded.no_rebuild}.",
                 "Use --statistics basic.",
             )
+        refuse_dtype(work.dtype, str(self.loaded.model.device))
         self._work = work
         self.stream = Stream(self.loaded, dtype=work.dtype)
         self._exact = self.stream if work.dtype == "float32" else Stream(self.loaded)

@@ -40,9 +40,9 @@ def encode_many(
         )
     # Byte-level tokenizers tell a word within a sentence by the space before it; to others it is
     # the same with and without.
-    texts = [one if isinstance(one, str) else _spaced(one) for one in texts]
+    given = [one if isinstance(one, str) else _spaced(one) for one in texts]
     encoded = tokenizer(
-        texts,
+        given,
         is_split_into_words=split,
         return_special_tokens_mask=True,
         return_attention_mask=False,
@@ -64,7 +64,7 @@ def encode_many(
     # The tokenizer itself cuts, so that what it puts at the end stays at the end.
     long = [at for at, one in enumerate(found) if len(one.ids) > limit]
     for at in long:
-        (cut,) = _cut(tokenizer, texts[at], limit, split=split)
+        (cut,) = _cut(tokenizer, given[at], limit, split=split)
         found[at] = Encoded(cut.ids, cut.special, cut.words, truncated_from=len(found[at].ids))
     return found
 

@@ -6,8 +6,8 @@ gives all of them. The expectation under a permutation of the content keys is li
 the keys in V_i change places among each other, each of them gets the mean weight of V_i, and
 Σ_j∈V A_ij·w_ij becomes Σ_j∈V A_ij·mean_{V_i}(w_i). It is one more pattern.
 
-The twins ``…_moved`` read the shares of A_ij·‖v_j·Wo‖ (Kobayashi et al. 2020, "Attention is Not Only
-a Weight") in place of A_ij.
+The twins ``…_moved`` read the shares of A_ij·‖v_j·Wo‖ (Kobayashi et al. 2020, "Attention is Not
+Only a Weight") in place of A_ij.
 """
 
 from __future__ import annotations

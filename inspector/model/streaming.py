@@ -27,7 +27,7 @@ from transformers.masking_utils import eager_mask
 
 from inspector.attention.masks import visible as heard
 from inspector.errors import InputError, MachineError, ModelError
-from inspector.model.head_sums import PATTERNS, STATISTICS, Places, layer_sums
+from inspector.model.head_sums import STATISTICS, Places, layer_sums
 from inspector.model.loading import LoadedModel
 from inspector.model.quiet import quiet
 from inspector.records import Array, Float64
@@ -215,7 +215,8 @@ class Stream:
         masks: dict[int | None, torch.Tensor] = {}
         for weights, result, dialect in zip(outputs.attentions, made, dialects, strict=True):
             merged = result if rows is None else result[..., rows.to(result.device)]
-            value = merged.unflatten(-1, (dialect.kv_heads, dialect.head_dim)).transpose(1, 2)
+            size = (*merged.shape[:2], dialect.kv_heads, dialect.head_dim)
+            value = merged.reshape(size).transpose(1, 2)
             if dialect.window not in masks:
                 mask = torch.from_numpy(heard(dialect, real.shape[1])).to(real.device)
                 masks[dialect.window] = (mask & real[:, None, :])[:, None]
