@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cache
 from typing import Any, TypeVar
@@ -64,8 +65,14 @@ def spread(
     workers = os.cpu_count() or 1
     if tokens < _TOKENS_WORTH_THREADS or workers == 1:
         return tuple(map(work, items))
-    with _blas().limit(limits=1, user_api="blas"), ThreadPoolExecutor(workers) as pool:
+    with one_blas_thread(), ThreadPoolExecutor(workers) as pool:
         return tuple(pool.map(work, items))
+
+
+def one_blas_thread() -> AbstractContextManager[object]:
+    """Keep NumPy's products to one thread, where other threads have the cores already."""
+    limit: AbstractContextManager[object] = _blas().limit(limits=1, user_api="blas")
+    return limit
 
 
 @cache

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from inspector.attention.recompute import one_blas_thread
 from inspector.corpus.bootstrap import REPLICATES, draws
 from inspector.corpus.examples import Best
 from inspector.corpus.planning import Shard, batches
@@ -104,6 +105,11 @@ class Worker:
         MachineError
             When memory runs out.
         """
+        # Two libraries with threads of their own would wait for each other's.
+        with one_blas_thread():
+            return self._measure(shard, progress)
+
+    def _measure(self, shard: Shard, progress: Progress) -> Record:
         encoded, tally = self._encode(shard)
         progress(len(shard.sentences) - len(encoded))
         size = (self.stream.layers, self.stream.heads)
