@@ -110,7 +110,7 @@ class Worker:
             return self._measure(shard, progress)
 
     def _measure(self, shard: Shard, progress: Progress) -> Record:
-        encoded, tally = self._encode(shard)
+        encoded, tally = self.encode(shard)
         progress(len(shard.sentences) - len(encoded))
         size = (self.stream.layers, self.stream.heads)
         basic = Sums.nothing(self.names, 1 + self._work.replicates, *size)
@@ -155,7 +155,7 @@ class Worker:
             shift=shift.largest(self.names),
         )
 
-    def _encode(self, shard: Shard) -> tuple[dict[int, Encoded], Tally]:
+    def encode(self, shard: Shard) -> tuple[dict[int, Encoded], Tally]:
         """Return the sentences that can be read, by their places in the shard."""
         from inspector.model.encoding import encode_many
 
