@@ -218,7 +218,7 @@ def test_findings_stand_beside_their_offset_and_what_is_not_found_is_said(atlas)
 
 def test_a_finding_without_arcs_has_no_number_and_is_last(atlas):
     row = ("vocative", "head→dependent", "self", 0, 0, 1, *(np.nan,) * 7, 0)
-    found = {n: np.append(getattr(PLAIN.findings, n), v)
+    found = {n: np.insert(getattr(PLAIN.findings, n), 0, v)
              for n, v in zip(RelationFindings.__dataclass_fields__, row, strict=True)}  # fmt: skip
     page = atlas(replace(PLAIN, findings=RelationFindings(**found)))
     for name in ("Difference", "Head is right"):
