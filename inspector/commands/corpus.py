@@ -149,7 +149,7 @@ def corpus(
 
 
 def _load(model: str, device: str) -> LoadedModel:
-    from inspector.commands.show import collect_again
+    from inspector.commands.garbage import collect_again
     from inspector.inspection import load
 
     loaded = load(model, device=device)

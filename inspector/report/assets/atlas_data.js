@@ -132,7 +132,7 @@ export function longName(measure) {
 }
 
 /** @param {Measure} measure */
-export const unitOf = ({ name }) => UNITS[name] ?? (name.endsWith("_jsd_bits") ? "bits" : "");
+export const unitOf = ({ name }) => UNITS[name.replace(/_moved$/, "")] ?? (name.endsWith("_jsd_bits") ? "bits" : "");
 
 /**
  * The scale of a measure: shares and their like begin at 0; what may be negative has its 0 in the middle.

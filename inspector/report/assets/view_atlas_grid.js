@@ -24,6 +24,8 @@ export function showAtlasGrid(data, store) {
   const widest = Math.max(...rows.map((row) => row.heads.length));
   grid.style.setProperty("--heads", String(widest));
   grid.classList.toggle("many", widest >= MANY);
+  grid.classList.toggle("sites", rows.some((row) => row.site !== "self"));
+  grid.closest(".heads-and-one")?.classList.toggle("many-heads", widest >= MANY);
   const across = Array.from({ length: widest }, (_, at) => el("span", { class: "axis", role: "columnheader" }, `${at}`));
   const down = rows.map(({ site, layer }) =>
     el("span", { class: "axis", role: "rowheader" }, site === "self" ? `${layer}` : `${site} ${layer}`));
@@ -115,11 +117,23 @@ export function showAtlasGrid(data, store) {
     chosen = h;
     cells[h].tabIndex = 0;
     cells[h].setAttribute("aria-selected", "true");
+    bringNear(grid, cells[h]);
     const [y, x] = where.get(h);
     across.forEach((axis, at) => axis.classList.toggle("here", at === x));
     down.forEach((axis, at) => axis.classList.toggle("here", at === y));
     read(h);
   });
+}
+
+/**
+ * Scroll a wide grid sideways, and only the grid, until a cell is in it.
+ * @param {HTMLElement} grid
+ * @param {HTMLElement} cell
+ */
+function bringNear(grid, cell) {
+  if (grid.scrollWidth <= grid.clientWidth) return;
+  const side = 120, left = cell.getBoundingClientRect().left - grid.getBoundingClientRect().left;
+  if (left < side || left > grid.clientWidth - side / 2) grid.scrollLeft += left - grid.clientWidth / 2;
 }
 
 /**

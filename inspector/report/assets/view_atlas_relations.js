@@ -46,7 +46,7 @@ export function showAtlasRelations(data, store) {
         intervalBar({ value: numberOf(one.accuracy), low: numberOf(one.low), high: numberOf(one.high), null: numberOf(one.baseline), n }, { low: 0, high: 1 })),
       el("td", { class: "numeric" }, fixed(numberOf(one.baseline)), el("small", {}, ` at ${offsetName(offset)}`)),
       el("td", { class: "numeric" }, `${one.found ? "✓ " : ""}${one.difference > 0 ? "+" : ""}${fixed(numberOf(one.difference))}`,
-        el("small", {}, one.found ? ` ${fixed(numberOf(one.difference_low), 2)}–${fixed(numberOf(one.difference_high), 2)}` : " not found"),
+        el("small", {}, ` ${fixed(numberOf(one.difference_low), 2)}–${fixed(numberOf(one.difference_high), 2)}${one.found ? "" : ", not found"}`),
         intervalBar({ value: numberOf(one.difference), low: numberOf(one.difference_low), high: numberOf(one.difference_high), null: NaN, n }, reach)),
       el("td", { class: "numeric" }, n.toLocaleString("en")));
   }

@@ -60,7 +60,7 @@ export function showAtlasTable(data, store) {
       ...measures.map((measure) => ({
         key: measure.name, title: shortName(measure) + (unitOf(measure) ? `, ${unitOf(measure)}` : ""), number: true,
       }))], { key: state.sort, order: state.order }, (sort, order) => store.set({ sort, order }));
-    const scales = measures.map((measure) => (["attention", "_jsd_bits"].includes(state.group) && unitOf(measure)
+    const scales = measures.map((measure) => (unitOf(measure)
       ? endsOf(data.heads.map((_, h) => data.entry(measure.name, h))) : { low: Math.min(0, ...lowest(data, measure.name)), high: 1 }));
     drawn = new Map(sorted.slice(0, most).map((h) => [h, row(h, measures, scales)]));
     byId("table-rows").replaceChildren(...drawn.values());
