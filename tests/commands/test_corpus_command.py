@@ -206,10 +206,13 @@ def test_a_run_that_was_stopped_goes_on(
 ) -> None:
     """Stopped with two of four shards done; the same command does the other two."""
     assert corpus(model, "s.txt", "--out", "whole") == 0
+    # An older run in the same folder is over as soon as the new one has begun.
+    assert corpus(model, "s.txt", "--seed", "3") == 0
+    assert (place / "corpus" / "run.json").exists()
     stopped = subprocess.run(
         [
             *(sys.executable, "-c", STOPPED.format(signal=number), "corpus"),
-            *("--model", str(model), "--device", "cpu", "s.txt"),
+            *("--model", str(model), "--device", "cpu", "s.txt", "--restart"),
         ],
         capture_output=True,
         text=True,
