@@ -96,3 +96,14 @@ def test_the_shift_by_bfloat16_is_that_of_the_means(
     assert list(rough.shift) == list(rough.basic.names)
     np.testing.assert_allclose(list(rough.shift.values()), change, atol=1e-9)
     assert max(rough.shift.values()) > 1e-5
+
+
+def test_the_first_that_was_left_out_is_the_first_of_the_corpus(loaded: LoadedModel) -> None:
+    worker = Worker(Work("", replicates=1), loaded)
+    long = "cat " * 60
+    parts = [
+        worker.measure(Shard(at, tuple(Sentence(0, row, long) for row in rows)))
+        for at, rows in enumerate([[], [5, 6], [7]])
+    ]
+    merged = merge(parts, seed=0, replicates=1)
+    assert (merged.tally.too_long.count, merged.tally.too_long.first) == (3, 5)

@@ -316,3 +316,15 @@ def test_imitated_bfloat16_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         refuse_dtype("bfloat16", "cpu")
     monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: True)
     refuse_dtype("bfloat16", "cpu")
+
+
+def test_a_first_special_token_is_no_separator(tmp_path: Path) -> None:
+    """As in models that put a token before a text and none after it."""
+    loaded = build("bert", tmp_path)
+    (one,) = sentences(loaded, ["the cats sat"])
+    special = np.zeros_like(one.special)
+    special[0] = True
+    stream = Stream(loaded)
+    found = stream.read(pad([replace(one, special=special)], stream.padding)).values
+    assert (found[..., STATISTICS.index("separator")] == 0).all()
+    assert (found[..., STATISTICS.index("first")] > 0).all()
