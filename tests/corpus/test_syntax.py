@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from plain_syntax import plain_found
+from transformers import BertConfig, BertModel
 
-from inspector.corpus.conllu import ROOT, TreebankSentence, read_conllu
+from inspector.corpus.conllu import ROOT, TreebankSentence, parse_conllu
 from inspector.corpus.syntax import (
     DIRECTIONS,
     OFFSETS,
@@ -22,14 +24,15 @@ from inspector.corpus.syntax import (
     joined,
     with_heads,
 )
+from inspector.model.loading import LoadedModel
 
 TREEBANK = Path(__file__).with_name("treebank.conllu")
 
 
 def treebank() -> list[TreebankSentence]:
-    return [
-        tree for tree in read_conllu(TREEBANK, strict=True) if isinstance(tree, TreebankSentence)
-    ]
+    with TREEBANK.open("rb") as file:
+        read = list(parse_conllu(file, "treebank.conllu", strict=True))
+    return [tree for tree in read if isinstance(tree, TreebankSentence)]
 
 
 def one_token_a_word(trees: list[TreebankSentence]) -> np.ndarray:
@@ -145,6 +148,92 @@ def test_a_head_built_from_the_trees_finds_everything_and_an_even_one_its_share(
         )
     assert sums.arcs.sum() == sum(len(tree.words) - 1 for tree in trees)
     assert sums.unread.sum() == 0
+
+
+def looking_along(step: int, model: BertModel, layer: int, head: int) -> None:
+    """Build a head whose tokens look ``step`` tokens on; positions are the only traits."""
+    size, places = model.config.hidden_size, model.config.max_position_embeddings
+    attention = model.encoder.layer[layer].attention.self
+    begin = head * places
+    query, key = torch.zeros(places, size), torch.zeros(places, size)
+    for place in range(places):
+        key[place, place] = 1
+        if 0 <= place + step < places:
+            query[place + step, place] = 10
+    attention.query.weight.data[begin : begin + places] = query
+    attention.key.weight.data[begin : begin + places] = key
+
+
+def test_a_model_built_to_look_along_finds_the_relations_that_stand_so() -> None:
+    """Of five determiners four stand right before their noun, and all three subjects do."""
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=3,
+        hidden_size=32,
+        num_attention_heads=2,
+        num_hidden_layers=1,
+        intermediate_size=8,
+        max_position_embeddings=16,
+        attn_implementation="eager",
+    )
+    model = BertModel(config).eval()
+    with torch.no_grad():
+        for embeddings in (
+            model.embeddings.word_embeddings,
+            model.embeddings.token_type_embeddings,
+            model.embeddings.position_embeddings,
+        ):
+            embeddings.weight.zero_()
+        model.embeddings.position_embeddings.weight.fill_diagonal_(1)
+        looking_along(1, model, layer=0, head=0)
+        looking_along(-1, model, layer=0, head=1)
+        trees = treebank()
+        words = one_token_a_word(trees)
+        shown = torch.tensor([[k < len(t.words) + 2 for k in range(words.shape[1])] for t in trees])
+        given = model(
+            input_ids=torch.ones(words.shape, dtype=torch.long),
+            attention_mask=shown.long(),
+            output_attentions=True,
+        )
+    sums = ask(batch_trees(trees, words, range(len(trees))), given.attentions[0].numpy())
+    det, subject = (sums.relation == name for name in ("det", "nsubj"))
+    assert sums.arcs[det].sum() == 5
+    assert sums.found[det, 0, 0].sum() == 4
+    assert sums.found[det, 1, 1].sum() == 4
+    # Two determiners open a sentence, of five words and of ten: with nothing before them but a
+    # special token, they look at all others alike.
+    assert sums.found[det, 0, 1].sum() == pytest.approx(1 / 4 + 1 / 9)
+    assert (sums.arcs[subject].sum(), sums.found[subject, 0, 0].sum()) == (3, 3)
+
+
+def test_a_trained_model_on_real_pieces_is_asked_as_plain_loops_do(bundled: LoadedModel) -> None:
+    trees = treebank()
+    encoded = bundled.tokenizer(
+        [list(tree.words) for tree in trees],
+        is_split_into_words=True,
+        padding=True,
+        return_tensors="pt",
+    )
+    words = np.array(
+        [[-1 if w is None else w for w in encoded.word_ids(b)] for b in range(len(trees))]
+    )
+    with torch.no_grad():
+        given = bundled.model(**encoded, output_attentions=True)
+    layers = [layer.numpy() for layer in given.attentions]
+    sums = ask(batch_trees(trees, words, range(len(trees))), *layers)
+    found = np.zeros(sums.found.shape)
+    pairs = by_pair(sums)
+    for b, tree in enumerate(trees):
+        every_head = np.concatenate([layer[b] for layer in layers])
+        for relation, _, _, right in plain_found(every_head, list(words[b]), tree):
+            found[pairs[b, relation]] += right
+    assert batch_trees(trees, words, range(len(trees))).later_pieces  # some word has several
+    np.testing.assert_allclose(sums.found, found, atol=1e-6)
+
+
+def test_of_offsets_the_nearest_comes_first_and_the_right_before_the_left() -> None:
+    assert OFFSETS[:4] == (1, -1, 2, -2)
+    assert sorted(OFFSETS) == [*range(-REACH, 0), *range(1, REACH + 1)]
 
 
 def test_directions_ask_the_row_that_they_name() -> None:
