@@ -15,6 +15,7 @@ float32 rebuild, so scalars are cast before they meet an array.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -75,11 +76,19 @@ def forbid(scores: Array, visible: Mask) -> None:
         scores[..., ~visible] = scores.dtype.type(FORBIDDEN)
 
 
-def softmax(scores: Array) -> Array:
-    """Turn scores (…, S) into weights that sum to 1 along the last axis, in place."""
-    scores -= scores.max(axis=-1, keepdims=True)
+def softmax(scores: Array, *, bounded: bool = False) -> Array:
+    """Turn scores (…, S) into weights that sum to 1 along the last axis, in place.
+
+    ``bounded`` says that no score is so large that its exponential could overflow, and none so low
+    that a whole row's could vanish: then the row's maximum need not be taken off first.
+    """
+    if not bounded:
+        scores -= scores.max(axis=-1, keepdims=True)
     np.exp(scores, out=scores)
-    scores /= scores.sum(axis=-1, keepdims=True)
+    # A product with ones is the fastest way to a sum, and a factor faster than a division.
+    total = scores @ np.ones((scores.shape[-1], 1), dtype=scores.dtype)
+    np.reciprocal(total, out=total)
+    scores *= total
     return scores
 
 
@@ -96,19 +105,74 @@ def attend(
 
     ``out``, where given, is the array that they are written to.
     """
-    heads = len(query)
     if out is None:
-        out = np.empty((heads, query.shape[1], key.shape[1]), dtype=query.dtype)
+        out = np.empty((len(query), query.shape[1], key.shape[1]), dtype=query.dtype)
+    for _ in _attending(query, key, scale=scale, visible=visible, softcap=softcap, out=out):
+        pass
+    return out
+
+
+def attend_and_mix(
+    query: Array,
+    key: Array,
+    value: Array,
+    output: Projection,
+    *,
+    scale: float,
+    visible: Mask,
+    softcap: float | None,
+    out: Array,
+) -> tuple[Array, Array]:
+    """Return the weights A, written to ``out``, and the sub-layer's output, (T, D).
+
+    The same as ``attend`` and then ``mix``, but values are mixed while the weights are still in
+    the cache: at 512 tokens they would have to come back from memory.
+    """
+    heads, tokens, size = query.shape
+    value = repeat_heads(value, heads)
+    merged = np.empty((tokens, heads * size), dtype=query.dtype)
+    mixed = split_heads(merged, heads)
+    for some in _attending(query, key, scale=scale, visible=visible, softcap=softcap, out=out):
+        np.matmul(out[some], value[some], out=mixed[some])
+    return out, project(merged, output)
+
+
+def _attending(
+    query: Array,
+    key: Array,
+    *,
+    scale: float,
+    visible: Mask,
+    softcap: float | None,
+    out: Array,
+) -> Iterator[slice]:
+    """Write the weights to ``out`` and say after each cacheful which heads are done."""
     # The scale goes onto the smaller operand: T·d products instead of T·S.
     query = query * query.dtype.type(scale)
-    key = repeat_heads(key, heads)
+    key = repeat_heads(key, len(query))
+    bounded = bool(visible.any(axis=-1).all()) and _largest(query, key, softcap) <= _safe(out)
     for some in cachefuls(out):
         np.matmul(query[some], key[some].swapaxes(-1, -2), out=out[some])
         if softcap is not None:
             cap(out[some], softcap)
         forbid(out[some], visible)
-        softmax(out[some])
-    return out
+        softmax(out[some], bounded=bounded)
+        yield some
+
+
+def _largest(query: Array, key: Array, softcap: float | None) -> float:
+    """Return what no |q·k| can be above: the product of the greatest lengths (Cauchy, Schwarz)."""
+    if softcap is not None:
+        return softcap
+    query_length, key_length = (
+        np.sqrt(np.vecdot(vectors, vectors).max()) for vectors in (query, key)
+    )
+    return float(query_length * key_length)
+
+
+def _safe(scores: Array) -> float:
+    """Return up to what magnitude a row's scores may be exponentiated as they are, and summed."""
+    return math.log(np.finfo(scores.dtype).max) - math.log(scores.shape[-1]) - 1
 
 
 def mix(attention: Array, value: Array, output: Projection) -> Array:

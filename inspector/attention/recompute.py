@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from inspector.attention.core import attend, mix, project, split_heads
+from inspector.attention.core import attend_and_mix, project, split_heads
 from inspector.attention.masks import visible
 from inspector.attention.norms import apply_norm
 from inspector.attention.positions import turned
@@ -94,8 +94,15 @@ def _rebuild(
     query, key = turned(normed, dialect.rope)
     value = split_heads(project(states, _as(weights.value, dtype)), dialect.kv_heads)
     heard = visible(dialect, len(states))
-    attention = attend(
-        query, key, scale=dialect.scale, visible=heard, softcap=dialect.softcap, out=space
+    attention, mixed = attend_and_mix(
+        query,
+        key,
+        value,
+        output,
+        scale=dialect.scale,
+        visible=heard,
+        softcap=dialect.softcap,
+        out=space,
     )
     return RebuiltLayer(
         site=captured.site,
@@ -107,7 +114,7 @@ def _rebuild(
         scale=dialect.scale,
         visible=heard,
         attention=attention,
-        output=mix(attention, value, output),
+        output=mixed,
         output_projection=output,
         rope=dialect.rope,
         softcap=dialect.softcap,

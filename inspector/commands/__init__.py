@@ -6,7 +6,6 @@ unavailable or unsupported; 4 the machine refused; 70 a fault of ours; 130 inter
 
 from __future__ import annotations
 
-import gc
 import io
 import os
 import sys
@@ -18,6 +17,7 @@ import click
 
 from inspector import __version__
 from inspector.commands.classroom import classroom
+from inspector.commands.garbage import collect_later
 from inspector.commands.models import models
 from inspector.commands.show import show
 from inspector.errors import InspectorError
@@ -57,9 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     if arguments is not None:
         return _run(list(arguments))
-    # Importing torch and transformers makes a million objects and no garbage: looking for some, and
-    # taking everything down again at the end, is a quarter to a third of a short run.
-    gc.disable()
+    collect_later()
     code = _run(sys.argv[1:])
     for stream in (sys.stdout, sys.stderr):
         stream.flush()

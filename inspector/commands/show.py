@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import sys
 import webbrowser
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from inspector.commands.garbage import collect_again
 from inspector.commands.options import command_line, debug_option, file_option
 from inspector.errors import InputError
 from inspector.model.readable import refuse_unreadable
@@ -134,16 +134,6 @@ def show(
     if open_report and report is not None:
         webbrowser.open(report.resolve().as_uri())
     return _MISMATCH if found.verification.verdict == "mismatch" else 0
-
-
-def collect_again() -> None:
-    """Collect garbage again where the program started without: loading is done.
-
-    What was made until now stays to the end and need not be looked at.
-    """
-    if not gc.isenabled():
-        gc.freeze()
-        gc.enable()
 
 
 def _text(sentence: tuple[str, ...]) -> str:

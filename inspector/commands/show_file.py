@@ -11,9 +11,9 @@ from typing import Any, Protocol
 
 import click
 
+from inspector.commands.garbage import collect_again
 from inspector.commands.lines import Line, read_lines
 from inspector.commands.options import command_line
-from inspector.commands.show import collect_again
 from inspector.errors import InputError
 from inspector.inspection import Inspection, inspect, load
 from inspector.report.files import make_folder, write_whole

@@ -11,7 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from inspector.attention.core import attend, mix, moved_lengths, project, split_heads
+from inspector.attention.core import (
+    attend,
+    attend_and_mix,
+    mix,
+    moved_lengths,
+    project,
+    split_heads,
+)
 from inspector.records import Projection
 
 numbers = st.floats(-3, 3, width=32)
@@ -87,6 +94,46 @@ def test_large_scores_do_not_overflow() -> None:
     query = np.full((1, 2, 4), 1e4, np.float32)
     weights = attend(query, query, scale=1.0, visible=np.ones((2, 2), bool))
     np.testing.assert_array_equal(weights, np.full((1, 2, 2), 0.5, np.float32))
+
+
+@pytest.mark.parametrize("length", [0.1, 4.0, 8.5, 9.3, 10.0, 30.0])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_shortcut_for_moderate_scores_is_no_other_softmax(
+    length: float, dtype: type[np.floating[Any]]
+) -> None:
+    """Scores reach ±length²: up to where nothing is shifted, at that edge, and beyond it."""
+    rng = np.random.default_rng(3)
+    query = rng.normal(size=(2, 6, 3))
+    query *= length / np.linalg.norm(query, axis=-1, keepdims=True)
+    key = np.concatenate([query[:, :3], -query[:, 3:]], axis=1)
+    visible = np.tril(np.ones((6, 6), bool))
+    ours = attend(query.astype(dtype), key.astype(dtype), scale=1.0, visible=visible)
+    assert np.isfinite(ours).all()
+    # A score of 900 has lost four digits in float32 before any softmax.
+    atol = 1e-12 if dtype is np.float64 else 1e-7 * max(1, length**2)
+    np.testing.assert_allclose(ours, loop_attention(query, key, 1.0, visible), atol=atol)
+
+
+def test_who_may_hear_nobody_hears_everybody_alike() -> None:
+    query = np.ones((1, 2, 2), np.float32)
+    weights = attend(query, query, scale=1.0, visible=np.array([[True, False], [False, False]]))
+    np.testing.assert_array_equal(weights[0], np.array([[1, 0], [0.5, 0.5]], np.float32))
+
+
+@pytest.mark.parametrize("softcap", [None, 0.5])
+def test_mixing_head_by_head_is_mixing_afterwards(softcap: float | None) -> None:
+    rng = np.random.default_rng(4)
+    query, key, value = (rng.normal(size=(heads, 5, 3)) for heads in (4, 2, 2))
+    output = Projection(rng.normal(size=(6, 12)), rng.normal(size=6))
+    visible = np.tril(np.ones((5, 5), bool))
+    space = np.empty((4, 5, 5))
+    attention, mixed = attend_and_mix(
+        query, key, value, output, scale=0.7, visible=visible, softcap=softcap, out=space
+    )
+    expected = attend(query, key, scale=0.7, visible=visible, softcap=softcap)
+    assert attention is space
+    np.testing.assert_allclose(attention, expected, atol=1e-15)
+    np.testing.assert_allclose(mixed, mix(expected, value, output), atol=1e-12)
 
 
 def test_the_output_is_every_head_mixed_and_projected() -> None:
