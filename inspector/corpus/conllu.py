@@ -11,9 +11,8 @@ import codecs
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-from inspector.errors import InputError, MachineError
+from inspector.errors import InputError
 from inspector.plain import visible
 
 COLUMNS = 10
@@ -67,35 +66,12 @@ class _BrokenError(Exception):
         self.reason = reason
 
 
-def read_conllu(path: Path, *, strict: bool) -> Iterator[TreebankSentence | BrokenSentence]:
-    """Read a file; no more than one sentence of it is in memory at a time.
-
-    Raises
-    ------
-    InputError
-        When there is no such file or it is a folder; with ``strict`` at the first broken sentence.
-    MachineError
-        When the machine does not let it be read.
-    """
-    source = visible(str(path))
-    try:
-        with path.open("rb") as lines:
-            yield from parse_conllu(lines, source, strict=strict)
-    except FileNotFoundError as error:
-        raise InputError(f"There is no file {source}.", "Check the name.") from error
-    except IsADirectoryError as error:
-        raise InputError(f"{source} is a folder.", "Name a treebank file.") from error
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise MachineError(
-            f"{source} cannot be read: {reason}.", "Check its permissions."
-        ) from error
-
-
 def parse_conllu(
     lines: Iterable[bytes], source: str, *, strict: bool
 ) -> Iterator[TreebankSentence | BrokenSentence]:
     """Read lines of bytes, such as an open file; ``source`` is what messages call them.
+
+    No more than one sentence is in memory at a time.
 
     Raises
     ------
