@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from inspector.attention.biases import expand
 from inspector.attention.core import (
     attend,
     merge_heads,
@@ -24,7 +25,7 @@ from inspector.attention.core import (
     softmax,
 )
 from inspector.attention.positions import turned
-from inspector.records import Array, Mask, RebuiltLayer, Rope
+from inspector.records import Array, Mask, RebuiltLayer
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def applies(rung: Rung, layer: RebuiltLayer) -> bool:
     Positions are a rung only where they act on the scores, a mask only where something is hidden.
     """
     if rung.name == "position":
-        return layer.rope is not None
+        return layer.placed
     if rung.name == "mask":
         return not bool(layer.visible.all())
     return rung.name in _WEIGHTS
@@ -126,9 +127,11 @@ def _learned(layer: RebuiltLayer) -> Array:
     return weights
 
 
-def _heads(layer: RebuiltLayer, rope: Rope | None, visible: Mask) -> Array:
-    query, key = turned(layer.before_norms, rope)
-    return attend(query, key, scale=float(query.shape[2]) ** -0.5, visible=visible)
+def _heads(layer: RebuiltLayer, visible: Mask, *, placed: bool) -> Array:
+    query, key = turned(layer.before_norms, layer.rope if placed else None)
+    scale = float(query.shape[2]) ** -0.5
+    bias = expand(layer.bias if placed else None, query, key, scale)
+    return attend(query, key, scale=scale, visible=visible, bias=bias)
 
 
 def _everyone(layer: RebuiltLayer) -> Mask:
@@ -142,8 +145,8 @@ _WEIGHTS: dict[str, Callable[[RebuiltLayer], Array]] = {
     "softmax": lambda layer: softmax(interactions(layer)),
     "scaled": _scaled,
     "learned": _learned,
-    "heads": lambda layer: _heads(layer, None, _everyone(layer)),
-    "position": lambda layer: _heads(layer, layer.rope, _everyone(layer)),
-    "mask": lambda layer: _heads(layer, layer.rope, layer.visible),
+    "heads": lambda layer: _heads(layer, _everyone(layer), placed=False),
+    "position": lambda layer: _heads(layer, _everyone(layer), placed=True),
+    "mask": lambda layer: _heads(layer, layer.visible, placed=True),
     "model": lambda layer: layer.attention,
 }

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
+from inspector.attention.biases import bias_of, expand
 from inspector.attention.core import attend_and_mix, project, split_heads
 from inspector.attention.masks import visible
 from inspector.attention.norms import apply_norm
@@ -25,7 +26,9 @@ from inspector.records import (
     AttentionWeights,
     CapturedLayer,
     Dialect,
+    Mask,
     Norm,
+    PositionWeights,
     Projection,
     RebuiltLayer,
     Run,
@@ -50,7 +53,7 @@ def recompute(run: Run, dtype: type[np.floating[Any]] = np.float32) -> tuple[Reb
     # back when the thread ends, and getting it anew, page by page, costs as much as the softmax.
     spaces = [np.empty(layer.attention.shape, dtype=dtype) for layer in run.layers]
     jobs = list(zip(run.layers, run.weights, run.dialects, spaces, strict=True))
-    return spread(lambda job: _rebuild(*job, dtype), jobs, tokens=len(run.text.tokens))
+    return spread(lambda job: _rebuild(*job, run.present, dtype), jobs, tokens=len(run.text.tokens))
 
 
 def spread(
@@ -79,6 +82,7 @@ def _rebuild(
     weights: AttentionWeights,
     dialect: Dialect,
     space: Array,
+    present: Mask | None,
     dtype: type[np.floating[Any]],
 ) -> RebuiltLayer:
     states = _normed(captured.hidden.astype(dtype, copy=False), weights.norm, dtype)
@@ -93,7 +97,11 @@ def _rebuild(
     )
     query, key = turned(normed, dialect.rope)
     value = split_heads(project(states, _as(weights.value, dtype)), dialect.kv_heads)
-    heard = visible(dialect, len(states))
+    heard = visible(dialect, len(states), present)
+    if present is None:
+        present = np.ones(len(states), dtype=np.bool_)
+    bias = bias_of(dialect.positions, _positions(weights, dtype), present, len(states), dtype)
+    sink = _cast(weights.sink, dtype)
     attention, mixed = attend_and_mix(
         query,
         key,
@@ -102,6 +110,8 @@ def _rebuild(
         scale=dialect.scale,
         visible=heard,
         softcap=dialect.softcap,
+        bias=expand(bias, query, key, dialect.scale),
+        sink=sink,
         out=space,
     )
     return RebuiltLayer(
@@ -118,6 +128,8 @@ def _rebuild(
         output_projection=output,
         rope=dialect.rope,
         softcap=dialect.softcap,
+        bias=bias,
+        sink=sink,
         normed=None if dialect.rope is None else normed,
         plain=None if weights.query_norm is None else plain,
     )
@@ -128,6 +140,14 @@ def _normed(states: Array, norm: Norm | None, dtype: type[np.floating[Any]]) -> 
         return states
     weight, bias = _cast(norm.weight, dtype), _cast(norm.bias, dtype)
     return apply_norm(states, replace(norm, weight=weight, bias=bias))
+
+
+def _positions(weights: AttentionWeights, dtype: type[np.floating[Any]]) -> PositionWeights | None:
+    if (positions := weights.positions) is None:
+        return None
+    key, query = (part and _as(part, dtype) for part in (positions.key, positions.query))
+    table = _normed(positions.table.astype(dtype, copy=False), positions.norm, dtype)
+    return PositionWeights(table, None, key, query)
 
 
 def _as(projection: Projection, dtype: type[np.floating[Any]]) -> Projection:

@@ -12,14 +12,25 @@ which they ran. Layers, heads and tokens count from 0.
 
 from __future__ import annotations
 
-from inspector.records.attention import LayerCheck, RebuiltLayer, Verification
+from inspector.records.attention import (
+    Bias,
+    DistanceVectors,
+    LayerCheck,
+    RebuiltLayer,
+    Verification,
+)
 from inspector.records.findings import Agreement, HeadReading, Inspected, Link, RungResult, Share
 from inspector.records.model import (
+    Alibi,
     AttentionWeights,
+    Buckets,
     CapturedLayer,
     Dialect,
+    Disentangled,
     ModelInfo,
     Norm,
+    PositionRule,
+    PositionWeights,
     Projection,
     Rope,
     Run,
@@ -29,10 +40,15 @@ from inspector.records.text import Text, Token
 
 __all__ = [
     "Agreement",
+    "Alibi",
     "Array",
     "AttentionWeights",
+    "Bias",
+    "Buckets",
     "CapturedLayer",
     "Dialect",
+    "Disentangled",
+    "DistanceVectors",
     "Float32",
     "Float64",
     "HeadLabel",
@@ -43,6 +59,8 @@ __all__ = [
     "Mask",
     "ModelInfo",
     "Norm",
+    "PositionRule",
+    "PositionWeights",
     "Projection",
     "RebuiltLayer",
     "Rope",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from inspector.records.shapes import Array, Float32, SiteName
+from inspector.records.shapes import Array, Float32, Mask, SiteName
 from inspector.records.text import Text
 
 
@@ -60,6 +60,51 @@ class Rope:
 
 
 @dataclass(frozen=True, slots=True)
+class Alibi:
+    """Positions as ALiBi has them: to a score is added a slope times the key's place."""
+
+    #: (H,)
+    slopes: Float32
+
+
+@dataclass(frozen=True, slots=True)
+class Buckets:
+    """Positions as T5 has them: a learned number for each head and bucket of distances."""
+
+    count: int
+    #: From here on all distances share one bucket.
+    farthest: int
+    #: Whether keys ahead and keys behind have buckets of their own.
+    both_ways: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Disentangled:
+    """Positions as DeBERTa has them: a distance has a query and a key of its own."""
+
+    heads: int
+    #: Half of the rows of the table of distances.
+    span: int
+    #: Up to where distances are put into logarithmic buckets; None where they are not.
+    farthest: int | None
+
+
+PositionRule = Alibi | Buckets | Disentangled
+
+
+@dataclass(frozen=True, slots=True)
+class PositionWeights:
+    """What a model has learned about distances."""
+
+    #: (buckets, H) numbers, or (2·span, D) a state for each distance.
+    table: Array
+    #: What the states go through first, and what makes keys and queries of them; None for none.
+    norm: Norm | None = None
+    key: Projection | None = None
+    query: Projection | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AttentionWeights:
     """One attention layer's weights, copied out of the checkpoint before the model ran."""
 
@@ -72,6 +117,10 @@ class AttentionWeights:
     #: What queries and keys go through before positions; None where they stay as they are.
     query_norm: Norm | None = None
     key_norm: Norm | None = None
+    #: What positions add to the scores is made from these; None where it is not learned.
+    positions: PositionWeights | None = None
+    #: (H,) score of one more key that nobody is, whose weight is dropped; None without one.
+    sink: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +138,8 @@ class Dialect:
     window: int | None = None
     #: How positions turn queries and keys; None where they do not.
     rope: Rope | None = None
+    #: What positions add to the scores; None where they add nothing.
+    positions: PositionRule | None = None
     #: Scores s become c·tanh(s/c); None where they stay.
     softcap: float | None = None
     #: Whether the model takes its softmax in float32 even where it runs in float64.
@@ -123,3 +174,5 @@ class Run:
     dialects: tuple[Dialect, ...] | None
     #: Why there is no rebuild; None where there is one.
     not_recomputed_because: str | None
+    #: (T,) False where a token is padding, which nobody hears; None where none is.
+    present: Mask | None = None

@@ -25,7 +25,16 @@ from inspector.attention.masks import visible
 from inspector.attention.norms import apply_norm
 from inspector.attention.recompute import recompute
 from inspector.inspection import Inspection
-from inspector.records import AttentionWeights, Dialect, Norm, Projection, Rope
+from inspector.records import (
+    Alibi,
+    AttentionWeights,
+    Buckets,
+    Dialect,
+    Disentangled,
+    Norm,
+    Projection,
+    Rope,
+)
 
 SENTENCE = "The cat sat on the mat because it was tired and we are here"
 
@@ -63,6 +72,21 @@ FALCON = {
 }  # fmt: skip
 GPTJ = {
     "vocab_size": 32, "n_embd": 32, "n_layer": 3, "n_head": 4, "n_positions": 40, "rotary_dim": 4,
+}  # fmt: skip
+MPNET = ENCODER | {"pad_token_id": 0}
+BLOOM = {"vocab_size": 32, "hidden_size": 24, "n_layer": 3, "n_head": 4}
+DEBERTA = ENCODER | {
+    "relative_attention": True, "pos_att_type": ["c2p", "p2c"], "position_biased_input": False,
+    "type_vocab_size": 0,
+}  # fmt: skip
+DEBERTA_V3 = DEBERTA | {
+    "position_buckets": 4, "max_relative_positions": 12, "share_att_key": True,
+    "norm_rel_ebd": "layer_norm", "layer_norm_eps": 1e-5,
+}  # fmt: skip
+GPT_OSS = {
+    "vocab_size": 32, "hidden_size": 24, "num_hidden_layers": 3, "num_attention_heads": 4,
+    "num_key_value_heads": 2, "intermediate_size": 16, "head_dim": 8, "sliding_window": 4,
+    "num_local_experts": 2, "num_experts_per_tok": 1, "pad_token_id": 0,
 }  # fmt: skip
 THREE_KINDS = ["sliding_attention", "full_attention", "sliding_attention"]
 
@@ -154,6 +178,21 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
         LLAMA | {"hidden_size": 32, "qk_layernorm": True, "use_qkv_bias": True},
     ),
     "modernbert": ("modernbert", MODERNBERT),
+    "mpnet": ("mpnet", MPNET),
+    "bloom": ("bloom", BLOOM),
+    "bloom, six heads": ("bloom", BLOOM | {"n_head": 6}),
+    "gpt_oss": ("gpt_oss", GPT_OSS),
+    "gpt_oss plain": ("gpt_oss", GPT_OSS | {"attention_bias": False} | rope(rope_type="default")),
+    "deberta": ("deberta", DEBERTA),
+    "deberta, near only": ("deberta", DEBERTA | {"max_relative_positions": 3}),
+    "deberta, one term": ("deberta", DEBERTA | {"pos_att_type": ["p2c"]}),
+    "deberta, no positions": ("deberta", DEBERTA | {"relative_attention": False}),
+    "deberta-v2": ("deberta-v2", DEBERTA | {"position_buckets": 4, "max_relative_positions": 12}),
+    "deberta-v2 without buckets": ("deberta-v2", DEBERTA | {"max_relative_positions": 5}),
+    "deberta-v2, one term": ("deberta-v2", DEBERTA_V3 | {"pos_att_type": ["c2p"]}),
+    "deberta-v2, no positions": ("deberta-v2", DEBERTA | {"relative_attention": False}),
+    "deberta-v2, convolved": ("deberta-v2", DEBERTA | {"conv_kernel_size": 3}),
+    "deberta-v3": ("deberta-v2", DEBERTA_V3),
 }
 
 
@@ -217,7 +256,11 @@ def test_the_ladder_ends_at_the_model_and_the_shares_sum_to_the_gap(
     assert sum(share.bits for share in ours.shares) == pytest.approx(gap, abs=1e-5)
     family = FAMILIES[VARIANTS[variant][0]]
     assert rungs["mask"].applies == (family.causal or family.window == "both")
-    assert rungs["position"].applies == (family.rope is not None)
+    assert ours.rebuilt is not None
+    placed = [layer.placed for layer in ours.rebuilt]
+    assert rungs["position"].applies == any(placed)
+    added = family.added is not None and not variant.endswith("no positions")
+    assert any(placed) == (family.rope is not None or added)
 
 
 def test_every_family_has_a_line_here() -> None:
@@ -267,6 +310,28 @@ def pairs_otherwise(dialect: Dialect) -> Rope:
     return replace(dialect.rope, interleaved=not dialect.rope.interleaved)
 
 
+def without(part: str) -> Callable[[AttentionWeights, Dialect], tuple[AttentionWeights, Dialect]]:
+    """Leave out one of the two terms of disentangled attention."""
+
+    def corrupt(weights: AttentionWeights, dialect: Dialect) -> tuple[AttentionWeights, Dialect]:
+        assert weights.positions is not None
+        cut: dict[str, Any] = {part: None}
+        return replace(weights, positions=replace(weights.positions, **cut)), dialect
+
+    return corrupt
+
+
+def one_further(dialect: Dialect) -> Dialect:
+    """Take every distance for the next one."""
+    rule = dialect.positions
+    if isinstance(rule, Disentangled):
+        return replace(dialect, positions=replace(rule, span=rule.span - 1))
+    if isinstance(rule, Buckets):
+        return replace(dialect, positions=replace(rule, farthest=20))
+    assert isinstance(rule, Alibi)
+    return replace(dialect, positions=Alibi(rule.slopes[::-1]))
+
+
 CORRUPTIONS: dict[str, Callable[[AttentionWeights, Dialect], tuple[AttentionWeights, Dialect]]] = {
     "scale": lambda w, d: (w, replace(d, scale=d.scale * 1.1)),
     "query's bias": lambda w, d: (replace(w, query=without_bias(w.query)), d),
@@ -278,6 +343,12 @@ CORRUPTIONS: dict[str, Callable[[AttentionWeights, Dialect], tuple[AttentionWeig
     "rope": lambda w, d: (w, replace(d, rope=None)),
     "pairs": lambda w, d: (w, replace(d, rope=pairs_otherwise(d))),
     "softcap": lambda w, d: (w, replace(d, softcap=None)),
+    "positions": lambda w, d: (w, replace(d, positions=None)),
+    "distances": lambda w, d: (w, one_further(d)),
+    "distances' keys": without("key"),
+    "distances' queries": without("query"),
+    "distances' norm": without("norm"),
+    "sink": lambda w, d: (replace(w, sink=None), d),
     "norm's bias": lambda w, d: (replace(w, norm=replace(w.norm, bias=None)), d),  # type: ignore[type-var]
 }
 APPLIES: dict[str, Callable[[AttentionWeights, Dialect], bool]] = {
@@ -289,6 +360,12 @@ APPLIES: dict[str, Callable[[AttentionWeights, Dialect], bool]] = {
     "rope": lambda _w, d: d.rope is not None,
     "pairs": lambda _w, d: d.rope is not None and len(d.rope.frequencies) > 1,
     "softcap": lambda _w, d: d.softcap is not None,
+    "positions": lambda _w, d: d.positions is not None,
+    "distances": lambda _w, d: d.positions is not None,
+    "distances' keys": lambda w, _d: w.positions is not None and w.positions.key is not None,
+    "distances' queries": lambda w, _d: w.positions is not None and w.positions.query is not None,
+    "distances' norm": lambda w, _d: w.positions is not None and w.positions.norm is not None,
+    "sink": lambda w, _d: w.sink is not None,
     "norm's bias": lambda w, _d: w.norm is not None and w.norm.bias is not None,
 }
 

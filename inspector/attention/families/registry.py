@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from inspector.attention.families.spec import Family
+from inspector.attention.families.spec import Added, Family
 
 #: As an encoder, with positions in the embeddings.
 _ENCODER = {
@@ -62,6 +62,52 @@ _ROWS = (
         output="attention.dense",
         # With more, a layer of the config would be several layers of attention.
         requires=_ENCODER | {"inner_group_num": 1},
+    ),
+    Family(
+        model_type="mpnet",
+        layer="encoder.layer.{i}",
+        query="attention.attn.q",
+        key="attention.attn.k",
+        value="attention.attn.v",
+        output="attention.attn.o",
+        added=Added(kind="buckets", table="encoder.relative_attention_bias"),
+        # The model takes 32 whatever its config says.
+        requires={"relative_attention_num_buckets": 32},
+    ),
+    Family(
+        model_type="deberta",
+        layer="encoder.layer.{i}",
+        fused="attention.self.in_proj",
+        layout="groups",
+        query_bias="attention.self.q_bias",
+        value_bias="attention.self.v_bias",
+        output="attention.output.dense",
+        added=Added(
+            kind="disentangled",
+            table="encoder.rel_embeddings",
+            key="attention.self.pos_proj",
+            query="attention.self.pos_q_proj",
+        ),
+        scale="terms",
+        # Talking heads mix the heads' scores, and their weights, with one another.
+        requires={"talking_head": False},
+    ),
+    Family(
+        model_type="deberta-v2",
+        layer="encoder.layer.{i}",
+        query="attention.self.query_proj",
+        key="attention.self.key_proj",
+        value="attention.self.value_proj",
+        output="attention.output.dense",
+        added=Added(
+            kind="disentangled",
+            table="encoder.rel_embeddings",
+            norm="encoder.LayerNorm",
+            key="attention.self.pos_key_proj",
+            query="attention.self.pos_query_proj",
+            in_buckets=True,
+        ),
+        scale="terms",
     ),
     Family(
         model_type="gpt2",
@@ -136,7 +182,21 @@ _ROWS = (
         # With ALiBi, transformers' eager attention counts it twice and its sdpa once.
         requires={"alibi": False},
     ),
+    Family(
+        model_type="bloom",
+        layer="h.{i}",
+        fused="self_attention.query_key_value",
+        layout="groups",
+        output="self_attention.dense",
+        norm="input_layernorm",
+        added=Added(kind="alibi"),
+        causal=True,
+        float32_softmax=True,
+        # With it the output projection is taken in parts.
+        requires={"slow_but_exact": False},
+    ),
     _LLAMA,
+    replace(_LLAMA, model_type="gpt_oss", window="layer_types", sinks="self_attn.sinks"),
     replace(_LLAMA, model_type="mistral", window="all"),
     replace(_LLAMA, model_type="qwen2", window="layer_types"),
     replace(_LLAMA, model_type="qwen3", window="layer_types", head_norms=_HEAD_NORMS),
