@@ -20,6 +20,7 @@ from inspector.analysis.measures import (
     negative_entropy,
     ranks_without,
     row_mean,
+    sink_masses,
     spearman,
     top1_agreement,
     tops,
@@ -65,7 +66,8 @@ def measure_ladder(run: Run, rebuilt: tuple[RebuiltLayer, ...] | None) -> tuple[
 class _Rows:
     """Matrices (H or 1, T, S) made ready to be compared with others."""
 
-    #: float64, every row summing to 1, what it gives to hidden keys included; None for raw scores.
+    #: float64, every row summing to 1, what it gives to hidden keys included, and to a sink as one
+    #: more key; None for raw scores.
     shares: Float64 | None
     #: ``negative_entropy`` of ``shares``.
     entropy: Float64 | None
@@ -100,16 +102,21 @@ def _climb(captured: CapturedLayer, rebuilt: RebuiltLayer, special: Mask) -> dic
     candidates = [(rung, weights(rung, rebuilt)) for rung in RUNGS if applies(rung, rebuilt)]
     candidates.append((UNIFORM, _uniform(visible, model)))
     candidates.append((LAYER_MEAN, model.mean(axis=0)))
+    has_sink = rebuilt.sink is not None
+
+    def prepare(matrices: Array, *, raw: bool = False) -> _Both:
+        return _prepare(matrices, visible, special, raw=raw, has_sink=has_sink and not raw)
+
     shared = {
-        rung.name: _prepare(matrix[None], visible, special, raw=rung.name == _RAW)
+        rung.name: prepare(matrix[None], raw=rung.name == _RAW)
         for rung, matrix in candidates
         if not rung.per_head
     }
     scores: dict[str, list[tuple[Agreement, Agreement]]] = {rung.name: [] for rung, _ in candidates}
     for heads in cachefuls(model):
-        reference = _prepare(model[heads], visible, special)
+        reference = prepare(model[heads])
         for rung, matrix in candidates:
-            rows = shared.get(rung.name) or _prepare(matrix[heads], visible, special)
+            rows = shared.get(rung.name) or prepare(matrix[heads])
             scores[rung.name].append(
                 (
                     _compare(reference.all_tokens, rows.all_tokens),
@@ -126,15 +133,17 @@ def _climb(captured: CapturedLayer, rebuilt: RebuiltLayer, special: Mask) -> dic
     }
 
 
-def _prepare(matrices: Array, visible: Mask, special: Mask, *, raw: bool = False) -> _Both:
+def _prepare(matrices: Array, visible: Mask, special: Mask, *, raw: bool, has_sink: bool) -> _Both:
     ranks = average_ranks(matrices, visible)
     content = ~special
     inside = np.ix_(content, content)
     ranks_inside = ranks_without(ranks, matrices, visible, list(np.flatnonzero(special)))
+    sink = sink_masses(matrices) if has_sink else None
     return _Both(
-        all_tokens=_rows(matrices, ranks, visible, raw=raw),
+        all_tokens=_rows(matrices, sink, ranks, visible, raw=raw),
         content=_rows(
             matrices[:, content][:, :, content],
+            None if sink is None else sink[:, content],
             ranks_inside[:, content][:, :, content],
             visible[inside],
             raw=raw,
@@ -142,11 +151,13 @@ def _prepare(matrices: Array, visible: Mask, special: Mask, *, raw: bool = False
     )
 
 
-def _rows(matrices: Array, ranks: Float64, visible: Mask, *, raw: bool) -> _Rows:
+def _rows(
+    matrices: Array, sink: Float64 | None, ranks: Float64, visible: Mask, *, raw: bool
+) -> _Rows:
     shares = entropy = None
     alive = np.broadcast_to(visible.any(axis=-1), matrices.shape[:-1])
     if not raw:
-        shares, any_left = distributions(matrices)
+        shares, any_left = distributions(matrices, sink)
         alive = alive & any_left
         entropy = negative_entropy(shares)
     return _Rows(shares, entropy, alive, centred(ranks, visible), tops(matrices, visible))

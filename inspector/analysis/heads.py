@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from inspector.analysis.measures import negative_entropy
+from inspector.analysis.measures import negative_entropy, sink_masses
 from inspector.records import Array, CapturedLayer, Float64, HeadLabel, HeadReading, Mask, Run
 
 #: A head is labelled when at least this much of its attention goes to one kind of target.
@@ -14,13 +14,24 @@ LABEL_FROM = 0.4
 def read_heads(run: Run) -> tuple[HeadReading, ...]:
     """Read every head of a run; the queries are the content tokens, the keys are all tokens."""
     special = run.text.special
-    return tuple(reading for layer in run.layers for reading in _read_layer(layer, special))
+    weights = run.weights or [None] * len(run.layers)
+    return tuple(
+        reading
+        for layer, known in zip(run.layers, weights, strict=True)
+        for reading in _read_layer(
+            layer, special, has_sink=known is not None and known.sink is not None
+        )
+    )
 
 
-def _read_layer(layer: CapturedLayer, special: Mask) -> list[HeadReading]:
+def _read_layer(layer: CapturedLayer, special: Mask, *, has_sink: bool) -> list[HeadReading]:
+    """Read one layer; a dropped sink counts as one more key in the entropy, and is no target."""
     queries = np.flatnonzero(~special)
     rows = layer.attention[:, queries]
-    entropy = -negative_entropy(rows).mean(axis=1)
+    entropies = -negative_entropy(rows)
+    if has_sink:
+        entropies -= negative_entropy(sink_masses(rows))
+    entropy = entropies.mean(axis=1)
     keys = np.arange(rows.shape[2])
     lengths = np.abs(queries[:, None] - keys).astype(np.float64)
     distance = np.einsum("hij,ij->h", rows, lengths) / len(queries)

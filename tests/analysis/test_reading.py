@@ -10,7 +10,16 @@ import pytest
 from inspector.analysis.heads import read_heads
 from inspector.analysis.words import merge_pieces, single_tokens, strongest_links, words
 from inspector.inspection import Inspection
-from inspector.records import CapturedLayer, HeadReading, ModelInfo, Run, Text, Token
+from inspector.records import (
+    AttentionWeights,
+    CapturedLayer,
+    HeadReading,
+    ModelInfo,
+    Projection,
+    Run,
+    Text,
+    Token,
+)
 
 # [CLS] un ##tie knots ! [SEP]
 PIECES = [
@@ -45,6 +54,18 @@ def going_to(keys: list[int], mass: float = 0.9) -> np.ndarray:
     for query, key in enumerate(keys):
         matrix[query, key] += mass
     return matrix
+
+
+def test_a_sink_counts_in_the_entropy() -> None:
+    """Half of every row to one word and half to the sink: one bit."""
+    made = run(going_to([0] * T, 1.0) / 2)
+    projection = Projection(np.zeros((2, 2)), None)
+    weights = AttentionWeights(*[projection] * 4, sink=np.zeros(1))
+    (reading,) = read_heads(replace(made, weights=(weights,)))
+    assert reading.entropy_bits == pytest.approx(1)
+    assert reading.masses["first"] == pytest.approx(0.5)
+    (blind,) = read_heads(made)
+    assert blind.entropy_bits == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize(
