@@ -281,6 +281,17 @@ def test_means_of_a_long_text(chromium, tmp_path, how, causal):
     page.context.close()
 
 
+@pytest.mark.parametrize("beside", synthetic.BESIDE)
+def test_the_worker_knows_what_stands_beside_q_and_k(open_report, beside):
+    whole = synthetic.inspected("w " * 158, layers=1, heads=12, d=8, causal=True, beside=beside)
+    opened = open_report(whole)
+    mean = opened.page.evaluate(
+        "(async () => Array.from((await inspector.mean('self', 0)).data))()"
+    )
+    A = whole.run.layers[0].attention.mean(axis=0)
+    np.testing.assert_allclose(np.reshape(mean, A.shape), A, atol=2e-3)
+
+
 def test_a_long_text_waits_calmly_for_its_mean(open_report):
     whole = synthetic.inspected(" ".join(f"w{i}" for i in range(198)), layers=2, heads=8)
     page = open_report(whole).page

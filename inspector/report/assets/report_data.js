@@ -2,6 +2,7 @@
  * The numbers of one report, by layer and head, whichever way they travelled.
  */
 
+import { besideOf, PARTS } from "inspector/beside";
 import { joinPlanes } from "inspector/decode";
 import { attention, identity, maskOf, share, softmaxOf } from "inspector/maths";
 import { createMeans, joinMeans } from "inspector/means";
@@ -117,20 +118,39 @@ export class ReportData {
   }
 
   /**
-   * This page's own arithmetic, softmax(scale · q·kᵀ); null where q and k were not shipped.
+   * This page's own arithmetic, softmax(scale · q·kᵀ) with what stands beside q·k; null where q and k
+   * were not shipped.
    * @param {number} n
    * @param {number} head
-   * @param {number} [factor] the site's own scale unless told
+   * @param {number | null} [factor] this scale instead of the site's own, and nothing beside q·k
    * @returns {Matrix | null}
    */
-  own(n, head, factor = this.sites[n].scale) {
+  own(n, head, factor = null) {
     const { rows, cols, heads } = this.sites[n];
     const q = this.part(n, "query", head);
     if (!q) return null;
     const shared = heads / this.header.blobs[`${n}.key`].shape[0];
     const k = /** @type {Float32Array} */ (this.part(n, "key", Math.floor(head / shared)));
     return this.keep(`own ${n} ${head} ${factor}`, () => (
-      { rows, cols, data: attention(q, k, rows, cols, factor, this.visible(n)) }));
+      { rows, cols, data: attention(q, k, rows, cols, factor ?? this.sites[n].scale, this.visible(n),
+        factor == null ? this.beside(n, head) : null) }));
+  }
+
+  /**
+   * What stands beside q·k in a head's scores; null where nothing does.
+   * @param {number} n
+   * @param {number} head
+   * @returns {import("inspector/beside").Beside | null}
+   */
+  beside(n, head) {
+    const { rows, cols, scale, softcap, heads } = this.sites[n], q = this.part(n, "query", head);
+    if (!q) return null;
+    const shared = heads / this.header.blobs[`${n}.key`].shape[0];
+    const k = /** @type {Float32Array} */ (this.part(n, "key", Math.floor(head / shared)));
+    const parts = Object.fromEntries(PARTS.map((name) => [name, this.part(n, name, head)]));
+    if (parts.place_keys || parts.place_queries) parts.place_rows = this.numbers(`${n}.place_rows`);
+    return this.keep(`beside ${n} ${head}`, () => besideOf(
+      /** @type {any} */ ({ ...parts, softcap, sink: parts.sink?.[0] ?? null }), q, k, rows, cols, scale));
   }
 
   /**
@@ -184,13 +204,14 @@ export class ReportData {
    * @returns {import("inspector/means").Job}
    */
   job(n) {
-    const { rows, cols, heads, scale } = this.sites[n];
+    const { rows, cols, heads, scale, softcap } = this.sites[n];
     const blob = (name) => {
       const planes = this.planes.get(`${n}.${name}`);
       return planes ? { planes, ...this.header.blobs[`${n}.${name}`] } : null;
     };
     const made = { rows, cols, heads, scale }, weights = blob("model") ?? blob("attention");
-    return weights ? { ...made, weights } : { ...made, query: blob("query"), key: blob("key"), visible: blob("visible") };
+    return weights ? { ...made, weights } : { ...made, query: blob("query"), key: blob("key"), visible: blob("visible"), softcap,
+      parts: Object.fromEntries(PARTS.map((name) => [name, blob(name)])) };
   }
 
   /** @param {number} n @param {number} head largest |model − rebuilt| of each row, or null */
@@ -267,7 +288,7 @@ export class ReportData {
       const { exact, scale } = this.sites[n];
       const factor = 1 / Math.sqrt(this.header.blobs[`${n}.query`]?.shape[2]);
       // Where the model's scale is the rung's, the rebuild that travelled is nearer than q·k is.
-      const own = exact && Math.abs(scale - factor) < 1e-6 ? null : this.own(n, head, factor);
+      const own = exact && Math.abs(scale - factor) < 1e-6 && !this.beside(n, head) ? null : this.own(n, head, factor);
       if (own) return { matrix: own, note: "worked out on this page from q and k" };
     }
     // Without positions and a mask, one head's softmax(q·k/√d) is the rebuild itself.
