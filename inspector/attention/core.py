@@ -136,18 +136,20 @@ def attend_and_mix(
     softcap: float | None = None,
     bias: Array | None = None,
     sink: Array | None = None,
+    rounded: bool = False,
     out: Array,
 ) -> tuple[Array, Array]:
     """Return the weights A, written to ``out``, and the sub-layer's output, (T, D).
 
-    The same as ``attend`` and then ``mix``, but values are mixed while the weights are still in
+    ``rounded``: the scores are rounded to float32 before the softmax, whatever they are in. Else
+    the same as ``attend`` and then ``mix``, but values are mixed while the weights are still in
     the cache: at 512 tokens they would have to come back from memory.
     """
     heads, tokens, size = query.shape
     value = repeat_heads(value, heads)
     merged = np.empty((tokens, heads * size), dtype=query.dtype)
     mixed = split_heads(merged, heads)
-    for some in _attending(query, key, scale, visible, softcap, bias, sink, out):
+    for some in _attending(query, key, scale, visible, softcap, bias, sink, out, rounded=rounded):
         np.matmul(out[some], value[some], out=mixed[some])
     return out, project(merged, output)
 
@@ -161,6 +163,8 @@ def _attending(
     bias: Array | None,
     sink: Array | None,
     out: Array,
+    *,
+    rounded: bool = False,
 ) -> Iterator[slice]:
     """Write the weights to ``out`` and say after each cacheful which heads are done."""
     # The scale goes onto the smaller operand: T·d products instead of T·S.
@@ -179,6 +183,8 @@ def _attending(
         if bias is not None:
             out[some] += bias[some]
         forbid(out[some], visible)
+        if rounded and out.dtype != np.float32:
+            out[some] = out[some].astype(np.float32)
         softmax(out[some], None if sink is None else sink[some], bounded=bounded)
         yield some
 

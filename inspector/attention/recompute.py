@@ -112,6 +112,7 @@ def _rebuild(
         softcap=dialect.softcap,
         bias=expand(bias, query, key, dialect.scale),
         sink=sink,
+        rounded=dialect.rounds_scores,
         out=space,
     )
     return RebuiltLayer(

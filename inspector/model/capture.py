@@ -41,7 +41,11 @@ def capture(loaded: LoadedModel, encoded: EncodedText) -> Run:
 
 def capture_float64(loaded: LoadedModel, encoded: EncodedText) -> Run:
     """Run a float64 copy of the model on the CPU, hooks included, for the arbitration."""
-    return _capture(loaded, deepcopy(loaded.model).cpu().double(), encoded)
+    exact = deepcopy(loaded.model).cpu().double()
+    # The fast way through a mixture of experts knows no float64.
+    if getattr(exact.config, "num_local_experts", None):
+        exact.set_experts_implementation("eager")
+    return _capture(loaded, exact, encoded)
 
 
 def _capture(loaded: LoadedModel, model: Any, encoded: EncodedText) -> Run:

@@ -144,6 +144,9 @@ class Dialect:
     softcap: float | None = None
     #: Whether the model takes its softmax in float32 even where it runs in float64.
     float32_softmax: bool = False
+    #: Whether it rounds its scores to float32 for that: ALiBi's grow with the text, and what the
+    #: rounding takes off them grows along.
+    rounds_scores: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,10 +25,13 @@ from inspector.attention.masks import visible
 from inspector.attention.norms import apply_norm
 from inspector.attention.recompute import recompute
 from inspector.inspection import Inspection
+from inspector.model.capture import capture_float64
+from inspector.model.text import encode
 from inspector.records import (
     Alibi,
     AttentionWeights,
     Buckets,
+    CapturedLayer,
     Dialect,
     Disentangled,
     Norm,
@@ -427,6 +430,23 @@ def test_a_falcon_with_alibi_is_flagged(tmp_path: Path) -> None:
     assert "alibi=True" in (found.verification.reason or "")
 
 
+@pytest.mark.parametrize(
+    ("model_type", "options", "said"),
+    [
+        ("deberta", DEBERTA | {"talking_head": True}, "talking_head=True"),
+        ("deberta-v2", DEBERTA | {"pos_att_type": ["c2p", "p2p"]}, "pos_att_type"),
+        ("bloom", BLOOM | {"slow_but_exact": True}, "slow_but_exact=True"),
+        ("mpnet", MPNET | {"relative_attention_num_buckets": 40}, "num_buckets=40"),
+    ],
+)
+def test_what_is_not_covered_is_refused_by_name(
+    model_type: str, options: dict[str, Any], said: str
+) -> None:
+    refusal = FAMILIES[model_type].refusal(AutoConfig.for_model(model_type, **options))
+    assert refusal is not None
+    assert said in refusal
+
+
 def test_softmax_in_float32_is_arbitrated_by_a_bound_of_its_own(made: Made) -> None:
     ours, _ = made("opt")
     assert ours.rebuilt is not None
@@ -443,3 +463,81 @@ def test_rungs_of_a_causal_family(made: Made) -> None:
     ours, _ = made("gpt2")
     assert ours.rebuilt is not None
     assert [rung.name for rung in RUNGS if not applies(rung, ours.rebuilt[0])] == ["position"]
+
+
+# --- float64 ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "variant", [name for name in VARIANTS if FAMILIES[VARIANTS[name][0]].added] + ["gpt_oss"]
+)
+def test_in_float64_nothing_is_left_but_what_the_model_rounds(made: Made, variant: str) -> None:
+    loaded = inspector.load(made(variant)[0].run.model.name)
+    encoded = encode(SENTENCE, None, loaded.tokenizer, loaded.model.config, truncate=False)
+    run = capture_float64(loaded, encoded)
+    rounds = FAMILIES[VARIANTS[variant][0]].float32_softmax
+    bound = verdict.FLOAT32_SOFTMAX_BOUND if rounds else verdict.ARBITRATION_BOUND
+    for theirs, ours in zip(run.layers, recompute(run, np.float64), strict=True):
+        assert np.abs(theirs.attention - ours.attention).max() <= bound
+
+
+def test_what_bloom_rounds_does_not_grow_with_the_text(tmp_path: Path) -> None:
+    """ALiBi's scores are in the hundreds here, and the model rounds them to float32."""
+    options = BLOOM | {"n_head": 12, "n_layer": 1}
+    model = AutoModel.from_config(AutoConfig.for_model("bloom", **options))
+    perturb(model, seed=5)
+    loaded = inspector.load(save(model, tmp_path / "bloom"))
+    text = "the cat sat on mat " * 100
+    encoded = encode(text, None, loaded.tokenizer, loaded.model.config, truncate=False)
+    run = capture_float64(loaded, encoded)
+    (ours,) = recompute(run, np.float64)
+    difference = np.abs(run.layers[0].attention - ours.attention).max()
+    assert difference <= verdict.FLOAT32_SOFTMAX_BOUND
+
+
+# --- batches with padding ---------------------------------------------------------------------
+
+
+def batch(side: str, length: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Two texts, the second padded to the length of the first: ids and mask, (2, length)."""
+    ids = torch.randint(5, 20, (2, length), generator=torch.Generator().manual_seed(1))
+    mask = torch.ones_like(ids)
+    empty = slice(0, 4) if side == "left" else slice(length - 4, length)
+    ids[1, empty], mask[1, empty] = 0, 0
+    return ids, mask
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_padded_batch_of_two(made: Made, variant: str, side: str) -> None:
+    """Text by text from a batch that transformers ran; a row that hears nobody is not compared."""
+    run = made(variant)[0].run
+    model = AutoModel.from_pretrained(run.model.name, attn_implementation="eager").eval()
+    ids, mask = batch(side, 14)
+    outputs: list[torch.Tensor] = []
+    inputs: list[torch.Tensor] = []
+    family = FAMILIES[VARIANTS[variant][0]]
+    for path in dict.fromkeys(family.layer_paths(model.config)):
+        layer = model.get_submodule(path)
+        layer.register_forward_pre_hook(
+            lambda _m, args, named: inputs.append(args[0] if args else named["hidden_states"]),
+            with_kwargs=True,
+        )
+        layer.get_submodule(family.output).register_forward_hook(
+            lambda _m, _args, result: outputs.append(result)
+        )
+    with torch.no_grad():
+        given = model(input_ids=ids, attention_mask=mask, output_attentions=True)
+    for text in range(2):
+        present = mask[text].numpy().astype(bool)
+        layers = tuple(
+            CapturedLayer("self", n, hidden[text].numpy(), A[text].numpy(), o[text].numpy())
+            for n, (hidden, A, o) in enumerate(zip(inputs, given.attentions, outputs, strict=True))
+        )
+        padded = replace(run, layers=layers, present=None if present.all() else present)
+        for theirs, ours in zip(layers, recompute(padded), strict=True):
+            heard = present & ours.visible.any(axis=1)
+            assert heard.sum() >= 10
+            assert theirs.output is not None
+            assert np.abs(ours.attention - theirs.attention)[:, heard].max() <= 1e-5
+            assert np.abs(ours.output - theirs.output)[heard].max() <= 1e-4

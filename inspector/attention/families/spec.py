@@ -227,6 +227,8 @@ class Family:
             positions=self._positions(config),
             softcap=None if softcap is None else float(softcap),
             float32_softmax=self.float32_softmax,
+            # With sinks the softmax is taken as the model runs, and only a norm in float32.
+            rounds_scores=self.float32_softmax and not self.sinks,
         )
 
     def _scale(self, config: Any, layer: int, head_dim: int) -> float:
