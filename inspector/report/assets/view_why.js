@@ -134,7 +134,7 @@ function absent(data, n) {
 /** @param {ReportData} data @param {number} n @param {number} row @param {number} col what positions add here, in words */
 function placing(data, n, row, col) {
   const has = (name) => Boolean(data.header.blobs[`${n}.${name}`]), ahead = col - row;
-  const where = ahead === 0 ? "the word itself" : `${counted(Math.abs(ahead), "token")} ${ahead > 0 ? "ahead" : "back"}`;
+  const where = ahead === 0 ? "none, it is the word itself" : `${counted(Math.abs(ahead), "token")} ${ahead > 0 ? "ahead" : "back"}`;
   if (has("by_key")) return `ALiBi: this head’s slope times the key’s place, ${col}. In a row only the differences count, so a nearer key gets more.`;
   if (has("by_distance")) return `A number that this head has learned for the distance: ${where}.`;
   return has("place_rows") ? `What q and k make, each by itself, of the distance: ${where}. Distances have vectors of their own here.` : null;
