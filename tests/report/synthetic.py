@@ -153,7 +153,7 @@ def _beside(kind, query, key, scores, random):
     if kind == "softcap":
         return {"softcap": 1.5}, 1.5 * np.tanh(scores / 1.5)
     if kind == "sink":
-        return {"sink": made(heads)}, scores
+        return {"sink": made(heads) + 3}, scores
     if kind == "by_key":
         bias = Bias(by_key=made(heads, T))
         return {"bias": bias}, scores + bias.by_key.astype(float)[:, None]
