@@ -43,8 +43,6 @@ EXACT_TOKENS = 32
 THUMBNAIL_SIDE = 32
 #: q and k lose half their bits unless that moves some attention weight by more than this.
 ROUNDING_BOUND = 5e-3
-#: How many of the strongest links between words the page is given.
-MOST_LINKS = 12
 
 Source = Literal["query_key", "attention"]
 
@@ -70,7 +68,7 @@ def build_payload(inspected: Inspected, *, command: str | None, version: str) ->
     packed = spread(
         lambda layer: _layer(*layer),
         zip(range(len(run.layers)), run.layers, rebuilt, strict=True),
-        tokens=len(run.text.tokens),
+        tokens=run.longest,
     )
     sites = [site for site, _ in packed]
     blobs = [blob for _, layer_blobs in packed for blob in layer_blobs]
@@ -85,12 +83,8 @@ def build_payload(inspected: Inspected, *, command: str | None, version: str) ->
         "inspector": version,
         "command": command,
         "model": asdict(run.model),
-        "text": {
-            "text": run.text.text,
-            "pair": run.text.pair,
-            "truncated_from": run.text.truncated_from,
-            "tokens": [asdict(token) for token in run.text.tokens],
-        },
+        "text": asdict(run.text),
+        "target": None if run.target is None else asdict(run.target),
         "sites": sites,
         "arithmetic_max_abs_error": max(errors, default=None),
         "verification": _verification(inspected.verification),
@@ -98,9 +92,7 @@ def build_payload(inspected: Inspected, *, command: str | None, version: str) ->
         "shares": shares,
         # The page puts these labels and the readings' numbers together again.
         "labels": [head.label for head in inspected.heads],
-        "links": [
-            asdict(link) | {"lift": finite(link.lift)} for link in inspected.links[:MOST_LINKS]
-        ],
+        "links": [asdict(link) | {"lift": finite(link.lift)} for link in inspected.links],
         "pieces": inspected.pieces,
         "blobs": {blob.name: blob.entry for blob in blobs},
     }
@@ -133,9 +125,7 @@ def _layer(
         "arithmetic_error": [],
     }
     arrays: dict[str, NDArray[Any]] = {
-        "norm": np.linalg.norm(rebuilt.states if rebuilt else captured.hidden, axis=1).astype(
-            np.float32
-        )
+        "norm": np.linalg.norm(_heard(captured, rebuilt), axis=1).astype(np.float32)
     }
     if exact:
         arrays["model"] = model
@@ -166,6 +156,13 @@ def _layer(
             arrays |= carried
             site["arithmetic_error"] = _rounded(error)
     return site, [Blob.pack(f"{number}.{name}", array) for name, array in arrays.items()]
+
+
+def _heard(captured: CapturedLayer, rebuilt: RebuiltLayer | None) -> Array:
+    """Return what is listened to, (S, D)."""
+    if rebuilt is not None:
+        return rebuilt.heard
+    return captured.hidden if captured.key_states is None else captured.key_states
 
 
 def _carry(
