@@ -53,7 +53,8 @@ def recompute(run: Run, dtype: type[np.floating[Any]] = np.float32) -> tuple[Reb
     # back when the thread ends, and getting it anew, page by page, costs as much as the softmax.
     spaces = [np.empty(layer.attention.shape, dtype=dtype) for layer in run.layers]
     jobs = list(zip(run.layers, run.weights, run.dialects, spaces, strict=True))
-    return spread(lambda job: _rebuild(*job, run.present, dtype), jobs, tokens=run.longest)
+    present = {site: run.present if run.texts(site)[1] is run.text else None for site in run.sites}
+    return spread(lambda job: _rebuild(*job, present[job[0].site], dtype), jobs, tokens=run.longest)
 
 
 def spread(

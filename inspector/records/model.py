@@ -177,7 +177,7 @@ class Run:
     dialects: tuple[Dialect, ...] | None
     #: Why there is no rebuild; None where there is one.
     not_recomputed_because: str | None
-    #: (T,) False where a token is padding, which nobody hears; None where none is.
+    #: (T,) False where a token of ``text`` is padding, which nobody hears; None where none is.
     present: Mask | None = None
     #: What the decoder of an encoder–decoder read; None for any other model.
     target: Text | None = None

@@ -67,6 +67,39 @@ def _bart(model_type: str, *, norm_before: bool) -> Family:
     return replace(encoder, others=tuple(others))
 
 
+def _t5_site(model_type: str, site: Literal["encoder", "decoder", "cross"]) -> Family:
+    """Return one site as T5 has it, gated feed-forward layers or not."""
+    stack = "encoder" if site == "encoder" else "decoder"
+    attention = "EncDecAttention" if site == "cross" else "SelfAttention"
+    # The first block's table of distances serves all; cross-attention has none.
+    table = f"{stack}.block.0.layer.0.SelfAttention.relative_attention_bias"
+    return Family(
+        model_type=model_type,
+        site=site,
+        layer=f"{stack}.block.{{i}}.layer.{int(site == 'cross')}",
+        layers="num_layers" if site == "encoder" else "num_decoder_layers",
+        query=f"{attention}.q",
+        key=f"{attention}.k",
+        value=f"{attention}.v",
+        output=f"{attention}.o",
+        norm="layer_norm",
+        norm_kind="rms",
+        added=None
+        if site == "cross"
+        else Added(kind="buckets", table=table, both_ways=site == "encoder"),
+        causal=site == "decoder",
+        scale="one",
+        # The norm squares in float32 whatever else is float64.
+        float32_softmax=True,
+    )
+
+
+def _t5(model_type: str) -> Family:
+    """Return the row of an encoder–decoder as T5 has it."""
+    encoder, *others = (_t5_site(model_type, site) for site in ("encoder", "decoder", "cross"))
+    return replace(encoder, others=tuple(others))
+
+
 _ROWS = (
     *(
         Family(
@@ -290,6 +323,7 @@ _ROWS = (
         window="both",
         float32_softmax=True,
     ),
+    *(_t5(model_type) for model_type in ("t5", "mt5")),
     _bart("bart", norm_before=False),
     _bart("marian", norm_before=False),
     _bart("mbart", norm_before=True),

@@ -289,7 +289,7 @@ class Family:
         return Rope(*frequencies(of_layer, size), interleaved=self.rope == "interleaved")
 
     def _positions(self, config: Any) -> PositionRule | None:
-        heads, _, _ = _sizes(config)
+        heads, _, _ = self._sizes(config)
         if self.added is None:
             return None
         if self.added.kind == "alibi":
@@ -334,6 +334,7 @@ class Family:
             kv_heads = int(config.num_kv_heads) if several else 1
         size = int(getattr(config, "head_dim", None) or config.hidden_size // heads)
         return heads, kv_heads, size
+
 
 def _words(listed: str) -> list[str]:
     return [word.strip() for word in listed.lower().split("|")]
