@@ -133,11 +133,12 @@ def _taken(run: Run) -> dict[str, Any]:
     """
     layers = [[run.layers[place] for place in run.places(site)] for site in run.sites]
     counts = {tuple((at.layer, len(at.attention)) for at in site) for site in layers}
-    if len(counts) != 1 or len({heads for _, heads in next(iter(counts))}) != 1:
+    uneven = len(counts) != 1 or len({heads for _, heads in next(iter(counts))}) != 1
+    if uneven or (run.target is None and run.sites != ("self",)):
         raise InputError(
-            f"bertviz draws models with as many heads in every layer, the same of all sites, and "
-            f"{run.model.title} is none.",
-            "Leave out --bertviz: the report shows it.",
+            f"bertviz draws models with the same layers at every site and as many heads in each, "
+            f"and {run.model.title} has other layers.",
+            "Leave out --bertviz: the report shows them.",
         )
     numbers = sorted(at.layer for at in layers[0])
     tokens = [token.text for token in run.text.tokens]
