@@ -374,7 +374,7 @@ def test_amounts_between_words(call):
         got = call(
             "words",
             "x.units.map((_, u) => Array.from(m.amountsOf({rows: 9, cols: 9,"
-            " data: Float32Array.from(x.data)}, x.units, u, x.direction)))",
+            " data: Float32Array.from(x.data)}, x.units[u], x.units, x.direction)))",
             {"units": units, "data": A.ravel().tolist(), "direction": direction},
         )
         np.testing.assert_allclose(got, expected, rtol=1e-6)
