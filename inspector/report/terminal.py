@@ -42,8 +42,8 @@ def print_inspection(console: Console, inspected: Inspected, files: dict[str, st
     console.print(
         Line.assemble(
             (visible(run.text.text), "bold"),
-            *((f"\n{visible(run.text.pair)}", "bold") if run.text.pair else ()),
-            *((f"\n→ {visible(run.target.text)}", "bold") if run.target else ()),
+            *([(f"\n{visible(run.text.pair)}", "bold")] if run.text.pair else []),
+            *([(f"\n→ {visible(run.target.text)}", "bold")] if run.target else []),
         )
     )
     console.print(
