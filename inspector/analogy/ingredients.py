@@ -3,7 +3,7 @@
 The ladder adds one thing after another. Here every ingredient can be on or off by itself:
 
 =========  ================================================================================
-none       softmax(X·Xᵀ), the ladder's rung
+none       softmax(X·Xᵀ), the ladder's rung; in cross-attention softmax(X·Yᵀ)
 learned    Q and K in place of X, on both sides
 heads      a slice of the dimensions for each head instead of all of them at once
 scale      ÷ √ of the number of dimensions that are multiplied
@@ -107,7 +107,7 @@ def _scores(chosen: Set[str], layer: RebuiltLayer, heads: slice) -> tuple[Array,
     elif one_for_all(chosen, layer):
         return interactions(layer)[None], layer.states.shape[1]
     else:
-        query = key = split_heads(layer.states, count)
+        query, key = split_heads(layer.states, count), split_heads(layer.heard, count)
     if not one_for_all(chosen, layer):
         query, key = query[heads], key[heads]
     return query @ np.swapaxes(key, 1, 2), query.shape[2]

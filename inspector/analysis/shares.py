@@ -31,14 +31,14 @@ def measure_shares(run: Run, rebuilt: tuple[RebuiltLayer, ...] | None) -> tuple[
     if rebuilt is None:
         return ()
     present = [any(map(ingredient.applies, rebuilt)) for ingredient in INGREDIENTS]
-    by_layer = np.stack(
-        spread(
-            lambda pair: _layer_shares(*pair),
-            zip(run.layers, rebuilt, strict=True),
-            tokens=len(run.text.tokens),
-        ),
-        axis=1,
+    by_layer = np.full((len(INGREDIENTS), len(run.layers), run.model.heads), np.nan)
+    layers = spread(
+        lambda pair: _layer_shares(*pair),
+        zip(run.layers, rebuilt, strict=True),
+        tokens=run.longest,
     )
+    for place, shares in enumerate(layers):
+        by_layer[:, place, : shares.shape[1]] = shares
     return tuple(
         _share(ingredient, per_head)
         for ingredient, per_head, there in zip(INGREDIENTS, by_layer, present, strict=True)

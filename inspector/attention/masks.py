@@ -7,15 +7,18 @@ import numpy as np
 from inspector.records import Dialect, Mask
 
 
-def visible(dialect: Dialect, tokens: int, present: Mask | None = None) -> Mask:
-    """Return (T, T), True where query i may hear key j.
+def visible(
+    dialect: Dialect, queries: int, keys: int | None = None, present: Mask | None = None
+) -> Mask:
+    """Return (T, S), True where query i may hear key j; without ``keys`` there are as many.
 
     Everybody, or, where the dialect is causal, ``j ≤ i``; with a window w besides, ``|i − j| < w``.
-    Where ``present``, (T,), is False a token is padding, and nobody hears it.
+    Where ``present``, (S,), is False a token is padding, and nobody hears it.
     """
-    heard: Mask = np.ones((tokens, tokens), dtype=np.bool_)
+    keys = queries if keys is None else keys
+    heard: Mask = np.ones((queries, keys), dtype=np.bool_)
     if dialect.causal or dialect.window is not None:
-        back = np.arange(tokens)[:, None] - np.arange(tokens)
+        back = np.arange(queries)[:, None] - np.arange(keys)
         if dialect.causal:
             heard = back >= 0
         if dialect.window is not None:

@@ -53,7 +53,8 @@ def recompute(run: Run, dtype: type[np.floating[Any]] = np.float32) -> tuple[Reb
     # back when the thread ends, and getting it anew, page by page, costs as much as the softmax.
     spaces = [np.empty(layer.attention.shape, dtype=dtype) for layer in run.layers]
     jobs = list(zip(run.layers, run.weights, run.dialects, spaces, strict=True))
-    return spread(lambda job: _rebuild(*job, run.present, dtype), jobs, tokens=len(run.text.tokens))
+    present = {site: run.present if run.texts(site)[1] is run.text else None for site in run.sites}
+    return spread(lambda job: _rebuild(*job, present[job[0].site], dtype), jobs, tokens=run.longest)
 
 
 def spread(
@@ -86,20 +87,25 @@ def _rebuild(
     dtype: type[np.floating[Any]],
 ) -> RebuiltLayer:
     states = _normed(captured.hidden.astype(dtype, copy=False), weights.norm, dtype)
+    # Keys and values of cross-attention come from the encoder as it left them: no norm is theirs.
+    key_states = captured.key_states
+    if key_states is not None:
+        key_states = key_states.astype(dtype, copy=False)
+    heard_states = states if key_states is None else key_states
     output = _as(weights.output, dtype)
     plain = (
         split_heads(project(states, _as(weights.query, dtype)), dialect.heads),
-        split_heads(project(states, _as(weights.key, dtype)), dialect.kv_heads),
+        split_heads(project(heard_states, _as(weights.key, dtype)), dialect.kv_heads),
     )
     normed = (
         _normed(plain[0], weights.query_norm, dtype),
         _normed(plain[1], weights.key_norm, dtype),
     )
     query, key = turned(normed, dialect.rope)
-    value = split_heads(project(states, _as(weights.value, dtype)), dialect.kv_heads)
-    heard = visible(dialect, len(states), present)
+    value = split_heads(project(heard_states, _as(weights.value, dtype)), dialect.kv_heads)
+    heard = visible(dialect, len(states), len(heard_states), present)
     if present is None:
-        present = np.ones(len(states), dtype=np.bool_)
+        present = np.ones(len(heard_states), dtype=np.bool_)
     bias = bias_of(dialect.positions, _positions(weights, dtype), present, len(states), dtype)
     sink = _cast(weights.sink, dtype)
     attention, mixed = attend_and_mix(
@@ -133,6 +139,7 @@ def _rebuild(
         sink=sink,
         normed=None if dialect.rope is None else normed,
         plain=None if weights.query_norm is None else plain,
+        key_states=key_states,
     )
 
 

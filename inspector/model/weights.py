@@ -14,18 +14,24 @@ from inspector.records import Array, AttentionWeights, Norm, PositionWeights, Pr
 
 
 def copy_weights(model: Any, family: Family) -> tuple[AttentionWeights, ...]:
-    """Copy every layer's projections, (out, in) float32, and norm, by the family's module paths.
+    """Copy the projections, (out, in) float32, and norms of every layer, site after site.
+
+    They are found by the family's module paths.
 
     Raises
     ------
     AttributeError
         When the family's row names a module that the model does not have.
     """
+    return tuple(weights for site in family.sites for weights in _site(model, site))
+
+
+def _site(model: Any, family: Family) -> list[AttentionWeights]:
     paths = family.layer_paths(model.config)
     copied = {
         path: _layer(model, model.get_submodule(path), family) for path in dict.fromkeys(paths)
     }
-    return tuple(copied[path] for path in paths)
+    return [copied[path] for path in paths]
 
 
 def _layer(model: Any, layer: Any, family: Family) -> AttentionWeights:

@@ -67,6 +67,13 @@ class RebuiltLayer:
     normed: tuple[Array, Array] | None = None
     #: Query and key as they came out of their projections; None where they have no norms.
     plain: tuple[Array, Array] | None = None
+    #: (S, D) Y: what keys and values are made from in cross-attention; None where that is X.
+    key_states: Array | None = None
+
+    @property
+    def heard(self) -> Array:
+        """(S, D) what is listened to: Y in cross-attention, else X itself."""
+        return self.states if self.key_states is None else self.key_states
 
     @property
     def placed(self) -> bool:

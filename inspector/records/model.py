@@ -155,27 +155,52 @@ class CapturedLayer:
 
     site: SiteName
     layer: int
-    #: (T, D) the layer's input hidden states.
+    #: (T, D) the layer's input hidden states; in cross-attention those that enter this sub-layer.
     hidden: Array
     #: (H, T, S) the model's own attention weights.
     attention: Array
     #: (T, D) the attention sub-layer's output, before dropout, residual and norm; None where
     #: the family does not declare where it is.
     output: Array | None
+    #: (S, D) Y, what keys and values are made from in cross-attention: the encoder's states. None
+    #: where everything is made from ``hidden``.
+    key_states: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One pass of one text through the real model."""
+    """One pass of one text, or of a source and a target, through the real model."""
 
     model: ModelInfo
     text: Text
-    #: N layers in the order in which they ran.
+    #: N layers in the order in which they ran, those of a site together.
     layers: tuple[CapturedLayer, ...]
     #: N weights and N dialects, in the order of ``layers``; None where the family has no rebuild.
     weights: tuple[AttentionWeights, ...] | None
     dialects: tuple[Dialect, ...] | None
     #: Why there is no rebuild; None where there is one.
     not_recomputed_because: str | None
-    #: (T,) False where a token is padding, which nobody hears; None where none is.
+    #: (T,) False where a token of ``text`` is padding, which nobody hears; None where none is.
     present: Mask | None = None
+    #: What the decoder of an encoder–decoder read; None for any other model.
+    target: Text | None = None
+
+    def texts(self, site: SiteName) -> tuple[Text, Text]:
+        """Return which text asks at a site and which is listened to: rows and columns there."""
+        if self.target is None or site in ("self", "encoder"):
+            return self.text, self.text
+        return self.target, self.target if site == "decoder" else self.text
+
+    @property
+    def sites(self) -> tuple[SiteName, ...]:
+        """The sites of the run, in the order in which their layers stand in ``layers``."""
+        return tuple(dict.fromkeys(layer.site for layer in self.layers))
+
+    def places(self, site: SiteName) -> list[int]:
+        """Return where in ``layers`` those of a site stand."""
+        return [place for place, layer in enumerate(self.layers) if layer.site == site]
+
+    @property
+    def longest(self) -> int:
+        """The most tokens that a layer's queries or keys have."""
+        return max(int(size) for layer in self.layers for size in layer.attention.shape[1:])

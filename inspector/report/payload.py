@@ -41,8 +41,6 @@ VERSION = 1
 EXACT_TOKENS = 32
 #: Side of a thumbnail.
 THUMBNAIL_SIDE = 32
-#: How many of the strongest links between words the page is given.
-MOST_LINKS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,7 @@ def build_payload(inspected: Inspected, *, command: str | None, version: str) ->
     packed = spread(
         lambda layer: _layer(*layer),
         zip(range(len(run.layers)), run.layers, rebuilt, strict=True),
-        tokens=len(run.text.tokens),
+        tokens=run.longest,
     )
     sites = [site for site, _ in packed]
     blobs = [blob for _, layer_blobs in packed for blob in layer_blobs]
@@ -81,12 +79,8 @@ def build_payload(inspected: Inspected, *, command: str | None, version: str) ->
         "inspector": version,
         "command": command,
         "model": asdict(run.model),
-        "text": {
-            "text": run.text.text,
-            "pair": run.text.pair,
-            "truncated_from": run.text.truncated_from,
-            "tokens": [asdict(token) for token in run.text.tokens],
-        },
+        "text": asdict(run.text),
+        "target": None if run.target is None else asdict(run.target),
         "sites": sites,
         "arithmetic_max_abs_error": max(errors, default=None),
         "verification": _verification(inspected.verification),
@@ -94,9 +88,7 @@ def build_payload(inspected: Inspected, *, command: str | None, version: str) ->
         "shares": shares,
         # The page puts these labels and the readings' numbers together again.
         "labels": [head.label for head in inspected.heads],
-        "links": [
-            asdict(link) | {"lift": finite(link.lift)} for link in inspected.links[:MOST_LINKS]
-        ],
+        "links": [asdict(link) | {"lift": finite(link.lift)} for link in inspected.links],
         "pieces": inspected.pieces,
         "blobs": {blob.name: blob.entry for blob in blobs},
     }
@@ -130,9 +122,7 @@ def _layer(
         "arithmetic_error": [],
     }
     arrays: dict[str, NDArray[Any]] = {
-        "norm": np.linalg.norm(rebuilt.states if rebuilt else captured.hidden, axis=1).astype(
-            np.float32
-        )
+        "norm": np.linalg.norm(_heard(captured, rebuilt), axis=1).astype(np.float32)
     }
     if exact:
         arrays["model"] = model
@@ -167,6 +157,13 @@ def _layer(
             arrays |= carried
             site["arithmetic_error"] = _rounded(error)
     return site, [Blob.pack(f"{number}.{name}", array) for name, array in arrays.items()]
+
+
+def _heard(captured: CapturedLayer, rebuilt: RebuiltLayer | None) -> Array:
+    """Return what is listened to, (S, D)."""
+    if rebuilt is not None:
+        return rebuilt.heard
+    return captured.hidden if captured.key_states is None else captured.key_states
 
 
 def _rounded(numbers: Sequence[float | None]) -> list[float | None]:

@@ -209,7 +209,8 @@ def _ladder(rebuilt, captured, random):
             name, f"formula of {name}", f"what {name} adds", name in REFERENCES, applies,
             agreement(name != "classroom") if applies else None,
             agreement(name != "classroom") if applies else None,
-            None if carried is None or not applies else carried.astype(np.float32),
+            None if carried is None or not applies else tuple(carried.astype(np.float32)),
+            ("self",) if applies else (),
         )  # fmt: skip
 
     return (

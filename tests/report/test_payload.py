@@ -216,8 +216,8 @@ def test_row_errors_and_lengths():
 def test_the_classroom_s_r_travels_as_a_triangle():
     whole = synthetic.inspected("one two three four")
     built = payload(whole)
-    R = next(rung for rung in whole.ladder if rung.name == "classroom").matrices
-    triangle = numbers(built, "ladder.classroom")
+    R = np.stack(next(rung for rung in whole.ladder if rung.name == "classroom").matrices)
+    triangle = numbers(built, "ladder.classroom.self")
     at = 0
     for i in range(R.shape[1]):
         for j in range(i + 1):
@@ -231,12 +231,12 @@ def test_beyond_128_tokens_the_ladder_is_averaged():
     built = payload(whole)
     rung = next(rung for rung in whole.ladder if rung.name == "learned")
     edges = [i * 150 // 64 for i in range(65)]
-    pooled = numbers(built, "ladder.learned")
+    pooled = numbers(built, "ladder.learned.self")
     assert pooled.shape == (1, 64, 64)
-    patch = rung.matrices[0, edges[5] : edges[6], edges[9] : edges[10]]
+    patch = rung.matrices[0][edges[5] : edges[6], edges[9] : edges[10]]
     assert abs(pooled[0, 5, 9] - patch.mean()) < 1e-4
     how = {r["name"]: r["matrices"] for r in built.header["ladder"]}
-    assert how["learned"] == how["uniform"] == "pooled" and how["heads"] is None
+    assert how["learned"] == how["uniform"] == {"self": "pooled"} and how["heads"] == {}
 
 
 def test_a_measure_that_is_not_there_stays_not_a_number():

@@ -6,6 +6,7 @@ A family joins by a row here and a line in the parity tests. Nothing is inferred
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 from inspector.attention.families.spec import Added, Family
 
@@ -31,6 +32,73 @@ _LLAMA = Family(
     float32_softmax=True,
 )
 _HEAD_NORMS = ("self_attn.q_norm", "self_attn.k_norm")
+
+
+def _bart_site(
+    model_type: str, site: Literal["encoder", "decoder", "cross"], *, norm_before: bool
+) -> Family:
+    """Return one site as BART has it, its norms behind the sub-layers or before."""
+    stack = "encoder" if site == "encoder" else "decoder"
+    attention = "encoder_attn" if site == "cross" else "self_attn"
+    norm = f"{attention}_layer_norm" if norm_before else ""
+    return Family(
+        model_type=model_type,
+        site=site,
+        layer=f"{stack}.layers.{{i}}",
+        layers=f"{stack}_layers",
+        heads=f"{stack}_attention_heads",
+        # What enters the sub-layer enters its norm first, where that stands before.
+        entry=(norm or attention) if site == "cross" else "",
+        query=f"{attention}.q_proj",
+        key=f"{attention}.k_proj",
+        value=f"{attention}.v_proj",
+        output=f"{attention}.out_proj",
+        norm=norm,
+        causal=site == "decoder",
+    )
+
+
+def _bart(model_type: str, *, norm_before: bool) -> Family:
+    """Return the row of an encoder–decoder as BART has it."""
+    encoder, *others = (
+        _bart_site(model_type, site, norm_before=norm_before)
+        for site in ("encoder", "decoder", "cross")
+    )
+    return replace(encoder, others=tuple(others))
+
+
+def _t5_site(model_type: str, site: Literal["encoder", "decoder", "cross"]) -> Family:
+    """Return one site as T5 has it, gated feed-forward layers or not."""
+    stack = "encoder" if site == "encoder" else "decoder"
+    attention = "EncDecAttention" if site == "cross" else "SelfAttention"
+    # The first block's table of distances serves all; cross-attention has none.
+    table = f"{stack}.block.0.layer.0.SelfAttention.relative_attention_bias"
+    return Family(
+        model_type=model_type,
+        site=site,
+        layer=f"{stack}.block.{{i}}.layer.{int(site == 'cross')}",
+        layers="num_layers" if site == "encoder" else "num_decoder_layers",
+        query=f"{attention}.q",
+        key=f"{attention}.k",
+        value=f"{attention}.v",
+        output=f"{attention}.o",
+        norm="layer_norm",
+        norm_kind="rms",
+        added=None
+        if site == "cross"
+        else Added(kind="buckets", table=table, both_ways=site == "encoder"),
+        causal=site == "decoder",
+        scale="one",
+        # The norm squares in float32 whatever else is float64.
+        float32_softmax=True,
+    )
+
+
+def _t5(model_type: str) -> Family:
+    """Return the row of an encoder–decoder as T5 has it."""
+    encoder, *others = (_t5_site(model_type, site) for site in ("encoder", "decoder", "cross"))
+    return replace(encoder, others=tuple(others))
+
 
 _ROWS = (
     *(
@@ -255,6 +323,11 @@ _ROWS = (
         window="both",
         float32_softmax=True,
     ),
+    *(_t5(model_type) for model_type in ("t5", "mt5")),
+    _bart("bart", norm_before=False),
+    _bart("marian", norm_before=False),
+    _bart("mbart", norm_before=True),
+    _bart("pegasus", norm_before=True),
 )
 
 

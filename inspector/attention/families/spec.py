@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from inspector.attention.biases import slopes
 from inspector.attention.positions import ROPE_TYPES, frequencies
-from inspector.records import Alibi, Buckets, Dialect, Disentangled, PositionRule, Rope
+from inspector.records import Alibi, Buckets, Dialect, Disentangled, PositionRule, Rope, SiteName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +43,9 @@ _TERMS = ("c2p", "p2c")
 class Family:
     """Where a model family keeps its attention, and what the rebuild takes for granted.
 
+    A row describes one site. An encoder–decoder's is its encoder's, and holds a row each for the
+    decoder's own attention and for that on the encoder.
+
     Every path is a module path as transformers names it: ``layer`` from the base model, with
     ``{i}`` for the number of the layer and ``{group}`` for the group of layers that share one
     module, everything else from the layer.
@@ -60,6 +63,15 @@ class Family:
     fused: str = ""
     layout: Literal["blocks", "groups"] = "blocks"
     output: str
+    site: SiteName = "self"
+    #: The other rows of an encoder–decoder, in the order ``decoder``, ``cross``.
+    others: tuple[Family, ...] = ()
+    #: The module whose input is the row's input, where that is not the layer: in cross-attention
+    #: what the decoder's own attention left, and not what entered the layer.
+    entry: str = ""
+    #: What the config calls the numbers of layers and heads.
+    layers: str = "num_hidden_layers"
+    heads: str = "num_attention_heads"
     #: True where weights lie (in, out), as in transformers' ``Conv1D``, and not (out, in).
     conv1d: bool = False
     #: Biases of queries and values that are parameters of their own, not of the projection.
@@ -99,6 +111,11 @@ class Family:
     requires: Mapping[str, object] = field(default_factory=dict)
 
     @property
+    def sites(self) -> tuple[Family, ...]:
+        """A row for each site, in the order in which a run has them."""
+        return self, *self.others
+
+    @property
     def specials(self) -> tuple[str, ...]:
         """What sets the family's attention apart from the plain formula, in a few words each."""
         windows = {
@@ -114,6 +131,7 @@ class Family:
         }
         norms = {"layer": "layer norm before", "rms": "RMS norm before", "rms+1": "RMS norm before"}
         said = (
+            "encoder, decoder and cross-attention" if self.others else "",
             "causal" if self.causal else "",
             windows[self.window] if self.window else "",
             {"half": "rotary", "interleaved": "rotary, interleaved", None: ""}[self.rope],
@@ -158,7 +176,7 @@ class Family:
 
     def layer_paths(self, config: Any) -> list[str]:
         """Return every layer's module path; layers that share a module share a path."""
-        layers = int(config.num_hidden_layers)
+        layers = int(getattr(config, self.layers))
         groups = int(getattr(config, "num_hidden_groups", 1))
         return [self.layer.format(i=i, group=i * groups // layers) for i in range(layers)]
 
@@ -199,7 +217,7 @@ class Family:
 
     def fused_rows(self, config: Any) -> tuple[NDArray[np.intp], ...]:
         """Return which rows of the fused projection are the queries, the keys and the values."""
-        heads, kv_heads, size = _sizes(config)
+        heads, kv_heads, size = self._sizes(config)
         rows = np.arange((heads + 2 * kv_heads) * size)
         if self.layout == "groups":
             queries = heads // kv_heads * size
@@ -211,10 +229,10 @@ class Family:
 
     def dialects(self, config: Any) -> tuple[Dialect, ...]:
         """Read the numbers of every layer's attention from a transformers config."""
-        return tuple(self._dialect(config, i) for i in range(int(config.num_hidden_layers)))
+        return tuple(self._dialect(config, i) for i in range(int(getattr(config, self.layers))))
 
     def _dialect(self, config: Any, layer: int) -> Dialect:
-        heads, kv_heads, size = _sizes(config)
+        heads, kv_heads, size = self._sizes(config)
         softcap = getattr(config, self.softcap) if self.softcap else None
         return Dialect(
             heads=heads,
@@ -273,7 +291,7 @@ class Family:
         return Rope(*frequencies(of_layer, size), interleaved=self.rope == "interleaved")
 
     def _positions(self, config: Any) -> PositionRule | None:
-        heads, _, _ = _sizes(config)
+        heads, _, _ = self._sizes(config)
         if self.added is None:
             return None
         if self.added.kind == "alibi":
@@ -309,17 +327,16 @@ class Family:
             return [parameters]
         return [parameters[kind] for kind in config.layer_types]
 
+    def _sizes(self, config: Any) -> tuple[int, int, int]:
+        """Return the heads of queries, the heads of keys and values, and the size of one."""
+        heads = int(getattr(config, self.heads))
+        kv_heads = int(getattr(config, "num_key_value_heads", None) or heads)
+        if hasattr(config, "multi_query"):  # Falcon's way of saying so
+            several = config.new_decoder_architecture or not config.multi_query
+            kv_heads = int(config.num_kv_heads) if several else 1
+        size = int(getattr(config, "head_dim", None) or config.hidden_size // heads)
+        return heads, kv_heads, size
+
 
 def _words(listed: str) -> list[str]:
     return [word.strip() for word in listed.lower().split("|")]
-
-
-def _sizes(config: Any) -> tuple[int, int, int]:
-    """Return the heads of queries, the heads of keys and values, and the size of one."""
-    heads = int(config.num_attention_heads)
-    kv_heads = int(getattr(config, "num_key_value_heads", None) or heads)
-    if hasattr(config, "multi_query"):  # Falcon's way of saying so
-        several = config.new_decoder_architecture or not config.multi_query
-        kv_heads = int(config.num_kv_heads) if several else 1
-    size = int(getattr(config, "head_dim", None) or config.hidden_size // heads)
-    return heads, kv_heads, size

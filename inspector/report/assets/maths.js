@@ -89,11 +89,13 @@ export function attention(q, k, rows, cols, scale, visible, beside = null) {
 }
 
 /**
- * The rung “share”: max(R, 0) as a share of its row; a row without any becomes the identity's.
+ * The rung “share”: max(R, 0) as a share of its row; a row without any becomes the identity's, or, where others are
+ * listened to than those who listen, is shared out evenly.
  * @param {Matrix} R
+ * @param {boolean} [amongOthers]
  * @returns {Matrix}
  */
-export function share(R) {
+export function share(R, amongOthers = false) {
   const data = new Float32Array(R.data.length);
   for (let i = 0; i < R.rows; i++) {
     const start = i * R.cols;
@@ -101,7 +103,9 @@ export function share(R) {
     for (let j = 0; j < R.cols; j++) sum += Math.max(R.data[start + j], 0);
     if (sum > 0) {
       for (let j = 0; j < R.cols; j++) data[start + j] = Math.max(R.data[start + j], 0) / sum;
-    } else if (i < R.cols) {
+    } else if (amongOthers) {
+      data.fill(1 / R.cols, start, start + R.cols);
+    } else {
       data[start + i] = 1;
     }
   }

@@ -27,9 +27,8 @@ const figure = (value) => {
 /**
  * @param {ReportData} data
  * @param {Store} store
- * @param {string[]} names
  */
-export function showWhy(data, store, names) {
+export function showWhy(data, store) {
   const bars = byId("why-bars"), body = byId("why-body");
   const rows = ["q", "k", "q × k"].map((kind) => barRow(kind, bars));
   toggles(store, "why-order", "dimensions");
@@ -38,13 +37,13 @@ export function showWhy(data, store, names) {
 
   const update = whenNear(byId("why"), () => {
     const state = store.get(), { layer, head } = state;
-    const site = data.sites[layer];
+    const site = data.sites[layer], sides = data.sides(layer);
     const [row, col] = cellOf(data, state);
-    const name = (i, length) => el("b", {}, ...(names.length === length ? ["“", word(names[i], "clip"), "”"] : [`token ${i}`]));
-    const asker = () => name(row, site.rows), offerer = () => name(col, site.cols);
+    const name = (i, kind) => el("b", {}, "“", word(sides[kind].names[i], "clip"), "”");
+    const asker = () => name(row, "rows"), offerer = () => name(col, "cols");
     const q = data.part(layer, "query", head);
     body.hidden = !q;
-    byId("why-says").replaceChildren(...(q ? [`How much does layer ${site.layer}, head ${head} let `, asker(),
+    byId("why-says").replaceChildren(...(q ? [`How much does ${site.site === "self" ? "" : `${site.site} `}layer ${site.layer}, head ${head} let `, asker(),
       ` (row ${row}) listen to `, offerer(), ` (column ${col})? Every step from the two words to the number:`]
       : [absent(data, layer)]));
     shown = null;
@@ -65,7 +64,7 @@ export function showWhy(data, store, names) {
     point();
     const model = data.model(layer, head)?.data[row * site.cols + col];
     byId("why-steps").replaceChildren(...steps({ why, site, head, d, masked: Boolean(visible), placed: placing(data, layer, row, col), model, asker, offerer,
-      others: others(why.row, col).map((j) => [name(j, site.cols), ` ${percent(why.row[j])}`]) }));
+      others: others(why.row, col).map((j) => [name(j, "cols"), ` ${percent(why.row[j])}`]) }));
     byId("why-note").textContent = provenance(data, site, head, shared);
   });
 
@@ -226,7 +225,7 @@ const step = (title, equation, words) => el("li", {}, el("h3", {}, title),
  */
 function provenance(data, site, head, shared) {
   const first = Math.floor(head / shared) * shared;
-  const turned = data.header.ladder.some((rung) => rung.name === "position" && rung.applies) && placing(data, data.sites.indexOf(site), 0, 0) == null;
+  const turned = data.header.ladder.some((rung) => rung.name === "position" && rung.sites.includes(site.site)) && placing(data, data.sites.indexOf(site), 0, 0) == null;
   return [
     `Worked out on this page from the rebuilt q and k, which travel as ${site.key_precision}`
       + `; so the share is up to ${tiny(site.arithmetic_error[head])} away from the model’s, over ${counted(site.rows * site.cols, "cell")} of this head.`,
