@@ -15,7 +15,7 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 from inspector.attention.families.registry import FAMILIES
 from inspector.attention.families.spec import Family
-from inspector.errors import InputError, InspectorError, ModelError
+from inspector.errors import InputError, ModelError
 from inspector.model.quiet import quiet
 from inspector.model.sources import Source, explain
 from inspector.model.weights import copy_weights
@@ -41,6 +41,11 @@ class LoadedModel:
     dialects: tuple[Dialect, ...] | None
     no_rebuild: str | None
 
+    @property
+    def takes_target(self) -> bool:
+        """Whether it is an encoder–decoder, whose decoder reads a text of its own."""
+        return bool(self.model.config.is_encoder_decoder)
+
 
 def load(source: Source, *, device: str) -> LoadedModel:
     """Load a model from where its name leads.
@@ -58,7 +63,9 @@ def load(source: Source, *, device: str) -> LoadedModel:
     weights = dialects = None
     if family is not None:
         weights = copy_weights(model, family)
-        dialects = family.dialects(model.config)
+        dialects = tuple(
+            dialect for site in family.sites for dialect in site.dialects(model.config)
+        )
     try:
         model.to(where)
     except RuntimeError as error:
@@ -101,12 +108,6 @@ def _read(source: Source) -> tuple[Any, Any]:
     with quiet():
         try:
             config = AutoConfig.from_pretrained(source.path, **options)
-            if config.is_encoder_decoder:
-                raise ModelError(
-                    f"{source.title} is an encoder–decoder ({config.model_type}), "
-                    "which cannot be inspected yet.",
-                    "Choose an encoder or a decoder, such as --model distilbert.",
-                )
             tokenizer = AutoTokenizer.from_pretrained(source.path, **options)
             model, loading = AutoModel.from_pretrained(
                 source.path,
@@ -117,8 +118,6 @@ def _read(source: Source) -> tuple[Any, Any]:
                 output_loading_info=True,
                 **options,
             )
-        except InspectorError:
-            raise
         except Exception as error:  # transformers raises whatever its many loaders raise
             raise explain(source, error) from error
     _refuse_incomplete(source, loading)

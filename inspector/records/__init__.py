@@ -12,7 +12,13 @@ which they ran. Layers, heads and tokens count from 0.
 
 from __future__ import annotations
 
-from inspector.records.attention import LayerCheck, RebuiltLayer, Verification
+from inspector.records.attention import (
+    Bias,
+    DistanceVectors,
+    LayerCheck,
+    RebuiltLayer,
+    Verification,
+)
 from inspector.records.corpus import (
     CorpusFacts,
     CorpusResult,
@@ -24,11 +30,16 @@ from inspector.records.corpus import (
 )
 from inspector.records.findings import Agreement, HeadReading, Inspected, Link, RungResult, Share
 from inspector.records.model import (
+    Alibi,
     AttentionWeights,
+    Buckets,
     CapturedLayer,
     Dialect,
+    Disentangled,
     ModelInfo,
     Norm,
+    PositionRule,
+    PositionWeights,
     Projection,
     Rope,
     Run,
@@ -38,12 +49,17 @@ from inspector.records.text import Text, Token
 
 __all__ = [
     "Agreement",
+    "Alibi",
     "Array",
     "AttentionWeights",
+    "Bias",
+    "Buckets",
     "CapturedLayer",
     "CorpusFacts",
     "CorpusResult",
     "Dialect",
+    "Disentangled",
+    "DistanceVectors",
     "Float32",
     "Float64",
     "HeadExample",
@@ -56,6 +72,8 @@ __all__ = [
     "Mask",
     "ModelInfo",
     "Norm",
+    "PositionRule",
+    "PositionWeights",
     "Projection",
     "RebuiltLayer",
     "RelationAccuracies",

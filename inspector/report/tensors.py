@@ -18,7 +18,8 @@ def save_tensors(inspected: Inspected, path: Path) -> None:
 
     Names and shapes: ``hidden`` (T, D), ``query`` (H, T, d), ``key`` and ``value`` (KV, S, d) as
     rebuilt, ``attention`` (H, T, S) of the model, ``recomputed`` (H, T, S), ``output`` (T, D) of
-    the model. A family without a rebuild has ``hidden`` and ``attention`` only. All float32.
+    the model; in cross-attention ``key_states`` (S, D), the encoder's states, which keys and values
+    are made from. A family without a rebuild has only what is the model's. All float32.
 
     Raises
     ------
@@ -31,6 +32,7 @@ def save_tensors(inspected: Inspected, path: Path) -> None:
         tensors[f"{prefix}.hidden"] = captured.hidden
         tensors[f"{prefix}.attention"] = captured.attention
         tensors[f"{prefix}.output"] = captured.output
+        tensors[f"{prefix}.key_states"] = captured.key_states
         if inspected.rebuilt is not None:
             rebuilt = inspected.rebuilt[place]
             tensors[f"{prefix}.query"] = rebuilt.query

@@ -18,8 +18,9 @@ export function showSources(header) {
 
   say("The model’s attention", exact
     ? "the model’s own float32 numbers, shipped in full."
-    : fromKeys ? `this text is longer than 32 tokens, so the page carries each head’s rebuilt q and k (${kinds})`
-      + " instead of its matrix, and works out softmax(q·k) itself."
+    : fromKeys ? `${header.target ? "where a" : "this"} text is longer than 32 tokens, ${header.target ? "" : "so "}the page carries each head’s rebuilt q and k (${kinds})`
+      + " instead of its matrix, and works out softmax(q·k) itself"
+      + (sites.some((site) => site.source === "attention") ? "; where something is added to q·k it carries the matrix." : ".")
       : `the model’s own numbers, shipped as ${kinds}.`);
   say("The rebuild", recomputed
     ? (exact ? "the model’s number plus the shipped difference, so that the two panels never rest on the same data."
@@ -33,7 +34,7 @@ export function showSources(header) {
       `at most ${tiny(error)} away from the model’s own attention, over every head and cell; measured before shipping.`);
   }
   say("The ladder’s numbers", ladder.length ? "measured in Python when the report was made; its matrices are "
-    + (ladder.some((rung) => rung.matrices === "pooled") ? "averaged over patches of tokens, since the text is longer than 128."
+    + (ladder.some((rung) => Object.values(rung.matrices).includes("pooled")) ? "averaged over patches of tokens, since the text is longer than 128."
       : "the classroom’s R in float32 and the learned rung in float16; the others follow from them by their formulas.")
     : "none were measured.");
   say("The mix", "|R| times the length of each token’s vector on the classroom’s side; attention times the length of"
