@@ -1,14 +1,15 @@
-"""``python -m benchmarks [start] [rebuild] [report] [use]``: measure, and print Markdown tables."""
+"""``python -m benchmarks [start] [rebuild] [report] [use] [corpus]``: print Markdown tables."""
 
 from __future__ import annotations
 
 import argparse
 from importlib import import_module
+from pathlib import Path
 
 from benchmarks.measuring import machine
 
 #: In the order in which they run: the start is measured while this process is still small.
-SECTIONS = ("start", "rebuild", "report", "use")
+SECTIONS = ("start", "rebuild", "report", "use", "corpus")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -16,6 +17,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("sections", nargs="*", metavar="section", help=", ".join(SECTIONS))
     parser.add_argument("--rounds", type=int, help="turns of each side (default: the section's)")
+    parser.add_argument(
+        "--sentences", type=Path, help="for corpus: a .txt, .jsonl or .conllu file of sentences"
+    )
     given = parser.parse_args(arguments)
     unknown = set(given.sections) - set(SECTIONS)
     if unknown:
@@ -25,7 +29,9 @@ def main(arguments: list[str] | None = None) -> None:
     print(machine(), flush=True)
     for section in SECTIONS:
         if section in given.sections or not given.sections:
-            print(f"\n{import_module(f'benchmarks.{section}').run(given.rounds)}", flush=True)
+            more = {"sentences": given.sentences} if section == "corpus" else {}
+            measured = import_module(f"benchmarks.{section}").run(given.rounds, **more)
+            print(f"\n{measured}", flush=True)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,10 @@ class InspectorError(Exception):
         self.message = message
         self.hint = hint
 
+    def __reduce__(self) -> tuple[type[InspectorError], tuple[str, str]]:
+        """Take the hint along where an error is sent to another process."""
+        return type(self), (self.message, self.hint)
+
 
 class InputError(InspectorError):
     """The text, the table or the options cannot be used as given."""

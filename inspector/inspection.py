@@ -44,11 +44,18 @@ class Inspection(Inspected):
 
     @property
     def tokens(self) -> tuple[Token, ...]:
-        """The tokens as the model read them."""
+        """The tokens as the model read them; of an encoder–decoder, as its encoder did."""
         return self.run.text.tokens
+
+    @property
+    def target_tokens(self) -> tuple[Token, ...] | None:
+        """The tokens as the decoder of an encoder–decoder read them; None for any other model."""
+        return None if self.run.target is None else self.run.target.tokens
 
     def attention(self, layer: int, head: int, site: SiteName = "self") -> Array:
         """Return the model's own attention weights of one head: (T, S) float32.
+
+        An encoder–decoder has the sites ``encoder``, ``decoder`` and ``cross`` instead of ``self``.
 
         Raises
         ------
@@ -125,9 +132,14 @@ class Inspection(Inspected):
                 captured.attention
             ):
                 return place
+        shapes = [
+            (name, [len(at.attention) for at in self.run.layers if at.site == name])
+            for name in self.run.sites
+        ]
+        there = ", ".join(f"{len(of)} layers of {max(of)} heads at {name!r}" for name, of in shapes)
         raise IndexError(
             f"no site {site!r}, layer {layer}, head {head}: {self.run.model.title} has "
-            f"{self.run.model.layers} layers of {self.run.model.heads} heads, counted from 0"
+            f"{there}, counted from 0"
         )
 
     def _rebuilt(self) -> tuple[RebuiltLayer, ...]:
@@ -182,7 +194,7 @@ def inspect(
     pair:
         A second segment, for models that read two.
     target:
-        What an encoder–decoder's decoder reads; no other model takes one.
+        What an encoder–decoder's decoder reads; such a model needs one, and no other takes one.
     model:
         A name, a path, or what ``load`` returned.
     truncate:
@@ -202,20 +214,15 @@ def inspect(
     MachineError
         When memory runs out.
     """
-    for part in (text, pair):
+    for part in (text, pair, target):
         if part is not None:
             refuse_unreadable(part)
     if isinstance(model, str | Path):
         progress("Loading the model")
         model = load(model)
-    if target is not None:
-        raise InputError(
-            f"{model.title} takes no target: it is not an encoder–decoder.", "Leave the target out."
-        )
     from inspector.model.capture import capture
-    from inspector.model.text import encode
 
-    encoded = encode(text, pair, model.tokenizer, model.model.config, truncate=truncate)
+    encoded = _encode(model, text, pair, target, truncate=truncate)
     progress("Running the model")
     run = capture(model, encoded)
     progress("Rebuilding every head from the weights")
@@ -262,6 +269,31 @@ def _proved(
         replayed = replay(run)
         return None, replayed, _verify_replay(model, encoded, run, replayed)
     return None, None, verdict.not_recomputed(run.not_recomputed_because or "unknown family")
+
+
+def _encode(
+    model: LoadedModel, text: str, pair: str | None, target: str | None, *, truncate: bool
+) -> EncodedText:
+    from inspector.model.text import encode, encode_both
+
+    if not model.takes_target:
+        if target is not None:
+            raise InputError(
+                f"{model.title} takes no target: it is not an encoder–decoder.",
+                "Leave the target out.",
+            )
+        return encode(text, pair, model.tokenizer, model.model.config, truncate=truncate)
+    if pair is not None:
+        raise InputError(
+            f"{model.title} is an encoder–decoder and reads no pairs.",
+            "Give the second text as its target.",
+        )
+    if target is None:
+        raise InputError(
+            f"{model.title} is an encoder–decoder: its decoder reads a target, and there is none.",
+            'Give one, such as a translation: --target "…", or in a file after a tab.',
+        )
+    return encode_both(text, target, model.tokenizer, model.model, truncate=truncate)
 
 
 def _verify(

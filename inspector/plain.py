@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 
+def layer_name(site: str, layer: int) -> str:
+    """Name a layer, with its site where a model has several."""
+    return f"layer {layer}" if site == "self" else f"{site} layer {layer}"
+
+
 def visible(text: str) -> str:
     """Return text with every character that does not print written as an escape.
 

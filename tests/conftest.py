@@ -11,6 +11,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ["OMP_NUM_THREADS"] = "1"
 
 import pytest
+from hypothesis import settings
 from small_models import fold_into_distilbert, random_bert, random_distilbert
 
 import inspector
@@ -18,6 +19,10 @@ from inspector.inspection import Inspection
 from inspector.model.loading import LoadedModel
 
 SENTENCE = "The cat sat on the mat because it was tired"
+
+# No test asserts a time: on a busy machine an example may take as long as it takes.
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
 
 # A shell's background jobs are told to ignore Ctrl-C, and would pass that on to the programs that
 # the tests interrupt.

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from seq2seq_models import random_encoder_decoder
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -28,12 +29,17 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def hub_cache(model_folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A hub cache that holds a DistilBERT, as if it had been downloaded before."""
+    """A hub cache that holds a DistilBERT and a T5, as if they had been downloaded before."""
     home = tmp_path_factory.mktemp("hf")
-    model = home / "hub" / "models--distilbert--distilbert-base-uncased"
-    shutil.copytree(model_folders["trained distilbert"], model / "snapshots" / ("0" * 40))
-    (model / "refs").mkdir()
-    (model / "refs" / "main").write_text("0" * 40)
+    folders = {
+        "distilbert--distilbert-base-uncased": model_folders["trained distilbert"],
+        "google-t5--t5-small": random_encoder_decoder("t5", tmp_path_factory.mktemp("t5") / "t5"),
+    }
+    for name, folder in folders.items():
+        model = home / "hub" / f"models--{name}"
+        shutil.copytree(folder, model / "snapshots" / ("0" * 40))
+        (model / "refs").mkdir()
+        (model / "refs" / "main").write_text("0" * 40)
     return home
 
 

@@ -3,17 +3,19 @@
 The ladder adds one thing after another. Here every ingredient can be on or off by itself:
 
 =========  ================================================================================
-none       softmax(X·Xᵀ), the ladder's rung
+none       softmax(X·Xᵀ), the ladder's rung; in cross-attention softmax(X·Yᵀ)
 learned    Q and K in place of X, on both sides
 heads      a slice of the dimensions for each head instead of all of them at once
 scale      ÷ √ of the number of dimensions that are multiplied
 mask       who may be heard at all
-position   queries and keys turned by where they stand
-dialect    the family's own scale, norms of queries and keys, soft cap, where it has them
+position   queries and keys turned by where they stand, or what that adds to the scores
+dialect    the family's own scale, norms of queries and keys, soft cap, sinks, where it has them
 =========  ================================================================================
 
 With all that a family has the result is the model's own formula. ``position`` and ``dialect`` are
-part of the learned queries and keys: without ``learned`` they do nothing.
+part of the learned queries and keys: without ``learned`` they do nothing. Where one matrix serves
+all heads, products are summed over them, those with the vectors of distances too, and what is added
+whatever the words are is their mean.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inspector.analogy.ladder import RUNGS, interactions
+from inspector.attention.biases import expand
 from inspector.attention.core import cap, forbid, merge_heads, repeat_heads, softmax, split_heads
 from inspector.attention.positions import turned
 from inspector.records import Array, RebuiltLayer
@@ -45,6 +48,7 @@ def _has_dialect(layer: RebuiltLayer) -> bool:
     return (
         layer.plain is not None
         or layer.softcap is not None
+        or layer.sink is not None
         or not math.isclose(_own_scale(layer), 1)
     )
 
@@ -60,7 +64,7 @@ INGREDIENTS = (
     Ingredient("heads", _WORDS["heads"]),
     Ingredient("scale", _WORDS["scaled"]),
     Ingredient("mask", _WORDS["mask"], lambda layer: not layer.visible.all()),
-    Ingredient("position", _WORDS["position"], lambda layer: layer.rope is not None),
+    Ingredient("position", _WORDS["position"], lambda layer: layer.placed),
     Ingredient("dialect", _WORDS["model"], _has_dialect),
 )
 
@@ -80,15 +84,16 @@ def weights(chosen: Set[str], layer: RebuiltLayer, heads: slice = slice(None)) -
     (h, T, S) for the h heads of the slice, or (1, T, S) where ``one_for_all``.
     """
     scores, width = _scores(chosen, layer, heads)
-    if "scale" in chosen:
-        scores *= scores.dtype.type(width**-0.5)
-    if {"dialect", "learned"} <= chosen:
-        scores *= scores.dtype.type(_own_scale(layer))
-        if layer.softcap is not None:
-            cap(scores, layer.softcap)
+    own = {"dialect", "learned"} <= chosen
+    scale = (width**-0.5 if "scale" in chosen else 1) * (_own_scale(layer) if own else 1)
+    scores *= scores.dtype.type(scale)
+    if own and layer.softcap is not None:
+        cap(scores, layer.softcap)
+    if {"position", "learned"} <= chosen:
+        _add_positions(chosen, layer, heads, scores, scale)
     if "mask" in chosen:
         forbid(scores, layer.visible)
-    return softmax(scores)
+    return softmax(scores, _sink(chosen, layer, heads) if own else None)
 
 
 def _scores(chosen: Set[str], layer: RebuiltLayer, heads: slice) -> tuple[Array, int]:
@@ -102,7 +107,7 @@ def _scores(chosen: Set[str], layer: RebuiltLayer, heads: slice) -> tuple[Array,
     elif one_for_all(chosen, layer):
         return interactions(layer)[None], layer.states.shape[1]
     else:
-        query = key = split_heads(layer.states, count)
+        query, key = split_heads(layer.states, count), split_heads(layer.heard, count)
     if not one_for_all(chosen, layer):
         query, key = query[heads], key[heads]
     return query @ np.swapaxes(key, 1, 2), query.shape[2]
@@ -112,6 +117,24 @@ def _learned(chosen: Set[str], layer: RebuiltLayer) -> tuple[Array, Array]:
     """Return queries and keys with their norms and positions as chosen."""
     vectors = layer.before_positions if "dialect" in chosen else layer.before_norms
     return turned(vectors, layer.rope if "position" in chosen else None)
+
+
+def _add_positions(
+    chosen: Set[str], layer: RebuiltLayer, heads: slice, scores: Array, scale: float
+) -> None:
+    """Add what positions add to the scores (h or 1, T, S), which were multiplied by ``scale``."""
+    added = expand(layer.bias, *_learned(chosen, layer), scale, heads)
+    if layer.bias is None or added is None:
+        return
+    if one_for_all(chosen, layer):
+        added = added.sum(axis=0) if layer.bias.vectors else added.mean(axis=0)
+    scores += added
+
+
+def _sink(chosen: Set[str], layer: RebuiltLayer, heads: slice) -> Array | None:
+    if layer.sink is None:
+        return None
+    return layer.sink.mean(keepdims=True) if one_for_all(chosen, layer) else layer.sink[heads]
 
 
 def _sliceable(layer: RebuiltLayer) -> bool:

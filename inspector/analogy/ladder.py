@@ -2,10 +2,12 @@
 
 X, (T, D), is what a layer's query and key projections receive: the words' traits. The article
 computes R = Q·Qᵀ and T = R·Q on a table of students; the first rungs do the same with X. From
-``learned`` on the model's own projections are used, and the last rung is the rebuild itself.
+``learned`` on the model's own projections are used, and the last rung is the rebuild itself. In
+cross-attention those who ask meet others than themselves: there X·Yᵀ stands for X·Xᵀ, Y, (S, D),
+being the encoder's states, and ``strangers`` is no rung, since nobody is there to keep to.
 
 ``weights`` gives a rung's attention weights and ``mixed`` what the words' traits become under it.
-A rung with one matrix for all heads of a layer gives (T, T), a rung with a matrix a head (H, T, T).
+A rung with one matrix for all heads of a layer gives (T, S), a rung with a matrix a head (H, T, S).
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from inspector.attention.biases import expand
 from inspector.attention.core import (
     attend,
     merge_heads,
@@ -24,7 +27,7 @@ from inspector.attention.core import (
     softmax,
 )
 from inspector.attention.positions import turned
-from inspector.records import Array, Mask, RebuiltLayer, Rope
+from inspector.records import Array, Mask, RebuiltLayer
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,30 +64,48 @@ def applies(rung: Rung, layer: RebuiltLayer) -> bool:
 
     Positions are a rung only where they act on the scores, a mask only where something is hidden.
     """
+    if rung.name == "strangers":
+        return defined(rung, layer)
     if rung.name == "position":
-        return layer.rope is not None
+        return layer.placed
     if rung.name == "mask":
         return not bool(layer.visible.all())
     return rung.name in _WEIGHTS
 
 
+def defined(rung: Rung, layer: RebuiltLayer) -> bool:
+    """Say whether the rung means anything on the layer.
+
+    One that adds nothing there means the same as the rung before it; but to keep to oneself, one
+    has to be among those who are listened to.
+    """
+    return rung.name in _WEIGHTS and (rung.name != "strangers" or layer.key_states is None)
+
+
 def weights(rung: Rung, layer: RebuiltLayer) -> Array:
-    """Return the rung's weights on one layer: (T, T), or (H, T, T) where ``rung.per_head``."""
+    """Return the rung's weights on one layer: (T, S), or (H, T, S) where ``rung.per_head``."""
     return _WEIGHTS[rung.name](layer)
 
 
 def interactions(layer: RebuiltLayer) -> Array:
-    """Return R = X·Xᵀ, (T, T): the classroom's table 2, on words."""
-    result: Array = layer.states @ layer.states.T
+    """Return R = X·Xᵀ, or X·Yᵀ in cross-attention, (T, S): the classroom's table 2, on words."""
+    result: Array = layer.states @ layer.heard.T
     return result
 
 
-def share(interactions: Array) -> Array:
-    """Return max(R, 0) / row sum, (T, T); a row of zeros becomes the identity's."""
+def share(interactions: Array, *, among_others: bool = False) -> Array:
+    """Return max(R, 0) / row sum, (T, S); a row of zeros becomes the identity's.
+
+    ``among_others`` where those who are listened to are others than those who ask: there is no
+    identity then, and such a row is shared out evenly.
+    """
     positive = np.maximum(interactions, 0)
     total = positive.sum(axis=1, keepdims=True)
     nobody = total[:, 0] == 0
-    positive[nobody] = np.eye(len(positive), dtype=positive.dtype)[nobody]
+    if among_others:
+        positive[nobody] = 1 / positive.shape[1]
+    else:
+        positive[nobody] = np.eye(len(positive), dtype=positive.dtype)[nobody]
     total[nobody] = 1
     positive /= total
     return positive
@@ -107,7 +128,7 @@ def mixed(rung: Rung, layer: RebuiltLayer, hidden: Array) -> Array:
     if rung.name == "learned":
         value = merge_heads(repeat_heads(layer.value, len(layer.query)))
         return project(attention @ value, layer.output_projection)
-    result: Array = attention @ layer.states
+    result: Array = attention @ layer.heard
     return result
 
 
@@ -126,9 +147,11 @@ def _learned(layer: RebuiltLayer) -> Array:
     return weights
 
 
-def _heads(layer: RebuiltLayer, rope: Rope | None, visible: Mask) -> Array:
-    query, key = turned(layer.before_norms, rope)
-    return attend(query, key, scale=float(query.shape[2]) ** -0.5, visible=visible)
+def _heads(layer: RebuiltLayer, visible: Mask, *, placed: bool) -> Array:
+    query, key = turned(layer.before_norms, layer.rope if placed else None)
+    scale = float(query.shape[2]) ** -0.5
+    bias = expand(layer.bias if placed else None, query, key, scale)
+    return attend(query, key, scale=scale, visible=visible, bias=bias)
 
 
 def _everyone(layer: RebuiltLayer) -> Mask:
@@ -138,12 +161,12 @@ def _everyone(layer: RebuiltLayer) -> Mask:
 _WEIGHTS: dict[str, Callable[[RebuiltLayer], Array]] = {
     "strangers": lambda layer: np.eye(len(layer.states), dtype=layer.states.dtype),
     "classroom": interactions,
-    "share": lambda layer: share(interactions(layer)),
+    "share": lambda layer: share(interactions(layer), among_others=layer.key_states is not None),
     "softmax": lambda layer: softmax(interactions(layer)),
     "scaled": _scaled,
     "learned": _learned,
-    "heads": lambda layer: _heads(layer, None, _everyone(layer)),
-    "position": lambda layer: _heads(layer, layer.rope, _everyone(layer)),
-    "mask": lambda layer: _heads(layer, layer.rope, layer.visible),
+    "heads": lambda layer: _heads(layer, _everyone(layer), placed=False),
+    "position": lambda layer: _heads(layer, _everyone(layer), placed=True),
+    "mask": lambda layer: _heads(layer, layer.visible, placed=True),
     "model": lambda layer: layer.attention,
 }

@@ -4,30 +4,53 @@ from __future__ import annotations
 
 import numpy as np
 
-from inspector.analysis.measures import negative_entropy
+from inspector.analysis.measures import negative_entropy, sink_masses
 from inspector.records import Array, CapturedLayer, Float64, HeadLabel, HeadReading, Mask, Run
 
 #: A head is labelled when at least this much of its attention goes to one kind of target.
 LABEL_FROM = 0.4
+#: Labels of heads that choose by place.
+BY_PLACE: tuple[HeadLabel, ...] = ("previous", "next", "self")
 
 
 def read_heads(run: Run) -> tuple[HeadReading, ...]:
-    """Read every head of a run; the queries are the content tokens, the keys are all tokens."""
-    special = run.text.special
-    return tuple(reading for layer in run.layers for reading in _read_layer(layer, special))
+    """Read every head of a run; the queries are the content tokens, the keys are all tokens.
+
+    Between two texts nobody is next to anybody: there is no distance, and nothing is said of
+    neighbours or of oneself.
+    """
+    weights = run.weights or [None] * len(run.layers)
+    readings = []
+    for layer, known in zip(run.layers, weights, strict=True):
+        asking, heard = run.texts(layer.site)
+        has_sink = known is not None and known.sink is not None
+        readings += _read_layer(
+            layer, asking.special, heard.special, same=asking is heard, has_sink=has_sink
+        )
+    return tuple(readings)
 
 
-def _read_layer(layer: CapturedLayer, special: Mask) -> list[HeadReading]:
-    queries = np.flatnonzero(~special)
+def _read_layer(
+    layer: CapturedLayer, asking: Mask, heard: Mask, *, same: bool, has_sink: bool
+) -> list[HeadReading]:
+    """Read one layer; a dropped sink counts as one more key in the entropy, and is no target."""
+    queries = np.flatnonzero(~asking)
     rows = layer.attention[:, queries]
-    entropy = -negative_entropy(rows).mean(axis=1)
-    keys = np.arange(rows.shape[2])
-    lengths = np.abs(queries[:, None] - keys).astype(np.float64)
-    distance = np.einsum("hij,ij->h", rows, lengths) / len(queries)
-    masses = _masses(rows, queries, special)
+    entropies = -negative_entropy(rows)
+    if has_sink:
+        entropies -= negative_entropy(sink_masses(rows))
+    entropy = entropies.mean(axis=1)
+    distance = np.full(len(rows), np.nan)
+    masses = _masses(rows, queries, heard)
+    if same:
+        lengths = np.abs(queries[:, None] - np.arange(rows.shape[2])).astype(np.float64)
+        distance = np.einsum("hij,ij->h", rows, lengths) / len(queries)
+    else:
+        masses |= {name: np.full(len(rows), np.nan) for name in BY_PLACE}
+    there = [name for name in masses if same or name not in BY_PLACE]
     readings = []
     for head in range(len(rows)):
-        best: HeadLabel = max(masses, key=lambda name: masses[name][head])
+        best: HeadLabel = max(there, key=lambda name: masses[name][head])
         score = float(masses[best][head])
         readings.append(
             HeadReading(

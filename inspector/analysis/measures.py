@@ -22,12 +22,21 @@ _TINY = 1e-300
 _BLOCK = 2**16
 
 
-def distributions(weights: Array) -> tuple[Float64, Mask]:
+def sink_masses(weights: Array) -> Float64:
+    """Return what every row lacks to 1, (…, T, 1): the weight of a sink that was dropped."""
+    lacking: Float64 = 1 - weights.sum(axis=-1, keepdims=True, dtype=np.float64)
+    return np.maximum(lacking, 0, out=lacking)
+
+
+def distributions(weights: Array, sink: Float64 | None = None) -> tuple[Float64, Mask]:
     """Return every row divided by its sum, in float64, and which rows have anything to sum, (…, T).
 
     float32 weights sum to 1 only within 1e-7; a divergence taken from them would be as far off.
+    ``sink``, (…, T, 1), where given, counts as one more key: (…, T, S + 1).
     """
     exact: Float64 = weights.astype(np.float64)
+    if sink is not None:
+        exact = np.concatenate([exact, sink], axis=-1)
     total = exact.sum(axis=-1, keepdims=True)
     np.divide(exact, total, out=exact, where=total > 0)
     return exact, total[..., 0] > 0

@@ -19,10 +19,11 @@ from inspector.analysis.measures import (
     jensen_shannon_bits,
     negative_entropy,
     row_mean,
+    sink_masses,
 )
 from inspector.attention.core import cachefuls
 from inspector.attention.recompute import spread
-from inspector.records import Array, CapturedLayer, Float64, RebuiltLayer, Run, Share
+from inspector.records import Array, CapturedLayer, Float64, Mask, RebuiltLayer, Run, Share
 
 
 def measure_shares(run: Run, rebuilt: tuple[RebuiltLayer, ...] | None) -> tuple[Share, ...]:
@@ -30,14 +31,14 @@ def measure_shares(run: Run, rebuilt: tuple[RebuiltLayer, ...] | None) -> tuple[
     if rebuilt is None:
         return ()
     present = [any(map(ingredient.applies, rebuilt)) for ingredient in INGREDIENTS]
-    by_layer = np.stack(
-        spread(
-            lambda pair: _layer_shares(*pair),
-            zip(run.layers, rebuilt, strict=True),
-            tokens=len(run.text.tokens),
-        ),
-        axis=1,
+    by_layer = np.full((len(INGREDIENTS), len(run.layers), run.model.heads), np.nan)
+    layers = spread(
+        lambda pair: _layer_shares(*pair),
+        zip(run.layers, rebuilt, strict=True),
+        tokens=run.longest,
     )
+    for place, shares in enumerate(layers):
+        by_layer[:, place, : shares.shape[1]] = shares
     return tuple(
         _share(ingredient, per_head)
         for ingredient, per_head, there in zip(INGREDIENTS, by_layer, present, strict=True)
@@ -81,26 +82,33 @@ def _divergences(
     combinations: list[frozenset[str]], attention: Array, rebuilt: RebuiltLayer
 ) -> Float64:
     """Return how far every combination is from the model's attention, (combinations, H) bits."""
+    has_sink = rebuilt.sink is not None
     shared = {
-        chosen: _prepare(weights(chosen, rebuilt))
+        chosen: _prepare(weights(chosen, rebuilt), has_sink=has_sink)
         for chosen in combinations
         if one_for_all(chosen, rebuilt)
     }
     heard = rebuilt.visible.any(axis=-1)
     bits = np.empty((len(combinations), len(attention)))
     for heads in cachefuls(attention):
-        model, alive = distributions(attention[heads])
+        model, alive = _distributions(attention[heads], has_sink=has_sink)
         entropy = negative_entropy(model)
         for place, chosen in enumerate(combinations):
-            rows, own = shared.get(chosen) or _prepare(weights(chosen, rebuilt, heads))
+            rows, own = shared.get(chosen) or _prepare(
+                weights(chosen, rebuilt, heads), has_sink=has_sink
+            )
             divergence = jensen_shannon_bits(model, rows, entropy, own)
             bits[place, heads] = row_mean(divergence, alive & heard)
     return bits
 
 
-def _prepare(matrices: Array) -> tuple[Float64, Float64]:
-    rows, _ = distributions(matrices)
+def _prepare(matrices: Array, *, has_sink: bool) -> tuple[Float64, Float64]:
+    rows, _ = _distributions(matrices, has_sink=has_sink)
     return rows, negative_entropy(rows)
+
+
+def _distributions(matrices: Array, *, has_sink: bool) -> tuple[Float64, Mask]:
+    return distributions(matrices, sink_masses(matrices) if has_sink else None)
 
 
 def _share(ingredient: Ingredient, per_head: Float64) -> Share:

@@ -11,10 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inspector.records import Array, HeadReading, Link, Run, Text
-
-#: Labels of heads that choose by place.
-_BY_PLACE = ("previous", "next", "self")
+from inspector.analysis.heads import BY_PLACE
+from inspector.records import Array, CapturedLayer, HeadReading, Link, Run, SiteName, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +49,11 @@ def single_tokens(text: Text) -> tuple[Word, ...]:
     )
 
 
-def merge_pieces(attention: Array, merged: tuple[Word, ...]) -> Array:
-    """Merge attention between tokens, (H, T, T), into attention between words, (H, W, W)."""
-    firsts = [word.tokens[0] for word in merged]
-    counts = np.array([len(word.tokens) for word in merged], dtype=attention.dtype)
-    into: Array = np.add.reduceat(attention, firsts, axis=2)
-    out_of: Array = np.add.reduceat(into, firsts, axis=1)
+def merge_pieces(attention: Array, asking: tuple[Word, ...], heard: tuple[Word, ...]) -> Array:
+    """Merge attention between tokens, (H, T, S), into attention between words, (H, W, V)."""
+    counts = np.array([len(word.tokens) for word in asking], dtype=attention.dtype)
+    into: Array = np.add.reduceat(attention, [word.tokens[0] for word in heard], axis=2)
+    out_of: Array = np.add.reduceat(into, [word.tokens[0] for word in asking], axis=1)
     return out_of / counts[:, None]
 
 
@@ -68,17 +65,39 @@ def strongest_links(
     A content word is one that the tokenizer did not add and that holds a letter or a digit. Heads
     that look at the neighbours or at the word itself, whatever it is, are left out: their links
     say where a word stands and nothing about the word. With ``pieces`` every token is a word.
+    ``count`` are returned of each site, since a link of one says nothing about another's; all
+    together stand from the strongest on.
     """
-    merged = single_tokens(run.text) if pieces else words(run.text)
-    content = np.array([word.content for word in merged])
-    allowed = np.outer(content, content) & ~np.eye(len(merged), dtype=np.bool_)
+    by_place = {(at.site, at.layer, at.head) for at in readings if at.label in BY_PLACE}
+    links = []
+    for site in run.sites:
+        layers = [run.layers[place] for place in run.places(site)]
+        asking, heard = run.texts(site)
+        parts = [single_tokens(text) if pieces else words(text) for text in (asking, heard)]
+        links += _links(layers, parts[0], parts[1], by_place, count, same=asking is heard)
+    links.sort(key=lambda link: -link.weight)
+    return tuple(links)
+
+
+def _links(
+    layers: list[CapturedLayer],
+    asking: tuple[Word, ...],
+    heard: tuple[Word, ...],
+    by_place: set[tuple[SiteName, int, int]],
+    count: int,
+    *,
+    same: bool,
+) -> list[Link]:
+    """Return the strongest links of one site; ``same`` where both sides are one text."""
+    allowed = np.outer([word.content for word in asking], [word.content for word in heard])
+    if same:
+        allowed &= ~np.eye(len(asking), dtype=np.bool_)
     if not allowed.any():
-        return ()
-    by_place = {(at.site, at.layer, at.head) for at in readings if at.label in _BY_PLACE}
+        return []
     by_layer = []
     usual = []
-    for layer in run.layers:
-        matrices = merge_pieces(layer.attention, merged)
+    for layer in layers:
+        matrices = merge_pieces(layer.attention, asking, heard)
         usual.append(matrices[:, allowed].mean(axis=1, dtype=np.float64))
         for head in range(len(matrices)):
             if (layer.site, layer.layer, head) in by_place:
@@ -91,24 +110,24 @@ def strongest_links(
     order = np.argsort(-strength, axis=None, kind="stable")[: min(count, int((strength > 0).sum()))]
     links = []
     for place in order:
-        source, target = divmod(int(place), len(merged))
+        source, target = divmod(int(place), len(heard))
         at = int(best_layer[source, target])
         head = int(best_head[at, source, target])
         weight = float(strength[source, target])
         links.append(
             Link(
-                source=merged[source].text,
-                target=merged[target].text,
-                source_token=merged[source].tokens[0],
-                target_token=merged[target].tokens[0],
+                source=asking[source].text,
+                target=heard[target].text,
+                source_token=asking[source].tokens[0],
+                target_token=heard[target].tokens[0],
                 weight=weight,
                 lift=weight / float(usual[at][head]),
-                site=run.layers[at].site,
-                layer=run.layers[at].layer,
+                site=layers[at].site,
+                layer=layers[at].layer,
                 head=head,
             )
         )
-    return tuple(links)
+    return links
 
 
 def _content(text: Text, group: list[int], spelling: str) -> bool:

@@ -5,8 +5,9 @@ out that a family may vary::
 
     s = scale · q·rep(k)ᵀ
     s = c·tanh(s / c)          where a family soft-caps
+    s = s + bias               where positions add something (``biases.py``)
     s = −3.4e38 where a query may not hear a key
-    A = softmax(s)
+    A = softmax(s | sink)      where a family has a sink: one more column, then dropped
     o = merge(A·rep(v))·Woᵀ + bo
 
 Everything stays in the dtype of its inputs: one stray float64 scalar would double the time of the
@@ -76,17 +77,26 @@ def forbid(scores: Array, visible: Mask) -> None:
         scores[..., ~visible] = scores.dtype.type(FORBIDDEN)
 
 
-def softmax(scores: Array, *, bounded: bool = False) -> Array:
+def softmax(scores: Array, sink: Array | None = None, *, bounded: bool = False) -> Array:
     """Turn scores (…, S) into weights that sum to 1 along the last axis, in place.
 
-    ``bounded`` says that no score is so large that its exponential could overflow, and none so low
-    that a whole row's could vanish: then the row's maximum need not be taken off first.
+    ``sink``, where given, is one score a head: (H, T, S) scores then become weights that sum to 1
+    with the sink's, which is left out. ``bounded`` says that no score is so large that its
+    exponential could overflow, and none so low that a whole row's could vanish: then the row's
+    maximum need not be taken off first.
     """
+    beside = None if sink is None else sink[:, None, None]
     if not bounded:
-        scores -= scores.max(axis=-1, keepdims=True)
+        largest = scores.max(axis=-1, keepdims=True)
+        if beside is not None:
+            largest = np.maximum(largest, beside)
+            beside = beside - largest
+        scores -= largest
     np.exp(scores, out=scores)
     # A product with ones is the fastest way to a sum, and a factor faster than a division.
     total = scores @ np.ones((scores.shape[-1], 1), dtype=scores.dtype)
+    if beside is not None:
+        total += np.exp(beside)
     np.reciprocal(total, out=total)
     scores *= total
     return scores
@@ -99,15 +109,18 @@ def attend(
     scale: float,
     visible: Mask,
     softcap: float | None = None,
+    bias: Array | None = None,
+    sink: Array | None = None,
     out: Array | None = None,
 ) -> Array:
     """Return the attention weights A, (H, T, S), of (H, T, d) queries on (KV, S, d) keys.
 
-    ``out``, where given, is the array that they are written to.
+    ``bias`` is (H, T, S), added to the scores; ``sink`` is (H,), as ``softmax`` takes it.
+    ``out``, where given, is the array that the weights are written to.
     """
     if out is None:
         out = np.empty((len(query), query.shape[1], key.shape[1]), dtype=query.dtype)
-    for _ in _attending(query, key, scale=scale, visible=visible, softcap=softcap, out=out):
+    for _ in _attending(query, key, scale, visible, softcap, bias, sink, out):
         pass
     return out
 
@@ -120,19 +133,23 @@ def attend_and_mix(
     *,
     scale: float,
     visible: Mask,
-    softcap: float | None,
+    softcap: float | None = None,
+    bias: Array | None = None,
+    sink: Array | None = None,
+    rounded: bool = False,
     out: Array,
 ) -> tuple[Array, Array]:
     """Return the weights A, written to ``out``, and the sub-layer's output, (T, D).
 
-    The same as ``attend`` and then ``mix``, but values are mixed while the weights are still in
+    ``rounded``: the scores are rounded to float32 before the softmax, whatever they are in. Else
+    the same as ``attend`` and then ``mix``, but values are mixed while the weights are still in
     the cache: at 512 tokens they would have to come back from memory.
     """
     heads, tokens, size = query.shape
     value = repeat_heads(value, heads)
     merged = np.empty((tokens, heads * size), dtype=query.dtype)
     mixed = split_heads(merged, heads)
-    for some in _attending(query, key, scale=scale, visible=visible, softcap=softcap, out=out):
+    for some in _attending(query, key, scale, visible, softcap, bias, sink, out, rounded=rounded):
         np.matmul(out[some], value[some], out=mixed[some])
     return out, project(merged, output)
 
@@ -140,23 +157,35 @@ def attend_and_mix(
 def _attending(
     query: Array,
     key: Array,
-    *,
     scale: float,
     visible: Mask,
     softcap: float | None,
+    bias: Array | None,
+    sink: Array | None,
     out: Array,
+    *,
+    rounded: bool = False,
 ) -> Iterator[slice]:
     """Write the weights to ``out`` and say after each cacheful which heads are done."""
     # The scale goes onto the smaller operand: T·d products instead of T·S.
     query = query * query.dtype.type(scale)
     key = repeat_heads(key, len(query))
-    bounded = bool(visible.any(axis=-1).all()) and _largest(query, key, softcap) <= _safe(out)
+    bounded = (
+        bias is None
+        and sink is None
+        and bool(visible.any(axis=-1).all())
+        and _largest(query, key, softcap) <= _safe(out)
+    )
     for some in cachefuls(out):
         np.matmul(query[some], key[some].swapaxes(-1, -2), out=out[some])
         if softcap is not None:
             cap(out[some], softcap)
+        if bias is not None:
+            out[some] += bias[some]
         forbid(out[some], visible)
-        softmax(out[some], bounded=bounded)
+        if rounded and out.dtype != np.float32:
+            out[some] = out[some].astype(np.float32)
+        softmax(out[some], None if sink is None else sink[some], bounded=bounded)
         yield some
 
 

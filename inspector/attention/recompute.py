@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cache
 from typing import Any, TypeVar
@@ -16,6 +17,7 @@ from typing import Any, TypeVar
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
+from inspector.attention.biases import bias_of, expand
 from inspector.attention.core import attend_and_mix, project, split_heads
 from inspector.attention.masks import visible
 from inspector.attention.norms import apply_norm
@@ -25,7 +27,9 @@ from inspector.records import (
     AttentionWeights,
     CapturedLayer,
     Dialect,
+    Mask,
     Norm,
+    PositionWeights,
     Projection,
     RebuiltLayer,
     Run,
@@ -50,7 +54,8 @@ def recompute(run: Run, dtype: type[np.floating[Any]] = np.float32) -> tuple[Reb
     # back when the thread ends, and getting it anew, page by page, costs as much as the softmax.
     spaces = [np.empty(layer.attention.shape, dtype=dtype) for layer in run.layers]
     jobs = list(zip(run.layers, run.weights, run.dialects, spaces, strict=True))
-    return spread(lambda job: _rebuild(*job, dtype), jobs, tokens=len(run.text.tokens))
+    present = {site: run.present if run.texts(site)[1] is run.text else None for site in run.sites}
+    return spread(lambda job: _rebuild(*job, present[job[0].site], dtype), jobs, tokens=run.longest)
 
 
 def spread(
@@ -64,8 +69,14 @@ def spread(
     workers = os.cpu_count() or 1
     if tokens < _TOKENS_WORTH_THREADS or workers == 1:
         return tuple(map(work, items))
-    with _blas().limit(limits=1, user_api="blas"), ThreadPoolExecutor(workers) as pool:
+    with one_blas_thread(), ThreadPoolExecutor(workers) as pool:
         return tuple(pool.map(work, items))
+
+
+def one_blas_thread() -> AbstractContextManager[object]:
+    """Keep NumPy's products to one thread, where other threads have the cores already."""
+    limit: AbstractContextManager[object] = _blas().limit(limits=1, user_api="blas")
+    return limit
 
 
 @cache
@@ -79,21 +90,31 @@ def _rebuild(
     weights: AttentionWeights,
     dialect: Dialect,
     space: Array,
+    present: Mask | None,
     dtype: type[np.floating[Any]],
 ) -> RebuiltLayer:
     states = _normed(captured.hidden.astype(dtype, copy=False), weights.norm, dtype)
+    # Keys and values of cross-attention come from the encoder as it left them: no norm is theirs.
+    key_states = captured.key_states
+    if key_states is not None:
+        key_states = key_states.astype(dtype, copy=False)
+    heard_states = states if key_states is None else key_states
     output = _as(weights.output, dtype)
     plain = (
         split_heads(project(states, _as(weights.query, dtype)), dialect.heads),
-        split_heads(project(states, _as(weights.key, dtype)), dialect.kv_heads),
+        split_heads(project(heard_states, _as(weights.key, dtype)), dialect.kv_heads),
     )
     normed = (
         _normed(plain[0], weights.query_norm, dtype),
         _normed(plain[1], weights.key_norm, dtype),
     )
     query, key = turned(normed, dialect.rope)
-    value = split_heads(project(states, _as(weights.value, dtype)), dialect.kv_heads)
-    heard = visible(dialect, len(states))
+    value = split_heads(project(heard_states, _as(weights.value, dtype)), dialect.kv_heads)
+    heard = visible(dialect, len(states), len(heard_states), present)
+    if present is None:
+        present = np.ones(len(heard_states), dtype=np.bool_)
+    bias = bias_of(dialect.positions, _positions(weights, dtype), present, len(states), dtype)
+    sink = _cast(weights.sink, dtype)
     attention, mixed = attend_and_mix(
         query,
         key,
@@ -102,6 +123,9 @@ def _rebuild(
         scale=dialect.scale,
         visible=heard,
         softcap=dialect.softcap,
+        bias=expand(bias, query, key, dialect.scale),
+        sink=sink,
+        rounded=dialect.rounds_scores,
         out=space,
     )
     return RebuiltLayer(
@@ -118,8 +142,11 @@ def _rebuild(
         output_projection=output,
         rope=dialect.rope,
         softcap=dialect.softcap,
+        bias=bias,
+        sink=sink,
         normed=None if dialect.rope is None else normed,
         plain=None if weights.query_norm is None else plain,
+        key_states=key_states,
     )
 
 
@@ -128,6 +155,14 @@ def _normed(states: Array, norm: Norm | None, dtype: type[np.floating[Any]]) -> 
         return states
     weight, bias = _cast(norm.weight, dtype), _cast(norm.bias, dtype)
     return apply_norm(states, replace(norm, weight=weight, bias=bias))
+
+
+def _positions(weights: AttentionWeights, dtype: type[np.floating[Any]]) -> PositionWeights | None:
+    if (positions := weights.positions) is None:
+        return None
+    key, query = (part and _as(part, dtype) for part in (positions.key, positions.query))
+    table = _normed(positions.table.astype(dtype, copy=False), positions.norm, dtype)
+    return PositionWeights(table, None, key, query)
 
 
 def _as(projection: Projection, dtype: type[np.floating[Any]]) -> Projection:

@@ -17,6 +17,7 @@ import click
 
 from inspector import __version__
 from inspector.commands.classroom import classroom
+from inspector.commands.corpus import corpus
 from inspector.commands.garbage import collect_later
 from inspector.commands.models import models
 from inspector.commands.show import show
@@ -40,12 +41,14 @@ def cli() -> None:
     \b
     inspect "The cat sat on the mat because it was tired"
     inspect classroom
+    inspect corpus samples/sentences.txt
     inspect models
     """
 
 
 cli.add_command(show)
 cli.add_command(classroom)
+cli.add_command(corpus)
 cli.add_command(models)
 
 

@@ -26,6 +26,7 @@ _MISMATCH = 1
 @click.command()
 @click.argument("sentence", nargs=-1)
 @click.option("--pair", metavar="TEXT", help="A second text, for models that read two.")
+@click.option("--target", metavar="TEXT", help="What the decoder of an encoder–decoder reads.")
 @click.option(
     "--file",
     "lines",
@@ -61,6 +62,7 @@ def show(
     *,
     sentence: tuple[str, ...],
     pair: str | None,
+    target: str | None,
     lines: Path | None,
     model: str,
     device: str,
@@ -78,10 +80,11 @@ def show(
     if open_report and no_report:
         raise InputError("--open needs a report.", "Leave --no-report out.")
     if lines is not None:
-        if sentence or pair is not None or save is not None or bertviz:
+        second = pair is not None or target is not None
+        if sentence or second or save is not None or bertviz:
             raise InputError(
-                "--file takes no sentence, no --pair, no --save and no --bertviz.",
-                "Put sentences and pairs into the file; the others go with one sentence.",
+                "--file takes no sentence, no --pair, no --target, no --save and no --bertviz.",
+                "Put sentences, pairs and targets into the file; the others go with one sentence.",
             )
         from inspector.commands.show_file import show_file
 
@@ -101,7 +104,7 @@ def show(
     place = out or Path("attention.html")
     report = None if no_report else place
     views = view_paths(place) if bertviz else {}
-    for part in (text, pair):
+    for part in (text, pair, target):
         if part is not None:
             refuse_unreadable(part)
     for written in (report, save, *views.values()):
@@ -113,7 +116,13 @@ def show(
         loaded = load(model, device=device)
         collect_again()
         found = inspect(
-            text, pair=pair, model=loaded, truncate=truncate, pieces=pieces, progress=progress
+            text,
+            pair=pair,
+            target=target,
+            model=loaded,
+            truncate=truncate,
+            pieces=pieces,
+            progress=progress,
         )
         if bertviz and not yes:
             refuse_large(found.run)

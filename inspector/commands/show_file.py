@@ -61,8 +61,15 @@ def show_file(
         with _bar(len(lines)) as bar:
             for line in lines:
                 try:
-                    text, pair = line.split()
-                    found = inspect(text, pair=pair, model=loaded, truncate=truncate, pieces=pieces)
+                    text, second = line.split()
+                    found = inspect(
+                        text,
+                        pair=None if loaded.takes_target else second,
+                        target=second if loaded.takes_target else None,
+                        model=loaded,
+                        truncate=truncate,
+                        pieces=pieces,
+                    )
                 except InputError as error:
                     skipped.append(SkippedLine(line.number, f"{error.message} {error.hint}"))
                     _say_skipped(skipped[-1])
@@ -101,7 +108,7 @@ def _finish(
     return IndexRow(
         line=line.number,
         text=found.run.text.text,
-        pair=found.run.text.pair,
+        pair=found.run.text.pair if found.run.target is None else found.run.target.text,
         report=Path(files["report"]).name if files else None,
         verdict=found.verification.verdict,
         link=found.links[0] if found.links else None,

@@ -2,7 +2,9 @@
 
 The attention weights are the model's own, asked for with ``output_attentions=True``. A layer's
 input and the attention sub-layer's output are read by hooks on the modules that the family's row
-names; they are set last, so that they see what the module really takes and gives.
+names; they are set last, so that they see what the module really takes and gives. An
+encoder–decoder has three sites: its encoder, its decoder, and the decoder's attention on the
+encoder.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from copy import deepcopy
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,7 +25,7 @@ from inspector.model.loading import LoadedModel
 from inspector.model.predict import predict
 from inspector.model.quiet import quiet
 from inspector.model.text import EncodedText, window
-from inspector.records import Array, CapturedLayer, Executed, ModelInfo, Run
+from inspector.records import Array, CapturedLayer, Executed, ModelInfo, Run, SiteName
 
 #: Dimensions of a layer's attention weights: batch, heads, queries, keys.
 _MATRICES = 4
@@ -43,29 +46,23 @@ def capture(loaded: LoadedModel, encoded: EncodedText) -> Run:
 
 def capture_float64(loaded: LoadedModel, encoded: EncodedText) -> Run:
     """Run a float64 copy of the model on the CPU, hooks included, for the arbitration."""
-    model = deepcopy(loaded.model).cpu().double()
-    return _capture(loaded, model, model, encoded)
+    exact = deepcopy(loaded.model).cpu().double()
+    # The fast way through a mixture of experts knows no float64.
+    if getattr(exact.config, "num_local_experts", None):
+        exact.set_experts_implementation("eager")
+    return _capture(loaded, exact, exact, encoded)
 
 
 def _capture(loaded: LoadedModel, model: Any, called: Any, encoded: EncodedText) -> Run:
     """Run ``called``, the model itself or the same with its head, and look into ``model``."""
     executed = None
-    if loaded.family is None:
-        outputs, executed = _run_watched(called, encoded)
-        seen = {}
-    else:
-        with _watch(model, loaded.family) as seen:
+    with _watch(model, loaded.family) as seen:
+        if loaded.family is None and not loaded.takes_target:
+            outputs, executed = _run_watched(called, encoded)
+        else:
             outputs = _run(called, encoded)
-    attentions = _attentions(outputs, loaded)
-    if loaded.family is None:
-        hidden = [_numpy(states) for states in outputs.hidden_states[: len(attentions)]]
-        results: list[Array | None] = [None] * len(attentions)
-    else:
-        hidden = seen["hidden"]
-        results = list(seen["output"])
     layers = tuple(
-        CapturedLayer("self", layer, *tensors)
-        for layer, tensors in enumerate(zip(hidden, attentions, results, strict=True))
+        layer for site in _sites(loaded) for layer in _layers(site, outputs, loaded, seen)
     )
     return Run(
         model=ModelInfo(
@@ -73,8 +70,8 @@ def _capture(loaded: LoadedModel, model: Any, called: Any, encoded: EncodedText)
             title=loaded.title,
             family=model.config.model_type,
             layers=len(layers),
-            heads=len(layers[0].attention),
-            width=hidden[0].shape[1],
+            heads=max(len(layer.attention) for layer in layers),
+            width=layers[0].hidden.shape[1],
             window=window(loaded.tokenizer, model.config),
             sha256=loaded.sha256,
         ),
@@ -83,6 +80,7 @@ def _capture(loaded: LoadedModel, model: Any, called: Any, encoded: EncodedText)
         weights=loaded.weights,
         dialects=loaded.dialects,
         not_recomputed_because=loaded.no_rebuild,
+        target=encoded.target,
         executed=executed,
         predictions=predict(outputs.logits, encoded, loaded.tokenizer, loaded.head)
         if called is loaded.with_head and loaded.head is not None
@@ -98,9 +96,9 @@ def _run(called: Any, encoded: EncodedText) -> Any:
         except (MemoryError, RuntimeError) as error:
             if not _out_of_memory(error):
                 raise
+            count = sum(len(text.tokens) for text in (encoded.text, encoded.target) if text)
             raise MachineError(
-                f"There is not enough memory for {len(encoded.text.tokens)} tokens.",
-                "Give a shorter text.",
+                f"There is not enough memory for {count} tokens.", "Give a shorter text."
             ) from error
 
 
@@ -127,37 +125,90 @@ def _run_watched(called: Any, encoded: EncodedText) -> tuple[Any, tuple[Executed
     return outputs, tuple(seen.executed for seen in calls) if whole else None
 
 
+def _sites(loaded: LoadedModel) -> tuple[SiteName, ...]:
+    return ("encoder", "decoder", "cross") if loaded.takes_target else ("self",)
+
+
+def _layers(
+    site: SiteName, outputs: Any, loaded: LoadedModel, seen: dict[SiteName, _Seen]
+) -> Iterator[CapturedLayer]:
+    """Put together what was captured at one site."""
+    attentions = _attentions(outputs, site, loaded)
+    if loaded.family is None:
+        # Of cross-attention what enters the whole layer: where the sub-layer begins nobody said.
+        states = getattr(outputs, _OUTPUTS[site].states)
+        hidden = [_numpy(tensor) for tensor in states[: len(attentions)]]
+        results: list[Array | None] = [None] * len(attentions)
+    else:
+        hidden = seen[site].hidden
+        results = list(seen[site].output)
+    heard = _numpy(outputs.encoder_last_hidden_state) if site == "cross" else None
+    for layer, tensors in enumerate(zip(hidden, attentions, results, strict=True)):
+        yield CapturedLayer(site, layer, *tensors, heard)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outputs:
+    """What transformers calls a site's weights, and the states that enter the site's layers."""
+
+    weights: str
+    states: str
+
+
+_OUTPUTS: dict[SiteName, _Outputs] = {
+    "self": _Outputs("attentions", "hidden_states"),
+    "encoder": _Outputs("encoder_attentions", "encoder_hidden_states"),
+    "decoder": _Outputs("decoder_attentions", "decoder_hidden_states"),
+    "cross": _Outputs("cross_attentions", "decoder_hidden_states"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What enters a site's layers and what their attention gives, in the order of the layers."""
+
+    hidden: list[Array]
+    output: list[Array]
+
+
 @contextmanager
-def _watch(model: Any, family: Family) -> Iterator[dict[str, list[Array]]]:
-    """Copy, in the order of the layers, what enters them and what their attention gives.
+def _watch(model: Any, family: Family | None) -> Iterator[dict[SiteName, _Seen]]:
+    """Copy what enters the layers of every site and what their attention gives.
 
     Copied at once: what comes after may change a tensor in place.
     """
-    seen: dict[str, list[Array]] = {"hidden": [], "output": []}
+    seen: dict[SiteName, _Seen] = {}
     with ExitStack() as hooks:
-        # A module that several layers share is called once for each of them, in their order.
-        for path in dict.fromkeys(family.layer_paths(model.config)):
-            layer = model.get_submodule(path)
-            output = layer.get_submodule(family.output)
-            hooks.enter_context(
-                layer.register_forward_pre_hook(
-                    lambda _module, args, named: seen["hidden"].append(
-                        _numpy(args[0] if args else named["hidden_states"])
-                    ),
-                    with_kwargs=True,
-                )
-            )
-            hooks.enter_context(
-                output.register_forward_hook(
-                    lambda _module, _args, result: seen["output"].append(_numpy(result))
-                )
-            )
+        for site in () if family is None else family.sites:
+            seen[site.site] = _watch_site(model, site, hooks)
         yield seen
 
 
-def _attentions(outputs: Any, loaded: LoadedModel) -> list[Array]:
-    """Return every layer's attention weights (H, T, T), or refuse a model that gives none."""
-    given = getattr(outputs, "attentions", None) or ()
+def _watch_site(model: Any, family: Family, hooks: ExitStack) -> _Seen:
+    seen = _Seen([], [])
+    # A module that several layers share is called once for each of them, in their order.
+    for path in dict.fromkeys(family.layer_paths(model.config)):
+        layer = model.get_submodule(path)
+        hooks.enter_context(
+            # An empty path is the layer itself.
+            layer.get_submodule(family.entry).register_forward_pre_hook(
+                lambda _module, args, named: seen.hidden.append(
+                    _numpy(args[0] if args else named["hidden_states"])
+                ),
+                with_kwargs=True,
+            )
+        )
+        hooks.enter_context(
+            layer.get_submodule(family.output).register_forward_hook(
+                lambda _module, _args, result: seen.output.append(_numpy(result))
+            )
+        )
+    return seen
+
+
+def _attentions(outputs: Any, site: SiteName, loaded: LoadedModel) -> list[Array]:
+    """Return every layer's attention weights (H, T, S), or refuse a model that gives none."""
+    given = getattr(outputs, _OUTPUTS[site].weights, None) or ()
     # Layers that do not attend give None, or something that is not one matrix a head.
     if not given or any(tensor is None or tensor.ndim != _MATRICES for tensor in given):
         raise ModelError(

@@ -24,7 +24,12 @@ _CLASSES = {
 
 
 def head_of(config: Any) -> tuple[Kind | None, Any]:
-    """Return which head a config's architecture has, and the class to load the model with."""
+    """Return which head a config's architecture has, and the class to load the model with.
+
+    An encoder–decoder's head is left out: it speaks of a text of its own.
+    """
+    if config.is_encoder_decoder:
+        return None, AutoModel
     for kind, (automatic, known) in _CLASSES.items():
         name = known.get(config.model_type)
         if name is not None and name in (config.architectures or ()):

@@ -16,7 +16,7 @@ from transformers import AutoConfig, AutoTokenizer
 
 from inspector.attention.families.registry import FAMILIES
 from inspector.attention.families.spec import Family
-from inspector.errors import InputError, InspectorError, ModelError
+from inspector.errors import InputError, ModelError
 from inspector.model.heads import Kind, head_of, part_missing
 from inspector.model.quiet import quiet
 from inspector.model.sources import Source, explain
@@ -45,6 +45,11 @@ class LoadedModel:
     #: The same model with its head for words, and what kind of head; None where it has none.
     with_head: Any | None = None
     head: Kind | None = None
+
+    @property
+    def takes_target(self) -> bool:
+        """Whether it is an encoder–decoder, whose decoder reads a text of its own."""
+        return bool(self.model.config.is_encoder_decoder)
 
 
 def load(source: Source, *, device: str) -> LoadedModel:
@@ -77,6 +82,10 @@ def prepare(source: Source, model: Any, tokenizer: Any, *, head: Kind | None) ->
     """
     base = model if head is None else model.base_model
     family, no_rebuild = _family(base.config)
+    weights = dialects = None
+    if family is not None:
+        weights = copy_weights(base, family)
+        dialects = tuple(dialect for site in family.sites for dialect in site.dialects(base.config))
     return LoadedModel(
         name=source.name,
         title=source.title,
@@ -84,8 +93,8 @@ def prepare(source: Source, model: Any, tokenizer: Any, *, head: Kind | None) ->
         model=base,
         tokenizer=tokenizer,
         family=family,
-        weights=None if family is None else copy_weights(base, family),
-        dialects=None if family is None else family.dialects(base.config),
+        weights=weights,
+        dialects=dialects,
         no_rebuild=no_rebuild,
         with_head=None if head is None else model,
         head=head,
@@ -114,12 +123,6 @@ def _read(source: Source) -> tuple[Any, Kind | None, Any]:
     with quiet():
         try:
             config = AutoConfig.from_pretrained(source.path, **options)
-            if config.is_encoder_decoder:
-                raise ModelError(
-                    f"{source.title} is an encoder–decoder ({config.model_type}), "
-                    "which cannot be inspected yet.",
-                    "Choose an encoder or a decoder, such as --model distilbert.",
-                )
             tokenizer = AutoTokenizer.from_pretrained(source.path, **options)
             head, automatic = head_of(config)
             model, loading = automatic.from_pretrained(
@@ -131,8 +134,6 @@ def _read(source: Source) -> tuple[Any, Kind | None, Any]:
                 output_loading_info=True,
                 **options,
             )
-        except InspectorError:
-            raise
         except Exception as error:  # transformers raises whatever its many loaders raise
             raise explain(source, error) from error
     missing = sorted(loading["missing_keys"])

@@ -42,7 +42,17 @@ def small_model(model_type: str) -> tuple[LoadedModel, EncodedText]:
         model = automatic.from_config(config, attn_implementation="eager", dtype=torch.float32)
     perturb(model, _SEED)
     source = Source(model_type, f"a small random {model_type}", "", local=True, sha256=None)
-    return prepare(source, model.eval(), None, head=None), _text(int(config.vocab_size))
+    loaded = prepare(source, model.eval(), None, head=None)
+    ids = np.random.default_rng(_SEED).integers(_SPECIAL, int(config.vocab_size), (2, _TOKENS))
+    read, written = (row.tolist() for row in ids)
+    if not loaded.takes_target:
+        batch = torch.tensor([read])
+        inputs = {"input_ids": batch, "attention_mask": torch.ones_like(batch)}
+        return loaded, EncodedText(inputs, _text(read))
+    # Shorter than what the encoder reads, so that rows and columns of cross-attention differ.
+    target = [int(config.decoder_start_token_id), *written[: _TOKENS - _SPECIAL]]
+    inputs = {"input_ids": torch.tensor([read]), "decoder_input_ids": torch.tensor([target])}
+    return loaded, EncodedText(inputs, _text(read), _text(target))
 
 
 def perturb(model: torch.nn.Module, seed: int) -> None:
@@ -53,12 +63,9 @@ def perturb(model: torch.nn.Module, seed: int) -> None:
             parameter.add_(0.2 * torch.randn(parameter.shape, generator=generator))
 
 
-def _text(vocabulary: int) -> EncodedText:
-    ids = np.random.default_rng(_SEED).integers(_SPECIAL, vocabulary, _TOKENS).tolist()
+def _text(ids: list[int]) -> Text:
     tokens = tuple(
         Token(id=entry, text=str(entry), word=place, special=False, segment=0, span=None)
         for place, entry in enumerate(ids)
     )
-    batch = torch.tensor([ids])
-    inputs = {"input_ids": batch, "attention_mask": torch.ones_like(batch)}
-    return EncodedText(inputs, Text(" ".join(map(str, ids)), None, tokens, None))
+    return Text(" ".join(map(str, ids)), None, tokens, None)

@@ -1,4 +1,8 @@
-"""From text to the tokens that the model reads."""
+"""From text to the tokens that the model reads.
+
+The decoder of an encoder–decoder reads its target as in training: one place to the right, behind
+the token with which the family begins. What is shown are the tokens that it really reads.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from transformers import MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING
 
-from inspector.errors import InputError
+from inspector.errors import InputError, ModelError
 from inspector.records import Text, Token
 
 #: Tokenizers without a limit say so with a number near 1e30.
@@ -21,6 +26,8 @@ class EncodedText:
 
     inputs: dict[str, torch.Tensor]
     text: Text
+    #: What the decoder reads; None where there is none.
+    target: Text | None = None
 
 
 def window(tokenizer: Any, config: Any) -> int | None:
@@ -49,32 +56,98 @@ def encode(
             f"This model ({config.model_type}) reads no pairs: it has no segments.",
             "Leave the second text out, or choose a BERT.",
         )
-    fits = window(tokenizer, config)
-    encoded = _tokenize(tokenizer, text, pair)
-    count = len(encoded["input_ids"][0])
-    truncated_from = None
-    if fits is not None and count > fits:
-        if not truncate:
-            raise InputError(
-                f"The text has {count} tokens and {fits} fit into the model.",
-                "Shorten it, or cut it at the end with --truncate.",
-            )
-        truncated_from = count
-        encoded = _tokenize(tokenizer, text, pair, truncation=True, max_length=fits)
+    encoded, truncated_from = _fitted(
+        tokenizer, config, "text", truncate=truncate, text=text, text_pair=pair
+    )
     tokens = _tokens(tokenizer, encoded)
-    if all(token.special for token in tokens):
-        raise InputError(
-            "The model's tokenizer finds nothing to read in the text.",
-            "Give a text with at least one visible character.",
-        )
+    _refuse_nothing(tokens, "text")
     inputs = {name: encoded[name] for name in tokenizer.model_input_names if name in encoded}
     return EncodedText(inputs, Text(text, pair, tokens, truncated_from))
 
 
-def _tokenize(tokenizer: Any, text: str, pair: str | None, **options: Any) -> Any:
+def encode_both(
+    text: str, target: str, tokenizer: Any, model: Any, *, truncate: bool
+) -> EncodedText:
+    """Tokenize a source and a target for an encoder–decoder, the target as in training.
+
+    Raises
+    ------
+    InputError
+        When there is nothing to read in one of them, or when one does not fit and ``truncate`` is
+        off.
+    ModelError
+        When it is not known how the model begins what its decoder reads.
+    """
+    source = encode(text, None, tokenizer, model.config, truncate=truncate)
+    encoded, truncated_from = _fitted(
+        tokenizer, model.config, "target", truncate=truncate, text_target=target
+    )
+    labels = encoded["input_ids"]
+    read = _shifted(model, labels)
+    shifted = _tokens(tokenizer, encoded)
+    # mBART begins with the language, which stands last in its labels; others with a token that is
+    # not among them.
+    begins = int(read[0, 0])
+    (piece,) = tokenizer.convert_ids_to_tokens([begins])
+    start = Token(begins, piece, word=None, special=True, segment=0, span=None)
+    tokens = (start, *shifted[:-1])
+    _refuse_nothing(tokens, "target")
+    return EncodedText(
+        # A tokenizer that is another family's may tell of segments, of which these know nothing.
+        {"input_ids": source.inputs["input_ids"], "decoder_input_ids": read},
+        source.text,
+        Text(target, None, tokens, truncated_from),
+    )
+
+
+def _shifted(model: Any, labels: torch.Tensor) -> torch.Tensor:
+    """Return what the decoder reads while it learns to write ``labels``, (1, T)."""
+    # The class with the language-model head knows, and asks nothing but the config for it.
+    family = MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING.get(type(model.config), None)
+    shift = getattr(family, "prepare_decoder_input_ids_from_labels", None)
+    try:
+        read: torch.Tensor | None = None if shift is None else shift(model, labels)
+    except (TypeError, ValueError) as error:
+        raise ModelError(
+            f"The config of this {model.config.model_type} does not say with which token its "
+            "decoder begins.",
+            "Use a checkpoint whose config.json has decoder_start_token_id and pad_token_id.",
+        ) from error
+    if read is None or not torch.equal(read[:, 1:], labels[:, :-1]):
+        raise ModelError(
+            f"It is not known how {model.config.model_type} begins what its decoder reads.",
+            "Choose another encoder–decoder; `inspect models` lists those that are rebuilt.",
+        )
+    return read
+
+
+def _refuse_nothing(tokens: tuple[Token, ...], what: str) -> None:
+    if all(token.special for token in tokens):
+        raise InputError(
+            f"The model's tokenizer finds nothing to read in the {what}.",
+            "Give a text with at least one visible character.",
+        )
+
+
+def _fitted(
+    tokenizer: Any, config: Any, what: str, *, truncate: bool, **texts: str | None
+) -> tuple[Any, int | None]:
+    """Tokenize, and return how many tokens there were before they were cut, if they were."""
+    fits = window(tokenizer, config)
+    encoded = _tokenize(tokenizer, **texts)
+    count = len(encoded["input_ids"][0])
+    if fits is None or count <= fits:
+        return encoded, None
+    if not truncate:
+        raise InputError(
+            f"The {what} has {count} tokens and {fits} fit into the model.",
+            "Shorten it, or cut it at the end with --truncate.",
+        )
+    return _tokenize(tokenizer, **texts, truncation=True, max_length=fits), count
+
+
+def _tokenize(tokenizer: Any, **options: Any) -> Any:
     return tokenizer(
-        text,
-        pair,
         return_tensors="pt",
         return_special_tokens_mask=True,
         return_offsets_mapping=tokenizer.is_fast,

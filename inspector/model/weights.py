@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,22 +10,28 @@ import torch
 from numpy.typing import NDArray
 
 from inspector.attention.families.spec import Family
-from inspector.records import Array, AttentionWeights, Norm, Projection
+from inspector.records import Array, AttentionWeights, Norm, PositionWeights, Projection
 
 
 def copy_weights(model: Any, family: Family) -> tuple[AttentionWeights, ...]:
-    """Copy every layer's projections, (out, in) float32, and norm, by the family's module paths.
+    """Copy the projections, (out, in) float32, and norms of every layer, site after site.
+
+    They are found by the family's module paths.
 
     Raises
     ------
     AttributeError
         When the family's row names a module that the model does not have.
     """
+    return tuple(weights for site in family.sites for weights in _site(model, site))
+
+
+def _site(model: Any, family: Family) -> list[AttentionWeights]:
     paths = family.layer_paths(model.config)
     copied = {
         path: _layer(model, model.get_submodule(path), family) for path in dict.fromkeys(paths)
     }
-    return tuple(copied[path] for path in paths)
+    return [copied[path] for path in paths]
 
 
 def _layer(model: Any, layer: Any, family: Family) -> AttentionWeights:
@@ -39,14 +46,37 @@ def _layer(model: Any, layer: Any, family: Family) -> AttentionWeights:
             for path in (family.query, family.key, family.value)
         )
     return AttentionWeights(
-        query=query,
+        query=_with_bias(query, layer, family.query_bias),
         key=key,
-        value=value,
+        value=_with_bias(value, layer, family.value_bias),
         output=_projection(layer.get_submodule(family.output), family),
         norm=_norm(layer, family.norm_path(config), family),
         query_norm=_norm(layer, query_norm, family),
         key_norm=_norm(layer, key_norm, family),
+        positions=_positions(model, layer, family),
+        sink=_copy(layer.get_parameter(family.sinks)) if family.sinks else None,
     )
+
+
+def _positions(model: Any, layer: Any, family: Family) -> PositionWeights | None:
+    if (paths := family.position_paths(model.config)) is None:
+        return None
+    table, norm, key, query = paths
+    return PositionWeights(
+        _copy(model.get_submodule(table).weight),
+        _norm(model, norm, family),
+        *(
+            _projection(layer.get_submodule(path), family) if path else None
+            for path in (key, query)
+        ),
+    )
+
+
+def _with_bias(projection: Projection, layer: Any, path: str) -> Projection:
+    """Give a projection a bias that the layer keeps apart from it, where there is one."""
+    if not path:
+        return projection
+    return replace(projection, bias=_copy(layer.get_parameter(path)))
 
 
 def _projection(module: Any, family: Family) -> Projection:

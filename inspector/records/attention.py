@@ -4,8 +4,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from inspector.records.model import Projection, Rope
 from inspector.records.shapes import Array, Float64, Mask, SiteName, Tier, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class DistanceVectors:
+    """The keys and the queries that the distances of a text have in disentangled attention."""
+
+    #: (T + S − 1,) the row of each distance j − i, from 1 − T to S − 1.
+    rows: NDArray[np.intp]
+    #: (H, R, d) what queries are multiplied with, and what keys are; None where a part is missing.
+    keys: Array | None
+    queries: Array | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bias:
+    """What positions add to scale·q·k, as compact as it comes: one of three."""
+
+    #: (H, S) by the key's place.
+    by_key: Array | None = None
+    #: (H, T + S − 1) by the distance j − i, from 1 − T to S − 1.
+    by_distance: Array | None = None
+    #: By distance and by what is asked and offered there; multiplied by the scale, as q·k is.
+    vectors: DistanceVectors | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +50,7 @@ class RebuiltLayer:
     scale: float
     #: (T, S) True where a query may hear a key.
     visible: Mask
-    #: (H, T, S) rows sum to 1.
+    #: (H, T, S) rows sum to 1, or to less where a sink takes part.
     attention: Array
     #: (T, D)
     output: Array
@@ -33,10 +59,26 @@ class RebuiltLayer:
     #: How positions turned queries and keys, and what caps their scores; None for neither.
     rope: Rope | None = None
     softcap: float | None = None
+    #: What positions add to the scores, and the (H,) score of one more key that takes part in the
+    #: softmax and is then dropped; None for neither.
+    bias: Bias | None = None
+    sink: Array | None = None
     #: Query and key as they came out of their norms; None where positions did not turn them after.
     normed: tuple[Array, Array] | None = None
     #: Query and key as they came out of their projections; None where they have no norms.
     plain: tuple[Array, Array] | None = None
+    #: (S, D) Y: what keys and values are made from in cross-attention; None where that is X.
+    key_states: Array | None = None
+
+    @property
+    def heard(self) -> Array:
+        """(S, D) what is listened to: Y in cross-attention, else X itself."""
+        return self.states if self.key_states is None else self.key_states
+
+    @property
+    def placed(self) -> bool:
+        """Whether positions act on the scores."""
+        return self.rope is not None or self.bias is not None
 
     @property
     def before_positions(self) -> tuple[Array, Array]:

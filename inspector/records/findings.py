@@ -15,7 +15,8 @@ from inspector.records.shapes import Float32, Float64, HeadLabel, SiteName
 class Agreement:
     """How near one rung comes to the model's attention, per head.
 
-    The three measures are (N, H) float64; NaN where a head has no row that can be measured.
+    The three measures are (N, H) float64, H the most heads of a layer; NaN where there is no such
+    head, where the rung means nothing on a layer, and where a head has no row to be measured.
     """
 
     jsd_bits: Float64
@@ -26,12 +27,16 @@ class Agreement:
     constant_rows: int
     empty_rows: int
 
-    def means(self) -> dict[str, float | None]:
-        """Return each measure averaged over layers and heads; None where nothing was measured."""
+    def means(self, layers: list[int] | None = None) -> dict[str, float | None]:
+        """Return each measure averaged over layers and heads; None where nothing was measured.
+
+        ``layers`` are the places of those to be averaged over; without it, all are.
+        """
+        of = slice(None) if layers is None else layers
         return {
-            "jsd_bits": _mean(self.jsd_bits),
-            "rank_correlation": _mean(self.rank_correlation),
-            "top1_agreement": _mean(self.top1_agreement),
+            "jsd_bits": _mean(self.jsd_bits[of]),
+            "rank_correlation": _mean(self.rank_correlation[of]),
+            "top1_agreement": _mean(self.top1_agreement[of]),
         }
 
 
@@ -53,8 +58,11 @@ class RungResult:
     applies: bool
     all_tokens: Agreement | None
     content: Agreement | None
-    #: (N, T, S) the rung's weights where one matrix serves all heads of a layer, else None.
-    matrices: Float32 | None
+    #: N matrices (T, S), the rung's weights where one serves all heads of a layer; None where the
+    #: rung means nothing on a layer, and where it has a matrix a head.
+    matrices: tuple[Float32 | None, ...] | None
+    #: The sites at which some layer has the rung: elsewhere it adds nothing.
+    sites: tuple[SiteName, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +74,10 @@ class HeadReading:
     head: int
     #: Mean entropy of the rows of content tokens, in bits.
     entropy_bits: float
-    #: Mean of Σ_j A_ij·|i − j| over content queries, in tokens.
+    #: Mean of Σ_j A_ij·|i − j| over content queries, in tokens; NaN between two texts.
     distance: float
-    #: Mean mass on each of the five targets over content queries, in the order of ``HeadLabel``.
+    #: Mean mass on each of the five targets over content queries, in the order of ``HeadLabel``;
+    #: NaN on the neighbours and on oneself between two texts.
     masses: dict[HeadLabel, float]
     #: The target with the largest mass, where that is at least 0.4.
     label: HeadLabel | None
@@ -82,7 +91,7 @@ class Link:
 
     source: str
     target: str
-    #: Positions of the two words' first tokens.
+    #: Positions of the two words' first tokens, each in its own text.
     source_token: int
     target_token: int
     weight: float
@@ -105,7 +114,7 @@ class Share:
     ingredient: str
     #: What it adds, in the classroom's words.
     adds: str
-    #: (N, H) float64.
+    #: (N, H) float64, H the most heads of a layer; NaN where there is no such head.
     per_head: Float64
     #: Mean over layers and heads.
     bits: float

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from inspector.records.predictions import Predictions
-from inspector.records.shapes import Array, Float32, SiteName
+from inspector.records.shapes import Array, Float32, Mask, SiteName
 from inspector.records.text import Text
 
 
@@ -61,6 +61,51 @@ class Rope:
 
 
 @dataclass(frozen=True, slots=True)
+class Alibi:
+    """Positions as ALiBi has them: to a score is added a slope times the key's place."""
+
+    #: (H,)
+    slopes: Float32
+
+
+@dataclass(frozen=True, slots=True)
+class Buckets:
+    """Positions as T5 has them: a learned number for each head and bucket of distances."""
+
+    count: int
+    #: From here on all distances share one bucket.
+    farthest: int
+    #: Whether keys ahead and keys behind have buckets of their own.
+    both_ways: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Disentangled:
+    """Positions as DeBERTa has them: a distance has a query and a key of its own."""
+
+    heads: int
+    #: Half of the rows of the table of distances.
+    span: int
+    #: Up to where distances are put into logarithmic buckets; None where they are not.
+    farthest: int | None
+
+
+PositionRule = Alibi | Buckets | Disentangled
+
+
+@dataclass(frozen=True, slots=True)
+class PositionWeights:
+    """What a model has learned about distances."""
+
+    #: (buckets, H) numbers, or (2·span, D) a state for each distance.
+    table: Array
+    #: What the states go through first, and what makes keys and queries of them; None for none.
+    norm: Norm | None = None
+    key: Projection | None = None
+    query: Projection | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AttentionWeights:
     """One attention layer's weights, copied out of the checkpoint before the model ran."""
 
@@ -73,6 +118,10 @@ class AttentionWeights:
     #: What queries and keys go through before positions; None where they stay as they are.
     query_norm: Norm | None = None
     key_norm: Norm | None = None
+    #: What positions add to the scores is made from these; None where it is not learned.
+    positions: PositionWeights | None = None
+    #: (H,) score of one more key that nobody is, whose weight is dropped; None without one.
+    sink: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +139,15 @@ class Dialect:
     window: int | None = None
     #: How positions turn queries and keys; None where they do not.
     rope: Rope | None = None
+    #: What positions add to the scores; None where they add nothing.
+    positions: PositionRule | None = None
     #: Scores s become c·tanh(s/c); None where they stay.
     softcap: float | None = None
     #: Whether the model takes its softmax in float32 even where it runs in float64.
     float32_softmax: bool = False
+    #: Whether it rounds its scores to float32 for that: ALiBi's grow with the text, and what the
+    #: rounding takes off them grows along.
+    rounds_scores: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +156,16 @@ class CapturedLayer:
 
     site: SiteName
     layer: int
-    #: (T, D) the layer's input hidden states.
+    #: (T, D) the layer's input hidden states; in cross-attention those that enter this sub-layer.
     hidden: Array
     #: (H, T, S) the model's own attention weights.
     attention: Array
     #: (T, D) the attention sub-layer's output, before dropout, residual and norm; None where
     #: the family does not declare where it is.
     output: Array | None
+    #: (S, D) Y, what keys and values are made from in cross-attention: the encoder's states. None
+    #: where everything is made from ``hidden``.
+    key_states: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,18 +192,42 @@ class Executed:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One pass of one text through the real model."""
+    """One pass of one text, or of a source and a target, through the real model."""
 
     model: ModelInfo
     text: Text
-    #: N layers in the order in which they ran.
+    #: N layers in the order in which they ran, those of a site together.
     layers: tuple[CapturedLayer, ...]
     #: N weights and N dialects, in the order of ``layers``; None where the family has no rebuild.
     weights: tuple[AttentionWeights, ...] | None
     dialects: tuple[Dialect, ...] | None
     #: Why there is no rebuild from the weights; None where there is one.
     not_recomputed_because: str | None
+    #: (T,) False where a token of ``text`` is padding, which nobody hears; None where none is.
+    present: Mask | None = None
+    #: What the decoder of an encoder–decoder read; None for any other model.
+    target: Text | None = None
     #: N in the order of ``layers`` where there is no rebuild but the model let itself be watched.
     executed: tuple[Executed, ...] | None = None
     #: What the model says of the text's words; None where the checkpoint has no head for words.
     predictions: Predictions | None = None
+
+    def texts(self, site: SiteName) -> tuple[Text, Text]:
+        """Return which text asks at a site and which is listened to: rows and columns there."""
+        if self.target is None or site in ("self", "encoder"):
+            return self.text, self.text
+        return self.target, self.target if site == "decoder" else self.text
+
+    @property
+    def sites(self) -> tuple[SiteName, ...]:
+        """The sites of the run, in the order in which their layers stand in ``layers``."""
+        return tuple(dict.fromkeys(layer.site for layer in self.layers))
+
+    def places(self, site: SiteName) -> list[int]:
+        """Return where in ``layers`` those of a site stand."""
+        return [place for place, layer in enumerate(self.layers) if layer.site == site]
+
+    @property
+    def longest(self) -> int:
+        """The most tokens that a layer's queries or keys have."""
+        return max(int(size) for layer in self.layers for size in layer.attention.shape[1:])

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from inspector.errors import InputError, MachineError
-from inspector.records import Array, Run
+from inspector.records import Array, CapturedLayer, Run
 from inspector.report.blobs import policy_hash
 from inspector.report.files import write_whole
 
@@ -79,7 +79,7 @@ def refuse_large(run: Run) -> None:
     InputError
         Above ``MANY_TOKENS`` tokens.
     """
-    count = len(run.text.tokens)
+    count = run.longest
     if count > MANY_TOKENS:
         raise InputError(
             f"At {count} tokens each of bertviz's two pages would have about "
@@ -108,7 +108,7 @@ def write_views(run: Run, report: Path) -> dict[str, Path]:
     """
     from bertviz import head_view, model_view
 
-    attention, layers = _tensors(run)
+    taken = _taken(run)
     paths = view_paths(report)
     views: tuple[tuple[str, str, Callable[..., Any], dict[str, str]], ...] = (
         ("bertviz_head", "head view", head_view, {}),
@@ -118,14 +118,7 @@ def write_views(run: Run, report: Path) -> dict[str, Path]:
         with warnings.catch_warnings():
             # bertviz leaves the closing of its template to Python.
             warnings.simplefilter("ignore", ResourceWarning)
-            drawn = view(
-                attention,
-                [token.text for token in run.text.tokens],
-                sentence_b_start=_second_text(run),
-                include_layers=layers,
-                html_action="return",
-                **options,
-            )
+            drawn = view(**taken, html_action="return", **options)
         write_whole(paths[kind], _offline(drawn.data, _title(run, name)).encode())
     return paths
 
@@ -133,27 +126,48 @@ def write_views(run: Run, report: Path) -> dict[str, Path]:
 # --- what bertviz takes ---------------------------------------------------------------------
 
 
-def _tensors(run: Run) -> tuple[list[Any], list[int]]:
-    """Return a (1, H, T, T) tensor at each layer's number, and the numbers of the layers.
+def _taken(run: Run) -> dict[str, Any]:
+    """Return what bertviz's views are called with.
+
+    bertviz takes the same layers and as many heads at every site.
+    """
+    layers = [[run.layers[place] for place in run.places(site)] for site in run.sites]
+    counts = {tuple((at.layer, len(at.attention)) for at in site) for site in layers}
+    uneven = len(counts) != 1 or len({heads for _, heads in next(iter(counts))}) != 1
+    if uneven or (run.target is None and run.sites != ("self",)):
+        raise InputError(
+            f"bertviz draws models with the same layers at every site and as many heads in each, "
+            f"and {run.model.title} has other layers.",
+            "Leave out --bertviz: the report shows them.",
+        )
+    numbers = sorted(at.layer for at in layers[0])
+    tokens = [token.text for token in run.text.tokens]
+    if run.target is None:
+        return {
+            "attention": _tensors(layers[0]),
+            "tokens": tokens,
+            "sentence_b_start": _second_text(run),
+            "include_layers": numbers,
+        }
+    return {
+        **{f"{site[0].site}_attention": _tensors(site) for site in layers},
+        "encoder_tokens": tokens,
+        "decoder_tokens": [token.text for token in run.target.tokens],
+        "include_layers": numbers,
+    }
+
+
+def _tensors(layers: list[CapturedLayer]) -> list[Any]:
+    """Return a (1, H, T, S) tensor at each layer's number.
 
     bertviz finds a layer by its place in the list and counts the heads at place 0, so that a
     number without attention gets the first layer's weights, which it does not draw.
     """
     import torch
 
-    if any(layer.site != "self" for layer in run.layers) or (
-        len({layer.attention.shape for layer in run.layers}) != 1
-    ):
-        raise InputError(
-            f"bertviz draws self-attention with as many heads in every layer, and "
-            f"{run.model.title} has other layers.",
-            "Leave out --bertviz: the report shows them.",
-        )
-    found = {
-        layer.layer: torch.from_numpy(_shortened(layer.attention))[None] for layer in run.layers
-    }
+    found = {layer.layer: torch.from_numpy(_shortened(layer.attention))[None] for layer in layers}
     first = next(iter(found.values()))
-    return [found.get(number, first) for number in range(max(found) + 1)], sorted(found)
+    return [found.get(number, first) for number in range(max(found) + 1)]
 
 
 def _shortened(weights: Array) -> Array:

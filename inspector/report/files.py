@@ -82,6 +82,18 @@ def write_whole(path: Path, data: bytes) -> None:
             Path(temporary).unlink(missing_ok=True)
 
 
+def remove(path: Path) -> None:
+    """Remove a file that is no longer true, if it is there.
+
+    Raises
+    ------
+    MachineError
+        When the machine refuses.
+    """
+    with _refusals(path):
+        path.unlink(missing_ok=True)
+
+
 @contextmanager
 def _refusals(path: Path) -> Iterator[None]:
     """Turn what the machine refuses into a sentence."""

@@ -50,6 +50,9 @@ class Assets:
     classroom_policy: str
     index_css: Markup
     index_policy: str
+    atlas_css: Markup
+    atlas_script: str
+    atlas_policy: str
 
 
 def render_report(inspected: Inspected, *, command: str | None = None) -> str:
@@ -59,7 +62,7 @@ def render_report(inspected: Inspected, *, command: str | None = None) -> str:
     title = text if len(text) <= TITLE_LENGTH else text[: TITLE_LENGTH - 1] + "…"
     return render_template(
         "report.html.jinja",
-        title=_printable(title),
+        title=printable(title),
         # Safe as it stands: script_json leaves no <, > or & in it.
         header=Markup(payload.json),  # noqa: S704
         blobs=payload.blobs,
@@ -129,10 +132,10 @@ def _assets() -> Assets:
         if item.name.endswith(".js")
     }
     guard, theme, start = (modules.pop(name) for name in ("guard", "theme", "start"))
-    script = link(modules, "main")
+    script, atlas_script = link(modules, "main"), link(modules, "atlas_main")
     base = _read("base.css")
-    report_css, classroom_css, index_css = (
-        base + _read(f"{name}.css") for name in ("report", "classroom", "index")
+    report_css, classroom_css, index_css, atlas_css = (
+        base + _read(f"{name}.css") for name in ("report", "classroom", "index", "atlas")
     )
     return Assets(
         report_css=Markup(report_css),  # noqa: S704
@@ -140,12 +143,20 @@ def _assets() -> Assets:
         guard=Markup(guard),  # noqa: S704
         theme=Markup(theme),  # noqa: S704
         start=Markup(start),  # noqa: S704
-        script=base64.b64encode(deflate(script.encode())).decode(),
+        script=_packed(script),
         report_policy=_policy(report_css, guard, theme, start, script),
         classroom_policy=_policy(classroom_css, theme),
         index_css=Markup(index_css),  # noqa: S704
         index_policy=_policy(index_css, theme),
+        atlas_css=Markup(atlas_css),  # noqa: S704
+        atlas_script=_packed(atlas_script),
+        atlas_policy=_policy(atlas_css, guard, theme, start, atlas_script),
     )
+
+
+def _packed(script: str) -> str:
+    """Deflate a script as ``assets/start.js`` unpacks it."""
+    return base64.b64encode(deflate(script.encode())).decode()
 
 
 def _policy(style: str, *scripts: str) -> str:
@@ -189,8 +200,8 @@ def _shown(value: float | NDArray[Any], places: int = 2, whole: bool = False) ->
     return text.replace("-", "−")
 
 
-def _printable(text: str) -> str:
-    """Text without lone surrogates, which no file can hold."""
+def printable(text: str) -> str:
+    """Return text without lone surrogates, which no file can hold."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 

@@ -1,6 +1,6 @@
 """What a report's page is given: one JSON header and named blobs of numbers.
 
-This is the only contract between Python and the page's JavaScript (``assets/decode.js`` and
+This is the only contract between Python and the report's JavaScript (``assets/decode.js`` and
 ``assets/report_data.js`` read it). Attention is quadratic in the text, so above 32 tokens a page
 is not given the matrices: it is given q and k, half as many numbers as one head's matrix at 64
 tokens, and does the last multiplication itself. Up to 32 tokens it is given both, the matrices to
@@ -10,15 +10,14 @@ measured here, for every head, before anything is shipped, and travels along.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.attention.core import attend, moved_lengths
+from inspector.attention.core import moved_lengths
 from inspector.attention.recompute import spread
 from inspector.records import (
     Array,
@@ -34,6 +33,7 @@ from inspector.records import (
 )
 from inspector.report.blobs import Blob, Header, half_where_it_fits, patches, script_json
 from inspector.report.payload_ladder import pack_ladder, pack_shares
+from inspector.report.payload_scores import carry, largest_each
 from inspector.report.summary import finite
 
 #: Raised whenever a page of an older payload could be misread by a newer page.
@@ -43,12 +43,6 @@ VERSION = 1
 EXACT_TOKENS = 32
 #: Side of a thumbnail.
 THUMBNAIL_SIDE = 32
-#: q and k lose half their bits unless that moves some attention weight by more than this.
-ROUNDING_BOUND = 5e-3
-#: How many of the strongest links between words the page is given.
-MOST_LINKS = 12
-
-Source = Literal["query_key", "attention"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +68,7 @@ def build_payload(inspected: Inspected, *, command: str | None, version: str) ->
     packed = spread(
         lambda layer: _layer(*layer),
         zip(range(len(run.layers)), run.layers, rebuilt, strict=True),
-        tokens=len(run.text.tokens),
+        tokens=run.longest,
     )
     sites = [site for site, _ in packed]
     blobs = [blob for _, layer_blobs in packed for blob in layer_blobs]
@@ -89,12 +83,8 @@ def build_payload(inspected: Inspected, *, command: str | None, version: str) ->
         "inspector": version,
         "command": command,
         "model": asdict(run.model),
-        "text": {
-            "text": run.text.text,
-            "pair": run.text.pair,
-            "truncated_from": run.text.truncated_from,
-            "tokens": [asdict(token) for token in run.text.tokens],
-        },
+        "text": asdict(run.text),
+        "target": None if run.target is None else asdict(run.target),
         "sites": sites,
         "arithmetic_max_abs_error": max(errors, default=None),
         "verification": _verification(inspected.verification),
@@ -103,9 +93,7 @@ def build_payload(inspected: Inspected, *, command: str | None, version: str) ->
         "shares": shares,
         # The page puts these labels and the readings' numbers together again.
         "labels": [head.label for head in inspected.heads],
-        "links": [
-            asdict(link) | {"lift": finite(link.lift)} for link in inspected.links[:MOST_LINKS]
-        ],
+        "links": [asdict(link) | {"lift": finite(link.lift)} for link in inspected.links],
         "pieces": inspected.pieces,
         "blobs": {blob.name: blob.entry for blob in blobs},
     }
@@ -135,10 +123,12 @@ def _layer(
         # What q and k were rounded to, where they travel.
         "key_precision": None,
         "scale": None,
+        "softcap": None,
         "arithmetic_error": [],
     }
-    states = rebuilt.states if isinstance(rebuilt, RebuiltLayer) else captured.hidden
-    arrays: dict[str, NDArray[Any]] = {"norm": np.linalg.norm(states, axis=1).astype(np.float32)}
+    arrays: dict[str, NDArray[Any]] = {
+        "norm": np.linalg.norm(_heard(captured, rebuilt), axis=1).astype(np.float32)
+    }
     if exact:
         arrays["model"] = model
     else:
@@ -147,7 +137,7 @@ def _layer(
         if not exact:
             arrays["attention"] = half_where_it_fits(model)
             site |= {"source": "attention", "precision": arrays["attention"].dtype.name}
-            error = _largest(arrays["attention"].astype(np.float32) - model)
+            error = largest_each(arrays["attention"].astype(np.float32) - model)
             site["arithmetic_error"] = _rounded(error)
     else:
         difference = rebuilt.attention.astype(np.float32, copy=False) - model
@@ -160,60 +150,26 @@ def _layer(
             arrays["visible"] = np.packbits(rebuilt.visible, axis=1, bitorder="little")
         if exact:
             arrays["difference"] = _steps(model, rebuilt.attention)
-        source, precision, error, carried = _carry(rebuilt, model)
+        source, precision, error, carried = carry(rebuilt, model)
         if not exact:
             site |= {"source": source, "precision": precision}
         if source == "query_key":
-            site |= {"key_precision": precision, "scale": float(rebuilt.scale)}
+            site |= {
+                "key_precision": precision,
+                "scale": float(rebuilt.scale),
+                "softcap": rebuilt.softcap if isinstance(rebuilt, RebuiltLayer) else None,
+            }
         if source == "query_key" or not exact:
             arrays |= carried
             site["arithmetic_error"] = _rounded(error)
     return site, [Blob.pack(f"{number}.{name}", array) for name, array in arrays.items()]
 
 
-def _carry(
-    rebuilt: RebuiltLayer | ReplayedLayer, model: Float32
-) -> tuple[Source, str, list[float], dict[str, NDArray[Any]]]:
-    """How one layer's attention travels, and how far the page's arithmetic will be off.
-
-    q and k in float16 if softmax(scale · q·k) then stays within the bound of the model's A, else
-    in float32; where even that is not the model's attention (something is added to q·k, or a
-    sink takes part), A itself.
-    """
-    for dtype in (np.float16, np.float32):
-        with np.errstate(over="ignore"):  # beyond float16's range: inf, and the next dtype
-            query, key = rebuilt.query.astype(dtype), rebuilt.key.astype(dtype)
-        error = _arithmetic_error(query, key, rebuilt, model)
-        if max(error) <= ROUNDING_BOUND:
-            precision = np.dtype(dtype).name
-            return "query_key", precision, error, {"query": query, "key": key}
-    attention = half_where_it_fits(model)
-    error = _largest(attention.astype(np.float32) - model)
-    return "attention", attention.dtype.name, error, {"attention": attention}
-
-
-def _arithmetic_error(
-    query: NDArray[Any],
-    key: NDArray[Any],
-    rebuilt: RebuiltLayer | ReplayedLayer,
-    model: Float32,
-) -> list[float]:
-    """Per head, the largest |softmax(scale · q·k) − A|: the page's own formula, done here."""
-    if not (np.isfinite(query).all() and np.isfinite(key).all()):
-        return [math.inf] * len(model)
-    group = len(query) // len(key)
-    errors = []
-    # A head at a time stays in the cache.
-    for head, theirs in enumerate(model):
-        q, k = query[head].astype(np.float32), key[head // group].astype(np.float32)
-        (ours,) = attend(q[None], k[None], scale=rebuilt.scale, visible=rebuilt.visible)
-        errors += _largest((ours - theirs)[None])
-    return errors
-
-
-def _largest(difference: Float32) -> list[float]:
-    """Per head, the largest magnitude."""
-    return [float(max(head.max(), -head.min())) for head in difference]
+def _heard(captured: CapturedLayer, rebuilt: RebuiltLayer | ReplayedLayer | None) -> Array:
+    """Return what is listened to, (S, D)."""
+    if isinstance(rebuilt, RebuiltLayer):
+        return rebuilt.heard
+    return captured.hidden if captured.key_states is None else captured.key_states
 
 
 def _rounded(numbers: Sequence[float | None]) -> list[float | None]:

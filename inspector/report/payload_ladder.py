@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from inspector.records import Agreement, Array, Float32, Inspected, RungResult
+from inspector.records import Agreement, Array, Float32, Inspected, Run, RungResult, SiteName
 from inspector.report.blobs import Blob, Header, half_where_it_fits, patches
 
 #: Up to this many tokens the ladder's matrices are shipped whole, beyond it pooled.
@@ -22,7 +22,6 @@ def pack_ladder(inspected: Inspected) -> tuple[list[Header], list[Blob]]:
         return [], []
     most_heads = max(layer.attention.shape[0] for layer in layers)
     measures = np.full((len(inspected.ladder), 2, 3, len(layers), most_heads), np.nan, np.float32)
-    longest = max(max(layer.attention.shape[1:]) for layer in layers)
     blobs: list[Blob] = []
     rungs: list[Header] = []
     for index, rung in enumerate(inspected.ladder):
@@ -33,8 +32,12 @@ def pack_ladder(inspected: Inspected) -> tuple[list[Header], list[Blob]]:
                     (agreement.jsd_bits, agreement.rank_correlation, agreement.top1_agreement)
                 ):
                     measures[index, side, which, :, : values.shape[1]] = values
-        carried, rung_blobs = _rung_matrices(rung, longest)
-        blobs += rung_blobs
+        carried = {}
+        for site in inspected.run.sites:
+            how, blob = _rung_matrices(rung, site, inspected.run)
+            if blob is not None:
+                carried[site] = how
+                blobs.append(blob)
         rungs.append(
             {
                 "name": rung.name,
@@ -42,6 +45,7 @@ def pack_ladder(inspected: Inspected) -> tuple[list[Header], list[Blob]]:
                 "adds": rung.adds,
                 "reference": rung.reference,
                 "applies": rung.applies,
+                "sites": rung.sites,
                 "measured": measured,
                 "matrices": carried,
                 "constant_rows": [a.constant_rows if a else None for a in _sides(rung)],
@@ -65,28 +69,29 @@ def _sides(rung: RungResult) -> tuple[Agreement | None, Agreement | None]:
     return rung.all_tokens, rung.content
 
 
-def _rung_matrices(rung: RungResult, longest: int) -> tuple[str | None, list[Blob]]:
-    """How a rung's matrices travel: whole, as a triangle, pooled, or not at all (formula)."""
-    name = f"ladder.{rung.name}"
-    # What the layer's heads do on average the page works out itself.
-    if rung.matrices is None or not rung.applies or rung.name == "layer_mean":
-        return None, []
-    if longest > WHOLE_LADDER_TOKENS:
-        return "pooled", [Blob.pack(name, half_where_it_fits(_mean_pooled(rung.matrices)))]
-    if rung.name not in SHIPPED_RUNGS:
-        return None, []
-    matrices = rung.matrices.astype(np.float32, copy=False)
-    # Interactions are mutual: x_i·x_j is x_j·x_i, and half of R says it all.
-    if rung.name == "classroom":
-        if np.array_equal(matrices, matrices.swapaxes(1, 2)):
-            rows, cols = np.tril_indices(matrices.shape[1])
-            return "triangle", [Blob.pack(name, matrices[:, rows, cols])]
-        return "whole", [Blob.pack(name, matrices)]
-    return "whole", [Blob.pack(name, half_where_it_fits(matrices))]
+def _rung_matrices(rung: RungResult, site: SiteName, run: Run) -> tuple[str | None, Blob | None]:
+    """How a rung's matrices of one site travel: whole, as a triangle, pooled, or not at all."""
+    places = () if rung.matrices is None else run.places(site)
+    there = [found for place in places if (found := (rung.matrices or ())[place]) is not None]
+    pooled = run.longest > WHOLE_LADDER_TOKENS
+    # What the layer's heads do on average the page works out itself, and some rungs from others.
+    if not there or rung.name == "layer_mean" or not (pooled or rung.name in SHIPPED_RUNGS):
+        return None, None
+    name = f"ladder.{rung.name}.{site}"
+    matrices = np.stack(there)
+    if pooled:
+        return "pooled", Blob.pack(name, half_where_it_fits(_mean_pooled(matrices)))
+    if rung.name != "classroom":
+        return "whole", Blob.pack(name, half_where_it_fits(matrices))
+    # Interactions in one text are mutual: x_i·x_j is x_j·x_i, and half of R says it all.
+    if site == "cross" or not np.array_equal(matrices, matrices.swapaxes(1, 2)):
+        return "whole", Blob.pack(name, matrices)
+    rows, cols = np.tril_indices(matrices.shape[1])
+    return "triangle", Blob.pack(name, matrices[:, rows, cols])
 
 
 def _mean_pooled(matrices: Float32) -> Float32:
-    """(N, ≤64, ≤64) mean of each patch, for matrices too large to travel whole."""
+    """(layers, ≤64, ≤64) mean of each patch, for matrices too large to travel whole."""
     pooled: Array = matrices
     for axis in (1, 2):
         starts = patches(matrices.shape[axis], POOLED_SIDE)

@@ -13,6 +13,9 @@ from inspector.records import (
     Inspected,
     LayerCheck,
     Predictions,
+    Run,
+    SiteName,
+    Text,
     Verification,
 )
 
@@ -30,11 +33,9 @@ def summarise(inspected: Inspected, files: dict[str, str]) -> dict[str, Any]:
             "layers": run.model.layers,
             "heads": run.model.heads,
         },
-        "tokens": [
-            {"id": token.id, "text": token.text, "word": token.word, "special": token.special}
-            for token in run.text.tokens
-        ],
-        "truncated_from": run.text.truncated_from,
+        **_text(run.text),
+        "target": None if run.target is None else _text(run.target),
+        "sites": [_site(run, site) for site in run.sites],
         "predictions": _predictions(run.predictions),
         "verification": summarise_verification(inspected.verification),
         "ladder": [
@@ -45,6 +46,14 @@ def summarise(inspected: Inspected, files: dict[str, str]) -> dict[str, Any]:
                 "applies": rung.applies,
                 **_measures(rung.all_tokens),
                 "content": _measures(rung.content),
+                "sites": [
+                    {
+                        "site": site,
+                        "applies": site in rung.sites,
+                        **_means(rung.all_tokens, run.places(site)),
+                    }
+                    for site in run.sites
+                ],
             }
             for rung in inspected.ladder
         ],
@@ -63,6 +72,29 @@ def summarise(inspected: Inspected, files: dict[str, str]) -> dict[str, Any]:
             for link in inspected.links
         ],
         "files": files,
+    }
+
+
+def _text(text: Text) -> dict[str, Any]:
+    return {
+        "tokens": [
+            {"id": token.id, "text": token.text, "word": token.word, "special": token.special}
+            for token in text.tokens
+        ],
+        "truncated_from": text.truncated_from,
+    }
+
+
+def _site(run: Run, site: SiteName) -> dict[str, Any]:
+    """Say how many layers and heads there are, and which text listens to which."""
+    layers = [run.layers[place].attention for place in run.places(site)]
+    rows, columns = ("text" if text is run.text else "target" for text in run.texts(site))
+    return {
+        "site": site,
+        "layers": len(layers),
+        "heads": max(map(len, layers)),
+        "from": rows,
+        "to": columns,
     }
 
 
@@ -134,14 +166,20 @@ def _layer(check: LayerCheck) -> dict[str, Any]:
 
 def _measures(agreement: Agreement | None) -> dict[str, Any]:
     if agreement is None:
-        return dict.fromkeys(("jsd_bits", "rank_correlation", "top1_agreement", "excluded"))
+        return {**_means(None), "excluded": None}
     return {
-        **agreement.means(),
+        **_means(agreement),
         "excluded": {
             "constant_rows": agreement.constant_rows,
             "empty_rows": agreement.empty_rows,
         },
     }
+
+
+def _means(agreement: Agreement | None, layers: list[int] | None = None) -> dict[str, Any]:
+    if agreement is None:
+        return dict.fromkeys(("jsd_bits", "rank_correlation", "top1_agreement"))
+    return dict(agreement.means(layers))
 
 
 def _head(reading: HeadReading) -> dict[str, Any]:

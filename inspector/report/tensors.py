@@ -18,8 +18,9 @@ def save_tensors(inspected: Inspected, path: Path) -> None:
 
     Names and shapes: ``hidden`` (T, D), ``query`` (H, T, d), ``key`` and ``value`` (KV, S, d) as
     rebuilt, ``attention`` (H, T, S) of the model, ``recomputed`` (H, T, S), ``output`` (T, D) of
-    the model. Where q, k and v were captured they are the model's own, and there is no ``output``.
-    Where nothing was recomputed there are ``hidden`` and ``attention`` only. All float32.
+    the model; in cross-attention ``key_states`` (S, D), the encoder's states, which keys and values
+    are made from. Where q, k and v were captured they are the model's own. A family without any
+    rebuild has only what is the model's. All float32.
 
     Raises
     ------
@@ -32,6 +33,7 @@ def save_tensors(inspected: Inspected, path: Path) -> None:
         tensors[f"{prefix}.hidden"] = captured.hidden
         tensors[f"{prefix}.attention"] = captured.attention
         tensors[f"{prefix}.output"] = captured.output
+        tensors[f"{prefix}.key_states"] = captured.key_states
         layers = inspected.rebuilt or inspected.replayed
         if layers is not None:
             rebuilt = layers[place]

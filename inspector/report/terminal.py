@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text as Line
 
-from inspector.plain import visible
-from inspector.records import Inspected, RungResult, Share, Verdict
+from inspector.plain import layer_name, visible
+from inspector.records import Inspected, Link, Run, RungResult, Share, Text, Verdict
 from inspector.report.terminal_predictions import print_predictions
 
 #: Characters of the longest bar.
@@ -29,6 +29,12 @@ MARKS: dict[Verdict, str] = {
     "mismatch": "✗",
     "not_recomputed": "?",
 }
+_BETWEEN = (
+    "In cross-attention X·Xᵀ is X·Yᵀ, Y the encoder's states, and there are no strangers; "
+    "--json and the report have each site by itself."
+)
+#: How many links are shown of each site where there are several.
+_LINKS_OF_A_SITE = 3
 _STYLE: dict[Verdict, str] = {
     "verified": "bold green",
     "rounding": "bold yellow",
@@ -45,14 +51,14 @@ def print_inspection(console: Console, inspected: Inspected, files: dict[str, st
     console.print(
         Line.assemble(
             (visible(run.text.text), "bold"),
-            *((f"\n{visible(run.text.pair)}", "bold") if run.text.pair else ()),
+            *([(f"\n{visible(run.text.pair)}", "bold")] if run.text.pair else []),
+            *([(f"\n→ {visible(run.target.text)}", "bold")] if run.target else []),
         )
     )
     console.print(
-        f"{len(run.text.tokens)} tokens"
-        + (f" of {run.text.truncated_from}, truncated" if run.text.truncated_from else "")
-        + f" · {visible(model.title)} · {model.family}, "
-        f"{model.layers} layers × {model.heads} heads",
+        _counted(run.text)
+        + (f" → {_counted(run.target)}" if run.target else "")
+        + f" · {visible(model.title)} · {model.family}, {_size(run)}",
         style="dim",
         highlight=False,
         markup=False,
@@ -60,7 +66,7 @@ def print_inspection(console: Console, inspected: Inspected, files: dict[str, st
     console.print()
     console.print(_verdict(inspected))
     console.print()
-    _print_ladder(console, inspected.ladder)
+    _print_ladder(console, inspected)
     _print_shares(console, inspected.shares)
     _print_links(console, inspected)
     print_predictions(console, inspected)
@@ -76,6 +82,20 @@ def status() -> Iterator[Callable[[str], None]]:
     """Show one line on standard error that says what is being done, and clear it at the end."""
     with Console(stderr=True).status("Starting") as line:
         yield lambda stage: line.update(f"{stage} …")
+
+
+def _counted(text: Text) -> str:
+    cut = f" of {text.truncated_from}, truncated" if text.truncated_from else ""
+    return f"{len(text.tokens)} tokens{cut}"
+
+
+def _size(run: Run) -> str:
+    """Say how many layers and heads there are, of each site where there are several."""
+    counts = [(site, len(run.places(site))) for site in run.sites]
+    if len(counts) == 1:
+        return f"{run.model.layers} layers × {run.model.heads} heads"
+    layers = ", ".join(f"{site} {count}" for site, count in counts)
+    return f"{run.model.layers} layers ({layers}) × {run.model.heads} heads"
 
 
 def _verdict(inspected: Inspected) -> Line:
@@ -114,18 +134,19 @@ def _where_wrong(inspected: Inspected) -> str:
     places = []
     for check in inspected.verification.layers:
         places += [
-            f"layer {check.layer} head {head}"
+            f"{layer_name(check.site, check.layer)} head {head}"
             for head, verdict in enumerate(check.head_verdicts)
             if verdict == "mismatch"
         ]
         if check.output_verdict == "mismatch":
-            places.append(f"layer {check.layer} output")
+            places.append(f"{layer_name(check.site, check.layer)} output")
     shown = ", ".join(places[:4])
     more = len(places) - 4
     return f"the rebuild disagrees at {shown}" + (f" and {more} more places" if more > 0 else "")
 
 
-def _print_ladder(console: Console, ladder: tuple[RungResult, ...]) -> None:
+def _print_ladder(console: Console, inspected: Inspected) -> None:
+    ladder = inspected.ladder
     if not any(rung.applies for rung in ladder):
         return
     table = Table(
@@ -166,6 +187,8 @@ def _print_ladder(console: Console, ladder: tuple[RungResult, ...]) -> None:
             f"{' and '.join(missing).capitalize()}: rungs that this model does not have.",
             style="dim",
         )
+    if "cross" in inspected.run.sites:
+        console.print(_BETWEEN, style="dim")
     console.print()
 
 
@@ -248,17 +271,26 @@ def _print_links(console: Console, inspected: Inspected) -> None:
     table.add_column(justify="right")
     table.add_column(justify="right", no_wrap=True)
     table.add_column(style="dim", no_wrap=True)
-    for link in inspected.links:
+    for link in _shown_links(inspected):
         table.add_row(
             Line(f"{shortened(link.source)} → {shortened(link.target)}"),
             f"{link.weight:.2f}",
             f"{link.lift:.1f}× its usual",
-            f"layer {link.layer}, head {link.head}",
+            f"{layer_name(link.site, link.layer)}, head {link.head}",
         )
     console.print(table)
     if not inspected.pieces:
         console.print(_MERGED, style="dim")
     console.print()
+
+
+def _shown_links(inspected: Inspected) -> list[Link]:
+    """Return the links; of several sites the strongest few of each, site after site."""
+    sites = inspected.run.sites
+    if len(sites) == 1:
+        return list(inspected.links)
+    by_site = [[link for link in inspected.links if link.site == site] for site in sites]
+    return [link for links in by_site for link in links[:_LINKS_OF_A_SITE]]
 
 
 def shortened(word: str, limit: int = 16) -> str:

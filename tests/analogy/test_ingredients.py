@@ -35,6 +35,25 @@ def test_weights_are_the_loops(
         np.testing.assert_allclose(weights(chosen, layer, slice(1, 2)), expected[1:2], atol=1e-12)
 
 
+@pytest.mark.parametrize("positions", ["by_key", "by_distance", "vectors"])
+@pytest.mark.parametrize("kv_heads", [1, 2])
+def test_what_positions_add_and_sinks_are_the_loops(positions: str, kv_heads: int) -> None:
+    layer = small_layer(kv_heads=kv_heads, causal=True, positions=positions, sink=True, stretch=0.7)
+    for chosen in COMBINATIONS:
+        expected = [[row(layer, chosen, head, i) for i in range(4)] for head in range(2)]
+        ours = weights(chosen, layer)
+        np.testing.assert_allclose(
+            np.broadcast_to(ours, (2, 4, 4)), expected, atol=1e-12, err_msg=str(chosen)
+        )
+        if not one_for_all(chosen, layer):
+            np.testing.assert_allclose(
+                weights(chosen, layer, slice(1, 2)), expected[1:2], atol=1e-12
+            )
+    np.testing.assert_allclose(weights(set(NAMES), layer), layer.attention, atol=1e-12)
+    assert [known.name for known in INGREDIENTS if known.applies(layer)] == NAMES
+    assert (layer.attention.sum(axis=2) < 0.99).any()
+
+
 def test_heads_do_nothing_alone_where_the_traits_cannot_be_dealt_out() -> None:
     layer = small_layer(heads=2, width=5)
     np.testing.assert_array_equal(weights({"heads"}, layer), weights(set(), layer))
@@ -48,6 +67,8 @@ def test_layers_have_the_ingredients_that_they_have() -> None:
 
     assert there(causal=False) == ["learned", "heads", "scale"]
     assert there(causal=True) == ["learned", "heads", "scale", "mask"]
+    assert INGREDIENTS[4].applies(small_layer(positions="by_key"))
+    assert INGREDIENTS[5].applies(small_layer(sink=True))
 
 
 def test_on_the_real_model_all_together_are_the_rebuild(cat: Inspection) -> None:

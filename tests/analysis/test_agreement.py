@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from plain_attention import run_of, small_layer
 
 from inspector.analogy.ladder import RUNGS, weights
 from inspector.analysis.agreement import measure_ladder
@@ -28,8 +29,13 @@ def ranks(row: list[float]) -> list[float]:
     ]
 
 
-def slow(model: np.ndarray, rung: np.ndarray, keep: list[int], *, raw: bool) -> dict[str, Any]:
-    """The three measures of one head by definition, over the kept rows and columns."""
+def slow(
+    model: np.ndarray, rung: np.ndarray, keep: list[int], *, raw: bool, sink: bool = False
+) -> dict[str, Any]:
+    """The three measures of one head by definition, over the kept rows and columns.
+
+    With a sink what a row lacks to 1 counts as one more key in the divergence.
+    """
     divergences, correlations, agreements = [], [], []
     constant = empty = 0
     for i in keep:
@@ -47,6 +53,9 @@ def slow(model: np.ndarray, rung: np.ndarray, keep: list[int], *, raw: bool) -> 
         else:
             correlations.append(np.corrcoef(first, second)[0, 1])
         if not raw:
+            if sink:
+                p.append(max(0.0, 1 - float(model[i].sum())))
+                q.append(max(0.0, 1 - float(rung[i].sum())))
             p, q = [x / sum(p) for x in p], [x / sum(q) for x in q]
             bits = 0.0
             for x, y in zip(p, q, strict=True):
@@ -94,6 +103,28 @@ def test_measures_are_the_definition(cat: Inspection, name: str, which: str) -> 
             constant += expected["constant"]
             empty += expected["empty"]
     assert (agreement.constant_rows, agreement.empty_rows) == (constant, empty)
+
+
+@pytest.mark.parametrize("which", ["all_tokens", "content"])
+def test_a_sink_is_one_more_key_in_the_divergence(which: str) -> None:
+    layer = small_layer(tokens=5, heads=3, positions="by_key", sink=True, stretch=0.7)
+    run = run_of(layer)
+    special = replace(run.text.tokens[0], special=True)
+    run = replace(run, text=replace(run.text, tokens=(special, *run.text.tokens[1:])))
+    other = small_layer(tokens=5, heads=3, positions="by_key", sink=True, seed=9).attention
+    run = replace(run, layers=(replace(run.layers[0], attention=other),))
+    ladder = measure_ladder(run, (layer,))
+    keep = list(range(5)) if which == "all_tokens" else list(range(1, 5))
+    for name in ("softmax", "position", "model", "layer_mean"):
+        agreement = getattr(result(ladder, name), which)
+        for head in range(3):
+            if name == "layer_mean":
+                matrix = other.mean(axis=0)
+            else:
+                matrix = weights(next(r for r in RUNGS if r.name == name), layer)
+                matrix = matrix[head] if matrix.ndim == 3 else matrix
+            expected = slow(other[head], matrix, keep, raw=False, sink=True)
+            assert agreement.jsd_bits[0, head] == pytest.approx(expected["jsd_bits"], abs=1e-9)
 
 
 def test_what_only_trained_weights_show(cat: Inspection) -> None:

@@ -10,7 +10,16 @@ import pytest
 from inspector.analysis.heads import read_heads
 from inspector.analysis.words import merge_pieces, single_tokens, strongest_links, words
 from inspector.inspection import Inspection
-from inspector.records import CapturedLayer, HeadReading, ModelInfo, Run, Text, Token
+from inspector.records import (
+    AttentionWeights,
+    CapturedLayer,
+    HeadReading,
+    ModelInfo,
+    Projection,
+    Run,
+    Text,
+    Token,
+)
 
 # [CLS] un ##tie knots ! [SEP]
 PIECES = [
@@ -45,6 +54,18 @@ def going_to(keys: list[int], mass: float = 0.9) -> np.ndarray:
     for query, key in enumerate(keys):
         matrix[query, key] += mass
     return matrix
+
+
+def test_a_sink_counts_in_the_entropy() -> None:
+    """Half of every row to one word and half to the sink: one bit."""
+    made = run(going_to([0] * T, 1.0) / 2)
+    projection = Projection(np.zeros((2, 2)), None)
+    weights = AttentionWeights(*[projection] * 4, sink=np.zeros(1))
+    (reading,) = read_heads(replace(made, weights=(weights,)))
+    assert reading.entropy_bits == pytest.approx(1)
+    assert reading.masses["first"] == pytest.approx(0.5)
+    (blind,) = read_heads(made)
+    assert blind.entropy_bits == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize(
@@ -115,12 +136,13 @@ def test_words_are_spelt_as_in_the_text() -> None:
 
 def test_into_a_word_is_a_sum_and_out_of_it_a_mean() -> None:
     matrix = np.arange(T * T, dtype=float).reshape(1, T, T)
-    merged = merge_pieces(matrix, words(run(np.eye(T)).text))
+    own = words(run(np.eye(T)).text)
+    merged = merge_pieces(matrix, own, own)
     assert merged.shape == (1, 5, 5)
     assert merged[0, 2, 1] == matrix[0, 3, 1] + matrix[0, 3, 2]
     assert merged[0, 1, 2] == (matrix[0, 1, 3] + matrix[0, 2, 3]) / 2
     weights = np.random.default_rng(0).dirichlet(np.ones(T), size=(1, T))
-    np.testing.assert_allclose(merge_pieces(weights, words(run(np.eye(T)).text)).sum(2), 1)
+    np.testing.assert_allclose(merge_pieces(weights, own, own).sum(2), 1)
 
 
 def test_links_join_different_words_and_leave_out_marks_and_neighbour_heads() -> None:

@@ -23,13 +23,19 @@ from inspector.records import RebuiltLayer, Run, Share
 games = arrays(np.float64, (8, 2), elements=st.floats(-1, 1))
 
 
+def with_sink(row: Sequence[float]) -> list[float]:
+    """A row and what it lacks to 1, which is the sink's."""
+    return [*row, max(0.0, 1 - float(sum(row)))]
+
+
 def over_all_orders(layer: RebuiltLayer, model: np.ndarray, names: Sequence[str]) -> np.ndarray:
     """(ingredients, H): the mean drop in bits when each joins, over every order."""
     heads, tokens, _ = model.shape
 
     def distance(chosen: set[str], head: int) -> float:
         rows = [
-            divergence(list(model[head, i]), row(layer, chosen, head, i)) for i in range(tokens)
+            divergence(with_sink(model[head, i]), with_sink(row(layer, chosen, head, i)))
+            for i in range(tokens)
         ]
         return sum(rows) / tokens
 
@@ -74,6 +80,15 @@ def test_a_share_is_the_mean_over_all_orders(causal: bool, width: int, another: 
     expected = over_all_orders(layer, model, names(found))
     np.testing.assert_allclose([share.per_head[0] for share in found], expected, atol=1e-12)
     np.testing.assert_allclose([share.bits for share in found], expected.mean(axis=1), atol=1e-12)
+
+
+@pytest.mark.parametrize("positions", ["by_key", "vectors"])
+def test_a_sink_and_what_positions_add_are_shared_out_too(positions: str) -> None:
+    layer = small_layer(tokens=3, positions=positions, sink=True)
+    found = measure_shares(run_of(layer), (layer,))
+    assert names(found) == ["learned", "heads", "scale", "position", "dialect"]
+    expected = over_all_orders(layer, layer.attention, names(found))
+    np.testing.assert_allclose([share.per_head[0] for share in found], expected, atol=1e-12)
 
 
 def test_one_head_and_few_rows_at_a_time_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,13 +26,40 @@ from inspector.attention.masks import visible
 from inspector.attention.norms import apply_norm
 from inspector.attention.recompute import recompute
 from inspector.inspection import Inspection
-from inspector.records import AttentionWeights, Dialect, Norm, Projection, Rope
+from inspector.model.capture import capture_float64
+from inspector.model.text import encode
+from inspector.records import (
+    Alibi,
+    AttentionWeights,
+    Buckets,
+    CapturedLayer,
+    Dialect,
+    Disentangled,
+    Norm,
+    Projection,
+    Rope,
+)
 
 SENTENCE = "The cat sat on the mat because it was tired and we are here"
 
-ENCODER, GPT2, OPT, ALBERT, LLAMA, NEOX, FALCON = (
-    dict(SMALL[name]) for name in ("bert", "gpt2", "opt", "albert", "llama", "gpt_neox", "falcon")
+ENCODER, GPT2, OPT, ALBERT, LLAMA, NEOX, FALCON, BLOOM = (
+    dict(SMALL[name])
+    for name in ("bert", "gpt2", "opt", "albert", "llama", "gpt_neox", "falcon", "bloom")
 )
+MPNET = ENCODER | {"pad_token_id": 0}
+DEBERTA = ENCODER | {
+    "relative_attention": True, "pos_att_type": ["c2p", "p2c"], "position_biased_input": False,
+    "type_vocab_size": 0,
+}  # fmt: skip
+DEBERTA_V3 = DEBERTA | {
+    "position_buckets": 4, "max_relative_positions": 12, "share_att_key": True,
+    "norm_rel_ebd": "layer_norm", "layer_norm_eps": 1e-5,
+}  # fmt: skip
+GPT_OSS = {
+    "vocab_size": 32, "hidden_size": 24, "num_hidden_layers": 3, "num_attention_heads": 4,
+    "num_key_value_heads": 2, "intermediate_size": 16, "head_dim": 8, "sliding_window": 4,
+    "num_local_experts": 2, "num_experts_per_tok": 1, "pad_token_id": 0,
+}  # fmt: skip
 THREE_KINDS = ["sliding_attention", "full_attention", "sliding_attention"]
 
 
@@ -53,7 +80,7 @@ LLAMA3 = rope(
 
 #: model_type, and its config: the small one of every family, and what else checkpoints may have.
 VARIANTS: dict[str, tuple[str, Mapping[str, Any]]] = {
-    **{name: (name, SMALL[name]) for name in FAMILIES},
+    **{name: (name, SMALL[name]) for name, family in FAMILIES.items() if not family.others},
     "albert in groups": ("albert", ALBERT | {"num_hidden_layers": 5, "num_hidden_groups": 2}),
     "gpt2 by layer": ("gpt2", GPT2 | {"scale_attn_by_inverse_layer_idx": True}),
     "gpt2 unscaled": ("gpt2", GPT2 | {"scale_attn_weights": False}),
@@ -75,6 +102,20 @@ VARIANTS: dict[str, tuple[str, Mapping[str, Any]]] = {
     "phi with norms": ("phi", LLAMA | {"hidden_size": 32, "qk_layernorm": True}),
     "phi3 partly turned": ("phi3", LLAMA | {"head_dim": 8} | rope(partial_rotary_factor=0.5)),
     "stablelm with norms": ("stablelm", STABLELM_WITH_NORMS),
+    "mpnet": ("mpnet", MPNET),
+    "bloom, six heads": ("bloom", BLOOM | {"n_head": 6}),
+    "gpt_oss": ("gpt_oss", GPT_OSS),
+    "gpt_oss plain": ("gpt_oss", GPT_OSS | {"attention_bias": False} | rope(rope_type="default")),
+    "deberta": ("deberta", DEBERTA),
+    "deberta, near only": ("deberta", DEBERTA | {"max_relative_positions": 3}),
+    "deberta, one term": ("deberta", DEBERTA | {"pos_att_type": ["p2c"]}),
+    "deberta, no positions": ("deberta", DEBERTA | {"relative_attention": False}),
+    "deberta-v2": ("deberta-v2", DEBERTA | {"position_buckets": 4, "max_relative_positions": 12}),
+    "deberta-v2 without buckets": ("deberta-v2", DEBERTA | {"max_relative_positions": 5}),
+    "deberta-v2, one term": ("deberta-v2", DEBERTA_V3 | {"pos_att_type": ["c2p"]}),
+    "deberta-v2, no positions": ("deberta-v2", DEBERTA | {"relative_attention": False}),
+    "deberta-v2, convolved": ("deberta-v2", DEBERTA | {"conv_kernel_size": 3}),
+    "deberta-v3": ("deberta-v2", DEBERTA_V3),
 }
 
 
@@ -138,11 +179,21 @@ def test_the_ladder_ends_at_the_model_and_the_shares_sum_to_the_gap(
     assert sum(share.bits for share in ours.shares) == pytest.approx(gap, abs=1e-5)
     family = FAMILIES[VARIANTS[variant][0]]
     assert rungs["mask"].applies == (family.causal or family.window == "both")
-    assert rungs["position"].applies == (family.rope is not None)
+    assert ours.rebuilt is not None
+    placed = [layer.placed for layer in ours.rebuilt]
+    assert rungs["position"].applies == any(placed)
+    added = family.added is not None and not variant.endswith("no positions")
+    assert any(placed) == (family.rope is not None or added)
 
 
 def test_every_family_has_a_small_config() -> None:
     assert set(FAMILIES) <= set(SMALL)
+
+
+def test_every_family_has_a_line_here() -> None:
+    """Encoder–decoders have theirs in ``test_encoder_decoders.py``."""
+    one_site = {name for name, family in FAMILIES.items() if not family.others}
+    assert {model_type for model_type, _ in VARIANTS.values()} == one_site
 
 
 def test_two_rows_for_one_type_are_an_error() -> None:
@@ -188,6 +239,28 @@ def pairs_otherwise(dialect: Dialect) -> Rope:
     return replace(dialect.rope, interleaved=not dialect.rope.interleaved)
 
 
+def without(part: str) -> Callable[[AttentionWeights, Dialect], tuple[AttentionWeights, Dialect]]:
+    """Leave out one of the two terms of disentangled attention."""
+
+    def corrupt(weights: AttentionWeights, dialect: Dialect) -> tuple[AttentionWeights, Dialect]:
+        assert weights.positions is not None
+        cut: dict[str, Any] = {part: None}
+        return replace(weights, positions=replace(weights.positions, **cut)), dialect
+
+    return corrupt
+
+
+def one_further(dialect: Dialect) -> Dialect:
+    """Take every distance for the next one."""
+    rule = dialect.positions
+    if isinstance(rule, Disentangled):
+        return replace(dialect, positions=replace(rule, span=rule.span - 1))
+    if isinstance(rule, Buckets):
+        return replace(dialect, positions=replace(rule, farthest=20))
+    assert isinstance(rule, Alibi)
+    return replace(dialect, positions=Alibi(rule.slopes[::-1]))
+
+
 CORRUPTIONS: dict[str, Callable[[AttentionWeights, Dialect], tuple[AttentionWeights, Dialect]]] = {
     "scale": lambda w, d: (w, replace(d, scale=d.scale * 1.1)),
     "query's bias": lambda w, d: (replace(w, query=without_bias(w.query)), d),
@@ -199,6 +272,12 @@ CORRUPTIONS: dict[str, Callable[[AttentionWeights, Dialect], tuple[AttentionWeig
     "rope": lambda w, d: (w, replace(d, rope=None)),
     "pairs": lambda w, d: (w, replace(d, rope=pairs_otherwise(d))),
     "softcap": lambda w, d: (w, replace(d, softcap=None)),
+    "positions": lambda w, d: (w, replace(d, positions=None)),
+    "distances": lambda w, d: (w, one_further(d)),
+    "distances' keys": without("key"),
+    "distances' queries": without("query"),
+    "distances' norm": without("norm"),
+    "sink": lambda w, d: (replace(w, sink=None), d),
     "norm's bias": lambda w, d: (replace(w, norm=replace(w.norm, bias=None)), d),  # type: ignore[type-var]
 }
 APPLIES: dict[str, Callable[[AttentionWeights, Dialect], bool]] = {
@@ -210,6 +289,12 @@ APPLIES: dict[str, Callable[[AttentionWeights, Dialect], bool]] = {
     "rope": lambda _w, d: d.rope is not None,
     "pairs": lambda _w, d: d.rope is not None and len(d.rope.frequencies) > 1,
     "softcap": lambda _w, d: d.softcap is not None,
+    "positions": lambda _w, d: d.positions is not None,
+    "distances": lambda _w, d: d.positions is not None,
+    "distances' keys": lambda w, _d: w.positions is not None and w.positions.key is not None,
+    "distances' queries": lambda w, _d: w.positions is not None and w.positions.query is not None,
+    "distances' norm": lambda w, _d: w.positions is not None and w.positions.norm is not None,
+    "sink": lambda w, _d: w.sink is not None,
     "norm's bias": lambda w, _d: w.norm is not None and w.norm.bias is not None,
 }
 
@@ -271,6 +356,23 @@ def test_a_falcon_with_alibi_is_flagged(tmp_path: Path) -> None:
     assert "alibi=True" in (found.verification.reason or "")
 
 
+@pytest.mark.parametrize(
+    ("model_type", "options", "said"),
+    [
+        ("deberta", DEBERTA | {"talking_head": True}, "talking_head=True"),
+        ("deberta-v2", DEBERTA | {"pos_att_type": ["c2p", "p2p"]}, "pos_att_type"),
+        ("bloom", BLOOM | {"slow_but_exact": True}, "slow_but_exact=True"),
+        ("mpnet", MPNET | {"relative_attention_num_buckets": 40}, "num_buckets=40"),
+    ],
+)
+def test_what_is_not_covered_is_refused_by_name(
+    model_type: str, options: dict[str, Any], said: str
+) -> None:
+    refusal = FAMILIES[model_type].refusal(AutoConfig.for_model(model_type, **options))
+    assert refusal is not None
+    assert said in refusal
+
+
 def test_softmax_in_float32_is_arbitrated_by_a_bound_of_its_own(made: Made) -> None:
     ours, _ = made("opt")
     assert ours.rebuilt is not None
@@ -287,3 +389,81 @@ def test_rungs_of_a_causal_family(made: Made) -> None:
     ours, _ = made("gpt2")
     assert ours.rebuilt is not None
     assert [rung.name for rung in RUNGS if not applies(rung, ours.rebuilt[0])] == ["position"]
+
+
+# --- float64 ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "variant", [name for name in VARIANTS if FAMILIES[VARIANTS[name][0]].added] + ["gpt_oss"]
+)
+def test_in_float64_nothing_is_left_but_what_the_model_rounds(made: Made, variant: str) -> None:
+    loaded = inspector.load(made(variant)[0].run.model.name)
+    encoded = encode(SENTENCE, None, loaded.tokenizer, loaded.model.config, truncate=False)
+    run = capture_float64(loaded, encoded)
+    rounds = FAMILIES[VARIANTS[variant][0]].float32_softmax
+    bound = verdict.FLOAT32_SOFTMAX_BOUND if rounds else verdict.ARBITRATION_BOUND
+    for theirs, ours in zip(run.layers, recompute(run, np.float64), strict=True):
+        assert np.abs(theirs.attention - ours.attention).max() <= bound
+
+
+def test_what_bloom_rounds_does_not_grow_with_the_text(tmp_path: Path) -> None:
+    """ALiBi's scores are in the hundreds here, and the model rounds them to float32."""
+    options = BLOOM | {"n_head": 12, "n_layer": 1}
+    model = AutoModel.from_config(AutoConfig.for_model("bloom", **options))
+    perturb(model, seed=5)
+    loaded = inspector.load(save(model, tmp_path / "bloom"))
+    text = "the cat sat on mat " * 100
+    encoded = encode(text, None, loaded.tokenizer, loaded.model.config, truncate=False)
+    run = capture_float64(loaded, encoded)
+    (ours,) = recompute(run, np.float64)
+    difference = np.abs(run.layers[0].attention - ours.attention).max()
+    assert difference <= verdict.FLOAT32_SOFTMAX_BOUND
+
+
+# --- batches with padding ---------------------------------------------------------------------
+
+
+def batch(side: str, length: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Two texts, the second padded to the length of the first: ids and mask, (2, length)."""
+    ids = torch.randint(5, 20, (2, length), generator=torch.Generator().manual_seed(1))
+    mask = torch.ones_like(ids)
+    empty = slice(0, 4) if side == "left" else slice(length - 4, length)
+    ids[1, empty], mask[1, empty] = 0, 0
+    return ids, mask
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_padded_batch_of_two(made: Made, variant: str, side: str) -> None:
+    """Text by text from a batch that transformers ran; a row that hears nobody is not compared."""
+    run = made(variant)[0].run
+    model = AutoModel.from_pretrained(run.model.name, attn_implementation="eager").eval()
+    ids, mask = batch(side, 14)
+    outputs: list[torch.Tensor] = []
+    inputs: list[torch.Tensor] = []
+    family = FAMILIES[VARIANTS[variant][0]]
+    for path in dict.fromkeys(family.layer_paths(model.config)):
+        layer = model.get_submodule(path)
+        layer.register_forward_pre_hook(
+            lambda _m, args, named: inputs.append(args[0] if args else named["hidden_states"]),
+            with_kwargs=True,
+        )
+        layer.get_submodule(family.output).register_forward_hook(
+            lambda _m, _args, result: outputs.append(result)
+        )
+    with torch.no_grad():
+        given = model(input_ids=ids, attention_mask=mask, output_attentions=True)
+    for text in range(2):
+        present = mask[text].numpy().astype(bool)
+        layers = tuple(
+            CapturedLayer("self", n, hidden[text].numpy(), A[text].numpy(), o[text].numpy())
+            for n, (hidden, A, o) in enumerate(zip(inputs, given.attentions, outputs, strict=True))
+        )
+        padded = replace(run, layers=layers, present=None if present.all() else present)
+        for theirs, ours in zip(layers, recompute(padded), strict=True):
+            heard = present & ours.visible.any(axis=1)
+            assert heard.sum() >= 10
+            assert theirs.output is not None
+            assert np.abs(ours.attention - theirs.attention)[:, heard].max() <= 1e-5
+            assert np.abs(ours.output - theirs.output)[heard].max() <= 1e-4

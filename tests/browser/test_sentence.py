@@ -281,6 +281,17 @@ def test_means_of_a_long_text(chromium, tmp_path, how, causal):
     page.context.close()
 
 
+@pytest.mark.parametrize("beside", synthetic.BESIDE)
+def test_the_worker_knows_what_stands_beside_q_and_k(open_report, beside):
+    whole = synthetic.inspected("w " * 158, layers=1, heads=12, d=8, causal=True, beside=beside)
+    opened = open_report(whole)
+    mean = opened.page.evaluate(
+        "(async () => Array.from((await inspector.mean('self', 0)).data))()"
+    )
+    A = whole.run.layers[0].attention.mean(axis=0)
+    np.testing.assert_allclose(np.reshape(mean, A.shape), A, atol=2e-3)
+
+
 def test_a_long_text_waits_calmly_for_its_mean(open_report):
     whole = synthetic.inspected(" ".join(f"w{i}" for i in range(198)), layers=2, heads=8)
     page = open_report(whole).page
@@ -328,23 +339,6 @@ def test_means_without_a_rebuild(open_report, tokens):
     assert "from the model’s own attention" in page.locator("#sentence-note").inner_text()
 
 
-def test_between_two_texts_it_says_what_it_cannot_show(open_report):
-    whole = synthetic.not_recomputed(synthetic.inspected(TEXT))
-    layers = tuple(
-        replace(layer, site="cross", attention=layer.attention[:, :, :5])
-        for layer in whole.run.layers
-    )
-    heads = tuple(replace(head, site="cross") for head in whole.heads)
-    whole = replace(whole, run=replace(whole.run, layers=layers), links=(), heads=heads)
-    page = open_report(whole).page
-    page.locator(".token").nth(3).hover()
-    assert "from one text to another, which these words cannot show" in said(page)
-    assert "".join(page.locator(".token-weight").all_inner_texts()) == ""
-    press(page, "whose", "all")
-    press(page, "direction", "in")
-    assert "cannot show" in said(page)
-
-
 def test_long_texts_compare_by_colour_alone(open_report):
     whole = synthetic.inspected(" ".join(f"w{i}" for i in range(70)))
     page = open_report(whole).page
@@ -374,7 +368,7 @@ def test_amounts_between_words(call):
         got = call(
             "words",
             "x.units.map((_, u) => Array.from(m.amountsOf({rows: 9, cols: 9,"
-            " data: Float32Array.from(x.data)}, x.units, u, x.direction)))",
+            " data: Float32Array.from(x.data)}, x.units[u], x.units, x.direction)))",
             {"units": units, "data": A.ravel().tolist(), "direction": direction},
         )
         np.testing.assert_allclose(got, expected, rtol=1e-6)

@@ -196,8 +196,47 @@ def test_where_there_is_no_q_and_no_k_a_sentence_says_why(open_report, tokens):
     layers = tuple(replace(c, attention=np.roll(c.attention, 1, 2)) for c in whole.run.layers)
     page = open_report(replace(whole, run=replace(whole.run, layers=layers))).page
     bring(page, "#why")
-    assert "not the softmax of q·k alone" in page.locator("#why-says").inner_text()
+    assert "not the softmax of the rebuilt scores" in page.locator("#why-says").inner_text()
     assert not page.locator("#why-body").is_visible()
+
+
+@pytest.mark.parametrize("tokens", [8, 40])
+@pytest.mark.parametrize("beside", synthetic.BESIDE)
+def test_what_stands_beside_q_and_k_has_a_step(open_report, beside, tokens):
+    text = " ".join(f"w{i}" for i in range(tokens - 2))
+    whole = synthetic.inspected(text, causal=True, beside=beside)
+    page = open_report(whole).page
+    head, row, col = 1, 6, 2
+    look_at(page, head, 3, row, col)
+    rebuilt = whole.rebuilt[0]
+    scaled = rebuilt.query[head, row].astype(float) @ rebuilt.key[head, col].astype(float) / 2
+    capped = 1.5 * np.tanh(scaled / 1.5) if beside == "softcap" else scaled
+    # q and k travel in float16.
+    near = {"rel": 5e-3, "abs": 5e-3}
+    if beside == "softcap":
+        assert said(page, "scaled") == pytest.approx(scaled, **near)
+    if beside in ("by_key", "by_distance", "vectors"):
+        parts, distance = rebuilt.bias, col - row + tokens - 1
+        if parts.vectors is not None:
+            place = parts.vectors.rows[distance]
+            added = parts.vectors.keys[head, place] @ rebuilt.query[head, row] / 2
+            added += parts.vectors.queries[head, place] @ rebuilt.key[head, col] / 2
+        elif parts.by_key is not None:
+            added = parts.by_key[head, col]
+        else:
+            added = parts.by_distance[head, distance]
+        assert said(page, "scaled") == pytest.approx(scaled, **near)
+        assert said(page, "added") == pytest.approx(float(added), **near)
+        assert said(page, "score") == pytest.approx(scaled + float(added), **near)
+    else:
+        assert said(page, "score") == pytest.approx(capped, **near)
+    A = whole.run.layers[0].attention[head]
+    assert said(page, "share") == pytest.approx(float(A[row, col]), rel=2e-2)
+    if beside == "sink":
+        sunk = said(page, "sink") / said(page, "total")
+        assert sunk == pytest.approx(1 - float(A[row].sum()), abs=5e-3)
+    own = page.evaluate(f"Array.from(inspector.attention('self', 0, {head}).data)")
+    np.testing.assert_allclose(np.reshape(own, A.shape), A, atol=5e-3)
 
 
 def test_a_part_of_a_pair_explains_the_cell_that_its_matrix_shows(open_report):

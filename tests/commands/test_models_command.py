@@ -41,6 +41,10 @@ def test_what_sets_a_family_apart(capsys: pytest.CaptureFixture[str]) -> None:
     assert rows["albert"] == ["layers share weights"]
     assert "norms on q and k" in rows["qwen3"]
     assert "norms on q and k where set" in rows["phi"]
+    assert "ALiBi" in rows["bloom"]
+    assert "sinks" in rows["gpt_oss"]
+    assert rows["mpnet"] == ["distance buckets"]
+    assert rows["deberta-v2"] == ["disentangled positions", "scale by the number of terms"]
 
 
 def test_the_word_models_can_still_be_inspected() -> None:

@@ -229,8 +229,18 @@ def test_a_model_without_attention(tmp_path: Path) -> None:
         inspector.inspect("the cat sat", model=folder)
 
 
-def test_an_encoder_decoder(tmp_path: Path) -> None:
-    config = T5Config(vocab_size=32, d_model=16, d_kv=4, d_ff=16, num_layers=2, num_heads=4)
-    folder = save(T5Model(config), tmp_path / "t5")
-    with refused(ModelError, "t5", "encoder–decoder"):
-        inspector.load(folder)
+def test_an_encoder_decoder_wants_a_target_and_no_pair(tmp_path: Path) -> None:
+    config = T5Config(
+        vocab_size=32, d_model=16, d_kv=4, d_ff=16, num_layers=2, num_heads=4,
+        decoder_start_token_id=0,
+    )  # fmt: skip
+    model = inspector.load(save(T5Model(config), tmp_path / "t5"))
+    with refused(InputError, "t5", "encoder–decoder", "target"):
+        inspector.inspect("the cat sat", model=model)
+    with refused(InputError, "t5", "pairs"):
+        inspector.inspect("the cat sat", pair="on the mat", target="we are here", model=model)
+    with refused(InputError, "nothing to read in the target"):
+        inspector.inspect("the cat sat", target="\u200b", model=model)
+    model.model.config.decoder_start_token_id = None
+    with refused(ModelError, "does not say with which token"):
+        inspector.inspect("the cat sat", target="we are here", model=model)

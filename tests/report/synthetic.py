@@ -9,8 +9,10 @@ import numpy as np
 
 from inspector.records import (
     Agreement,
+    Bias,
     Candidate,
     CapturedLayer,
+    DistanceVectors,
     Guess,
     HeadReading,
     Inspected,
@@ -37,6 +39,10 @@ MASSES = {"previous": 0.61, "next": 0.02, "self": 0.11, "first": 0.004, "separat
 INGREDIENTS = ("scale", "questions", "heads")
 
 
+#: What may stand beside q·k in the scores.
+BESIDE = ("by_key", "by_distance", "vectors", "sink", "softcap")
+
+
 def softmax(scores):
     e = np.exp(scores - scores.max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1, keepdims=True)
@@ -59,7 +65,16 @@ def words(text, pair=None):
 
 
 def inspected(
-    text="the cat sat", *, pair=None, layers=2, heads=3, d=4, causal=False, noise=1e-7, seed=0
+    text="the cat sat",
+    *,
+    pair=None,
+    layers=2,
+    heads=3,
+    d=4,
+    causal=False,
+    noise=1e-7,
+    seed=0,
+    beside=None,
 ):
     """A verified inspection: what the model computed is the rebuild plus a little noise."""
     random = np.random.default_rng(seed)
@@ -72,13 +87,17 @@ def inspected(
         query = (2 * random.normal(size=(heads, T, d))).astype(np.float32)
         key, value = (random.normal(size=(heads, T, d)).astype(np.float32) for _ in range(2))
         scores = query.astype(float) @ key.astype(float).swapaxes(1, 2) / np.sqrt(d)
-        attention = softmax(np.where(visible, scores, -3.4e38)).astype(np.float32)
+        more, scores = _beside(beside, query, key, scores, np.random.default_rng(seed + 5))
+        sink = np.full(heads, -np.inf) if more.get("sink") is None else more["sink"].astype(float)
+        column = np.broadcast_to(sink[:, None, None], (heads, T, 1))
+        whole = np.concatenate([np.where(visible, scores, -3.4e38), column], axis=2)
+        attention = softmax(whole)[..., :-1].astype(np.float32)
         model = (attention + noise * random.normal(size=attention.shape)).astype(np.float32)
         captured.append(CapturedLayer("self", layer, states, model, states))
         output = Projection(random.normal(size=(D, D)).astype(np.float32), None)
         rebuilt.append(
             RebuiltLayer("self", layer, states, query, key, value, d**-0.5, visible, attention,
-                         states, output)
+                         states, output, **more)
         )  # fmt: skip
         error = np.abs(attention - model).max(axis=(1, 2)).astype(float)
         checks.append(
@@ -128,6 +147,33 @@ def inspected(
     )
 
 
+def _beside(kind, query, key, scores, random):
+    """One thing beside q·k: the record's fields, and the scores with it."""
+    heads, T, d = query.shape
+
+    def made(*shape):
+        return random.normal(size=shape).astype(np.float32)
+
+    distance = np.arange(T) - np.arange(T)[:, None] + T - 1
+    if kind == "softcap":
+        return {"softcap": 1.5}, 1.5 * np.tanh(scores / 1.5)
+    if kind == "sink":
+        return {"sink": made(heads) + 3}, scores
+    if kind == "by_key":
+        bias = Bias(by_key=made(heads, T))
+        return {"bias": bias}, scores + bias.by_key.astype(float)[:, None]
+    if kind == "by_distance":
+        bias = Bias(by_distance=made(heads, 2 * T - 1))
+        return {"bias": bias}, scores + bias.by_distance.astype(float)[:, distance]
+    if kind == "vectors":
+        rows = random.integers(0, 5, size=2 * T - 1)
+        parts = DistanceVectors(rows, made(heads, 5, d), made(heads, 5, d))
+        asked = np.einsum("hid,hijd->hij", query, parts.keys[:, rows[distance]], dtype=float)
+        offered = np.einsum("hjd,hijd->hij", key, parts.queries[:, rows[distance]], dtype=float)
+        return {"bias": Bias(vectors=parts)}, scores + (asked + offered) / np.sqrt(d)
+    return {}, scores
+
+
 def _shares(shape):
     """What each ingredient buys; one of them makes things worse wherever it is added."""
     random = np.random.default_rng(7)
@@ -168,7 +214,8 @@ def _ladder(rebuilt, captured, random):
             name, f"formula of {name}", f"what {name} adds", name in REFERENCES, applies,
             agreement(name != "classroom") if applies else None,
             agreement(name != "classroom") if applies else None,
-            None if carried is None or not applies else carried.astype(np.float32),
+            None if carried is None or not applies else tuple(carried.astype(np.float32)),
+            ("self",) if applies else (),
         )  # fmt: skip
 
     return (

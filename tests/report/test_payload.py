@@ -8,7 +8,8 @@ import pytest
 import synthetic
 
 from inspector.report.blobs import script_json
-from inspector.report.payload import ROUNDING_BOUND, build_payload
+from inspector.report.payload import build_payload
+from inspector.report.payload_scores import ROUNDING_BOUND
 
 
 def payload(inspected):
@@ -87,6 +88,47 @@ def test_readings_travel_as_numbers():
         masses = [head.masses[k] for k in ("previous", "next", "self", "first", "separator")]
         expected = [head.entropy_bits, head.distance, head.score, *masses]
         np.testing.assert_array_equal(row, np.float32(expected))
+
+
+@pytest.mark.parametrize("tokens", [9, 40])
+@pytest.mark.parametrize("beside", synthetic.BESIDE)
+def test_what_stands_beside_q_and_k_travels_too(beside, tokens):
+    whole = synthetic.inspected("w " * (tokens - 2), layers=1, beside=beside)
+    built = payload(whole)
+    site, rebuilt = built.header["sites"][0], whole.rebuilt[0]
+    assert site["key_precision"] == "float16" and "0.attention" not in names(built)
+    assert site["softcap"] == rebuilt.softcap
+    q, k = (numbers(built, f"0.{name}").astype(float) for name in ("query", "key"))
+    scores = q @ k.swapaxes(1, 2) / 2
+    if site["softcap"]:
+        scores = site["softcap"] * np.tanh(scores / site["softcap"])
+    distance = np.arange(tokens) - np.arange(tokens)[:, None] + tokens - 1
+    if "0.by_key" in names(built):
+        scores += numbers(built, "0.by_key")[:, None]
+    if "0.by_distance" in names(built):
+        scores += numbers(built, "0.by_distance")[:, distance]
+    if "0.place_rows" in names(built):
+        at = numbers(built, "0.place_rows")[distance]
+        places, asked = (numbers(built, f"0.place_{name}")[:, at] for name in ("keys", "queries"))
+        scores += np.einsum("hid,hijd->hij", q, places.astype(float)) / 2
+        scores += np.einsum("hjd,hijd->hij", k, asked.astype(float)) / 2
+    sink = numbers(built, "0.sink") if "0.sink" in names(built) else np.full(len(q), -np.inf)
+    powers = np.exp(scores)
+    A = powers / (powers.sum(axis=2, keepdims=True) + np.exp(sink)[:, None, None])
+    worst = np.abs(A - whole.run.layers[0].attention).max(axis=(1, 2))
+    assert max(worst) <= ROUNDING_BOUND
+    np.testing.assert_allclose(site["arithmetic_error"], worst, atol=2e-6)
+
+
+def test_what_is_added_is_linear_in_the_text():
+    """Twice as long a text ships at most twice as many numbers of positions."""
+    for beside in synthetic.BESIDE:
+        sizes = []
+        for tokens in (40, 80):
+            built = payload(synthetic.inspected("w " * (tokens - 2), layers=1, beside=beside))
+            parts = [b for b in built.blobs if b.name[2:].startswith(("by_", "place_", "sink"))]
+            sizes.append(sum(int(np.prod(blob.shape)) for blob in parts))
+        assert sizes[1] <= 2.1 * sizes[0]
 
 
 @pytest.mark.parametrize("causal", [False, True])
@@ -174,8 +216,8 @@ def test_row_errors_and_lengths():
 def test_the_classroom_s_r_travels_as_a_triangle():
     whole = synthetic.inspected("one two three four")
     built = payload(whole)
-    R = next(rung for rung in whole.ladder if rung.name == "classroom").matrices
-    triangle = numbers(built, "ladder.classroom")
+    R = np.stack(next(rung for rung in whole.ladder if rung.name == "classroom").matrices)
+    triangle = numbers(built, "ladder.classroom.self")
     at = 0
     for i in range(R.shape[1]):
         for j in range(i + 1):
@@ -189,12 +231,12 @@ def test_beyond_128_tokens_the_ladder_is_averaged():
     built = payload(whole)
     rung = next(rung for rung in whole.ladder if rung.name == "learned")
     edges = [i * 150 // 64 for i in range(65)]
-    pooled = numbers(built, "ladder.learned")
+    pooled = numbers(built, "ladder.learned.self")
     assert pooled.shape == (1, 64, 64)
-    patch = rung.matrices[0, edges[5] : edges[6], edges[9] : edges[10]]
+    patch = rung.matrices[0][edges[5] : edges[6], edges[9] : edges[10]]
     assert abs(pooled[0, 5, 9] - patch.mean()) < 1e-4
     how = {r["name"]: r["matrices"] for r in built.header["ladder"]}
-    assert how["learned"] == how["uniform"] == "pooled" and how["heads"] is None
+    assert how["learned"] == how["uniform"] == {"self": "pooled"} and how["heads"] == {}
 
 
 def test_a_measure_that_is_not_there_stays_not_a_number():

@@ -44,6 +44,11 @@ def test_a_screenful(cat: Inspection) -> None:
     assert f"{link.lift:.1f}× its usual" in text
 
 
+def test_both_texts_of_a_pair_stand_above(bundled: LoadedModel) -> None:
+    found = inspector.inspect("the cat sat", pair="on the mat", model=bundled)
+    assert printed(found).startswith("the cat sat\non the mat\n")
+
+
 def test_the_finding_is_of_these_numbers(cat: Inspection) -> None:
     text = " ".join(printed(cat).split())
     assert "learned comes nearest: 0.332 bits, nearer than listening to all alike (0.341)" in text

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from difflib import get_close_matches
+from typing import Literal
 
-from inspector.attention.families.spec import Family
+from inspector.attention.families.spec import Added, Family
 from inspector.errors import InputError
 
 #: As an encoder, with positions in the embeddings.
@@ -33,6 +34,73 @@ _LLAMA = Family(
     float32_softmax=True,
 )
 _HEAD_NORMS = ("self_attn.q_norm", "self_attn.k_norm")
+
+
+def _bart_site(
+    model_type: str, site: Literal["encoder", "decoder", "cross"], *, norm_before: bool
+) -> Family:
+    """Return one site as BART has it, its norms behind the sub-layers or before."""
+    stack = "encoder" if site == "encoder" else "decoder"
+    attention = "encoder_attn" if site == "cross" else "self_attn"
+    norm = f"{attention}_layer_norm" if norm_before else ""
+    return Family(
+        model_type=model_type,
+        site=site,
+        layer=f"{stack}.layers.{{i}}",
+        layers=f"{stack}_layers",
+        heads=f"{stack}_attention_heads",
+        # What enters the sub-layer enters its norm first, where that stands before.
+        entry=(norm or attention) if site == "cross" else "",
+        query=f"{attention}.q_proj",
+        key=f"{attention}.k_proj",
+        value=f"{attention}.v_proj",
+        output=f"{attention}.out_proj",
+        norm=norm,
+        causal=site == "decoder",
+    )
+
+
+def _bart(model_type: str, *, norm_before: bool) -> Family:
+    """Return the row of an encoder–decoder as BART has it."""
+    encoder, *others = (
+        _bart_site(model_type, site, norm_before=norm_before)
+        for site in ("encoder", "decoder", "cross")
+    )
+    return replace(encoder, others=tuple(others))
+
+
+def _t5_site(model_type: str, site: Literal["encoder", "decoder", "cross"]) -> Family:
+    """Return one site as T5 has it, gated feed-forward layers or not."""
+    stack = "encoder" if site == "encoder" else "decoder"
+    attention = "EncDecAttention" if site == "cross" else "SelfAttention"
+    # The first block's table of distances serves all; cross-attention has none.
+    table = f"{stack}.block.0.layer.0.SelfAttention.relative_attention_bias"
+    return Family(
+        model_type=model_type,
+        site=site,
+        layer=f"{stack}.block.{{i}}.layer.{int(site == 'cross')}",
+        layers="num_layers" if site == "encoder" else "num_decoder_layers",
+        query=f"{attention}.q",
+        key=f"{attention}.k",
+        value=f"{attention}.v",
+        output=f"{attention}.o",
+        norm="layer_norm",
+        norm_kind="rms",
+        added=None
+        if site == "cross"
+        else Added(kind="buckets", table=table, both_ways=site == "encoder"),
+        causal=site == "decoder",
+        scale="one",
+        # The norm squares in float32 whatever else is float64.
+        float32_softmax=True,
+    )
+
+
+def _t5(model_type: str) -> Family:
+    """Return the row of an encoder–decoder as T5 has it."""
+    encoder, *others = (_t5_site(model_type, site) for site in ("encoder", "decoder", "cross"))
+    return replace(encoder, others=tuple(others))
+
 
 _ROWS = (
     *(
@@ -64,6 +132,52 @@ _ROWS = (
         output="attention.dense",
         # With more, a layer of the config would be several layers of attention.
         requires=_ENCODER | {"inner_group_num": 1},
+    ),
+    Family(
+        model_type="mpnet",
+        layer="encoder.layer.{i}",
+        query="attention.attn.q",
+        key="attention.attn.k",
+        value="attention.attn.v",
+        output="attention.attn.o",
+        added=Added(kind="buckets", table="encoder.relative_attention_bias"),
+        # The model takes 32 whatever its config says.
+        requires={"relative_attention_num_buckets": 32},
+    ),
+    Family(
+        model_type="deberta",
+        layer="encoder.layer.{i}",
+        fused="attention.self.in_proj",
+        layout="groups",
+        query_bias="attention.self.q_bias",
+        value_bias="attention.self.v_bias",
+        output="attention.output.dense",
+        added=Added(
+            kind="disentangled",
+            table="encoder.rel_embeddings",
+            key="attention.self.pos_proj",
+            query="attention.self.pos_q_proj",
+        ),
+        scale="terms",
+        # Talking heads mix the heads' scores, and their weights, with one another.
+        requires={"talking_head": False},
+    ),
+    Family(
+        model_type="deberta-v2",
+        layer="encoder.layer.{i}",
+        query="attention.self.query_proj",
+        key="attention.self.key_proj",
+        value="attention.self.value_proj",
+        output="attention.output.dense",
+        added=Added(
+            kind="disentangled",
+            table="encoder.rel_embeddings",
+            norm="encoder.LayerNorm",
+            key="attention.self.pos_key_proj",
+            query="attention.self.pos_query_proj",
+            in_buckets=True,
+        ),
+        scale="terms",
     ),
     Family(
         model_type="gpt2",
@@ -138,7 +252,21 @@ _ROWS = (
         # With ALiBi, transformers' eager attention counts it twice and its sdpa once.
         requires={"alibi": False},
     ),
+    Family(
+        model_type="bloom",
+        layer="h.{i}",
+        fused="self_attention.query_key_value",
+        layout="groups",
+        output="self_attention.dense",
+        norm="input_layernorm",
+        added=Added(kind="alibi"),
+        causal=True,
+        float32_softmax=True,
+        # With it the output projection is taken in parts.
+        requires={"slow_but_exact": False},
+    ),
     _LLAMA,
+    replace(_LLAMA, model_type="gpt_oss", window="layer_types", sinks="self_attn.sinks"),
     replace(_LLAMA, model_type="mistral", window="all"),
     replace(_LLAMA, model_type="qwen2", window="layer_types"),
     replace(_LLAMA, model_type="qwen3", window="layer_types", head_norms=_HEAD_NORMS),
@@ -197,6 +325,11 @@ _ROWS = (
         window="both",
         float32_softmax=True,
     ),
+    *(_t5(model_type) for model_type in ("t5", "mt5")),
+    _bart("bart", norm_before=False),
+    _bart("marian", norm_before=False),
+    _bart("mbart", norm_before=True),
+    _bart("pegasus", norm_before=True),
 )
 
 

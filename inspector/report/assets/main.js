@@ -2,8 +2,8 @@
  * Where the page starts: read the payload, choose what to show first, let the views draw it.
  */
 
+import { firstWord, settled } from "inspector/chosen";
 import { DamagedReport, readPage } from "inspector/decode";
-import { tokenNames } from "inspector/format";
 import { followAddress, hashOf, isState, stateOf } from "inspector/permalink";
 import { ReportData } from "inspector/report_data";
 import { createStore } from "inspector/state";
@@ -16,6 +16,7 @@ import { showMix } from "inspector/view_mix";
 import { showPredictions } from "inspector/view_predictions";
 import { showReading } from "inspector/view_reading";
 import { showSentence } from "inspector/view_sentence";
+import { showSites } from "inspector/view_site";
 import { showSources } from "inspector/view_sources";
 import { showTake } from "inspector/view_take";
 import { showVerdict } from "inspector/view_verdict";
@@ -31,19 +32,20 @@ function giveUp(text) {
 }
 
 /**
- * The first thing to look at: the strongest link between two words, if there is one.
+ * The first thing to look at: the strongest link between two words, if there is one, and between two texts if
+ * there are two.
  * @param {ReportData} data
  * @returns {import("inspector/state").State}
  */
 function firstView(data) {
-  const link = data.header.links[0];
-  const firstWord = data.tokens.findIndex((token) => !token.special);
+  const { links } = data.header, link = links.find(({ site }) => site === "cross") ?? links[0];
+  const { rows, cols } = data.sides(0);
   return {
     layer: link ? data.place(link.site, link.layer) : 0,
     head: link ? link.head : 0,
-    pinned: link ? link.source_token : Math.max(0, firstWord),
+    pinned: link ? link.source_token : firstWord(rows),
     hovered: null,
-    cell: link ? [link.source_token, link.target_token] : [Math.max(0, firstWord), Math.max(0, firstWord)],
+    cell: link ? [link.source_token, link.target_token] : [firstWord(rows), firstWord(cols)],
     rung: "classroom",
     part: "all",
     zoom: null,
@@ -71,19 +73,19 @@ async function start() {
   const { header, planes } = await readPage(document);
   const data = new ReportData(header, planes);
   const first = firstView(data), hash = location.hash;
-  const store = createStore(stateOf(hash, first, data));
-  const names = tokenNames(data.tokens, header.text.text, header.text.pair);
+  const store = createStore(stateOf(hash, first, data), (changes, before) => settled(data, changes, before));
   root.dataset.loaded = "";
   showVerdict(header);
-  showSentence(data, store, names);
+  showSites(data, store);
+  showSentence(data, store);
   showLinks(data, store);
   const stepHead = showGrid(data, store);
   showReading(data, store);
-  showHead(data, store, names);
-  showWhy(data, store, names);
-  showLadder(data, store, names);
-  showMix(data, store, names);
-  if (header.predictions) showPredictions(header.predictions, data.tokens, names);
+  showHead(data, store);
+  showWhy(data, store);
+  showLadder(data, store);
+  showMix(data, store);
+  if (header.predictions) showPredictions(header.predictions, data.sides(0).rows);
   showSources(header);
   const copyLink = showTake(data, store, () => `${location.href.split("#")[0]}#${hashOf(store.get(), first)}`);
   showKeys(data, store, stepHead, copyLink);

@@ -9,14 +9,15 @@
  * @param {Float32Array} data
  * @param {number} rows
  * @param {number} cols
+ * @param {number | null} [sink] the score of one more column that is dropped afterwards
  * @returns {Float32Array}
  */
-export function softmaxRows(data, rows, cols) {
+export function softmaxRows(data, rows, cols, sink = null) {
   for (let i = 0; i < rows; i++) {
     const start = i * cols;
-    let largest = -Infinity;
+    let largest = sink ?? -Infinity;
     for (let j = start; j < start + cols; j++) if (data[j] > largest) largest = data[j];
-    let sum = 0;
+    let sum = sink == null ? 0 : Math.exp(sink - largest);
     for (let j = start; j < start + cols; j++) {
       const e = Math.exp(data[j] - largest);
       data[j] = e;
@@ -40,16 +41,17 @@ export function maskOf(bits, rows) {
 }
 
 /**
- * One head: softmax(scale · q·kᵀ), hidden keys left out.
+ * One head: softmax(scale · q·kᵀ), hidden keys left out, with what stands beside q·k.
  * @param {Float32Array} q (rows, d)
  * @param {Float32Array} k (cols, d)
  * @param {number} rows
  * @param {number} cols
  * @param {number} scale
  * @param {((i: number, j: number) => boolean) | null} visible
+ * @param {import("inspector/beside").Beside | null} [beside]
  * @returns {Float32Array} (rows, cols)
  */
-export function attention(q, k, rows, cols, scale, visible) {
+export function attention(q, k, rows, cols, scale, visible, beside = null) {
   const d = q.length / rows;
   const scores = new Float32Array(rows * cols);
   // Two queries and four keys at a time: each number is fetched once for several products. What
@@ -77,17 +79,23 @@ export function attention(q, k, rows, cols, scale, visible) {
       for (let t = 0, qi = i * d, kj = j * d; t < d; t++) sum += q[qi++] * k[kj++];
       scores[i * cols + j] = sum * scale;
     }
+    for (let j = 0, at = i * cols; beside && j < cols; j++, at++) {
+      if (beside.softcap != null) scores[at] = beside.softcap * Math.tanh(scores[at] / beside.softcap);
+      if (beside.added) scores[at] += beside.added[at];
+    }
     for (let j = 0; visible && j < cols; j++) if (!visible(i, j)) scores[i * cols + j] = -3.4e38;
   }
-  return softmaxRows(scores, rows, cols);
+  return softmaxRows(scores, rows, cols, beside?.sink);
 }
 
 /**
- * The rung “share”: max(R, 0) as a share of its row; a row without any becomes the identity's.
+ * The rung “share”: max(R, 0) as a share of its row; a row without any becomes the identity's, or, where others are
+ * listened to than those who listen, is shared out evenly.
  * @param {Matrix} R
+ * @param {boolean} [amongOthers]
  * @returns {Matrix}
  */
-export function share(R) {
+export function share(R, amongOthers = false) {
   const data = new Float32Array(R.data.length);
   for (let i = 0; i < R.rows; i++) {
     const start = i * R.cols;
@@ -95,7 +103,9 @@ export function share(R) {
     for (let j = 0; j < R.cols; j++) sum += Math.max(R.data[start + j], 0);
     if (sum > 0) {
       for (let j = 0; j < R.cols; j++) data[start + j] = Math.max(R.data[start + j], 0) / sum;
-    } else if (i < R.cols) {
+    } else if (amongOthers) {
+      data.fill(1 / R.cols, start, start + R.cols);
+    } else {
       data[start + i] = 1;
     }
   }

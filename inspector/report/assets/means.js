@@ -3,13 +3,14 @@
  * a worker does it, made of the page's own functions; a browser that refuses it gets slices.
  */
 
+import { besideOf } from "inspector/beside";
 import { halfTable, joinPlanes } from "inspector/decode";
 import { attention, maskOf, softmaxRows } from "inspector/maths";
 
 /** @typedef {import("inspector/maths").Matrix} Matrix */
 /** @typedef {{planes: Uint8Array, dtype: string, shape: number[]}} Packed */
 /** @typedef {{rows: number, cols: number, heads: number, scale: number, weights?: Packed | null, query?: Packed | null,
- *   key?: Packed | null, visible?: Packed | null}} Job a layer: its weights, or what they are made of */
+ *   key?: Packed | null, visible?: Packed | null, softcap?: number | null, parts?: Record<string, Packed | null>}} Job a layer: its weights, or what they are made of */
 
 /** Weights that are added up at once, in some milliseconds: 72 heads of 64 tokens. */
 const AT_ONCE = 72 * 64 * 64;
@@ -20,18 +21,25 @@ const SLICE = 20;
  * The mean of a layer's heads, one at a time. It runs in the worker too: it may only call what `source` lists.
  * @param {Job} job
  */
-export function meanOfHeads({ rows, cols, heads, scale, weights, query, key, visible }) {
+export function meanOfHeads({ rows, cols, heads, scale, weights, query, key, visible, softcap, parts }) {
   const numbers = (packed) => packed && joinPlanes(packed.planes, packed.dtype);
   const A = numbers(weights), q = numbers(query), k = numbers(key), size = rows * cols;
   const mask = visible && maskOf(visible.planes, rows), data = new Float32Array(size);
   const part = (all, h, count) => all.subarray((h * all.length) / count, ((h + 1) * all.length) / count);
   const shared = key && heads / key.shape[0];
+  const given = parts && Object.entries(parts).map(([name, packed]) => [name, numbers(packed)]);
+  const partsOf = (h) => Object.fromEntries(given.map(([name, all]) => [name,
+    !all || name === "place_rows" ? all : name === "sink" ? all[h] : part(all, h, heads)]));
+  const made = (h) => {
+    const mine = part(q, h, heads), offered = part(k, Math.floor(h / shared), heads / shared);
+    const beside = given ? besideOf({ softcap, ...partsOf(h) }, mine, offered, rows, cols, scale) : null;
+    return attention(mine, offered, rows, cols, scale, mask, beside);
+  };
   return {
     data,
     /** @param {number} h */
     add(h) {
-      const head = A ? part(A, h, heads)
-        : attention(part(q, h, heads), part(k, Math.floor(h / shared), heads / shared), rows, cols, scale, mask);
+      const head = A ? part(A, h, heads) : made(h);
       for (let i = 0; i < size; i++) data[i] += head[i] / heads;
     },
   };
@@ -47,7 +55,7 @@ export function serveMeans() {
 }
 
 /** The worker's script: the policy lets it be made here, not loaded. */
-const source = () => [`const HALVES = (${halfTable})();`, joinPlanes, softmaxRows, attention, maskOf, meanOfHeads,
+const source = () => [`const HALVES = (${halfTable})();`, joinPlanes, softmaxRows, attention, maskOf, besideOf, meanOfHeads,
   `(${serveMeans})();`].join("\n");
 
 /**

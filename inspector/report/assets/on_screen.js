@@ -2,10 +2,10 @@
  * The matrix that is on screen, as it is shown: what is taken away is read here and nowhere else.
  */
 
-import { tiny, tokenNames } from "inspector/format";
+import { tiny } from "inspector/format";
 import { crop, largestMagnitude, scaleOf, windowIn } from "inspector/maths";
 import { cutOf, partName, restrict, segmentsOf, splitsOf } from "inspector/parts";
-import { endsOf, headMatrices, inCut, nameOf } from "inspector/view_head";
+import { endsOf, headMatrices, inCut } from "inspector/view_head";
 
 /**
  * @typedef {object} View
@@ -27,20 +27,19 @@ import { endsOf, headMatrices, inCut, nameOf } from "inspector/view_head";
  */
 export function viewOnScreen(data, state) {
   const { layer: n, head, part, sink, log } = state;
-  const { header, tokens, sites: { [n]: site } } = data;
-  const names = tokenNames(tokens, header.text.text, header.text.pair);
+  const { header, sites: { [n]: site } } = data, sides = data.sides(n);
   const segments = segmentsOf(data, n), cut = cutOf(segments, part);
   const { main, visible } = headMatrices(data, state);
   const drawn = cut ? restrict(main, cut) : main, high = largestMagnitude(drawn.data);
   const window = windowIn(inCut(cut, state.zoom), drawn.rows, drawn.cols), matrix = crop(drawn, window);
   const kept = (kind, from, count) => (cut?.[kind] ?? Array.from({ length: site[kind] }, (_, i) => i)).slice(from, from + count);
   const rows = kept("rows", window[0], window[2]), cols = kept("cols", window[1], window[3]);
-  const named = (indices, length) => indices.map((i) => nameOf(names, i, length));
+  const named = (indices, kind) => indices.map((i) => sides[kind].names[i]);
   const split = (indices) => splitsOf(segments && indices.map((i) => segments[i]));
   const check = header.verification.layers[n], verdict = check?.heads[head];
   const where = `${site.site === "self" ? "" : site.site + " "}layer ${site.layer}, head ${head}`;
   return {
-    matrix, rows: named(rows, site.rows), cols: named(cols, site.cols),
+    matrix, rows: named(rows, "rows"), cols: named(cols, "cols"),
     gap: [visible && "forbidden by the mask", sink && "set aside"].filter(Boolean).join(" or "),
     stepOf: scaleOf(0, high, log),
     ends: endsOf(high, log),

@@ -18,10 +18,9 @@ export const partName = (part) => (part === "all" ? "all" : `${part[0]} → ${pa
  * @param {number} n
  * @returns {number[] | null}
  */
-export function segmentsOf({ header, tokens, sites }, n) {
-  const { rows, cols } = sites[n];
-  const both = header.text.pair != null && rows === tokens.length && cols === rows;
-  return both ? tokens.map((token) => token.segment) : null;
+export function segmentsOf(data, n) {
+  const { pair, tokens } = data.sides(n).rows;
+  return pair != null ? tokens.map((token) => token.segment) : null;
 }
 
 /**

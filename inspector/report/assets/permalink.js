@@ -23,7 +23,7 @@ const CHOICES = {
 };
 
 const within = (value, end) => Number.isInteger(value) && value >= 0 && value < end;
-const token = (value, _, data) => value === null || within(value, data.tokens.length);
+const token = (value, { layer }, { sites: { [layer]: site } }) => value === null || within(value, Math.max(site.rows, site.cols));
 /** @type {Record<string, (value: any, state: State, data: ReportData) => boolean>} */
 const FITS = {
   layer: (value, _, data) => within(value, data.sites.length),

@@ -2,12 +2,17 @@
  * The numbers of one report, by layer and head, whichever way they travelled.
  */
 
+import { besideOf, PARTS } from "inspector/beside";
 import { joinPlanes } from "inspector/decode";
+import { tokenNames } from "inspector/format";
 import { attention, identity, maskOf, share, softmaxOf } from "inspector/maths";
 import { createMeans, joinMeans } from "inspector/means";
 
 /** @typedef {import("inspector/maths").Matrix} Matrix */
 /** @typedef {import("inspector/decode").Numbers} Numbers */
+
+/** @typedef {{name: string, text: string, pair: string | null, tokens: import("inspector/format").Token[], names: string[]}} Side
+ *   a text; its own name is empty where there is only one */
 
 /** The sides and the measures of the blob `measures`, in its order. */
 export const SIDES = ["all", "content"];
@@ -26,7 +31,11 @@ export class ReportData {
     /** @type {Map<string, Numbers>} */
     this.joined = new Map();
     this.sites = header.sites;
-    this.tokens = header.text.tokens;
+    const side = (name, { text, pair, tokens }) => ({ name, text, pair, tokens, names: tokenNames(tokens, text, pair) });
+    /** @type {Side} */
+    this.source = side(header.target ? "source" : "", header.text);
+    /** @type {Side | null} what the decoder of an encoder–decoder reads */
+    this.target = header.target && side("target", header.target);
     /** @type {Map<string, any>} what was worked out last, to be asked for again */
     this.kept = new Map();
     this.means = createMeans();
@@ -48,6 +57,27 @@ export class ReportData {
     const place = this.sites.findIndex((s) => s.site === site && s.layer === layer);
     if (place < 0) throw new RangeError(`there is no layer ${layer} at ${site}`);
     return place;
+  }
+
+  /**
+   * Which text listens at a layer, and which is listened to.
+   * @param {number} n
+   * @returns {{rows: Side, cols: Side}}
+   */
+  sides(n) {
+    const { site } = this.sites[n], { source, target } = this;
+    return { rows: target && site !== "encoder" ? target : source, cols: target && site === "decoder" ? target : source };
+  }
+
+  /**
+   * Those of numbers, one row a layer, that are about a layer's site: its layers stand together.
+   * @param {any} numbers (N, H)
+   * @param {number} n
+   */
+  ofSite(numbers, n) {
+    const { site } = this.sites[n], heads = numbers.length / this.sites.length;
+    const places = [...this.sites.keys()].filter((m) => this.sites[m].site === site);
+    return numbers.subarray(places[0] * heads, (places[places.length - 1] + 1) * heads);
   }
 
   /**
@@ -117,20 +147,39 @@ export class ReportData {
   }
 
   /**
-   * This page's own arithmetic, softmax(scale · q·kᵀ); null where q and k were not shipped.
+   * This page's own arithmetic, softmax(scale · q·kᵀ) with what stands beside q·k; null where q and k
+   * were not shipped.
    * @param {number} n
    * @param {number} head
-   * @param {number} [factor] the site's own scale unless told
+   * @param {number | null} [factor] this scale instead of the site's own, and nothing beside q·k
    * @returns {Matrix | null}
    */
-  own(n, head, factor = this.sites[n].scale) {
+  own(n, head, factor = null) {
     const { rows, cols, heads } = this.sites[n];
     const q = this.part(n, "query", head);
     if (!q) return null;
     const shared = heads / this.header.blobs[`${n}.key`].shape[0];
     const k = /** @type {Float32Array} */ (this.part(n, "key", Math.floor(head / shared)));
     return this.keep(`own ${n} ${head} ${factor}`, () => (
-      { rows, cols, data: attention(q, k, rows, cols, factor, this.visible(n)) }));
+      { rows, cols, data: attention(q, k, rows, cols, factor ?? this.sites[n].scale, this.visible(n),
+        factor == null ? this.beside(n, head) : null) }));
+  }
+
+  /**
+   * What stands beside q·k in a head's scores; null where nothing does.
+   * @param {number} n
+   * @param {number} head
+   * @returns {import("inspector/beside").Beside | null}
+   */
+  beside(n, head) {
+    const { rows, cols, scale, softcap, heads } = this.sites[n], q = this.part(n, "query", head);
+    if (!q) return null;
+    const shared = heads / this.header.blobs[`${n}.key`].shape[0];
+    const k = /** @type {Float32Array} */ (this.part(n, "key", Math.floor(head / shared)));
+    const parts = Object.fromEntries(PARTS.map((name) => [name, this.part(n, name, head)]));
+    if (parts.place_keys || parts.place_queries) parts.place_rows = this.numbers(`${n}.place_rows`);
+    return this.keep(`beside ${n} ${head}`, () => besideOf(
+      /** @type {any} */ ({ ...parts, softcap, sink: parts.sink?.[0] ?? null }), q, k, rows, cols, scale));
   }
 
   /**
@@ -184,13 +233,14 @@ export class ReportData {
    * @returns {import("inspector/means").Job}
    */
   job(n) {
-    const { rows, cols, heads, scale } = this.sites[n];
+    const { rows, cols, heads, scale, softcap } = this.sites[n];
     const blob = (name) => {
       const planes = this.planes.get(`${n}.${name}`);
       return planes ? { planes, ...this.header.blobs[`${n}.${name}`] } : null;
     };
     const made = { rows, cols, heads, scale }, weights = blob("model") ?? blob("attention");
-    return weights ? { ...made, weights } : { ...made, query: blob("query"), key: blob("key"), visible: blob("visible") };
+    return weights ? { ...made, weights } : { ...made, query: blob("query"), key: blob("key"), visible: blob("visible"), softcap,
+      parts: Object.fromEntries(PARTS.map((name) => [name, blob(name)])) };
   }
 
   /** @param {number} n @param {number} head largest |model − rebuilt| of each row, or null */
@@ -208,7 +258,7 @@ export class ReportData {
    * @returns {Matrix | null}
    */
   interactions(n) {
-    const how = this.header.ladder.find((rung) => rung.name === "classroom")?.matrices;
+    const how = this.header.ladder.find((rung) => rung.name === "classroom")?.matrices[this.sites[n].site];
     if (how !== "whole" && how !== "triangle") return null;
     const part = this.layerPart("classroom", n);
     const { rows, cols } = this.sites[n];
@@ -224,10 +274,10 @@ export class ReportData {
 
   /** @param {string} rung @param {number} n a layer's part of a ladder blob */
   layerPart(rung, n) {
-    const { shape } = this.header.blobs[`ladder.${rung}`];
-    const size = shape.slice(1).reduce((a, b) => a * b, 1);
-    const numbers = this.numbers(`ladder.${rung}`);
-    return numbers.subarray(n * size, (n + 1) * size);
+    const { site } = this.sites[n], name = `ladder.${rung}.${site}`;
+    const size = this.header.blobs[name].shape.slice(1).reduce((a, b) => a * b, 1);
+    const at = n - this.sites.findIndex((one) => one.site === site);
+    return this.numbers(name).subarray(at * size, (at + 1) * size);
   }
 
   /**
@@ -240,12 +290,12 @@ export class ReportData {
   rungMatrix(name, n, head) {
     const rung = this.header.ladder.find((r) => r.name === name);
     if (!rung?.applies) return null;
-    const { rows, cols } = this.sites[n];
+    const { rows, cols, site } = this.sites[n], how = rung.matrices[site];
     if (name === "layer_mean") {
       return { matrix: this.mean(n, "layer"), note: "worked out on this page from the layer’s heads" };
     }
-    if (rung.matrices === "pooled") {
-      const [, r, c] = this.header.blobs[`ladder.${name}`].shape;
+    if (how === "pooled") {
+      const [, r, c] = this.header.blobs[`ladder.${name}.${site}`].shape;
       return { matrix: { rows: r, cols: c, data: this.layerPart(name, n) },
         note: `averaged over patches of tokens down to ${r} × ${c}, since the text is long` };
     }
@@ -253,25 +303,26 @@ export class ReportData {
     const D = this.header.model.width;
     const fromR = "worked out on this page from R";
     if (name === "classroom" && R) return { matrix: R, note: "as measured" };
-    if (name === "share" && R) return { matrix: share(R), note: fromR };
+    if (name === "share" && R) return { matrix: share(R, site === "cross"), note: fromR };
     if (name === "softmax" && R) return { matrix: softmaxOf(R, 1), note: fromR };
     if (name === "scaled" && R) return { matrix: softmaxOf(R, 1 / Math.sqrt(D)), note: fromR };
-    if (name === "learned" && rung.matrices) {
+    if (name === "learned" && how) {
       return { matrix: { rows, cols, data: this.layerPart(name, n) }, note: "as measured" };
     }
-    if (name === "strangers" && rows === cols) {
+    if (name === "strangers" && site !== "cross") {
       return { matrix: identity(rows, cols), note: "everybody hears only themselves" };
     }
     if (name === "uniform") return { matrix: this.uniform(n), note: "the same for every key" };
-    if (name === "heads" && this.headsAreWhole()) {
+    const whole = this.headsAreWhole(n);
+    if (name === "heads" && whole) {
       const { exact, scale } = this.sites[n];
       const factor = 1 / Math.sqrt(this.header.blobs[`${n}.query`]?.shape[2]);
       // Where the model's scale is the rung's, the rebuild that travelled is nearer than q·k is.
-      const own = exact && Math.abs(scale - factor) < 1e-6 ? null : this.own(n, head, factor);
+      const own = exact && Math.abs(scale - factor) < 1e-6 && !this.beside(n, head) ? null : this.own(n, head, factor);
       if (own) return { matrix: own, note: "worked out on this page from q and k" };
     }
     // Without positions and a mask, one head's softmax(q·k/√d) is the rebuild itself.
-    if (name === "model" || (name === "heads" && this.headsAreWhole())) {
+    if (name === "model" || (name === "heads" && whole)) {
       const rebuilt = this.rebuilt(n, head);
       if (rebuilt) return { matrix: rebuilt, note: "the rebuild" };
       const own = this.own(n, head);
@@ -280,9 +331,10 @@ export class ReportData {
     return null;
   }
 
-  /** True where q and k are as the rung “heads” means them: no rotation in them, no mask after. */
-  headsAreWhole() {
-    return !this.header.ladder.some((r) => (r.name === "position" || r.name === "mask") && r.applies);
+  /** @param {number} n true where q and k are as the rung “heads” means them: no rotation in them, no mask after */
+  headsAreWhole(n) {
+    const { site } = this.sites[n];
+    return !this.header.ladder.some((r) => (r.name === "position" || r.name === "mask") && r.sites.includes(site));
   }
 
   /** @param {number} n @returns {Matrix} 1 / number of visible keys */

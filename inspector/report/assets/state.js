@@ -6,7 +6,8 @@
  * @typedef {object} State
  * @property {number} layer place of the chosen layer in the run (index into the header's sites)
  * @property {number} head
- * @property {number | null} pinned token whose listening is shown until another is pinned
+ * @property {number | null} pinned token whose listening is shown until another is pinned; between two texts one of the
+ *   text that listens, or, where direction is "in", of the one that is listened to
  * @property {number | null} hovered token under the pointer or the keyboard
  * @property {[number, number] | null} cell row and column under the cursor of the matrices
  * @property {string} rung name of the chosen rung
@@ -33,8 +34,9 @@
 
 /**
  * @param {State} initial
+ * @param {(changes: Partial<State>, before: State) => Partial<State>} [settle] what else has to change with them
  */
-export function createStore(initial) {
+export function createStore(initial, settle = (changes) => changes) {
   let state = Object.freeze({ ...initial });
   /** @type {{keys: string[], listener: (state: State) => void}[]} */
   const subscriptions = [];
@@ -44,9 +46,10 @@ export function createStore(initial) {
 
     /**
      * Change some of it; only the views that look at what changed hear of it.
-     * @param {Partial<State>} changes
+     * @param {Partial<State>} asked
      */
-    set(changes) {
+    set(asked) {
+      const changes = settle(asked, state);
       const changed = Object.keys(changes).filter((key) => changes[key] !== state[key]);
       if (!changed.length) return;
       state = Object.freeze({ ...state, ...changes });

@@ -2,6 +2,7 @@
  * One head in full: the model's attention, the rebuild, and what is between them.
  */
 
+import { asRow, keepRow } from "inspector/chosen";
 import { byId, el, toggles, word } from "inspector/dom";
 import { counted, exact, fixed, percent, signed, tiny } from "inspector/format";
 import { createMatrix } from "inspector/matrix";
@@ -24,10 +25,8 @@ const CLOSER = 1.5;
  * @param {number} n
  * @returns {number[]}
  */
-export function sinkKeys({ tokens, sites }, n) {
-  const known = sites[n].cols === tokens.length;
-  return known ? tokens.flatMap((token, j) => (j === 0 || token.special ? [j] : [])) : [0];
-}
+export const sinkKeys = (data, n) =>
+  data.sides(n).cols.tokens.flatMap((token, j) => (j === 0 || token.special ? [j] : []));
 
 /**
  * A head's matrices as they are asked for: NaN where there is no number, and perhaps without the sink.
@@ -68,9 +67,8 @@ export function inCut(cut, zoom) {
 /**
  * @param {ReportData} data
  * @param {Store} store
- * @param {string[]} names
  */
-export function showHead(data, store, names) {
+export function showHead(data, store) {
   /** @type {import("inspector/parts").Cut | null} what is left of a pair's matrix */
   let cut = null;
   /** @type {ReturnType<typeof headMatrices> & {drawn: Matrix, high: number, shape: [number, number],
@@ -81,18 +79,17 @@ export function showHead(data, store, names) {
   const onZoom = (seen) => store.set({ zoom: seen && [rowAt(seen[0]), colAt(seen[1]),
     rowAt(seen[0] + seen[2] - 1) - rowAt(seen[0]) + 1, colAt(seen[1] + seen[3] - 1) - colAt(seen[1]) + 1] });
   const onCursor = (row, col) => store.set({ cell: [rowAt(row), colAt(col)] });
-  const onPick = (row) => store.set({ pinned: rowAt(row), hovered: null });
+  const onPick = (row) => store.set(keepRow(data, store.get(), rowAt(row)));
   const onRowCursor = (row) => store.set({ cell: [rowAt(row), store.get().cell?.[1] ?? 0] });
   const [first, second, third] = Array.from({ length: 3 }, () => createMatrix({ onCursor, onPick, onZoom }));
   const rowsOnly = createMatrix({ onCursor: onRowCursor, onPick });
-  const tokenRows = () => data.sites[store.get().layer].rows === names.length;
   const lines = createLines({
     onRow: (row) => {
       if (row != null) onRowCursor(row);
-      if (tokenRows()) store.set({ hovered: row == null ? null : rowAt(row) });
+      if (asRow(data, store.get(), 0) != null) store.set({ hovered: row == null ? null : rowAt(row) });
     },
     onCol: (col) => store.set({ cell: [lineRow() ?? 0, colAt(col)] }),
-    onPick: (row) => { if (tokenRows()) onPick(row); },
+    onPick,
   });
   const panels = byId("panels");
   const readout = byId("readout");
@@ -107,10 +104,10 @@ export function showHead(data, store, names) {
   }
   first.onLayout((...field) => { if (rowsOnly.element.isConnected) drawRowErrors(...field); });
 
-  /** The token whose lines are drawn, or the row at the cursor where rows are no tokens. */
+  /** The token whose lines are drawn, or the row at the cursor where columns are pointed at. */
   const lineRow = () => {
-    const { hovered, pinned, cell } = store.get();
-    return (tokenRows() ? hovered ?? pinned : null) ?? cell?.[0] ?? null;
+    const state = store.get(), { hovered, pinned, cell } = state;
+    return asRow(data, state, hovered ?? pinned) ?? cell?.[0] ?? null;
   };
   /** @returns {Window} what is looked at, in places of what is drawn */
   const seen = () => windowIn(inCut(cut, store.get().zoom), ...now.shape);
@@ -166,10 +163,11 @@ export function showHead(data, store, names) {
     const model = kept(all.model), rebuilt = kept(all.rebuilt), difference = kept(all.difference), main = kept(all.main);
     const high = largestMagnitude(main.data);
     now = { ...all, drawn: main, high, shape: [main.rows, main.cols], sums: totals(main) };
-    const labels = (length, kind) => (names.length !== length ? null : here ? here[kind].map((i) => names[i]) : names);
+    const sides = data.sides(layer);
+    const labels = (kind) => (here ? here[kind].map((i) => sides[kind].names[i]) : sides[kind].names);
     const splits = here ? [] : splitsOf(segments);
     const gaps = sink || Boolean(all.visible);
-    const common = { low: 0, high, rowLabels: labels(site.rows, "rows"), colLabels: labels(site.cols, "cols"), gaps, log,
+    const common = { low: 0, high, rowLabels: labels("rows"), colLabels: labels("cols"), gaps, log,
       window: closer(), splits: { rows: splits, cols: splits }, scale: /** @type {const} */ ("amount") };
     const where = (here ? partName(part) + ", " : "")
       + `layer ${site.layer}, head ${head}, ${main.rows} by ${main.cols}; use the arrow keys, and + and − to look closer`;
@@ -219,12 +217,12 @@ export function showHead(data, store, names) {
 
   store.watch(["layer", "head", "part", "sink", "log", "shape", "zoom", "hovered", "pinned", "cell"], ({ layer, log, cell, shape, hovered }) => {
     if (shape !== "lines") return;
-    const { rows, cols } = data.sites[layer];
+    const { rows, cols } = data.sites[layer], sides = data.sides(layer);
     const row = lineRow(), [, col] = cell ?? [0, 0];
     const focus = row == null ? null : cut ? cut.rows.indexOf(row) : row;
     lines.draw({ matrix: now.drawn, window: seen(), focus, cell: [place(row ?? 0, "rows", rows), place(col, "cols", cols)],
       pointed: hovered != null, high: now.high, log,
-      rowName: (i) => nameOf(names, rowAt(i), rows), colName: (j) => nameOf(names, colAt(j), cols),
+      rowName: (i) => sides.rows.names[rowAt(i)], colName: (j) => sides.cols.names[colAt(j)],
       title: now.model ? "model" : "this page’s arithmetic",
       note: now.hidden ? "Left listens, right is listened to; the keys set aside have no lines." : "Left listens, right is listened to. Point at a word; click to keep it." });
   });
@@ -237,7 +235,7 @@ export function showHead(data, store, names) {
     const row = rowAt(r), col = colAt(c);
     for (const panel of [first, second, third]) panel.moveCursor(r, c);
     rowsOnly.moveCursor(r, 0);
-    readout.replaceChildren(...cellWords(data, layer, head, row, col, names, {
+    readout.replaceChildren(...cellWords(data, layer, head, row, col, {
       ...now, cutRow: cut && now.sums.rows[r], column: now.sums.cols[c], part: cut ? partName(part) : "" }));
   });
 }
@@ -249,13 +247,6 @@ export function showHead(data, store, names) {
  * @returns {[string, string]}
  */
 export const endsOf = (high, log) => (log ? [`≤ ${LOG_FLOOR}`, `${fixed(high, 3)} (log)`] : ["0", fixed(high, 3)]);
-
-/**
- * @param {string[]} names
- * @param {number} i
- * @param {number} length of the rows or columns
- */
-export const nameOf = (names, i, length) => (names.length === length ? names[i] : `token ${i}`);
 
 /**
  * What the check of this head came to.
@@ -306,11 +297,10 @@ const totalOf = (values) => Array.from(values).reduce((a, b) => a + b, 0);
  * @param {number} head
  * @param {number} row
  * @param {number} col
- * @param {string[]} names
  * @param {ReturnType<typeof headMatrices> & {cutRow: number | null, column: number, part: string}} shown
  */
-function cellWords(data, n, head, row, col, names, { model, rebuilt, difference, own, keys, hidden, visible, cutRow, column, part }) {
-  const { cols, rows } = data.sites[n];
+function cellWords(data, n, head, row, col, { model, rebuilt, difference, own, keys, hidden, visible, cutRow, column, part }) {
+  const { cols } = data.sites[n], sides = data.sides(n);
   const at = row * cols + col;
   const errors = data.rowError(n, head);
   const total = (matrix) => {
@@ -324,8 +314,8 @@ function cellWords(data, n, head, row, col, names, { model, rebuilt, difference,
   const pair = (term, value, kind) => el("div", {}, el("dt", {}, term), el("dd", { "data-value": kind }, value));
   const rest = hidden ? ", of what is left" : "";
   return [
-    el("p", { class: "from-to" }, "from ", el("b", {}, word(nameOf(names, row, rows), "clip")), ` (row ${row}) to `,
-      el("b", {}, word(nameOf(names, col, cols), "clip")), ` (column ${col})`),
+    el("p", { class: "from-to" }, "from ", el("b", {}, word(sides.rows.names[row], "clip")), ` (row ${row}) to `,
+      el("b", {}, word(sides.cols.names[col], "clip")), ` (column ${col})`),
     el("dl", {},
       model && pair(`model${rest}`, number(model), "model"),
       rebuilt && pair(`rebuilt${rest}`, number(rebuilt), "rebuilt"),

@@ -2,6 +2,7 @@
  * The ladder: from the classroom's table to the model, one idea at a time, each measured.
  */
 
+import { keepRow } from "inspector/chosen";
 import { byId, el, toggles } from "inspector/dom";
 import { fixed } from "inspector/format";
 import { createMatrix } from "inspector/matrix";
@@ -36,9 +37,8 @@ const REFERENCES = { uniform: "everyone alike", layer_mean: "average head" };
 /**
  * @param {ReportData} data
  * @param {Store} store
- * @param {string[]} names
  */
-export function showLadder(data, store, names) {
+export function showLadder(data, store) {
   const ladder = data.header.ladder;
   if (!ladder.some((rung) => rung.measured)) {
     const { reason: why, tier } = data.header.verification;
@@ -63,14 +63,16 @@ export function showLadder(data, store, names) {
     const numbers = ladder.map((_, index) => Object.fromEntries(COLUMNS.map(({ measure }) =>
       [measure, number(data, state, index, measure)])));
     const marks = Object.fromEntries(ladder.flatMap((rung, i) => rung.reference ? [[rung.name, numbers[i]]] : []));
-    rows.forEach((row, i) => row.show(numbers[i], marks));
+    const { site } = data.sites[state.layer];
+    rows.forEach((row, i) => row.show(numbers[i], marks, ladder[i].sites.includes(site)));
+    byId("ladder-between").hidden = site !== "cross";
     byId("ladder-says").textContent = ladderWords(ladder, numbers, state);
     byId("ladder-omitted").textContent = omitted(ladder, state);
   });
   store.watch(["rung"], ({ rung }) => rows.forEach((row, i) => row.choose(ladder[i].name === rung)));
   showShares(data, store);
   showSteps(data, store);
-  showPair(data, store, names);
+  showPair(data, store);
 }
 
 /**
@@ -82,7 +84,7 @@ export function showLadder(data, store, names) {
  */
 function number(data, { layer, head, scope: chosen, tokens }, rung, measure, scope = chosen) {
   const all = data.measures(rung, tokens, measure);
-  if (scope === "all") return meanOfNumbers(all);
+  if (scope === "all") return meanOfNumbers(data.ofSite(all, layer));
   const heads = all.length / data.sites.length, first = layer * heads;
   return scope === "layer" ? meanOfNumbers(all.subarray(first, first + heads)) : all[first + head];
 }
@@ -161,7 +163,8 @@ function ladderRow(rung, index, store) {
     const bar = el("span", { class: "bar", "aria-hidden": "true" }, fill, ...(rung.reference ? [] : Object.values(marks)));
     return { column, fill, marks, value, bar, element: el("td", { "data-name": column.name }, bar, value) };
   });
-  const adds = el("td", { class: "adds" }, el("span", {}, rung.adds), el("code", { class: "formula" }, rung.formula));
+  const nothing = el("em", { hidden: true }, " Adds nothing at this site.");
+  const adds = el("td", { class: "adds" }, el("span", {}, rung.adds, nothing), el("code", { class: "formula" }, rung.formula));
   const element = el("tr", { "data-rung": rung.name, class: rung.applies ? null : "none" },
     el("th", { scope: "row" }, button), adds,
     ...(rung.applies ? cells.map((cell) => cell.element)
@@ -173,8 +176,16 @@ function ladderRow(rung, index, store) {
       button.setAttribute("aria-pressed", String(chosen));
       element.classList.toggle("chosen", chosen);
     },
-    /** @param {Record<string, number>} numbers @param {Record<string, Record<string, number>>} references */
-    show(numbers, references) {
+    /**
+     * @param {Record<string, number>} numbers
+     * @param {Record<string, Record<string, number>>} references
+     * @param {boolean} adds false where the rung adds nothing at this site
+     */
+    show(numbers, references, adds) {
+      if (rung.applies) {
+        element.classList.toggle("none", !adds);
+        nothing.hidden = adds;
+      }
       for (const { column, fill, marks, value, bar } of cells) {
         const { low, high, measure, unit } = column;
         const share = (v) => Math.max(0, Math.min(1, (v - low) / (high - low))) * 100;
@@ -198,10 +209,9 @@ function ladderRow(rung, index, store) {
  * The chosen rung's matrix beside the real one.
  * @param {ReportData} data
  * @param {Store} store
- * @param {string[]} names
  */
-function showPair(data, store, names) {
-  const onPick = (row) => store.set({ pinned: row, hovered: null });
+function showPair(data, store) {
+  const onPick = (row) => store.set(keepRow(data, store.get(), row));
   const rungPanel = createMatrix({ onCursor: (i, j) => say(i, j), onPick });
   const modelPanel = createMatrix({ onCursor: (i, j) => say(i, j), onPick });
   const readout = byId("ladder-readout");
@@ -212,19 +222,19 @@ function showPair(data, store, names) {
   /** @param {number} i @param {number} j */
   function say(i, j) {
     const { layer, head } = store.get();
-    const site = data.sites[layer];
+    const site = data.sites[layer], { rows, cols } = data.sides(layer);
     const whole = shown && shown.rows === site.rows && shown.cols === site.cols;
     if (shown) rungPanel.moveCursor(i, j);
     modelPanel.moveCursor(i, j);
     readout.textContent = shown && !whole ? "The rung’s matrix is averaged over patches; point at the"
       + " head’s matrix above for exact numbers."
-      : `row ${i} “${names[i] ?? ""}”, column ${j} “${names[j] ?? ""}”: `
+      : `row ${i} “${rows.names[i] ?? ""}”, column ${j} “${cols.names[j] ?? ""}”: `
       + `${shown ? `rung ${fixed(shown.data[i * shown.cols + j], 4)}, ` : ""}`
       + `head ${fixed(data.shown(layer, head).data[i * site.cols + j], 4)}`;
   }
 
   const show = ({ layer, head, rung }) => {
-    const site = data.sites[layer];
+    const site = data.sites[layer], sides = data.sides(layer);
     const known = data.rungMatrix(rung, layer, head), pending = known?.matrix instanceof Promise ? known.matrix : null;
     const found = pending ? null : /** @type {{matrix: import("inspector/maths").Matrix, note: string} | null} */ (known);
     // It comes back here when it is worked out, unless something else was chosen meanwhile.
@@ -234,14 +244,14 @@ function showPair(data, store, names) {
     rungPanel.element.hidden = !found;
     none.hidden = Boolean(found);
     readout.textContent = "Point at a cell, or move with the arrow keys, to compare the two.";
-    const labels = (matrix) => (names.length === matrix.rows && matrix.rows === matrix.cols ? names : null);
+    const labels = (matrix, kind) => (matrix.rows === site.rows && matrix.cols === site.cols ? sides[kind].names : null);
     const splits = splitsOf(segmentsOf(data, layer));
     const common = { scale: /** @type {const} */ ("amount"), low: 0 };
     const main = data.shown(layer, head);
     const high = largestMagnitude(main.data);
-    modelPanel.caption(`layer ${site.layer}, head ${head}`, data.model(layer, head) ? "the model’s own attention"
+    modelPanel.caption(`${site.site === "self" ? "" : `${site.site} `}layer ${site.layer}, head ${head}`, data.model(layer, head) ? "the model’s own attention"
       : "this page’s arithmetic from q and k", ["0", fixed(high)]);
-    modelPanel.draw({ ...common, matrix: main, high, rowLabels: labels(main), colLabels: labels(main), splits: { rows: splits, cols: splits },
+    modelPanel.draw({ ...common, matrix: main, high, rowLabels: labels(main, "rows"), colLabels: labels(main, "cols"), splits: { rows: splits, cols: splits },
       label: "the head’s attention; use the arrow keys" });
     if (!found) return;
     const { matrix, note } = found;
@@ -249,8 +259,8 @@ function showPair(data, store, names) {
     const raw = rung === "classroom";
     rungPanel.caption(TITLES[rung] ?? rung, note, raw ? [fixed(-most, 1), fixed(most, 1)] : ["0", fixed(most)]);
     rungPanel.draw({ ...common, matrix, scale: raw ? "difference" : "amount", low: raw ? -most : 0, high: most,
-      rowLabels: labels(matrix), colLabels: labels(matrix),
-      splits: labels(matrix) && { rows: splits, cols: splits }, label: `the rung’s weights, ${note}; use the arrow keys` });
+      rowLabels: labels(matrix, "rows"), colLabels: labels(matrix, "cols"),
+      splits: labels(matrix, "rows") && { rows: splits, cols: splits }, label: `the rung’s weights, ${note}; use the arrow keys` });
   };
   store.watch(["layer", "head", "rung"], show);
 }

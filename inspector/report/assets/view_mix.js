@@ -2,6 +2,7 @@
  * The mix: whose traits a word comes away with, in the classroom and in the real head.
  */
 
+import { asRow } from "inspector/chosen";
 import { LEVELS, closeness } from "inspector/closeness";
 import { byId, el, word } from "inspector/dom";
 import { counted, percent } from "inspector/format";
@@ -19,16 +20,18 @@ const WORTH_SAYING = 0.1;
 /**
  * @param {ReportData} data
  * @param {Store} store
- * @param {string[]} names
  */
-export function showMix(data, store, names) {
+export function showMix(data, store) {
   const body = byId("mix-rows"), says = byId("mix-says");
   const table = /** @type {HTMLElement} */ (body.parentElement);
-  store.watch(["layer", "head", "pinned"], ({ layer, head, pinned }) => {
-    const { cols, site, layer: number } = data.sites[layer];
-    byId("mix-head").textContent = `Layer ${number}, head ${head}`;
-    if (pinned == null || site === "cross") {
-      says.textContent = "Click a word in the sentence to see what it is mixed from.";
+  store.watch(["layer", "head", "pinned", "direction"], (state) => {
+    const { layer, head } = state, pinned = asRow(data, state, state.pinned);
+    const { cols, site, layer: number } = data.sites[layer], sides = data.sides(layer), { names } = sides.cols;
+    // Between two texts nobody takes from itself.
+    const self = sides.rows === sides.cols ? pinned : -1, asker = pinned == null ? "" : sides.rows.names[pinned];
+    byId("mix-head").textContent = `${site === "self" ? "Layer" : `${site[0].toUpperCase()}${site.slice(1)} layer`} ${number}, head ${head}`;
+    if (pinned == null) {
+      says.textContent = `Click a word ${sides.rows.name ? `of the ${sides.rows.name}` : "in the sentence"} to see what it is mixed from.`;
       body.replaceChildren();
       return;
     }
@@ -39,22 +42,22 @@ export function showMix(data, store, names) {
       return;
     }
     const visible = data.visible(layer);
-    const levels = real && closeness(real, pinned, visible && ((j) => visible(pinned, j)));
+    const levels = real && closeness(real, self, visible && ((j) => visible(pinned, j)));
     const size = (j) => Math.max(classroom?.[j] ?? 0, real?.[j] ?? 0, heard[j]);
     const order = Array.from({ length: cols }, (_, j) => j).sort((a, b) => size(b) - size(a));
     const shown = order.slice(0, MOST_SHOWN).sort((a, b) => (real ?? classroom)[b] - (real ?? classroom)[a]);
     const rest = order.slice(MOST_SHOWN);
     const sum = (values) => rest.reduce((total, j) => total + values[j], 0);
     const which = (j) => (names.indexOf(names[j]) === names.lastIndexOf(names[j]) ? null : el("span", { class: "hint" }, ` (token ${j})`));
-    says.replaceChildren(...(levels ? [...taken(levels, real, pinned, names), ...gap(real, heard, pinned, names)] : []),
+    says.replaceChildren(...(levels ? [...taken(levels, real, self, names, asker), ...gap(real, heard, self, names)] : []),
       ...(classroom ? [] : [" The classroom’s side is not shown: for a text this long the page does not carry every interaction."]),
       ...(real ? [] : [" The head’s side is not shown: without a rebuild from the weights it is not known how much each token moves."]));
-    const row = (j) => mixRow([word(names[j], "clip"), j === pinned ? el("span", { class: "hint" }, " (itself)") : which(j) ?? ""],
+    const row = (j) => mixRow([word(names[j], "clip"), j === self ? el("span", { class: "hint" }, " (itself)") : which(j) ?? ""],
       classroom?.[j], signs?.[j] < 0, real?.[j], real && heard[j]);
     // Itself first, then from the closest on; what may not be heard, or has no level, last.
-    const groups = levels ? [[null, shown.filter((j) => j === pinned)],
+    const groups = levels ? [[null, shown.filter((j) => j === self)],
       ...LEVELS.map((level) => [level, shown.filter((j) => levels[j] === level)]),
-      ["not heard", shown.filter((j) => j !== pinned && !levels[j])]] : [[null, shown]];
+      ["not heard", shown.filter((j) => j !== self && !levels[j])]] : [[null, shown]];
     const kinds = levels && LEVELS.map((level) => [level, rest.filter((j) => levels[j] === level).length])
       .flatMap(([level, n]) => (n ? [`${n} ${level}`] : []));
     body.replaceChildren(...groups.filter(([, members]) => members.length).flatMap(([level, members]) => [
@@ -89,10 +92,11 @@ function mixOf(data, n, head, i) {
  * @param {number[]} real
  * @param {number} self
  * @param {string[]} names
+ * @param {string} asker
  * @returns {(Node | string)[]}
  */
-function taken(levels, real, self, names) {
-  const me = ["“", word(names[self], "clip"), "”"];
+function taken(levels, real, self, names, asker) {
+  const me = ["“", word(asker, "clip"), "”"];
   const of = (level) => Array.from(levels.keys()).filter((j) => levels[j] === level).sort((a, b) => real[b] - real[a]);
   const [close, formal, hardly] = LEVELS.map(of);
   const list = (members) => {
@@ -104,7 +108,7 @@ function taken(levels, real, self, names) {
   return ["In this head ", ...me, ...(close.length ? [" takes most from ", ...list(close)] : [" is close to nobody"]),
     ...(formal.length ? [close.length ? ", something from " : " and takes something from ", ...list(formal)] : []),
     hardly.length ? `, and hardly anything from ${counted(hardly.length, "other")}. ` : ". ",
-    `${percent(real[self])} of what it takes is its own.`];
+    self < 0 ? "" : `${percent(real[self])} of what it takes is its own.`];
 }
 
 /**

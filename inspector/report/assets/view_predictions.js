@@ -26,10 +26,9 @@ const written = (text) => shorten(visible(text.trim() === "" ? text : text.trim(
 /**
  * @param {{kind: "causal" | "masked", probabilities: (number | null)[],
  *   guesses: {token: number, candidates: {id: number, text: string, probability: number}[]}[]}} predictions
- * @param {import("inspector/format").Token[]} tokens
- * @param {string[]} names
+ * @param {import("inspector/report_data").Side} side
  */
-export function showPredictions({ kind, probabilities, guesses }, tokens, names) {
+export function showPredictions({ kind, probabilities, guesses }, { tokens, names }) {
   byId("words-lede").textContent = LEDES[kind];
   byId("guesses").append(...guesses.map(({ token, candidates }) => el("table", { class: "guess" },
     el("caption", {}, ...(kind === "causal" ? ["The next token, after “", word(names[token - 1], "clip"), "”"]

@@ -26,10 +26,13 @@ export function showReading(data, store) {
 
   store.watch(["layer", "head"], ({ layer, head }) => {
     const { masses, distance, ...rest } = data.header.heads[data.headIndex(layer, head)] ?? {};
-    byId("head-reading").replaceChildren(...words(rest));
+    const { rows: asking, cols: heard } = data.sides(layer), between = asking !== heard;
+    byId("head-reading").replaceChildren(...words(rest, between));
     byId("masses-box").hidden = !masses;
-    rows.forEach(({ fill, value }, i) => {
+    rows.forEach(({ fill, value, element }, i) => {
       const mass = masses?.[i];
+      // Between two texts there are no neighbours and there is no self.
+      element.hidden = between && mass == null;
       fill.style.width = `${Math.min(1, mass ?? 0) * 100}%`;
       value.textContent = mass == null ? "–" : share(mass);
     });
@@ -50,10 +53,12 @@ const share = (value) => (Number.isNaN(value) ? "–" : `${fixed(value * 100, 1)
 
 /**
  * @param {{entropy_bits?: number | null, label?: string | null, score?: number}} reading
+ * @param {boolean} between true between two texts
  */
-function words({ entropy_bits: entropy, label, score }) {
+function words({ entropy_bits: entropy, label, score }, between) {
   const said = [];
   if (label) said.push(`On average ${percent(score)} of a word’s attention goes ${LABELS[label]}. `);
+  else if (between) said.push("Neither the other text’s first token nor its separators take 40 % of a word’s attention. ");
   else said.push("Neither its neighbours nor itself, the first token or the separators take 40 % of its attention. ");
   if (entropy != null) {
     said.push(`A row’s entropy is ${fixed(entropy, 2)} bits: as spread out as listening to `

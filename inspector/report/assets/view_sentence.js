@@ -12,8 +12,10 @@ import { amountsOf, forbiddenOf, overlap, unitsOf } from "inspector/words";
 /** @typedef {import("inspector/state").State} State */
 /** @typedef {import("inspector/report_data").ReportData} ReportData */
 /** @typedef {import("inspector/words").Unit} Unit */
-/** @typedef {{units: Unit[], from: number | null, other: number | null, pointed: number | null, amounts: Float64Array | null,
- *   others: Float64Array | null, forbidden: boolean[] | null}} Picture what the chips show */
+/** @typedef {Unit & {side: import("inspector/report_data").Side}} Chip */
+/** @typedef {{units: Chip[], told: number[], from: number | null, other: number | null, pointed: number | null,
+ *   amounts: Float64Array | null, others: Float64Array | null, forbidden: boolean[] | null}} Picture what the chips show: of
+ *   the units those in `told` have an amount, and the others NaN */
 
 /** Beyond this many words a number under each would be noise. */
 const MOST_NUMBERED = 48;
@@ -28,57 +30,71 @@ const COARSE = 6;
 /**
  * @param {ReportData} data
  * @param {Store} store
- * @param {string[]} names
  */
-export function showSentence(data, store, names) {
-  const { tokens, header } = data;
+export function showSentence(data, store) {
   const box = byId("sentence"), says = byId("sentence-says"), note = byId("sentence-note");
-  const whole = unitsOf(tokens, names, header.text, false), single = unitsOf(tokens, names, header.text, true);
-  const several = whole.length < single.length;
-  byId("sentence-pieces").hidden = !several;
   for (const key of ["direction", "whose", "pieces"]) toggles(store, `sentence-${key}`, key);
-  box.dataset.length = tokens.length <= 24 ? "short" : tokens.length <= 96 ? "middle" : "long";
 
-  /** @type {Unit[]} */
+  /** @type {Chip[]} of one text, or of the source and then of the target */
   let units = [];
   /** @type {HTMLElement[]} */
   let chips = [];
   /** @type {string[]} what is behind each chip, so that only what changes is touched */
   let looks = [];
-  /** @type {number[]} the unit of each token */
-  let unitOf = [];
+  /** @type {Map<import("inspector/report_data").Side, number[]>} the unit of each token of a text */
+  let unitOf = new Map();
+  let several = false, built = "";
   /** @type {number | null} pinned here, and not by a link or by what the page opened with */
   let mine = null;
   let used = false, pressed = "";
   /** @type {Promise<any> | null} */
   let awaited = null;
-  const unit = (token) => (token == null ? null : unitOf[token] ?? null);
+  /** Who is asked about, and who then has an amount. */
+  const both = () => {
+    const { layer, direction } = store.get(), { rows, cols } = data.sides(layer);
+    return direction === "out" ? [rows, cols] : [cols, rows];
+  };
+  const unit = (token) => (token == null ? null : unitOf.get(both()[0])?.[token] ?? null);
   const keep = (pinned, compared) => store.set({ pinned, compared, hovered: null });
   const point = (u) => {
     used = true;
-    store.set({ hovered: units[u].tokens[0] });
+    if (units[u].side === both()[0]) store.set({ hovered: units[u].tokens[0] });
   };
   const pick = (u) => {
-    const { pinned, compared } = store.get(), [token] = units[u].tokens;
-    if (u === unit(pinned)) keep(mine = compared, null);
+    const { pinned, compared, direction } = store.get(), [token] = units[u].tokens;
+    if (units[u].side !== both()[0]) {
+      // A word of the other text: the question turns round.
+      mine = token;
+      store.set({ direction: direction === "out" ? "in" : "out", pinned: token, compared: null, hovered: null });
+    } else if (u === unit(pinned)) keep(mine = compared, null);
     else if (u === unit(compared)) keep(pinned, null);
     else if (pinned != null && (compared != null || mine === pinned)) keep(pinned, token);
     else keep(mine = token, null);
   };
 
-  const build = (pieces) => {
+  const build = ({ pieces, layer }) => {
+    const { rows, cols } = data.sides(layer), texts = rows === cols ? [rows] : [cols, rows];
+    const now = `${pieces} ${texts.map((side) => side.name)}`;
+    if (now === built) return;
+    built = now;
+    const made = (by) => texts.flatMap((side) => unitsOf(side.tokens, side.names, side, by).map((one) => ({ ...one, side })));
+    const whole = made(false), single = made(true);
+    several = whole.length < single.length;
+    byId("sentence-pieces").hidden = !several;
     units = pieces ? single : whole;
+    box.dataset.length = single.length <= 24 ? "short" : single.length <= 96 ? "middle" : "long";
+    unitOf = new Map(texts.map((side) => [side, []]));
     box.classList.toggle("plain", units.length > MOST_NUMBERED);
-    units.forEach(({ tokens: of }, u) => { for (const i of of) unitOf[i] = u; });
+    units.forEach(({ tokens: of, side }, u) => { for (const i of of) unitOf.get(side)[i] = u; });
     const numbered = units.length <= MOST_NUMBERED, stop = unit(store.get().pinned) ?? 0;
     chips = units.map((one, u) => el("button", {
       type: "button", class: one.special ? "token special" : "token", tabindex: u === stop ? "0" : "-1", "aria-pressed": "false",
-      title: title(one, tokens, names),
+      title: title(one, one.side),
       onpointerenter: () => point(u), onfocus: () => point(u), onblur: () => store.set({ hovered: null }), onclick: () => pick(u),
     }, word(one.name, "token-text"), numbered ? el("span", { class: "token-weight", "aria-hidden": "true" }) : null));
     looks = chips.map(() => "");
     pressed = "";
-    box.replaceChildren(...paragraphs(header.text, tokens, units, chips));
+    box.replaceChildren(...texts.flatMap((side) => paragraphs(side, units, chips)));
   };
   box.addEventListener("pointerleave", () => store.set({ hovered: null }));
   box.addEventListener("keydown", (event) => {
@@ -93,10 +109,8 @@ export function showSentence(data, store, names) {
 
   const show = () => {
     const state = store.get(), { layer, head, whose, direction } = state;
-    const { rows, cols } = data.sites[layer];
-    const tied = rows === tokens.length && cols === rows;
-    const matrix = !tied ? null : whose === "head" ? data.shown(layer, head) : data.mean(layer, whose);
-    note.textContent = tied ? origin(data, state, several) : "";
+    const matrix = whose === "head" ? data.shown(layer, head) : data.mean(layer, whose);
+    note.textContent = origin(data, state, several);
     const waits = matrix instanceof Promise;
     box.setAttribute("aria-busy", String(waits));
     if (waits) {
@@ -109,10 +123,18 @@ export function showSentence(data, store, names) {
     const pointed = unit(state.hovered), pinned = unit(state.pinned);
     const other = pinned == null || unit(state.compared) === pinned ? null : unit(state.compared);
     const from = other == null ? pointed ?? pinned : pinned;
-    const amounts = (at) => (matrix && at != null ? amountsOf(matrix, units, at, direction) : null);
+    const [asked, heard] = both(), told = [...units.keys()].filter((u) => units[u].side === heard);
+    const ofAll = (values, rest) => {
+      const all = units.map(() => rest);
+      told.forEach((u, i) => { all[u] = values[i]; });
+      return all;
+    };
+    const those = told.map((u) => units[u]);
+    const amounts = (at) => (at == null ? null : Float64Array.from(ofAll(amountsOf(matrix, units[at], those, direction), NaN)));
+    const barred = from != null && other == null ? forbiddenOf(data.visible(layer), units[from], those, direction) : null;
     /** @type {Picture} */
-    const picture = { units, from, other, pointed, amounts: amounts(from), others: amounts(other),
-      forbidden: matrix && from != null && other == null ? forbiddenOf(data.visible(layer), units, from, direction) : null };
+    const picture = { units, told, from, other, pointed, amounts: amounts(from), others: amounts(other),
+      forbidden: barred && ofAll(barred, false) };
     tint(picture);
     if (pressed !== `${pinned} ${other}`) {
       for (const chip of box.querySelectorAll("[aria-pressed=true]")) chip.setAttribute("aria-pressed", "false");
@@ -125,22 +147,22 @@ export function showSentence(data, store, names) {
     const hint = !used ? FIRST : other != null ? "Click either again to let it go; Escape lets both go."
       : from == null || from !== pinned ? compares ? "Click to compare the two." : "Click to keep it."
       : compares ? "Click another word to compare, or this one again to let go." : "Click it again to let go.";
-    says.replaceChildren(...(tied ? saying(data, state, picture)
-      : ["This layer listens from one text to another, which these words cannot show."]), el("span", { class: "hint" }, hint));
+    const turn = asked === heard ? "" : ` Click a word of the ${heard.name} to turn the question round.`;
+    says.replaceChildren(...saying(data, state, picture), el("span", { class: "hint" }, hint + turn));
   };
 
   /** @param {Picture} picture */
-  const tint = ({ from, other, amounts, others, forbidden }) => {
+  const tint = ({ told, from, other, amounts, others, forbidden }) => {
     const tints = tintsOf(currentRamp("amount")), two = currentRamp("difference");
-    const most = Math.max(...(amounts ?? [1]), ...(others ?? []));
+    const most = Math.max(...told.flatMap((u) => [amounts?.[u] ?? 1, others?.[u] ?? 0]));
     box.classList.toggle("comparing", others != null);
     chips.forEach((chip, u) => {
-      const value = amounts?.[u] ?? 0, barred = forbidden?.[u] ?? false;
+      const value = amounts?.[u] || 0, barred = forbidden?.[u] ?? false, silent = Number.isNaN(amounts?.[u]);
       // The scale ends at three quarters, where words of either ink stay easy to read.
       const at = others ? 0 : Math.round((step(value, 0, most) * 0.75) / COARSE) * COARSE;
       const { paper, ink } = at > FAINTEST ? tints[at] : { paper: "", ink: "" };
-      const left = others ? css(two, 127 - (step(value, 0, most) >> 1)) : "";
-      const right = others ? css(two, 127 + ((step(others[u], 0, most) + 1) >> 1)) : "";
+      const left = others && !silent ? css(two, 127 - (step(value, 0, most) >> 1)) : "";
+      const right = others && !silent ? css(two, 127 + ((step(others[u], 0, most) + 1) >> 1)) : "";
       const look = [paper, left, right, barred, u === from, u === other].join();
       // A long text has hundreds of chips and most do not change.
       if (look !== looks[u]) {
@@ -156,11 +178,12 @@ export function showSentence(data, store, names) {
       }
       if (units.length > MOST_NUMBERED) return;
       const weight = /** @type {HTMLElement} */ (chip.lastChild), number = fixed(value, 2);
-      if (others) weight.replaceChildren(el("span", {}, number), el("span", {}, fixed(others[u], 2)));
+      if (silent) weight.replaceChildren();
+      else if (others) weight.replaceChildren(el("span", {}, number), el("span", {}, fixed(others[u], 2)));
       else weight.textContent = amounts ? barred ? "–" : number : "";
     });
   };
-  store.watch(["pieces"], ({ pieces }) => build(pieces));
+  store.watch(["pieces", "layer"], build);
   store.watch(["layer", "head", "pinned", "hovered", "compared", "direction", "whose", "pieces"], show);
   document.documentElement.addEventListener("themechange", show);
 }
@@ -180,26 +203,26 @@ function bringIntoBox(box, chip) {
 
 /**
  * @param {Unit} unit
- * @param {import("inspector/format").Token[]} tokens
- * @param {string[]} names
+ * @param {import("inspector/report_data").Side} side
  */
-const title = (unit, tokens, names) => [unit.name, ...unit.tokens.map((i) =>
+const title = (unit, { tokens }) => [unit.name, ...unit.tokens.map((i) =>
   `token ${i}: “${visible(tokens[i].text)}”, id ${tokens[i].id}${tokens[i].special ? ", added by the tokenizer" : ""}`)].join("\n");
 
 /**
- * One paragraph for each text, its words where they stand in it.
- * @param {{text: string, pair: string | null}} text
- * @param {import("inspector/format").Token[]} tokens
- * @param {Unit[]} units
+ * A paragraph for a text, or for each of a pair, its words where they stand in it.
+ * @param {import("inspector/report_data").Side} side
+ * @param {Chip[]} units
  * @param {HTMLElement[]} chips
  */
-function paragraphs({ text, pair }, tokens, units, chips) {
+function paragraphs(side, units, chips) {
+  const { name, text, pair, tokens } = side;
   const segments = [Array.from(text), Array.from(pair ?? "")];
   const lines = segments.slice(0, pair == null ? 1 : 2).map((_, at) =>
     // In a bdi, a letter of ours has no say in the direction of the line.
-    el("p", { dir: "auto" }, pair == null ? null : word("AB"[at], "text-name")));
+    el("p", { dir: "auto" }, pair == null ? name && word(name, "text-name") : word("AB"[at], "text-name")));
   const ends = [0, 0];
-  units.forEach(({ segment, span, tokens: [first] }, u) => {
+  units.forEach(({ segment, span, side: of, tokens: [first] }, u) => {
+    if (of !== side) return;
     const at = Math.min(segment, lines.length - 1);
     if (span && span[0] >= ends[at]) {
       lines[at].append(...between(segments[at].slice(ends[at], span[0]).join("")));
@@ -257,19 +280,19 @@ function origin(data, { layer, head, whose, pieces }, several) {
  * @returns {(Node | string)[]}
  */
 function saying(data, state, picture) {
-  const { units, from, other, amounts, forbidden } = picture;
+  const { units, told, from, other, amounts, forbidden } = picture;
   if (from == null || !amounts) return ["No word is chosen."];
   const out = state.direction === "out", quoted = (u) => el("b", {}, "“", word(units[u].name, "clip"), "”");
   if (other != null) return [where(data, state), ...comparing(picture, out)];
-  const order = Array.from(amounts.keys()).sort((a, b) => amounts[b] - amounts[a]).slice(0, 2);
+  const order = [...told].sort((a, b) => amounts[b] - amounts[a]).slice(0, 2);
   const share = (u, at) => {
     const own = u === from, much = percent(amounts[u]);
     if (out) return [at ? ` and ${much} to ` : ` gives ${much} of its attention to `, own ? el("b", {}, "itself") : quoted(u)];
     return [`${at ? " and" : " gets"} ${much} of ${own ? "" : at ? "that of " : "the attention of "}`, own ? el("b", {}, "its own") : quoted(u)];
   };
-  const total = amounts.reduce((a, b) => a + b, 0), hidden = forbidden?.filter(Boolean).length;
+  const total = told.reduce((sum, u) => sum + amounts[u], 0), hidden = forbidden?.filter(Boolean).length;
   return [where(data, state), quoted(from), ...order.flatMap(share), ". ",
-    out ? "" : `In all, as much as ${fixed(total, 2)} of the ${units.length} here have to give. `,
+    out ? "" : `In all, as much as ${fixed(total, 2)} of the ${told.length} here have to give. `,
     hidden ? `The model forbids ${out ? "it to hear" : "that it is heard by"} the ${hidden} in grey. ` : ""];
 }
 
@@ -279,12 +302,13 @@ function saying(data, state, picture) {
  * @param {boolean} out
  * @returns {(Node | string)[]}
  */
-function comparing({ units, from, other, pointed, amounts: a, others: b }, out) {
+function comparing({ units, told, from, other, pointed, amounts: a, others: b }, out) {
   const quoted = (u) => el("b", { class: u === from ? "is-source" : u === other ? "is-other" : null }, "“", word(units[u].name, "clip"), "”");
-  const shared = percent(overlap(a, b)), apart = a.map((value, u) => Math.abs(value - b[u])), how = out ? "from" : "to";
+  const of = (values) => Float64Array.from(told, (u) => values[u]), how = out ? "from" : "to";
+  const shared = percent(overlap(of(a), of(b))), apart = (u) => Math.abs(a[u] - b[u]);
   // Pointing asks for a word's two numbers; else those stand there that differ most.
-  const asked = pointed != null && pointed !== from && pointed !== other;
-  const third = asked ? pointed : apart.indexOf(Math.max(...apart));
+  const asked = pointed != null && pointed !== from && pointed !== other && told.includes(pointed);
+  const third = asked ? pointed : told.reduce((most, u) => (apart(u) > apart(most) ? u : most));
   return [quoted(from), " and ", quoted(other), out ? ` agree on ${shared} of their attention. `
     : ` have ${shared} of their listeners in common, each counted by how much it listens. `,
   asked ? "" : "They differ most on ", quoted(third), `: ${percent(a[third])} ${how} `, quoted(from),

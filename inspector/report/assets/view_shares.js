@@ -37,7 +37,7 @@ export function showShares(data, store) {
   store.watch(["layer", "head", "scope"], ({ layer, head, scope }) => {
     const bits = shares.map((_, i) => {
       const all = numbers.subarray(i * layers * heads, (i + 1) * layers * heads);
-      return scope === "all" ? meanOfNumbers(all) : all[layer * heads + head];
+      return scope === "all" ? meanOfNumbers(data.ofSite(all, layer)) : all[layer * heads + head];
     });
     const sum = (values) => values.reduce((a, b) => a + b, 0);
     const below = -sum(bits.filter((b) => b < 0)), span = below + sum(bits.filter((b) => b > 0)) || 1;

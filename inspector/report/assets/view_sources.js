@@ -20,8 +20,9 @@ export function showSources(header) {
 
   say("The model’s attention", exact
     ? "the model’s own float32 numbers, shipped in full."
-    : fromKeys ? `this text is longer than 32 tokens, so the page carries each head’s ${captured ? "own" : "rebuilt"} q and k (${kinds})`
-      + " instead of its matrix, and works out softmax(q·k) itself."
+    : fromKeys ? `${header.target ? "where a" : "this"} text is longer than 32 tokens, ${header.target ? "" : "so "}the page carries each head’s ${captured ? "own" : "rebuilt"} q and k (${kinds})`
+      + " instead of its matrix, and works out softmax(q·k) itself"
+      + (sites.some((site) => site.source === "attention") ? "; where something is added to q·k it carries the matrix." : ".")
       : `the model’s own numbers, shipped as ${kinds}.`);
   say("The rebuild", recomputed
     ? (captured ? "the attention function alone, from the q, k and v that the model made; " : "") + (exact ? "the model’s number plus the shipped difference, so that the two panels never rest on the same data."
@@ -35,7 +36,7 @@ export function showSources(header) {
       `at most ${tiny(error)} away from the model’s own attention, over every head and cell; measured before shipping.`);
   }
   say("The ladder’s numbers", ladder.some((rung) => rung.measured) ? "measured in Python when the report was made; its matrices are "
-    + (ladder.some((rung) => rung.matrices === "pooled") ? "averaged over patches of tokens, since the text is longer than 128."
+    + (ladder.some((rung) => Object.values(rung.matrices).includes("pooled")) ? "averaged over patches of tokens, since the text is longer than 128."
       : "the classroom’s R in float32 and the learned rung in float16; the others follow from them by their formulas.")
     : "none were measured.");
   if (header.predictions) say("What the model says", "the softmax of the model’s own logits, in float64; not rebuilt.");

@@ -62,7 +62,7 @@ export function verdictWords(verification) {
     `${site === "self" ? "" : `${site} `}layer ${layer} head ${head} by ${tiny(error)}`);
   const more = heads.length > MOST_NAMED ? [`${heads.length - MOST_NAMED} more`] : [];
   const wrong = outputs.map((layer) =>
-    `the output of layer ${layer.layer} is off by ${tiny(layer.output.max_abs_error)}`);
+    `the output of ${layer.site === "self" ? "" : `${layer.site} `}layer ${layer.layer} is off by ${tiny(layer.output.max_abs_error)}`);
   return { title: "Mismatch",
     text: `the rebuild disagrees with the model: ${[...named, ...more, ...wrong].join("; ")}.`
       + ` ${counts.verified + counts.rounding + counts.consistent} of ${total} heads agree` };
@@ -70,7 +70,7 @@ export function verdictWords(verification) {
 
 /** @param {any} header */
 export function showVerdict(header) {
-  const { verification, model, text, command } = header;
+  const { verification, model, text, target, sites, command } = header;
   const { title, text: words } = verdictWords(verification);
   const badge = byId("verdict");
   badge.dataset.verdict = verification.verdict;
@@ -82,10 +82,11 @@ export function showVerdict(header) {
   const fact = (name, ...value) => facts.append(el("div", {}, el("dt", {}, name), el("dd", {}, ...value)));
   fact("Model", word(visible(model.title)));
   fact("Family", model.family);
-  fact("Size", `${counted(model.layers, "layer")} × ${counted(model.heads, "head")}, width ${model.width}`);
+  const each = [...new Set(sites.map(({ site }) => site))].map((name) => `${name} ${sites.filter(({ site }) => site === name).length}`);
+  fact("Size", `${counted(model.layers, "layer")}${each.length > 1 ? ` (${each.join(", ")})` : ""} × ${counted(model.heads, "head")}, width ${model.width}`);
   fact("Proof", PROOFS[verification.tier]);
-  fact("Tokens", text.truncated_from == null ? `${text.tokens.length}`
-    : `${text.tokens.length}, cut from ${text.truncated_from}`);
+  const count = ({ tokens, truncated_from: cut }) => `${tokens.length}${cut == null ? "" : `, cut from ${cut}`}`;
+  fact("Tokens", target ? `source ${count(text)}; target ${count(target)}` : count(text));
   if (model.sha256) fact("Weights’ SHA-256", el("code", {}, model.sha256));
   if (command) fact("Made by", el("code", {}, word(visible(command))));
 }

@@ -27,9 +27,8 @@ const figure = (value) => {
 /**
  * @param {ReportData} data
  * @param {Store} store
- * @param {string[]} names
  */
-export function showWhy(data, store, names) {
+export function showWhy(data, store) {
   const bars = byId("why-bars"), body = byId("why-body");
   const rows = ["q", "k", "q × k"].map((kind) => barRow(kind, bars));
   toggles(store, "why-order", "dimensions");
@@ -38,13 +37,13 @@ export function showWhy(data, store, names) {
 
   const update = whenNear(byId("why"), () => {
     const state = store.get(), { layer, head } = state;
-    const site = data.sites[layer];
+    const site = data.sites[layer], sides = data.sides(layer);
     const [row, col] = cellOf(data, state);
-    const name = (i, length) => el("b", {}, ...(names.length === length ? ["“", word(names[i], "clip"), "”"] : [`token ${i}`]));
-    const asker = () => name(row, site.rows), offerer = () => name(col, site.cols);
+    const name = (i, kind) => el("b", {}, "“", word(sides[kind].names[i], "clip"), "”");
+    const asker = () => name(row, "rows"), offerer = () => name(col, "cols");
     const q = data.part(layer, "query", head);
     body.hidden = !q;
-    byId("why-says").replaceChildren(...(q ? [`How much does layer ${site.layer}, head ${head} let `, asker(),
+    byId("why-says").replaceChildren(...(q ? [`How much does ${site.site === "self" ? "" : `${site.site} `}layer ${site.layer}, head ${head} let `, asker(),
       ` (row ${row}) listen to `, offerer(), ` (column ${col})? Every step from the two words to the number:`]
       : [absent(data, layer)]));
     shown = null;
@@ -54,7 +53,9 @@ export function showWhy(data, store, names) {
     const keys = /** @type {Float32Array} */ (data.part(layer, "key", Math.floor(head / shared)));
     const visible = data.visible(layer);
     const asked = q.subarray(row * d, (row + 1) * d), offered = keys.subarray(col * d, (col + 1) * d);
-    const why = explain(asked, keys, col, site.scale, visible && ((j) => visible(row, j)));
+    const beside = data.beside(layer, head);
+    const added = beside?.added ? beside.added.subarray(row * site.cols, (row + 1) * site.cols) : null;
+    const why = explain(asked, keys, col, site.scale, visible && ((j) => visible(row, j)), beside && { ...beside, added });
     shown = { why, q: asked, k: offered, order: dimensionOrder(why.products, state.dimensions) };
     const { order } = shown;
     rows[0].show(order.map((t) => asked[t]), "what ", asker(), " asks: q");
@@ -62,8 +63,8 @@ export function showWhy(data, store, names) {
     rows[2].show(order.map((t) => why.products[t]), "multiplied: q × k");
     point();
     const model = data.model(layer, head)?.data[row * site.cols + col];
-    byId("why-steps").replaceChildren(...steps({ why, site, head, d, masked: Boolean(visible), model, asker, offerer,
-      others: others(why.row, col).map((j) => [name(j, site.cols), ` ${percent(why.row[j])}`]) }));
+    byId("why-steps").replaceChildren(...steps({ why, site, head, d, masked: Boolean(visible), placed: placing(data, layer, row, col), model, asker, offerer,
+      others: others(why.row, col).map((j) => [name(j, "cols"), ` ${percent(why.row[j])}`]) }));
     byId("why-note").textContent = provenance(data, site, head, shared);
   });
 
@@ -125,8 +126,17 @@ function cellOf(data, { layer, part, cell }) {
 function absent(data, n) {
   const why = data.header.verification.reason;
   return data.sites[n].recomputed
-    ? "This cannot be shown here: this layer’s attention is not the softmax of q·k alone, so the page carries the attention itself and not its parts."
+    ? "This cannot be shown here: this layer’s attention is not the softmax of the rebuilt scores, so the page carries the attention itself and not its parts."
     : `This cannot be shown here, since the page has no q and no k: ${why ?? "nothing was rebuilt"}.`;
+}
+
+/** @param {ReportData} data @param {number} n @param {number} row @param {number} col what positions add here, in words */
+function placing(data, n, row, col) {
+  const has = (name) => Boolean(data.header.blobs[`${n}.${name}`]), ahead = col - row;
+  const where = ahead === 0 ? "none, it is the word itself" : `${counted(Math.abs(ahead), "token")} ${ahead > 0 ? "ahead" : "back"}`;
+  if (has("by_key")) return `ALiBi: this head’s slope times the key’s place, ${col}. In a row only the differences count, so a nearer key gets more.`;
+  if (has("by_distance")) return `A number that this head has learned for the distance: ${where}.`;
+  return has("place_rows") ? `What q and k make, each by itself, of the distance: ${where}. Distances have vectors of their own here.` : null;
 }
 
 /**
@@ -165,12 +175,12 @@ const others = (row, col) => Array.from(row.keys()).filter((j) => j !== col && r
   .sort((a, b) => row[b] - row[a]).slice(0, MOST_NAMED);
 
 /**
- * @param {{why: import("inspector/why").Why, site: any, head: number, d: number, masked: boolean, model: number | undefined,
+ * @param {{why: import("inspector/why").Why, site: any, head: number, d: number, masked: boolean, placed: string | null, model: number | undefined,
  *   asker: () => Node, offerer: () => Node, others: Words[]}} known
  * @returns {Node[]}
  */
-function steps({ why, site, head, d, masked, model, asker, offerer, others: strongest }) {
-  const { dot, score, forbidden, shift, power, total, share } = why;
+function steps({ why, site, head, d, masked, placed, model, asker, offerer, others: strongest }) {
+  const { dot, scaled, capped, added, score, forbidden, shift, power, sinkPower, total, share } = why;
   const number = (kind, value, text = figure(value)) => el("b", { "data-why": kind }, text);
   const root = Math.abs(site.scale * Math.sqrt(d) - 1) < 1e-6;
   const exponent = (of) => el("sup", {}, of, shift ? ` − ${figure(shift)}` : "");
@@ -179,9 +189,12 @@ function steps({ why, site, head, d, masked, model, asker, offerer, others: stro
   return [
     step("Add up", ["q·k = ", number("dot", dot)],
       [`All ${d} products in one sum: the more of what `, asker(), " asks for is offered by ", offerer(), ", the larger. Below zero they speak against each other."]),
-    step("Scale", [`${figure(dot)} × `, ...(root ? [`1/√${d} = ${figure(dot)} × `] : []), number("scale", site.scale), " = ", number("score", score)],
+    step("Scale", [`${figure(dot)} × `, ...(root ? [`1/√${d} = ${figure(dot)} × `] : []), number("scale", site.scale), " = ", number(placed == null && site.softcap == null ? "score" : "scaled", scaled)],
       [root ? "Sums over many dimensions grow large; divided by the root of their number they stay comparable."
         : "The factor that this model itself uses."]),
+    site.softcap != null && step("Cap", [`${figure(site.softcap)} · tanh(${figure(scaled)} / ${figure(site.softcap)}) = `, number(placed == null ? "score" : "capped", capped)],
+      [`No score of this model gets beyond ±${figure(site.softcap)}: large ones are bent towards it.`]),
+    placed != null && step("Add positions", [`${figure(capped)} + `, number("added", added), " = ", number("score", score)], [placed]),
     masked && step("Mask", [forbidden ? el("b", { "data-why": "mask" }, "forbidden") : el("b", { "data-why": "mask" }, "allowed")],
       forbidden ? [asker(), " may not hear ", offerer(), ": the score is thrown away, whatever it was."]
         : [asker(), " may hear ", offerer(), ": the score stays."]),
@@ -189,6 +202,7 @@ function steps({ why, site, head, d, masked, model, asker, offerer, others: stro
       ? ["not heard = ", number("share", share)]
       : ["e", exponent(figure(score)), " / Σ e", exponent("score"), " = ", number("power", power), " / ", number("total", total), " = ", number("share", share)],
     [el("span", { class: "bar", "aria-hidden": "true" }, fill), offerer(), ` gets ${percent(share)} of the row’s total. `,
+      ...(sinkPower == null ? [] : ["Part of that total, ", number("sink", sinkPower), `, is the head’s sink, a key that nobody is: ${percent(sinkPower / total)} goes to no word. `]),
       ...(strongest.length ? ["The strongest others: ", ...strongest.flatMap((words, i) => [i ? ", " : "", ...words]), "."] : ["There is nobody else to listen to."])]),
     model == null
       ? step("Beside the model", [`within ${tiny(site.arithmetic_error[head])}`],
@@ -212,7 +226,7 @@ const step = (title, equation, words) => el("li", {}, el("h3", {}, title),
 function provenance(data, site, head, shared) {
   const first = Math.floor(head / shared) * shared;
   const captured = data.header.verification.tier === "captured";
-  const turned = data.header.ladder.some((rung) => rung.name === "position" && rung.applies);
+  const turned = data.header.ladder.some((rung) => rung.name === "position" && rung.sites.includes(site.site)) && placing(data, data.sites.indexOf(site), 0, 0) == null;
   return [
     `Worked out on this page from ${captured ? "the model’s own q and k" : "the rebuilt q and k"}, which travel as ${site.key_precision}`
       + `; so the share is up to ${tiny(site.arithmetic_error[head])} away from the model’s, over ${counted(site.rows * site.cols, "cell")} of this head.`,

@@ -11,11 +11,15 @@ const FORBIDDEN = -3.4e38;
  * @typedef {object} Why
  * @property {number[]} products q and k multiplied, dimension by dimension
  * @property {number} dot their sum
- * @property {number} score after the scale, before the mask
+ * @property {number} scaled after the scale
+ * @property {number} capped after the soft cap, where there is one
+ * @property {number} added what positions add
+ * @property {number} score with all of these, before the mask
  * @property {boolean} forbidden
  * @property {number} shift what is taken off every score of the row before exp; 0 unless needed
  * @property {number} power exp of this score
- * @property {number} total the sum of those of the row
+ * @property {number | null} sinkPower exp of the sink's score, where there is one
+ * @property {number} total the sum of those of the row, and the sink's
  * @property {number[]} row every key's share
  * @property {number} share this key's
  */
@@ -26,9 +30,11 @@ const FORBIDDEN = -3.4e38;
  * @param {number} col
  * @param {number} scale
  * @param {((j: number) => boolean) | null} visible
+ * @param {{softcap: number | null, added: ArrayLike<number> | null, sink: number | null} | null} [beside] with
+ *   what is added to this row
  * @returns {Why}
  */
-export function explain(q, keys, col, scale, visible) {
+export function explain(q, keys, col, scale, visible, beside = null) {
   const d = q.length, cols = keys.length / d;
   const product = (j, t) => q[t] * keys[j * d + t];
   const products = Array.from({ length: d }, (_, t) => product(col, t));
@@ -38,14 +44,20 @@ export function explain(q, keys, col, scale, visible) {
     return sum;
   });
   const heard = (j) => !visible || visible(j);
-  const scores = dots.map((dot, j) => (heard(j) ? dot * scale : FORBIDDEN));
-  const largest = scores.reduce((a, b) => Math.max(a, b));
+  const softcap = beside?.softcap ?? null, sink = beside?.sink ?? null;
+  const cap = (s) => (softcap == null ? s : softcap * Math.tanh(s / softcap));
+  const add = (j) => beside?.added?.[j] ?? 0;
+  const open = dots.map((dot, j) => cap(dot * scale) + add(j));
+  const scores = open.map((score, j) => (heard(j) ? score : FORBIDDEN));
+  const largest = scores.reduce((a, b) => Math.max(a, b), sink ?? -Infinity);
   const shift = Math.abs(largest) > MOST_POWER ? largest : 0;
   const powers = scores.map((score) => Math.exp(score - shift));
-  const total = powers.reduce((a, b) => a + b);
+  const sinkPower = sink == null ? null : Math.exp(sink - shift);
+  const total = powers.reduce((a, b) => a + b, sinkPower ?? 0);
   const row = powers.map((power) => power / total);
-  return { products, dot: dots[col], score: dots[col] * scale, forbidden: !heard(col), shift,
-    power: powers[col], total, row, share: row[col] };
+  const scaled = dots[col] * scale;
+  return { products, dot: dots[col], scaled, capped: cap(scaled), added: add(col), score: open[col],
+    forbidden: !heard(col), shift, power: powers[col], sinkPower, total, row, share: row[col] };
 }
 
 /**

@@ -36,23 +36,23 @@ export function unitsOf(tokens, names, { text, pair }, pieces) {
 }
 
 /**
- * Which tokens listen to which, between one unit and each.
+ * Which tokens listen to which, between one unit and each of others.
+ * @param {Unit} one
  * @param {Unit[]} units
- * @param {number} at
  * @param {"out" | "in"} direction
  */
-const links = (units, at, direction) => units.map((unit) =>
-  (direction === "out" ? [units[at].tokens, unit.tokens] : [unit.tokens, units[at].tokens]));
+const links = (one, units, direction) => units.map((unit) =>
+  (direction === "out" ? [one.tokens, unit.tokens] : [unit.tokens, one.tokens]));
 
 /**
  * What each unit gets from one, or gives to it.
  * @param {Matrix} matrix between tokens
+ * @param {Unit} one
  * @param {Unit[]} units
- * @param {number} at
  * @param {"out" | "in"} direction
  * @returns {Float64Array}
  */
-export const amountsOf = ({ cols, data }, units, at, direction) => Float64Array.from(links(units, at, direction), ([from, to]) => {
+export const amountsOf = ({ cols, data }, one, units, direction) => Float64Array.from(links(one, units, direction), ([from, to]) => {
   let sum = 0;
   for (const i of from) for (const j of to) sum += data[i * cols + j];
   return sum / from.length;
@@ -61,12 +61,12 @@ export const amountsOf = ({ cols, data }, units, at, direction) => Float64Array.
 /**
  * Between which units the model allows no attention at all, which is not the same as none.
  * @param {((i: number, j: number) => boolean) | null} seen
+ * @param {Unit} one
  * @param {Unit[]} units
- * @param {number} at
  * @param {"out" | "in"} direction
  * @returns {boolean[] | null}
  */
-export const forbiddenOf = (seen, units, at, direction) => seen && links(units, at, direction).map(
+export const forbiddenOf = (seen, one, units, direction) => seen && links(one, units, direction).map(
   ([from, to]) => !from.some((i) => to.some((j) => seen(i, j))));
 
 /**

@@ -1,0 +1,198 @@
+"""``inspect corpus``: many sentences, and what every head does in general."""
+
+from __future__ import annotations
+
+import json
+import sys
+import webbrowser
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from inspector.commands.options import command_line, debug_option
+from inspector.plain import visible
+
+if TYPE_CHECKING:
+    from inspector.corpus.engines import Engine
+    from inspector.corpus.run import Outcome, Watcher
+    from inspector.model.loading import LoadedModel
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("corpus"),
+    show_default=True,
+    metavar="FOLDER",
+    help="Where tables, atlas and finished shards go.",
+)
+@click.option(
+    "--model",
+    default="bundled",
+    show_default=True,
+    metavar="NAME",
+    help="bundled, distilbert, bert, a hub id, or a local folder.",
+)
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+    default="auto",
+    show_default=True,
+    help="Where the model runs.",
+)
+@click.option(
+    "--dtype",
+    type=click.Choice(["float32", "bfloat16"]),
+    default="float32",
+    show_default=True,
+    help="What the model computes in.",
+)
+@click.option(
+    "--statistics",
+    type=click.Choice(["basic", "full"]),
+    default="basic",
+    show_default=True,
+    help="full adds every rung of the ladder, and induction; it is many times slower.",
+)
+@click.option("--column", default="text", show_default=True, help="The text's name in .jsonl.")
+@click.option("--truncate", is_flag=True, help="Cut sentences that do not fit into the model.")
+@click.option("--strict", is_flag=True, help="Stop at a broken tree; else it is left out.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**64 - 1),
+    default=0,
+    show_default=True,
+    help="Of the bootstrap's draws.",
+)
+@click.option("--restart", is_flag=True, help="Begin anew whatever the folder holds.")
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Who runs the shards: this process, or workers of a Ray cluster.",
+)
+@click.option("--address", metavar="HOST:PORT", help="Of a Ray cluster; else one is started here.")
+@click.option("--open", "open_atlas", is_flag=True, help="Open the atlas in a browser.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@debug_option
+def corpus(
+    *,
+    files: tuple[str, ...],
+    out: Path,
+    model: str,
+    device: str,
+    dtype: Literal["float32", "bfloat16"],
+    statistics: Literal["basic", "full"],
+    column: str,
+    truncate: bool,
+    strict: bool,
+    seed: int,
+    restart: bool,
+    engine: str,
+    address: str | None,
+    open_atlas: bool,
+    as_json: bool,
+) -> None:
+    """Measure what every head does over many sentences; - reads them from standard input.
+
+    A .txt file holds a sentence a line, a .jsonl file an object a line, a .conllu file trees, with
+    which every head is also asked for the relations of the syntax. The same command goes on where
+    an interrupted one stopped.
+    """
+    from inspector.corpus.run import Options, run_corpus
+    from inspector.corpus.work import Work
+    from inspector.errors import InputError
+
+    if address is not None and engine != "ray":
+        raise InputError("--address is for --engine ray.", "Leave it out, or add --engine ray.")
+    work = Work(
+        model=model,
+        device=device,
+        dtype=dtype,
+        statistics=statistics,
+        truncate=truncate,
+        seed=seed,
+    )
+    options = Options(
+        files=files,
+        out=out,
+        column=column,
+        strict=strict,
+        restart=restart,
+        command=command_line(),
+    )
+    try:
+        with _bar(quiet=as_json) as watcher:
+            outcome = run_corpus(
+                options,
+                work,
+                load=lambda: _load(work.model, work.device),
+                engine=lambda loaded: _engine(engine, address, loaded),
+                watcher=watcher,
+            )
+    except KeyboardInterrupt:
+        click.echo("Finished shards are kept: the same command goes on from there.", err=True)
+        raise
+    if as_json:
+        from inspector.report.corpus_summary import summarise_corpus
+
+        click.echo(json.dumps(summarise_corpus(outcome.result, outcome.files), allow_nan=False))
+    else:
+        _print(outcome)
+    if open_atlas:
+        webbrowser.open(Path(outcome.files["atlas"]).resolve().as_uri())
+
+
+def _load(model: str, device: str) -> LoadedModel:
+    from inspector.commands.garbage import collect_again
+    from inspector.inspection import load
+
+    loaded = load(model, device=device)
+    collect_again()
+    return loaded
+
+
+def _engine(name: str, address: str | None, loaded: LoadedModel) -> Engine:
+    if name == "ray":
+        from inspector.corpus.ray_engine import Ray
+
+        return Ray(address)
+    from inspector.corpus.engines import Local
+
+    return Local(loaded)
+
+
+def _print(outcome: Outcome) -> None:
+    from rich.console import Console
+
+    from inspector.report.corpus_terminal import print_corpus
+
+    print_corpus(Console(highlight=False), outcome.result, outcome.files)
+    if outcome.shift:
+        name = max(outcome.shift, key=outcome.shift.__getitem__)
+        click.echo(
+            f"bfloat16 moved no head's mean by more than {outcome.shift[name]:.1e} "
+            f"({visible(name)}), on a sample that ran in float32 as well."
+        )
+
+
+class _NoBar:
+    def stage(self, name: str, total: int) -> None:
+        """Show nothing."""
+
+    def advance(self, done: int) -> None:
+        """Show nothing."""
+
+
+def _bar(*, quiet: bool) -> AbstractContextManager[Watcher]:
+    """Show a bar on standard error, where somebody watches."""
+    if quiet or not sys.stderr.isatty():
+        return nullcontext(_NoBar())
+    from inspector.report.corpus_progress import corpus_bar
+
+    return corpus_bar()

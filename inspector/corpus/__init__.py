@@ -1,0 +1,1 @@
+"""Many sentences: what every head does in general, with evidence."""

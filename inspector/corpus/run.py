@@ -1,0 +1,299 @@
+"""``inspect corpus`` from files to tables: survey, shards, merging, examples, files."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from inspector import __version__
+from inspector.corpus.engines import Engine
+from inspector.corpus.induction import measure_induction
+from inspector.corpus.planning import BATCH_TOKENS, SHARD, Shard, shards
+from inspector.corpus.reading import Input, Survey, inputs, place_of, sentences, survey
+from inspector.corpus.record import LeftOut
+from inspector.corpus.store import Store
+from inspector.corpus.tables import Merged, head_statistics, merge, parquet, syntax_tables
+from inspector.corpus.telling import tell_examples
+from inspector.corpus.work import Work
+from inspector.errors import InputError
+from inspector.records import CorpusFacts, CorpusResult, ModelInfo, Skipped
+from inspector.report.atlas_page import render_atlas
+from inspector.report.files import make_folder, remove, write_whole
+
+if TYPE_CHECKING:
+    from inspector.model.loading import LoadedModel
+
+#: Of ``run.json``.
+SCHEMA = 1
+
+
+class Watcher(Protocol):
+    """Is told how far a run has come."""
+
+    def stage(self, name: str, total: int) -> None:
+        """Say what begins, and how many sentences it goes over."""
+
+    def advance(self, done: int) -> None:
+        """Say how many more are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What is asked of a run, beside what is asked of every shard (``Work``)."""
+
+    files: tuple[str, ...]
+    out: Path
+    column: str = "text"
+    strict: bool = False
+    restart: bool = False
+    #: Printed on the pages as what made them.
+    command: str = "inspect corpus"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run found, and where it wrote it."""
+
+    result: CorpusResult
+    files: dict[str, str]
+    #: By statistic the largest change of a head's mean by bfloat16; empty in float32.
+    shift: dict[str, float]
+
+
+def run_corpus(
+    options: Options,
+    work: Work,
+    *,
+    load: Callable[[], LoadedModel],
+    engine: Callable[[LoadedModel], Engine],
+    watcher: Watcher,
+) -> Outcome:
+    """Read files, measure every head, and write tables and atlas into a folder.
+
+    What can be refused is refused before the model is loaded. Finished shards of the same run are
+    taken over; ``run.json`` is written last, and says what is complete.
+
+    Raises
+    ------
+    InputError
+        When an input or an option cannot be used, or no sentence is left to be measured.
+    ModelError
+        When the model cannot be had or read.
+    MachineError
+        When the machine refuses.
+    """
+    with inputs(options.files) as files:
+        seen = survey(files, column=options.column, strict=options.strict)
+        make_folder(options.out)
+        loaded = load()
+        from inspector.model.fingerprint import fingerprint
+
+        work = replace(work, fingerprint=fingerprint(loaded))
+        store = Store(options.out, _plan(files, seen, options, work), restart=options.restart)
+        run = _Run(files, seen, options, work, loaded, watcher)
+        begun = time.monotonic()
+        made = run.measure(store, engine(loaded))
+        seconds = time.monotonic() - begun
+        records = store.records(-(-seen.sentences // SHARD))
+        merged = merge(records, seed=work.seed, replicates=work.replicates)
+        return run.finish(merged, made, seconds)
+
+
+def _plan(files: list[Input], seen: Survey, options: Options, work: Work) -> dict[str, object]:
+    """Return everything that decides the results, under the names that a refusal gives it."""
+    return {
+        "input": [seen.sha256, [one.kind for one in files], options.column],
+        "model": work.fingerprint,
+        "--statistics": work.statistics,
+        "--dtype": work.dtype,
+        "--truncate": work.truncate,
+        "--seed": work.seed,
+        "size of its shards": [SHARD, BATCH_TOKENS, work.replicates],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One run, once its inputs were looked through and its model is loaded."""
+
+    files: list[Input]
+    seen: Survey
+    options: Options
+    work: Work
+    loaded: LoadedModel
+    watcher: Watcher
+
+    def measure(self, store: Store, engine: Engine) -> int:
+        """Have the missing shards made, and return how many sentences they hold."""
+        self.watcher.stage("Reading attention", self.seen.sentences)
+        made = 0
+
+        def missing() -> Iterator[Shard]:
+            nonlocal made
+            read = sentences(self.files, column=self.options.column, strict=self.options.strict)
+            for shard in shards(read, SHARD):
+                if store.finished(shard.index):
+                    self.watcher.advance(len(shard.sentences))
+                    continue
+                if not made:
+                    # What is there is of an older run: it says again what is complete at the end.
+                    remove(self.options.out / "run.json")
+                made += len(shard.sentences)
+                yield shard
+
+        for index, record in engine.run(self.work, missing(), self.watcher.advance):
+            store.write(index, record)
+        return made
+
+    def finish(self, merged: Merged, made: int, seconds: float) -> Outcome:
+        """Write everything, ``run.json`` last."""
+        skipped = self._skipped(merged)
+        if merged.tally.sentences == 0:
+            why = "; ".join(f"{one.count} left out: {one.reason}" for one in skipped)
+            raise InputError(
+                f"No sentence is left to be measured ({why}).",
+                "Give other sentences, or cut long ones with --truncate.",
+            )
+        induction = None
+        if self.work.statistics == "full":
+            induction = measure_induction(
+                self.loaded, seed=self.work.seed, replicates=self.work.replicates
+            )
+        heads = head_statistics(merged, [] if induction is None else [induction])
+        relations, findings = syntax_tables(merged)
+        command = self.options.command
+        examples = tell_examples(
+            merged.best,
+            heads,
+            self.files,
+            self.loaded,
+            self.options.out,
+            command=command,
+            truncate=self.work.truncate,
+            progress=self.watcher,
+        )
+        facts = CorpusFacts(
+            model=self._model(merged),
+            files=tuple("-" if one.name == "standard input" else one.name for one in self.files),
+            sentences=merged.tally.sentences,
+            tokens=merged.tally.tokens,
+            truncated=merged.tally.truncated,
+            skipped=skipped,
+            seconds=seconds,
+            sentences_this_run=made,
+            seed=self.work.seed,
+            resamples=self.work.replicates,
+            command=command,
+            version=__version__,
+        )
+        result = CorpusResult(facts, heads, relations, findings, examples)
+        return Outcome(result, self._write(result, merged.shift), merged.shift)
+
+    def _write(self, result: CorpusResult, shift: dict[str, float]) -> dict[str, str]:
+        folder = self.options.out
+        tables = {
+            "heads": result.heads,
+            "relations": result.relations,
+            "findings": result.findings,
+        }
+        files = {}
+        for name, table in tables.items():
+            path = folder / f"{name}.parquet"
+            if table is None:
+                # Of an older run on a treebank.
+                remove(path)
+            else:
+                write_whole(path, parquet(table))
+                files[name] = str(path)
+        atlas = folder / "atlas.html"
+        write_whole(atlas, render_atlas(result).encode())
+        files["atlas"] = str(atlas)
+        record = folder / "run.json"
+        write_whole(record, json.dumps(self._said(result, shift, files), indent=1).encode())
+        return files | {"run": str(record)}
+
+    def _said(
+        self, result: CorpusResult, shift: dict[str, float], files: dict[str, str]
+    ) -> dict[str, Any]:
+        """Return what ``run.json`` holds."""
+        facts = result.facts
+        absent = [
+            name
+            for name in ("same_word", "entropy_bits_moved")
+            if name not in set(result.heads.statistic.tolist())
+        ]
+        reasons = {
+            "same_word": "same_word: the model's tokenizer cannot say which pieces make a word",
+            "entropy_bits_moved": "…_moved: nobody declared where this family's Wo is",
+        }
+        return {
+            "schema": SCHEMA,
+            "version": __version__,
+            "command": facts.command,
+            "complete": True,
+            "model": asdict(facts.model) | {"fingerprint": self.work.fingerprint},
+            "files": list(facts.files),
+            "input_sha256": self.seen.sha256,
+            "sentences": facts.sentences,
+            "tokens": facts.tokens,
+            "truncated": facts.truncated,
+            "skipped": [asdict(one) for one in facts.skipped],
+            "broken": self.seen.reasons,
+            "statistics": self.work.statistics,
+            "left_out": [reasons[name] for name in absent],
+            "dtype": self.work.dtype,
+            "bfloat16_largest_shift": shift or None,
+            "bootstrap": {"seed": facts.seed, "resamples": facts.resamples},
+            "seconds": facts.seconds,
+            "sentences_this_run": facts.sentences_this_run,
+            "outputs": {name: Path(path).name for name, path in files.items()},
+        }
+
+    def _model(self, merged: Merged) -> ModelInfo:
+        from inspector.model.text import window
+
+        layers, heads = merged.basic.values.shape[1:3]
+        config = self.loaded.model.config
+        return ModelInfo(
+            name=self.loaded.name,
+            title=self.loaded.title,
+            family=config.model_type,
+            layers=layers,
+            heads=heads,
+            width=int(config.hidden_size),
+            window=window(self.loaded.tokenizer, config),
+            sha256=self.loaded.sha256,
+        )
+
+    def _skipped(self, merged: Merged) -> tuple[Skipped, ...]:
+        """Return why sentences were left out, and where the first of them is."""
+        window = self._model(merged).window
+        seen = self.seen
+        return tuple(
+            Skipped(reason, count, first)
+            for reason, count, first in (
+                ("blank lines", seen.blank, seen.first_blank),
+                ("broken trees", seen.broken, seen.first_broken),
+                (
+                    f"longer than the window of {window} tokens",
+                    *self._where(merged.tally.too_long),
+                ),
+                (
+                    "nothing in them that the tokenizer can read",
+                    *self._where(merged.tally.unreadable),
+                ),
+            )
+            if count
+        )
+
+    def _where(self, left_out: LeftOut) -> tuple[int, str]:
+        if left_out.first is None:
+            return 0, ""
+        file, row = place_of(left_out.first)
+        one = self.files[file]
+        # A treebank's sentences are numbered from 0 inside and from 1 where people read.
+        return left_out.count, f"{one.name}:{row + (one.kind == 'conllu')}"

@@ -1,0 +1,153 @@
+"""From merged sums to the tables that are written and shown."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from inspector.corpus.bootstrap import draws
+from inspector.corpus.examples import Best
+from inspector.corpus.record import Record, Tally
+from inspector.corpus.relations import HeadPlace, findings, relations
+from inspector.corpus.relations import Tally as ArcTally
+from inspector.corpus.sums import Sums
+from inspector.records import (
+    Float64,
+    HeadStatistics,
+    RelationAccuracies,
+    RelationFindings,
+    SiteName,
+)
+
+#: The site of a model that is no encoder–decoder.
+_SITE: SiteName = "self"
+
+
+@dataclass(slots=True)
+class Merged:
+    """All shards together."""
+
+    tally: Tally
+    basic: Sums
+    permuted: Sums
+    ladder: Sums | None
+    best: Best
+    arcs: ArcTally | None
+    shift: dict[str, float]
+
+
+def merge(records: Iterable[Record], *, seed: int, replicates: int) -> Merged:
+    """Merge records in the order in which they come: the order of their shards."""
+    merged: Merged | None = None
+    for record in records:
+        if merged is None:
+            merged = Merged(
+                record.tally,
+                record.basic,
+                record.permuted,
+                record.ladder,
+                record.best,
+                None,
+                dict(record.shift),
+            )
+        else:
+            merged.tally = merged.tally.plus(record.tally)
+            merged.basic = merged.basic.plus(record.basic)
+            merged.permuted = merged.permuted.plus(record.permuted)
+            if merged.ladder is not None and record.ladder is not None:
+                merged.ladder = merged.ladder.plus(record.ladder)
+            merged.best = merged.best.plus(record.best)
+            merged.shift |= record.shift
+        if record.syntax is not None:
+            heads = record.basic.values.shape[1] * record.basic.values.shape[2]
+            merged.arcs = merged.arcs or ArcTally(replicates, heads)
+            merged.arcs.add(record.syntax, draws(record.keys, seed, replicates)[1:])
+    if merged is None:
+        raise ValueError("there is no record to merge")
+    return merged
+
+
+def head_statistics(merged: Merged, more: Iterable[tuple[Sums, Float64]] = ()) -> HeadStatistics:
+    """Return a row for each head and statistic that was measured.
+
+    ``more`` are further sums, each with its nulls, (N, H, K).
+    """
+    nulls = _nulls(merged)
+    parts = [(merged.basic, nulls), *more]
+    if merged.ladder is not None:
+        parts.append((merged.ladder, np.full(merged.ladder.values.shape[1:], np.nan)))
+    tables = [_rows(sums, null) for sums, null in parts]
+    columns = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
+    # By head, and the statistics of a head in the order in which they are defined.
+    order = np.lexsort((columns["head"], columns["layer"]))
+    return HeadStatistics(**{name: column[order] for name, column in columns.items()})
+
+
+def _nulls(merged: Merged) -> Float64:
+    """Return the expectation under a permutation, NaN where a permutation changes nothing.
+
+    The entropy does not depend on who gets which weight. The last separator is never permuted, nor
+    is the first token where it is a special one.
+    """
+    nulls = merged.permuted.means.copy()
+    fixed = {"separator"}
+    if merged.tally.first_is_content == 0:
+        fixed.add("first")
+    for column, name in enumerate(merged.permuted.names):
+        if name.removesuffix("_moved") in fixed:
+            nulls[..., column] = np.nan
+    return nulls
+
+
+def _rows(sums: Sums, null: Float64) -> dict[str, Any]:
+    layers, heads, count = sums.values.shape[1:]
+    low, high = sums.intervals()
+    places = np.indices((layers, heads, count)).reshape(3, -1)
+    queries = np.rint(sums.queries).astype(np.int64).reshape(-1)
+    columns = {
+        "site": np.full(layers * heads * count, _SITE),
+        "layer": places[0],
+        "head": places[1],
+        "statistic": np.array(sums.names)[places[2]],
+        "value": sums.means.reshape(-1),
+        "low": low.reshape(-1),
+        "high": high.reshape(-1),
+        "null": null.reshape(-1),
+        "n": queries,
+    }
+    # A rung that the family does not have was never measured.
+    return {name: column[queries > 0] for name, column in columns.items()}
+
+
+def syntax_tables(
+    merged: Merged,
+) -> tuple[RelationAccuracies | None, RelationFindings | None]:
+    """Return what is known of every relation; None where no sentence has a tree."""
+    if merged.arcs is None:
+        return None, None
+    layers, heads = merged.basic.values.shape[1:3]
+    places: list[HeadPlace] = [
+        (_SITE, layer, head) for layer in range(layers) for head in range(heads)
+    ]
+    return (
+        RelationAccuracies(**relations(merged.arcs, places)),
+        RelationFindings(**findings(merged.arcs, places)),
+    )
+
+
+def parquet(table: HeadStatistics | RelationAccuracies | RelationFindings) -> bytes:
+    """Return a table as the bytes of a Parquet file; NaN becomes null."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = {field.name: getattr(table, field.name) for field in fields(table)}
+    buffer = io.BytesIO()
+    pq.write_table(
+        pa.table({name: pa.array(values, from_pandas=True) for name, values in columns.items()}),
+        buffer,
+    )
+    return buffer.getvalue()

@@ -1,0 +1,201 @@
+"""What a corpus says of every head.
+
+Numbers come as columns, a NumPy array each, of exactly the names that the files on disk have, so
+that a table can be written, sorted and drawn without a record a row. ``M`` stands for the rows of a
+table. A NaN is a number that was not measured or does not exist, such as the null of a statistic
+that no permutation changes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inspector.records.model import ModelInfo
+from inspector.records.shapes import Array, Float64, Mask, SiteName
+from inspector.records.text import Text
+
+#: The statistics that are shares of a head's attention and can name it, in the order of their kind.
+SHARES = ("previous", "next", "self", "first", "separator", "same_word")
+#: From which share on a head is named after what it attends to.
+LABEL_FROM = 0.4
+#: What a ladder rung's mean distance is called, after the rung's name.
+DISTANCE_SUFFIX = "_jsd_bits"
+
+Strings = NDArray[np.str_]
+Ints = NDArray[np.integer[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class HeadStatistics:
+    """``heads.parquet``: M rows, one for each head and statistic."""
+
+    #: (M,) strings, a ``SiteName`` each.
+    site: Strings
+    #: (M,) integers.
+    layer: Ints
+    head: Ints
+    #: (M,) strings: ``entropy_bits``, ``distance``, the shares, ``…_moved``, ``<rung>_jsd_bits``, …
+    statistic: Strings
+    #: (M,) float64: mean over all content queries, and its 95 % interval.
+    value: Float64
+    low: Float64
+    high: Float64
+    #: (M,) float64: what is expected when words are permuted; NaN where that changes nothing.
+    null: Float64
+    #: (M,) integers: content queries measured.
+    n: Ints
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def labelled(self) -> Mask:
+        """Return the rows that name their head: a share of at least 0.4 that is above its null.
+
+        (M,) bool. Above means that the lower end of the interval is; a statistic without a null
+        names nobody.
+        """
+        share = np.isin(self.statistic, SHARES)
+        with np.errstate(invalid="ignore"):
+            return share & (self.value >= LABEL_FROM) & (self.low > self.null)
+
+    def resting(self) -> Mask:
+        """Return the rows of shares of at least 0.4 that have no null, as a sink's; (M,) bool."""
+        share = np.isin(self.statistic, SHARES)
+        with np.errstate(invalid="ignore"):
+            return share & (self.value >= LABEL_FROM) & np.isnan(self.null)
+
+
+@dataclass(frozen=True, slots=True)
+class RelationAccuracies:
+    """``relations.parquet``: M rows, one for each relation, direction and head; all sentences."""
+
+    #: (M,) strings: as written, such as ``nsubj:pass``, or the universal part, such as ``obl:*``.
+    relation: Strings
+    #: (M,) strings: ``dependent→head`` or ``head→dependent``, from the listener to the heard.
+    direction: Strings
+    site: Strings
+    layer: Ints
+    head: Ints
+    #: (M,) float64: share of arcs found, and its 95 % interval.
+    accuracy: Float64
+    low: Float64
+    high: Float64
+    #: (M,) float64: the share that the best fixed offset in words finds.
+    baseline: Float64
+    #: (M,) integers: arcs.
+    n: Ints
+
+    def __len__(self) -> int:
+        return len(self.accuracy)
+
+
+@dataclass(frozen=True, slots=True)
+class RelationFindings:
+    """``findings.parquet``: M rows, one for each relation and direction, on held-out sentences.
+
+    Head and offset were chosen on the other half of the sentences.
+    """
+
+    relation: Strings
+    direction: Strings
+    site: Strings
+    layer: Ints
+    head: Ints
+    #: (M,) integers: words from the listener to the word it is said to hear; negative is before it.
+    offset: Ints
+    accuracy: Float64
+    low: Float64
+    high: Float64
+    #: (M,) float64: the share that ``offset`` finds on the same sentences.
+    baseline: Float64
+    #: (M,) float64: accuracy − baseline, paired by sentence, and its 95 % interval.
+    difference: Float64
+    difference_low: Float64
+    difference_high: Float64
+    n: Ints
+
+    def __len__(self) -> int:
+        return len(self.accuracy)
+
+    def found(self) -> Mask:
+        """Return the rows whose head is above its offset: only these are claimed; (M,) bool."""
+        with np.errstate(invalid="ignore"):
+            return self.difference_low > 0
+
+
+@dataclass(frozen=True, slots=True)
+class HeadExample:
+    """A sentence in which a head does what it does: one query, and whom it attends to."""
+
+    site: SiteName
+    layer: int
+    head: int
+    #: The file as the user named it, and the sentence's number in it, from 1: a line of a .txt or
+    #: .jsonl file, a sentence of a .conllu file.
+    file: str
+    row: int
+    text: Text
+    #: Tokens of the strongest link: ``query`` attends to ``key``.
+    query: int
+    key: int
+    #: (T,) the query's attention to every token.
+    weights: Array
+    #: Where the sentence's report lies, relative to the output folder; None where there is none.
+    report: str | None
+
+    @property
+    def weight(self) -> float:
+        """The strongest link's weight."""
+        return float(self.weights[self.key])
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Why some sentences were left out."""
+
+    #: As the end of a sentence: “… were left out: longer than the window of 512 tokens”.
+    reason: str
+    count: int
+    #: Where the first of them is, such as ``corpus.conllu:1204``.
+    first: str
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusFacts:
+    """What was read, by what, and how."""
+
+    model: ModelInfo
+    #: The files as the user named them; ``-`` is standard input.
+    files: tuple[str, ...]
+    #: Sentences that are in the numbers, and their tokens with the special ones.
+    sentences: int
+    tokens: int
+    #: How many of them were cut to the window.
+    truncated: int
+    skipped: tuple[Skipped, ...]
+    #: Wall-clock time of the reading, in seconds; of the shards that this run made, and how many
+    #: sentences these hold, where others were already on disk.
+    seconds: float
+    sentences_this_run: int
+    #: Of the bootstrap: its seed, and how many times the sentences were drawn anew.
+    seed: int
+    resamples: int
+    command: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusResult:
+    """Everything ``inspect corpus`` found out: the whole input of its displays."""
+
+    facts: CorpusFacts
+    heads: HeadStatistics
+    #: None where no file was a treebank.
+    relations: RelationAccuracies | None
+    findings: RelationFindings | None
+    #: A few for each head, the clearest first; a head may have none.
+    examples: tuple[HeadExample, ...]

@@ -1,0 +1,398 @@
+"""``inspect corpus`` from the command line: tables, going on, and every end that is bad."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import torch
+from small_models import random_bert
+from transformers import AutoModel, AutoTokenizer
+
+from inspector.commands import main
+from inspector.corpus import run
+
+Printed = pytest.CaptureFixture[str]
+
+LINES = [
+    "the cat sat on the mat",
+    "it was tired",
+    "the cats sat and we are tired",
+    "we are the cats because it sat on the mat",
+    "cats , cats , cats !",
+] * 5
+TREES = """\
+1\tthe\t_\t_\t_\t_\t2\tdet\t_\t_
+2\tcats\t_\t_\t_\t_\t3\tnsubj\t_\t_
+3\tsat\t_\t_\t_\t_\t0\troot\t_\t_
+
+1\twe\t_\t_\t_\t_\t3\tnsubj\t_\t_
+2\tare\t_\t_\t_\t_\t3\tcop\t_\t_
+3\ttired\t_\t_\t_\t_\t0\troot\t_\t_
+
+1\tbroken
+
+"""
+COLUMNS = ["site", "layer", "head", "statistic", "value", "low", "high", "null", "n"]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return random_bert(tmp_path_factory.mktemp("corpus") / "bert")
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder with a corpus of 25 sentences, which make four shards."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(run, "SHARD", 8)
+    (tmp_path / "s.txt").write_text("".join(f"{line}\n" for line in LINES))
+    return tmp_path
+
+
+def corpus(model: Path, *arguments: str) -> int:
+    return main(["corpus", "--model", str(model), "--device", "cpu", *arguments])
+
+
+def table(path: Path) -> dict[tuple[int, int, str], dict[str, Any]]:
+    rows = pq.read_table(path).to_pylist()
+    return {(row["layer"], row["head"], row["statistic"]): row for row in rows}
+
+
+def test_the_table_is_tidy_and_says_what_loops_say(place: Path, model: Path) -> None:
+    assert corpus(model, "s.txt") == 0
+    found = pq.read_table(place / "corpus" / "heads.parquet")
+    assert found.column_names == COLUMNS
+    assert found.num_rows == 3 * 4 * 16
+    rows = table(place / "corpus" / "heads.parquet")
+
+    theirs: Any = AutoModel.from_pretrained(model, attn_implementation="eager")
+    tokenizer: Any = AutoTokenizer.from_pretrained(model)
+    mass, length, queries = np.zeros((3, 4)), np.zeros((3, 4)), 0
+    for line in LINES:
+        with torch.no_grad():
+            given = theirs(**tokenizer(line, return_tensors="pt"), output_attentions=True)
+        for layer, weights in enumerate(given.attentions):
+            for i in range(1, weights.shape[2] - 1):
+                mass[layer] += weights[0, :, i, i - 1].numpy()
+                for j in range(weights.shape[3]):
+                    length[layer] += weights[0, :, i, j].numpy() * abs(i - j)
+        queries += given.attentions[0].shape[2] - 2
+    for layer in range(3):
+        for head in range(4):
+            row = rows[layer, head, "previous"]
+            assert row["n"] == queries
+            assert row["site"] == "self"
+            assert row["value"] == pytest.approx(mass[layer, head] / queries, abs=1e-5)
+            assert row["low"] < row["value"] < row["high"]
+            assert 0 < row["null"] < 1
+            assert rows[layer, head, "distance"]["value"] == pytest.approx(
+                length[layer, head] / queries, abs=1e-4
+            )
+            for invariant in ("entropy_bits", "separator", "first", "first_moved"):
+                assert rows[layer, head, invariant]["null"] is None
+
+
+def test_run_json_is_last_and_says_what_there_is(
+    place: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place / "t.txt").write_text("the cat sat\n\n" + "cat " * 50 + "\nthe mat\n\u200b\n")
+    written: list[str] = []
+    real = run.write_whole
+    monkeypatch.setattr(
+        run, "write_whole", lambda path, data: (written.append(path.name), real(path, data))
+    )
+    assert corpus(model, "t.txt", "--seed", "7") == 0
+    assert written == ["heads.parquet", "atlas.html", "run.json"]
+    said = json.loads((place / "corpus" / "run.json").read_text())
+    assert said["complete"]
+    assert said["sentences"] == 2
+    assert said["tokens"] == 5 + 4
+    assert said["bootstrap"] == {"seed": 7, "resamples": 500}
+    assert said["outputs"] == {"heads": "heads.parquet", "atlas": "atlas.html"}
+    skipped = {one["first"]: (one["count"], one["reason"]) for one in said["skipped"]}
+    assert skipped == {
+        "t.txt:2": (1, "blank lines"),
+        "t.txt:3": (1, "longer than the window of 40 tokens"),
+        "t.txt:5": (1, "nothing in them that the tokenizer can read"),
+    }
+
+
+def test_long_sentences_are_cut_where_that_is_asked_for(place: Path, model: Path) -> None:
+    (place / "t.txt").write_text("the cat sat\n" + "cat " * 50 + "\n")
+    assert corpus(model, "t.txt", "--truncate") == 0
+    said = json.loads((place / "corpus" / "run.json").read_text())
+    assert (said["sentences"], said["truncated"], said["tokens"]) == (2, 1, 5 + 40)
+
+
+def test_a_treebank_has_relations_as_well(place: Path, model: Path, capsys: Printed) -> None:
+    (place / "t.conllu").write_text(TREES)
+    assert corpus(model, "t.conllu", "--json") == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["corpus"]["sentences"] == 2
+    assert printed["corpus"]["skipped"][0]["reason"] == "broken trees"
+    rows = pq.read_table(place / "corpus" / "relations.parquet").to_pylist()
+    assert {row["relation"] for row in rows} >= {"det", "nsubj", "cop"}
+    assert {row["n"] for row in rows if row["relation"] == "nsubj"} == {2}
+    assert len([row for row in rows if row["relation"] == "det"]) == 2 * 12
+
+    # The tree's words went to the model as they are: arcs found by plain loops.
+    theirs: Any = AutoModel.from_pretrained(model, attn_implementation="eager")
+    tokenizer: Any = AutoTokenizer.from_pretrained(model)
+    given = tokenizer([["the", "cats", "sat"]], is_split_into_words=True, return_tensors="pt")
+    words = given.word_ids(0)
+    with torch.no_grad():
+        attentions = theirs(**given, output_attentions=True).attentions
+    for row in rows:
+        if (row["relation"], row["direction"]) != ("det", "dependent→head"):
+            continue
+        weights = attentions[row["layer"]][0, row["head"]].numpy()
+        to = {
+            word: np.mean(
+                [
+                    sum(weights[i, j] for j in range(len(words)) if words[j] == word)
+                    for i in range(len(words))
+                    if words[i] == 0
+                ]
+            )
+            for word in (1, 2)
+        }
+        assert row["accuracy"] == float(to[1] > to[2])
+
+    # A treebank's tables do not stay when what follows has none.
+    assert corpus(model, "s.txt", "--restart") == 0
+    assert not (place / "corpus" / "relations.parquet").exists()
+    assert not (place / "corpus" / "findings.parquet").exists()
+
+
+def test_examples_open_a_report_of_the_sentence(place: Path, model: Path) -> None:
+    assert corpus(model, "s.txt") == 0
+    reports = sorted((place / "corpus" / "examples").iterdir())
+    assert reports
+    for report in reports:
+        line = int(report.stem.partition("-")[2])
+        # Shorter ones are no examples.
+        assert len(LINES[line - 1].split()) >= 6
+        assert "<html" in report.read_text()
+
+
+STOPPED = """
+import os, signal, sys
+from inspector.commands import main
+from inspector.corpus import run
+from inspector.corpus.store import Store
+run.SHARD = 8
+real, count = Store.write, 0
+def write(self, index, record):
+    global count
+    count += 1
+    if count == 3:
+        os.kill(os.getpid(), signal.{signal})
+    real(self, index, record)
+Store.write = write
+raise SystemExit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(("number", "code"), [("SIGKILL", -9), ("SIGINT", 130)])
+def test_a_run_that_was_stopped_goes_on(
+    place: Path, model: Path, monkeypatch: pytest.MonkeyPatch, number: str, code: int
+) -> None:
+    """Stopped with two of four shards done; the same command does the other two."""
+    assert corpus(model, "s.txt", "--out", "whole") == 0
+    # An older run in the same folder is over as soon as the new one has begun.
+    assert corpus(model, "s.txt", "--seed", "3") == 0
+    assert (place / "corpus" / "run.json").exists()
+    stopped = subprocess.run(
+        [
+            *(sys.executable, "-c", STOPPED.format(signal=number), "corpus"),
+            *("--model", str(model), "--device", "cpu", "s.txt", "--restart"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert stopped.returncode == code
+    assert shard_names(place) == ["000000.npz", "000001.npz"]
+    assert not (place / "corpus" / "run.json").exists()
+    done: list[int] = []
+    real = run.Store.write
+    monkeypatch.setattr(
+        run.Store,
+        "write",
+        lambda self, index, record: (done.append(index), real(self, index, record)),
+    )
+    assert corpus(model, "s.txt") == 0
+    assert done == [2, 3]
+    first, second = (pq.read_table(place / out / "heads.parquet") for out in ("whole", "corpus"))
+    assert first.equals(second)
+    said = json.loads((place / "corpus" / "run.json").read_text())
+    assert (said["sentences"], said["sentences_this_run"]) == (25, 9)
+
+
+def shard_names(place: Path) -> list[str]:
+    return sorted(path.name for path in (place / "corpus" / "shards").glob("*.npz"))
+
+
+def test_a_damaged_shard_is_made_again(place: Path, model: Path) -> None:
+    assert corpus(model, "s.txt") == 0
+    before = (place / "corpus" / "heads.parquet").read_bytes()
+    shard = place / "corpus" / "shards" / "000001.npz"
+    data = bytearray(shard.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    shard.write_bytes(data)
+    assert corpus(model, "s.txt") == 0
+    assert (place / "corpus" / "heads.parquet").read_bytes() == before
+    assert json.loads((place / "corpus" / "run.json").read_text())["sentences_this_run"] == 8
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (["s.txt", "--seed", "1"], "another --seed"),
+        (["s.txt", "--truncate"], "another --truncate"),
+        (["s.txt", "--statistics", "full"], "another --statistics"),
+        (["t.txt"], "another input"),
+        (["s.txt", "t.txt"], "another input"),
+    ],
+)
+def test_a_changed_run_is_refused_unless_it_begins_anew(
+    place: Path, model: Path, capsys: Printed, change: list[str], said: str
+) -> None:
+    (place / "t.txt").write_text("the cat sat on the mat\n")
+    assert corpus(model, "s.txt") == 0
+    before = (place / "corpus" / "heads.parquet").read_bytes()
+    capsys.readouterr()
+    assert corpus(model, *change) == 2
+    printed = capsys.readouterr().err
+    assert said in printed
+    assert "--restart" in printed
+    assert (place / "corpus" / "heads.parquet").read_bytes() == before
+    assert len(shard_names(place)) == 4
+    assert corpus(model, *change, "--restart") == 0
+
+
+def test_another_model_is_noticed(place: Path, model: Path, capsys: Printed) -> None:
+    """In a folder of the same name, with one weight changed."""
+    other = place / "bert"
+    theirs: Any = AutoModel.from_pretrained(model)
+    theirs.save_pretrained(other)
+    AutoTokenizer.from_pretrained(model).save_pretrained(other)
+    assert corpus(other, "s.txt") == 0
+    with torch.no_grad():
+        theirs.embeddings.word_embeddings.weight[6, 3] += 1
+    theirs.save_pretrained(other)
+    capsys.readouterr()
+    assert corpus(other, "s.txt") == 2
+    assert "another model" in capsys.readouterr().err
+
+
+def test_the_split_into_shards_changes_nothing(
+    place: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert corpus(model, "s.txt", "--out", "eights") == 0
+    monkeypatch.setattr(run, "SHARD", 1000)
+    assert corpus(model, "s.txt", "--out", "whole") == 0
+    first, second = (table(place / out / "heads.parquet") for out in ("eights", "whole"))
+    assert first.keys() == second.keys()
+    for key, row in first.items():
+        for column in ("value", "low", "high", "null"):
+            if row[column] is None:
+                assert second[key][column] is None
+            else:
+                assert row[column] == pytest.approx(second[key][column], abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "options", "code", "said"),
+    [
+        (b"", "t.txt", [], 2, "There is no sentence in t.txt"),
+        (b"\n \n", "t.txt", [], 2, "There is no sentence in t.txt"),
+        (b"fine\nb\xe9d\n", "t.txt", [], 2, "t.txt, line 2: it is not valid UTF-8"),
+        (b"1\tbroken\n", "t.conllu", [], 2, "line 1"),
+        (TREES.encode(), "t.conllu", ["--strict"], 2, "t.conllu, line 9"),
+        (b'{"body": "a"}', "t.jsonl", [], 2, "no column 'text'"),
+        (b"cat " * 50, "t.txt", [], 2, "longer than the window of 40 tokens"),
+        ("\u200b\n".encode(), "t.txt", [], 2, "No sentence is left"),
+        (b"fine", "t.txt", ["--address", "here:1"], 2, "--address is for --engine ray"),
+        (b"fine", "t.txt", ["--out", "t.txt"], 2, "is a file, not a folder"),
+        (b"fine", "t.txt", ["--out", "no/such/place"], 2, "There is no folder"),
+        (b"fine", "t.txt", ["--out", "/proc/corpus"], 4, "could not be written"),
+    ],
+)
+def test_bad_input_ends_with_one_sentence(
+    place: Path,
+    model: Path,
+    capsys: Printed,
+    content: bytes,
+    name: str,
+    options: list[str],
+    code: int,
+    said: str,
+) -> None:
+    (place / name).write_bytes(content)
+    assert corpus(model, name, *options) == code
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    error, hint = printed.err.splitlines()
+    assert error.startswith("Error: ")
+    assert said in error
+    assert hint.startswith("Hint: ")
+
+
+FULL = """
+import resource, signal, sys
+from inspector.commands import main
+from inspector.corpus import run
+run.SHARD = 8
+from inspector.corpus.store import Store
+real = Store.write
+def write(self, index, record):
+    if index == 2:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+    real(self, index, record)
+Store.write = write
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+raise SystemExit(main(sys.argv[1:]))
+"""
+
+
+def test_a_disk_that_is_full_keeps_the_finished_shards(place: Path, model: Path) -> None:
+    stopped = subprocess.run(
+        [
+            *(sys.executable, "-c", FULL, "corpus"),
+            *("--model", str(model), "--device", "cpu", "s.txt"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert stopped.returncode == 4
+    assert "could not be written" in stopped.stderr
+    assert "Traceback" not in stopped.stderr
+    assert shard_names(place) == ["000000.npz", "000001.npz"]
+    assert sorted(path.name for path in (place / "corpus" / "shards").iterdir())[-1] == "plan.json"
+
+
+def test_a_pipe_is_read(place: Path, model: Path) -> None:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "inspector", "corpus", "-"),
+            *("--model", str(model), "--device", "cpu"),
+        ],
+        input=b"the cat sat on the mat\nit was tired\n",
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0
+    # Nobody watches: nothing but an error would be said there.
+    assert done.stderr == b""
+    said = json.loads((place / "corpus" / "run.json").read_text())
+    assert said["files"] == ["-"]
+    assert said["sentences"] == 2

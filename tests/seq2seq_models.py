@@ -1,0 +1,66 @@
+"""Small random encoder–decoders, and what transformers itself makes of a source and a target."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from small_models import perturb, save
+from transformers import AutoConfig, AutoModel, AutoModelForSeq2SeqLM, AutoTokenizer
+
+SOURCE = "The cat sat on the mat because it was tired"
+TARGET = "we are here and the mats sat"
+
+BART = {
+    "vocab_size": 32, "d_model": 24, "encoder_layers": 3, "decoder_layers": 3,
+    "encoder_attention_heads": 4, "decoder_attention_heads": 4, "encoder_ffn_dim": 32,
+    "decoder_ffn_dim": 32, "max_position_embeddings": 40, "pad_token_id": 0, "bos_token_id": 2,
+    "eos_token_id": 3, "decoder_start_token_id": 3, "forced_eos_token_id": 3,
+}  # fmt: skip
+T5 = {
+    "vocab_size": 32, "d_model": 24, "d_kv": 8, "num_layers": 3, "num_decoder_layers": 3,
+    "num_heads": 4, "d_ff": 32, "pad_token_id": 0, "eos_token_id": 3, "decoder_start_token_id": 0,
+    # Few enough that distances of these short texts share buckets.
+    "relative_attention_num_buckets": 8,
+}  # fmt: skip
+#: model_type, and what its config says beyond the family's defaults.
+VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "bart": ("bart", BART),
+    "bart, scaled embeddings": ("bart", BART | {"scale_embedding": True}),
+    "bart, uneven": (
+        "bart", BART | {"decoder_layers": 4, "encoder_layers": 3, "decoder_attention_heads": 6},
+    ),
+    "marian": ("marian", BART),
+    "mbart": ("mbart", BART),
+    "pegasus": ("pegasus", BART),
+    "t5": ("t5", T5),
+    "t5, gated": ("t5", T5 | {"feed_forward_proj": "gated-gelu", "tie_word_embeddings": False}),
+    "t5, near buckets": ("t5", T5 | {"relative_attention_max_distance": 9}),
+    "mt5": ("mt5", T5),
+}  # fmt: skip
+
+
+def random_encoder_decoder(variant: str, folder: Path) -> Path:
+    """Save a random model of a variant, every parameter moved, with a tokenizer of small words."""
+    model_type, options = VARIANTS[variant]
+    torch.manual_seed(0)
+    model = AutoModel.from_config(AutoConfig.for_model(model_type, **options))
+    perturb(model, seed=5)
+    return save(model, folder)
+
+
+def theirs(folder: Path) -> tuple[list[int], Any]:
+    """Return what transformers' decoder reads in training, and what the model gives for it."""
+    tokens: Any = AutoTokenizer.from_pretrained(folder)
+    source = tokens(SOURCE, return_tensors="pt")["input_ids"]
+    labels = tokens(text_target=TARGET, return_tensors="pt")["input_ids"]
+    shifts: Any = AutoModelForSeq2SeqLM.from_config(AutoConfig.from_pretrained(folder))
+    read = shifts.prepare_decoder_input_ids_from_labels(labels)
+    model = AutoModel.from_pretrained(folder, attn_implementation="eager").eval()
+    with torch.no_grad():
+        outputs = model(
+            input_ids=source, decoder_input_ids=read, output_attentions=True,
+            output_hidden_states=True,
+        )  # fmt: skip
+    return read[0].tolist(), outputs
