@@ -21,19 +21,8 @@ Printed = pytest.CaptureFixture[str]
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bundled: LoadedModel) -> Path:
     """An empty folder to work in; the model is loaded once for all tests."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(inspector.inspection, "load", lambda *_name, **_device: bundled)
-    monkeypatch.setattr(
-        sys.modules.get("inspector.commands.show_file") or _import_show_file(),
-        "load",
-        lambda *_name, **_device: bundled,
-    )
+    monkeypatch.setattr("inspector.commands.show_file.load", lambda *_name, **_device: bundled)
     return tmp_path
-
-
-def _import_show_file() -> Any:
-    from inspector.commands import show_file
-
-    return show_file
 
 
 class Links(HTMLParser):
