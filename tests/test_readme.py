@@ -104,7 +104,7 @@ def test_every_command_works(command: str, place: Path, hub_cache: Path) -> None
 
 
 def test_there_are_commands() -> None:
-    assert len(COMMANDS) == 13
+    assert len(COMMANDS) == 15
 
 
 @pytest.mark.slow
