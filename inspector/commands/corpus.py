@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from inspector.commands.options import command_line, debug_option
+from inspector.commands.options import command_line, debug_option, model_option
 from inspector.plain import visible
 
 if TYPE_CHECKING:
@@ -30,13 +30,7 @@ if TYPE_CHECKING:
     metavar="FOLDER",
     help="Where tables, atlas and finished shards go.",
 )
-@click.option(
-    "--model",
-    default="bundled",
-    show_default=True,
-    metavar="NAME",
-    help="bundled, distilbert, bert, a hub id, or a local folder.",
-)
+@model_option
 @click.option(
     "--device",
     type=click.Choice(["auto", "cpu", "cuda", "mps"]),

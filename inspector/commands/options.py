@@ -17,6 +17,14 @@ debug_option = click.option(
     "--debug", is_flag=True, expose_value=False, help="Show the traceback of an error."
 )
 
+model_option = click.option(
+    "--model",
+    default="bundled",
+    show_default=True,
+    metavar="NAME",
+    help="bundled, distilbert, bert, a hub id, or a local folder.",
+)
+
 
 def file_option(name: str, explanation: str) -> Callable[[Function], Function]:
     """Return an option that takes a file to be written."""

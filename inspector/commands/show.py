@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from inspector.commands.garbage import collect_again
-from inspector.commands.options import command_line, debug_option, file_option
+from inspector.commands.options import command_line, debug_option, file_option, model_option
 from inspector.errors import InputError
 from inspector.model.readable import refuse_unreadable
 from inspector.report.files import refuse_place
@@ -34,13 +34,7 @@ _MISMATCH = 1
     metavar="FILE",
     help="Inspect a file, a sentence a line (or two, with a tab between); --out names a folder.",
 )
-@click.option(
-    "--model",
-    default="bundled",
-    show_default=True,
-    metavar="NAME",
-    help="bundled, distilbert, bert, a hub id, or a local folder.",
-)
+@model_option
 @click.option(
     "--device",
     type=click.Choice(["auto", "cpu", "cuda", "mps"]),
