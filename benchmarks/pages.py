@@ -12,11 +12,12 @@ them open without a network, and to tell when they are drawn, is counted apart.
   caught and put into one file. It is given word pieces without their “##”, at which its page
   would stop.
 
-When a page is drawn: ours sets ``data-ready`` on ``<html>`` two animation frames after its drawing
-code has returned. The peers draw in one go while their script runs, so a script behind it that
-waits for two animation frames and sets the same attribute is the same criterion. It also asks
-whether the drawing is there, all of it: a line for each weight of each head in bertviz's, a cell
-for each pair of tokens in Inspectus' (its first view sums over heads and layers).
+When a page is drawn: ours sets ``data-ready`` on ``<html>`` two animation frames after what is on
+its first screen was drawn; the sections below follow one by one, and ``use.py`` counts their tasks.
+The peers draw in one go while their script runs, so a script behind it that waits for two animation
+frames and sets the same attribute is the same criterion. It also asks whether the drawing is there,
+all of it: a line for each weight of each head in bertviz's, a cell for each pair of tokens in
+Inspectus' (its first view sums over heads and layers).
 """
 
 from __future__ import annotations

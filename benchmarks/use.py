@@ -116,6 +116,8 @@ def _opened(browser: Any, file: Path) -> Any:
     page.goto(file.as_uri())
     page.wait_for_selector("html[data-ready]", state="attached")
     page.evaluate(_WATCH)
+    # The sections below the screen are drawn now, and their tasks count as well.
+    page.wait_for_selector("html[data-complete]", state="attached")
     return page
 
 

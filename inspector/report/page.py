@@ -29,7 +29,7 @@ from inspector.analogy.classroom import (
 from inspector.records import Inspected
 from inspector.report.blobs import deflate, policy_hash
 from inspector.report.payload import build_payload
-from inspector.report.script import link
+from inspector.report.script import compact, compact_style, link
 
 #: How many steps the heat classes of a static table have (h0 … h9).
 HEAT_STEPS = 10
@@ -131,11 +131,12 @@ def _assets() -> Assets:
         for item in _folder().iterdir()
         if item.name.endswith(".js")
     }
-    guard, theme, start = (modules.pop(name) for name in ("guard", "theme", "start"))
+    guard, theme, start = (compact(modules.pop(name)) for name in ("guard", "theme", "start"))
     script, atlas_script = link(modules, "main"), link(modules, "atlas_main")
     base = _read("base.css")
     report_css, classroom_css, index_css, atlas_css = (
-        base + _read(f"{name}.css") for name in ("report", "classroom", "index", "atlas")
+        compact_style(base + _read(f"{name}.css"))
+        for name in ("report", "classroom", "index", "atlas")
     )
     return Assets(
         report_css=Markup(report_css),  # noqa: S704

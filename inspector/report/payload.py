@@ -140,8 +140,6 @@ def _layer(
             error = largest_each(arrays["attention"].astype(np.float32) - model)
             site["arithmetic_error"] = _rounded(error)
     else:
-        difference = rebuilt.attention.astype(np.float32, copy=False) - model
-        arrays["row_error"] = _row_error(difference)
         if isinstance(rebuilt, RebuiltLayer):
             arrays["moved"] = half_where_it_fits(
                 moved_lengths(rebuilt.value, rebuilt.output_projection, heads)
@@ -150,6 +148,8 @@ def _layer(
             arrays["visible"] = np.packbits(rebuilt.visible, axis=1, bitorder="little")
         if exact:
             arrays["difference"] = _steps(model, rebuilt.attention)
+        else:
+            arrays["row_error"] = _row_error(rebuilt.attention.astype(np.float32) - model)
         source, precision, error, carried = carry(rebuilt, model)
         if not exact:
             site |= {"source": source, "precision": precision}

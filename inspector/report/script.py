@@ -20,6 +20,10 @@ _IMPORT = re.compile(rf'^import \{{([^}}]*)\}} from "{PREFIX}(\w+)";\n', re.MULT
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const) (\w+))", re.MULTILINE)
 _LEFT = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 _DOC_COMMENT = re.compile(r"^\s*/\*\*(?:(?!\*/).)*\*/\n", re.DOTALL | re.MULTILINE)
+_CAST = re.compile(r"/\*\* @type (?:(?!\*/).)*\*/ ?")
+_STYLE_COMMENT = re.compile(r"/\*(?:(?!\*/).)*\*/", re.DOTALL)
+#: Room in a style sheet that means nothing; what stands before a colon may mean “any element in”.
+_STYLE_ROOM = re.compile(r"""("[^"]*")|\s*([{},;])\s*|(?<=:) +""")
 
 
 def link(modules: Mapping[str, str], entry: str) -> str:
@@ -28,8 +32,8 @@ def link(modules: Mapping[str, str], entry: str) -> str:
     Raises
     ------
     ValueError
-        When a module imports or exports in another form than named ones, or modules form a circle
-        (``graphlib.CycleError``).
+        When a module imports or exports in another form than named ones or a name that the other
+        does not export, or modules form a circle (``graphlib.CycleError``).
     KeyError
         When a module imports one that is not there.
     """
@@ -38,16 +42,34 @@ def link(modules: Mapping[str, str], entry: str) -> str:
     while ahead:
         name = ahead.pop()
         if name not in needs:
-            needs[name] = [found[1] for found in _IMPORT.findall(modules[name])]
+            taken = {other: _names(names) for names, other in _IMPORT.findall(modules[name])}
+            needs[name] = list(taken)
+            for other, names in taken.items():
+                # The second of "export const A = 1, B = 2" among them.
+                if missing := names - set(_EXPORT.findall(modules[other])):
+                    raise ValueError(f"{other}.js does not export {', '.join(sorted(missing))}")
             ahead += needs[name]
     order = TopologicalSorter(needs).static_order()
     return "".join(_wrapped(name, compact(modules[name])) for name in order)
 
 
 def compact(script: str) -> str:
-    """Leave out indentation and the comments that have lines of their own."""
-    lines = (line.strip() for line in _DOC_COMMENT.sub("", script).splitlines())
+    """Leave out indentation, types, and the comments that have lines of their own."""
+    bare = _CAST.sub("", _DOC_COMMENT.sub("", script))
+    lines = (line.strip() for line in bare.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("//")) + "\n"
+
+
+def compact_style(style: str) -> str:
+    """Leave out a style sheet's comments and the room between its parts."""
+    return _STYLE_ROOM.sub(
+        lambda found: found[1] or found[2] or "", _STYLE_COMMENT.sub("", style)
+    ).strip()
+
+
+def _names(listed: str) -> set[str]:
+    """Return what ``a, b as c`` asks the other module for: ``{"a", "b"}``."""
+    return {name.split()[0] for name in listed.split(",") if name.strip()}
 
 
 def _wrapped(name: str, source: str) -> str:

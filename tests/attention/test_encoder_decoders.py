@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from corruptions import APPLIES, CORRUPTIONS
 from seq2seq_models import SOURCE, TARGET, VARIANTS, random_encoder_decoder, theirs
-from test_families import APPLIES, CORRUPTIONS
 
 import inspector
 from inspector.analogy.ladder import RUNGS, mixed, share

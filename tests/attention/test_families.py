@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from corruptions import APPLIES, CORRUPTIONS
 from small_models import perturb, save
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
@@ -29,37 +30,25 @@ from inspector.inspection import Inspection
 from inspector.model.capture import capture_float64
 from inspector.model.text import encode
 from inspector.records import (
-    Alibi,
-    AttentionWeights,
-    Buckets,
     CapturedLayer,
     Dialect,
-    Disentangled,
     Norm,
-    Projection,
-    Rope,
 )
 
 SENTENCE = "The cat sat on the mat because it was tired and we are here"
 
-ENCODER, GPT2, OPT, ALBERT, LLAMA, NEOX, FALCON, BLOOM = (
-    dict(SMALL[name])
-    for name in ("bert", "gpt2", "opt", "albert", "llama", "gpt_neox", "falcon", "bloom")
+GPT2, OPT, ALBERT, LLAMA, NEOX, FALCON, BLOOM = (
+    dict(SMALL[name]) for name in ("gpt2", "opt", "albert", "llama", "gpt_neox", "falcon", "bloom")
 )
-MPNET = ENCODER | {"pad_token_id": 0}
-DEBERTA = ENCODER | {
-    "relative_attention": True, "pos_att_type": ["c2p", "p2c"], "position_biased_input": False,
-    "type_vocab_size": 0,
+DEBERTA = SMALL["deberta"] | {
+    "position_buckets": -1, "norm_rel_ebd": "none", "position_biased_input": False,
+    "max_relative_positions": 12, "type_vocab_size": 0,
 }  # fmt: skip
 DEBERTA_V3 = DEBERTA | {
-    "position_buckets": 4, "max_relative_positions": 12, "share_att_key": True,
-    "norm_rel_ebd": "layer_norm", "layer_norm_eps": 1e-5,
+    "position_buckets": 4, "share_att_key": True, "norm_rel_ebd": "layer_norm",
+    "layer_norm_eps": 1e-5,
 }  # fmt: skip
-GPT_OSS = {
-    "vocab_size": 32, "hidden_size": 24, "num_hidden_layers": 3, "num_attention_heads": 4,
-    "num_key_value_heads": 2, "intermediate_size": 16, "head_dim": 8, "sliding_window": 4,
-    "num_local_experts": 2, "num_experts_per_tok": 1, "pad_token_id": 0,
-}  # fmt: skip
+GPT_OSS = dict(SMALL["gpt_oss"])
 THREE_KINDS = ["sliding_attention", "full_attention", "sliding_attention"]
 
 
@@ -102,15 +91,12 @@ VARIANTS: dict[str, tuple[str, Mapping[str, Any]]] = {
     "phi with norms": ("phi", LLAMA | {"hidden_size": 32, "qk_layernorm": True}),
     "phi3 partly turned": ("phi3", LLAMA | {"head_dim": 8} | rope(partial_rotary_factor=0.5)),
     "stablelm with norms": ("stablelm", STABLELM_WITH_NORMS),
-    "mpnet": ("mpnet", MPNET),
     "bloom, six heads": ("bloom", BLOOM | {"n_head": 6}),
-    "gpt_oss": ("gpt_oss", GPT_OSS),
     "gpt_oss plain": ("gpt_oss", GPT_OSS | {"attention_bias": False} | rope(rope_type="default")),
-    "deberta": ("deberta", DEBERTA),
     "deberta, near only": ("deberta", DEBERTA | {"max_relative_positions": 3}),
     "deberta, one term": ("deberta", DEBERTA | {"pos_att_type": ["p2c"]}),
     "deberta, no positions": ("deberta", DEBERTA | {"relative_attention": False}),
-    "deberta-v2": ("deberta-v2", DEBERTA | {"position_buckets": 4, "max_relative_positions": 12}),
+    "deberta-v2, no norm": ("deberta-v2", DEBERTA | {"position_buckets": 4}),
     "deberta-v2 without buckets": ("deberta-v2", DEBERTA | {"max_relative_positions": 5}),
     "deberta-v2, one term": ("deberta-v2", DEBERTA_V3 | {"pos_att_type": ["c2p"]}),
     "deberta-v2, no positions": ("deberta-v2", DEBERTA | {"relative_attention": False}),
@@ -222,83 +208,6 @@ def test_two_orders_of_layer_and_module_agree_on_albert(made: Made) -> None:
 # --- each part of a dialect, left out, must turn the verdict ----------------------------------
 
 
-def without_bias(projection: Projection) -> Projection:
-    return Projection(projection.weight, None)
-
-
-def swapped(projection: Projection) -> Projection:
-    half = len(projection.weight) // 4
-    order = np.r_[half : 2 * half, 0:half, 2 * half : 4 * half]
-    return Projection(
-        projection.weight[order], None if projection.bias is None else projection.bias[order]
-    )
-
-
-def pairs_otherwise(dialect: Dialect) -> Rope:
-    assert dialect.rope is not None
-    return replace(dialect.rope, interleaved=not dialect.rope.interleaved)
-
-
-def without(part: str) -> Callable[[AttentionWeights, Dialect], tuple[AttentionWeights, Dialect]]:
-    """Leave out one of the two terms of disentangled attention."""
-
-    def corrupt(weights: AttentionWeights, dialect: Dialect) -> tuple[AttentionWeights, Dialect]:
-        assert weights.positions is not None
-        cut: dict[str, Any] = {part: None}
-        return replace(weights, positions=replace(weights.positions, **cut)), dialect
-
-    return corrupt
-
-
-def one_further(dialect: Dialect) -> Dialect:
-    """Take every distance for the next one."""
-    rule = dialect.positions
-    if isinstance(rule, Disentangled):
-        return replace(dialect, positions=replace(rule, span=rule.span - 1))
-    if isinstance(rule, Buckets):
-        return replace(dialect, positions=replace(rule, farthest=20))
-    assert isinstance(rule, Alibi)
-    return replace(dialect, positions=Alibi(rule.slopes[::-1]))
-
-
-CORRUPTIONS: dict[str, Callable[[AttentionWeights, Dialect], tuple[AttentionWeights, Dialect]]] = {
-    "scale": lambda w, d: (w, replace(d, scale=d.scale * 1.1)),
-    "query's bias": lambda w, d: (replace(w, query=without_bias(w.query)), d),
-    "two heads": lambda w, d: (replace(w, query=swapped(w.query), key=swapped(w.key)), d),
-    "mask": lambda w, d: (w, replace(d, causal=False)),
-    "window": lambda w, d: (w, replace(d, window=None)),
-    "norm": lambda w, d: (replace(w, norm=None), d),
-    "query's norm": lambda w, d: (replace(w, query_norm=None), d),
-    "rope": lambda w, d: (w, replace(d, rope=None)),
-    "pairs": lambda w, d: (w, replace(d, rope=pairs_otherwise(d))),
-    "softcap": lambda w, d: (w, replace(d, softcap=None)),
-    "positions": lambda w, d: (w, replace(d, positions=None)),
-    "distances": lambda w, d: (w, one_further(d)),
-    "distances' keys": without("key"),
-    "distances' queries": without("query"),
-    "distances' norm": without("norm"),
-    "sink": lambda w, d: (replace(w, sink=None), d),
-    "norm's bias": lambda w, d: (replace(w, norm=replace(w.norm, bias=None)), d),  # type: ignore[type-var]
-}
-APPLIES: dict[str, Callable[[AttentionWeights, Dialect], bool]] = {
-    "query's bias": lambda w, _d: w.query.bias is not None,
-    "mask": lambda _w, d: d.causal,
-    "window": lambda _w, d: d.window is not None,
-    "norm": lambda w, _d: w.norm is not None,
-    "query's norm": lambda w, _d: w.query_norm is not None,
-    "rope": lambda _w, d: d.rope is not None,
-    "pairs": lambda _w, d: d.rope is not None and len(d.rope.frequencies) > 1,
-    "softcap": lambda _w, d: d.softcap is not None,
-    "positions": lambda _w, d: d.positions is not None,
-    "distances": lambda _w, d: d.positions is not None,
-    "distances' keys": lambda w, _d: w.positions is not None and w.positions.key is not None,
-    "distances' queries": lambda w, _d: w.positions is not None and w.positions.query is not None,
-    "distances' norm": lambda w, _d: w.positions is not None and w.positions.norm is not None,
-    "sink": lambda w, _d: w.sink is not None,
-    "norm's bias": lambda w, _d: w.norm is not None and w.norm.bias is not None,
-}
-
-
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_a_corrupted_rebuild_is_caught(made: Made, variant: str) -> None:
     run = made(variant)[0].run
@@ -362,7 +271,7 @@ def test_a_falcon_with_alibi_is_flagged(tmp_path: Path) -> None:
         ("deberta", DEBERTA | {"talking_head": True}, "talking_head=True"),
         ("deberta-v2", DEBERTA | {"pos_att_type": ["c2p", "p2p"]}, "pos_att_type"),
         ("bloom", BLOOM | {"slow_but_exact": True}, "slow_but_exact=True"),
-        ("mpnet", MPNET | {"relative_attention_num_buckets": 40}, "num_buckets=40"),
+        ("mpnet", SMALL["mpnet"] | {"relative_attention_num_buckets": 40}, "num_buckets=40"),
     ],
 )
 def test_what_is_not_covered_is_refused_by_name(

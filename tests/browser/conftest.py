@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
 from inspector.report.blobs import script_json
 from inspector.report.page import render_report
 
-READY = "html[data-ready]"
+READY = "html[data-complete]"
 
 
 def pytest_collection_modifyitems(items):

@@ -2,7 +2,7 @@
 
 import pytest
 import synthetic
-from axe_playwright_python.sync_playwright import Axe
+from complaints import complaints
 
 from inspector.analogy.classroom import article_class
 from inspector.report.page import render_classroom
@@ -17,16 +17,6 @@ KINDS = {
     "predicting": synthetic.predicting(synthetic.inspected("the cat sat on a mat")),
     "long": synthetic.inspected(" ".join(["the cat sat on"] * 15)),
 }
-
-
-def complaints(page):
-    """What axe-core objects to, one line each, with the element."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{rule['id']}: {rule['help']} ({node['target']}: {node['html'][:120]})"
-        for rule in found
-        for node in rule["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

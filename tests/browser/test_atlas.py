@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import synthetic_corpus
+from complaints import complaints
 from playwright.sync_api import expect
-from test_accessibility import complaints
 
 from inspector.records import RelationFindings
 from inspector.report.atlas_page import render_atlas
@@ -23,7 +23,7 @@ HOSTILE = "</script><img src=x onerror=window.hit=1> zero\u200bwidth \u202eturne
 @pytest.fixture
 def atlas(open_html):
     def go(result, *, at="", **how):
-        opened = open_html(render_atlas(result), **how)
+        opened = open_html(render_atlas(result), wait="html[data-ready]", **how)
         if at:
             opened.page.goto(opened.address + at)
             opened.page.reload()

@@ -219,3 +219,47 @@ def test_a_head_after_another_keeps_one_tab_stop(open_report):
         page.locator("body").press("N")
     assert page.locator(".thumb[tabindex='0'][aria-pressed=true]").count() == 1
     assert page.locator(".thumb[aria-pressed=true]").count() == 1
+
+
+@pytest.mark.parametrize("tokens", [8, 60])
+def test_forbidden_is_hatched_in_the_small_pictures_and_in_the_ladder(open_report, tokens):
+    whole = synthetic.inspected(" ".join(["w"] * (tokens - 2)), causal=True)
+    opened = open_report(whole)
+    page = opened.page
+    side = min(tokens, 32)
+    clear = page.locator(".thumb .shot").first.evaluate(
+        """async (shot) => {
+            const image = new Image();
+            image.src = shot.style.backgroundImage.match(/url\\("?([^")]*)/)[1];
+            await image.decode();
+            const canvas = document.createElement('canvas');
+            canvas.width = image.width; canvas.height = image.height;
+            const context = canvas.getContext('2d'); context.drawImage(image, 0, 0);
+            const { data } = context.getImageData(0, 0, image.width, image.height);
+            return Array.from(data).filter((_, i) => i % 4 === 3).map((alpha) => alpha === 0);
+        }"""
+    )
+    starts = [at * tokens // side for at in range(side)] + [tokens]
+    allowed = np.tril(np.ones((tokens, tokens), bool))
+    heard = [
+        [allowed[starts[i] : starts[i + 1], starts[j] : starts[j + 1]].any() for j in range(side)]
+        for i in range(side)
+    ]
+    np.testing.assert_array_equal(np.reshape(clear, (side, side)), ~np.array(heard))
+    assert page.locator("#grid-forbidden").is_visible()
+    page.locator("tr[data-rung=uniform] button").click()
+    keys = page.locator("#ladder-pair .gap-key")
+    assert keys.all_inner_texts() == ["forbidden", "forbidden"]
+    page.locator("#ladder-pair .matrix-field").first.focus()
+    for key in ("Home", "ArrowRight"):
+        page.keyboard.press(key)
+    assert "rung forbidden, head forbidden" in page.locator("#ladder-readout").inner_text()
+    # Before the mask, everybody may be heard.
+    page.locator("tr[data-rung=softmax] button").click()
+    assert [key.is_visible() for key in keys.all()] == [False, True]
+
+
+def test_nothing_is_forbidden_where_all_may_be_heard(open_report):
+    page = open_report(synthetic.inspected()).page
+    assert not page.locator("#grid-forbidden").is_visible()
+    assert "--hatch" not in page.locator(".shot").first.get_attribute("style")

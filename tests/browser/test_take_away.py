@@ -434,3 +434,50 @@ def test_the_list_of_keys_names_every_section(open_report):
     page.keyboard.press("Enter")
     assert not page.locator("#keys").is_visible()
     assert page.evaluate("document.activeElement.id") == "keys-open"
+
+
+def test_lines_on_screen_are_taken_as_lines(open_report, call):
+    whole = synthetic.inspected(FIRST)
+    page = open_report(whole).page
+    page.locator(".thumb").nth(5).click()
+    page.locator("#head-shape [data-value=lines]").click()
+    page.locator(".token").nth(3).click()
+    root = drawing(taken(page, "svg")[1])
+    A = whole.run.layers[1].attention[2]
+    n = len(A)
+    paths = root.findall(f"{SVG}path")
+    assert len(paths) == A.size
+    ink = "#{:02x}{:02x}{:02x}".format(*ramp_of(call)[204])
+    left, right, top = 0, 0, 96
+    for path, at in zip(paths, np.argsort(A, axis=None, kind="stable"), strict=True):
+        i, j = divmod(int(at), n)
+        x, from_y, *_, end, to_y = map(float, re.findall(r"[\d.]+", path.get("d")))
+        left, right = left or x, right or end
+        assert (x, end) == (left, right)
+        assert (from_y, to_y) == (top + (i + 0.5) * 22, top + (j + 0.5) * 22)
+        assert float(path.get("stroke-opacity")) == pytest.approx(A[i, j] / A.max(), abs=1e-4)
+        assert (path.get("stroke") == ink) == (i != 3)
+    texts = {kind: [t.text for t in root.iter(f"{SVG}text") if t.get("class") == kind]
+             for kind in ("row", "column", "value")}  # fmt: skip
+    names = [token.text for token in whole.run.text.tokens]
+    assert texts == {"row": names, "column": names, "value": [f"{a:.3f}" for a in A[3]]}
+    content = taken(page, "png")[1]
+    size = struct.unpack(">II", content[16:24])
+    assert size == (2 * int(root.get("width")), 2 * int(root.get("height")))
+
+
+def test_a_group_of_choices_is_one_stop_and_arrow_keys_choose(open_report):
+    page = open_report(synthetic.inspected(FIRST)).page
+    group = page.locator("#sentence-whose")
+    assert group.locator("[tabindex='0']").evaluate_all("all => all.map(b => b.dataset.value)") == [
+        "head"
+    ]
+    group.locator("[data-value=head]").focus()
+    for key, value in [("ArrowRight", "layer"), ("ArrowLeft", "head"), ("ArrowLeft", "all"),
+                       ("ArrowDown", "head"), ("End", "all"), ("Home", "head")]:  # fmt: skip
+        page.keyboard.press(key)
+        assert page.evaluate("inspector.state.whose") == value
+        assert page.evaluate("document.activeElement.dataset.value") == value
+        assert group.locator("[tabindex='0'][aria-pressed=true]").count() == 1
+    page.keyboard.press("Tab")
+    assert not page.evaluate("document.activeElement.closest('#sentence-whose') != null")

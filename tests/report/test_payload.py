@@ -203,7 +203,7 @@ def test_thumbnails_keep_the_largest_weight_of_each_patch():
             assert abs(thumbnails[1, i, j] / 255 - patch.max()) <= 0.5 / 255 + 1e-6
 
 
-def test_row_errors_and_lengths():
+def test_row_errors_of_a_long_text_and_lengths():
     whole = synthetic.inspected("w " * 38)
     built = payload(whole)
     for n, (captured, rebuilt) in enumerate(zip(whole.run.layers, whole.rebuilt, strict=True)):

@@ -7,7 +7,7 @@ from importlib import resources
 
 import pytest
 
-from inspector.report.script import link
+from inspector.report.script import compact, compact_style, link
 
 A = """/** What a is. */
 export const one = 1;
@@ -52,7 +52,10 @@ def test_a_form_that_is_not_known_is_refused(line: str) -> None:
 
 
 def test_modules_in_a_circle_are_refused() -> None:
-    circle = {"a": 'import { b } from "inspector/b";\n', "b": 'import { a } from "inspector/a";\n'}
+    circle = {
+        "a": 'import { b } from "inspector/b";\nexport const a = 1;\n',
+        "b": 'import { a } from "inspector/a";\nexport const b = 1;\n',
+    }
     with pytest.raises(CycleError):
         link(circle, "a")
 
@@ -60,6 +63,38 @@ def test_modules_in_a_circle_are_refused() -> None:
 def test_a_module_that_is_not_there_is_an_error() -> None:
     with pytest.raises(KeyError, match="nowhere"):
         link({"a": 'import { x } from "inspector/nowhere";\n'}, "a")
+
+
+@pytest.mark.parametrize("line", ["export const one = 1, x = 2;", "const x = 1;"])
+def test_a_name_that_is_not_exported_is_refused(line: str) -> None:
+    with pytest.raises(ValueError, match=r"a\.js does not export x"):
+        link({"a": line + "\n", "b": 'import { x as y } from "inspector/a";\n'}, "b")
+
+
+def test_what_only_a_reader_needs_is_left_out() -> None:
+    script = """
+/** What it does. */
+export function f(x) {
+  // Why.
+  const y = /** @type {HTMLElement} */ (x); // stays
+  return `a // b`;
+}
+"""
+    assert compact(script) == (
+        "export function f(x) {\nconst y = (x); // stays\nreturn `a // b`;\n}\n"
+    )
+
+
+def test_a_style_means_the_same_without_its_room() -> None:
+    style = """
+/* Why; and more. */
+.a :hover, .b > i { margin: 0 1px; font: 1em/1.5 "A, B", serif }
+@media (width < 9em) { .c { top: calc(1px + 2px); } }
+"""
+    assert compact_style(style) == (
+        '.a :hover,.b > i{margin:0 1px;font:1em/1.5 "A, B",serif}'
+        "@media (width < 9em){.c{top:calc(1px + 2px);}}"
+    )
 
 
 def test_scripts_that_stand_in_the_page_cannot_end_their_element() -> None:

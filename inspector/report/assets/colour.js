@@ -46,10 +46,8 @@ export function ramp(stops) {
   return out;
 }
 
-const RAMPS = {
-  light: { amount: ramp(STOPS.light.amount), difference: ramp(STOPS.light.difference) },
-  dark: { amount: ramp(STOPS.dark.amount), difference: ramp(STOPS.dark.difference) },
-};
+/** @type {Map<string[], Ramp>} those that were asked for */
+const ramps = new Map();
 
 /** @returns {"light" | "dark"} the theme in which the page is shown just now */
 export function shownTheme() {
@@ -62,7 +60,11 @@ export function shownTheme() {
  * @param {"amount" | "difference"} kind
  * @returns {Ramp}
  */
-export const currentRamp = (kind) => RAMPS[shownTheme()][kind];
+export function currentRamp(kind) {
+  const stops = STOPS[shownTheme()][kind], known = ramps.get(stops) ?? ramp(stops);
+  ramps.set(stops, known);
+  return known;
+}
 
 /**
  * Step of a ramp for a value, for values from low to high.

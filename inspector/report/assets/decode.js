@@ -105,19 +105,19 @@ export function crc32(bytes) {
  * @returns {Float32Array}
  */
 export function halfTable() {
-  const table = new Float32Array(65536);
-  for (let bits = 0; bits < 65536; bits++) {
-    const sign = bits & 0x8000 ? -1 : 1;
-    const exponent = (bits >> 10) & 31;
-    const fraction = bits & 1023;
-    if (exponent === 0) table[bits] = sign * fraction * 2 ** -24;
-    else if (exponent === 31) table[bits] = fraction ? NaN : sign * Infinity;
-    else table[bits] = sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+  const table = new Float32Array(65536), bits = new Uint32Array(table.buffer);
+  for (let half = 0; half < 0x8000; half++) {
+    const exponent = half >> 10;
+    // The same fraction under an exponent that is biased by 127 instead of 15.
+    if (exponent === 0) table[half] = half * 2 ** -24;
+    else bits[half] = ((exponent === 31 ? 255 : exponent + 112) << 23) | ((half & 1023) << 13);
+    bits[half + 0x8000] = bits[half] | 0x80000000;
   }
   return table;
 }
 
-const HALVES = halfTable();
+/** @type {Float32Array | null} made when it is first needed */
+let halves = null;
 
 /**
  * Put the bytes of each number together again.
@@ -128,9 +128,10 @@ const HALVES = halfTable();
 export function joinPlanes(planes, dtype) {
   if (dtype === "uint8") return planes;
   if (dtype === "float16") {
+    const table = (halves ??= halfTable());
     const count = planes.length / 2;
     const numbers = new Float32Array(count);
-    for (let i = 0; i < count; i++) numbers[i] = HALVES[planes[i] | (planes[count + i] << 8)];
+    for (let i = 0; i < count; i++) numbers[i] = table[planes[i] | (planes[count + i] << 8)];
     return numbers;
   }
   if (dtype === "float32" || dtype === "uint32") {
@@ -156,7 +157,7 @@ export async function readBlob(name, entry, text) {
   if (text == null) throw new DamagedReport(`the numbers called “${name}” are missing`);
   let unpacked;
   try {
-    unpacked = await inflate(fromBase64(text.trim()), entry.length);
+    unpacked = await inflate(fromBase64(text), entry.length);
   } catch {
     throw new DamagedReport(`the numbers called “${name}” cannot be unpacked`);
   }

@@ -37,19 +37,31 @@ export function byId(id) {
 export const word = (text, className) => el("bdi", { class: className }, text);
 
 /**
- * A group of buttons of which one is chosen.
+ * A group of buttons of which one is chosen: one stop for the Tab key, and the arrow keys choose as
+ * they go, as they do among radio buttons.
  * @param {import("inspector/state").Store} store
  * @param {string} id
  * @param {string} key a text or a yes or no of the state
  */
 export function toggles(store, id, key) {
-  const buttons = /** @type {HTMLElement[]} */ ([...byId(id).querySelectorAll("button")]);
+  const group = byId(id), buttons = /** @type {HTMLElement[]} */ ([...group.querySelectorAll("button")]);
   for (const button of buttons) {
     button.addEventListener("click", () => store.set(
       { [key]: typeof store.get()[key] === "boolean" ? button.dataset.value === "true" : button.dataset.value }));
   }
   store.watch([key], (state) => {
-    for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.value === String(state[key])));
+    for (const button of buttons) {
+      const chosen = button.dataset.value === String(state[key]);
+      button.setAttribute("aria-pressed", String(chosen));
+      button.tabIndex = chosen ? 0 : -1;
+    }
+  });
+  rovingTabStop(group, () => buttons, (at, name) => {
+    const last = buttons.length - 1;
+    const to = { ArrowRight: at === last ? 0 : at + 1, ArrowDown: at === last ? 0 : at + 1, ArrowLeft: at ? at - 1 : last,
+      ArrowUp: at ? at - 1 : last, Home: 0, End: last }[name];
+    if (to != null) buttons[to].click();
+    return to ?? null;
   });
 }
 

@@ -1,5 +1,7 @@
 /**
- * Where the page starts: read the payload, choose what to show first, let the views draw it.
+ * Where the page starts: read the payload, choose what to show first, let the views draw it. What
+ * is on screen comes first; the sections below follow one at a time, or all at once as soon as
+ * somebody does something.
  */
 
 import { firstWord, settled } from "inspector/chosen";
@@ -68,27 +70,76 @@ function firstView(data) {
   };
 }
 
+/** Soon, when the browser has nothing better to do. */
+const whenIdle = (task) => (window.requestIdleCallback ? requestIdleCallback(task, { timeout: 200 }) : setTimeout(task));
+
+/** What may need a section that is not drawn yet. */
+const ACTIONS = ["keydown", "pointerdown", "click", "focusin", "input", "change", "hashchange", "beforeprint"];
+
+/**
+ * Draw sections from the top, as many as there is room for on the screen.
+ * @param {[string, () => void][]} sections selectors, and what draws each
+ * @param {boolean} all true to draw them all in one go
+ * @returns {() => void} draws the others, each in a task of its own
+ */
+function drawInTurn(sections, all) {
+  let at = 0;
+  /** @returns {DOMRect} where the section lies: asking lays it out, and so not all of them at once */
+  const next = () => {
+    const [where, draw] = sections[at++], section = /** @type {HTMLElement} */ (document.querySelector(where));
+    draw();
+    section.dataset.drawn = "";
+    return section.getBoundingClientRect();
+  };
+  const rest = () => {
+    while (at < sections.length) next();
+    root.dataset.complete = "";
+    for (const action of ACTIONS) window.removeEventListener(action, rest, true);
+  };
+  for (const action of ACTIONS) window.addEventListener(action, rest, true);
+  while (at < sections.length && (next().bottom < innerHeight || all));
+  return function later() {
+    if (at < sections.length) next();
+    if (at < sections.length) whenIdle(later);
+    else rest();
+  };
+}
+
 async function start() {
   if ("broken" in root.dataset) return; // the guard has said why
+  if (document.readyState === "loading") await new Promise((go) => document.addEventListener("DOMContentLoaded", go));
   const { header, planes } = await readPage(document);
   const data = new ReportData(header, planes);
   const first = firstView(data), hash = location.hash;
   const store = createStore(stateOf(hash, first, data), (changes, before) => settled(data, changes, before));
-  root.dataset.loaded = "";
-  showVerdict(header);
-  showSites(data, store);
-  showSentence(data, store);
-  showLinks(data, store);
-  const stepHead = showGrid(data, store);
-  showReading(data, store);
-  showHead(data, store);
-  showWhy(data, store);
-  showLadder(data, store);
-  showMix(data, store);
-  if (header.predictions) showPredictions(header.predictions, data.sides(0).rows);
-  showSources(header);
-  const copyLink = showTake(data, store, () => `${location.href.split("#")[0]}#${hashOf(store.get(), first)}`);
-  showKeys(data, store, stepHead, copyLink);
+  /** @type {(by: number) => void} */
+  let stepHead = () => {};
+  let copyLink = () => {};
+  const place = hash && !isState(hash) ? hash.slice(1) : "";
+  /** @type {[string, () => void]} */
+  const predictions = ["#words", () => showPredictions(header.predictions, data.sides(0).rows)];
+  const drawRest = drawInTurn([
+    [".opening", () => {
+      root.dataset.loaded = "";
+      showVerdict(header);
+      showSites(data, store);
+      showSentence(data, store);
+      showLinks(data, store);
+      showKeys(data, store, (by) => stepHead(by), () => copyLink());
+    }],
+    ["#heads", () => { stepHead = showGrid(data, store); }],
+    ["#head", () => {
+      showReading(data, store);
+      showHead(data, store);
+      copyLink = showTake(data, store, () => `${location.href.split("#")[0]}#${hashOf(store.get(), first)}`);
+    }],
+    ["#why", () => showWhy(data, store)],
+    ["#ladder", () => showLadder(data, store)],
+    ["#mix", () => showMix(data, store)],
+    ...(header.predictions ? [predictions] : []),
+    ["#classroom", () => {}],
+    ["footer", () => showSources(header)],
+  ], place !== "");
   followAddress(store, first, data);
   Object.defineProperty(window, "inspector", { value: Object.freeze({
     version: header.inspector,
@@ -110,9 +161,10 @@ async function start() {
   }) });
   requestAnimationFrame(() => requestAnimationFrame(() => {
     // The browser looked for the place in the address before the page was there.
-    if (hash && !isState(hash)) document.getElementById(hash.slice(1))?.scrollIntoView({ behavior: "instant" });
+    document.getElementById(place)?.scrollIntoView({ behavior: "instant" });
     root.dataset.ready = "";
     performance.mark("ready");
+    whenIdle(drawRest);
   }));
 }
 

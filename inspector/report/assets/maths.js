@@ -152,7 +152,8 @@ export function shares(amounts) {
  */
 export function forbid(matrix, visible) {
   if (!visible) return matrix;
-  const { rows, cols } = matrix, data = matrix.data.slice();
+  // Bytes, as those of the small pictures, have no NaN.
+  const { rows, cols } = matrix, data = Float32Array.from(matrix.data);
   for (let i = 0, at = 0; i < rows; i++) {
     for (let j = 0; j < cols; j++, at++) if (!visible(i, j)) data[at] = NaN;
   }
@@ -294,6 +295,23 @@ export function poolFarthest(matrix, rows, cols) {
     }
   }
   return { rows, cols, data };
+}
+
+/**
+ * Which patches of a matrix hold anything that may be heard; patch p begins at ⌊p · length / patches⌋.
+ * @param {(i: number, j: number) => boolean} visible
+ * @param {{rows: number, cols: number}} whole
+ * @param {{rows: number, cols: number}} patches
+ * @returns {(i: number, j: number) => boolean}
+ */
+export function poolAny(visible, whole, patches) {
+  const any = new Uint8Array(patches.rows * patches.cols);
+  const of = (at, length, count) => Math.floor(((at + 1) * count - 1) / length);
+  for (let i = 0; i < whole.rows; i++) {
+    const row = of(i, whole.rows, patches.rows) * patches.cols;
+    for (let j = 0; j < whole.cols; j++) if (visible(i, j)) any[row + of(j, whole.cols, patches.cols)] = 1;
+  }
+  return (i, j) => any[i * patches.cols + j] === 1;
 }
 
 /**

@@ -225,12 +225,13 @@ const longest = new WeakMap();
  * @param {CanvasRenderingContext2D} context
  * @param {string} font
  * @param {string[]} labels
+ * @param {number} [length] of a label that is not shortened
  */
-export function longestLabel(context, font, labels) {
+export function longestLabel(context, font, labels, length = 14) {
   const known = longest.get(labels);
   if (known) return known;
   context.font = `${FONT}px ${font}`;
-  const room = Math.ceil(Math.max(...labels.map((label) => context.measureText(shorten(label, 14)).width))) + 10;
+  const room = Math.ceil(Math.max(...labels.map((label) => context.measureText(shorten(label, length)).width))) + 10;
   longest.set(labels, room);
   return room;
 }

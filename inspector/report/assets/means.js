@@ -55,7 +55,7 @@ export function serveMeans() {
 }
 
 /** The worker's script: the policy lets it be made here, not loaded. */
-const source = () => [`const HALVES = (${halfTable})();`, joinPlanes, softmaxRows, attention, maskOf, besideOf, meanOfHeads,
+const source = () => ["let halves = null;", halfTable, joinPlanes, softmaxRows, attention, maskOf, besideOf, meanOfHeads,
   `(${serveMeans})();`].join("\n");
 
 /**

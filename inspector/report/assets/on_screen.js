@@ -1,11 +1,12 @@
 /**
- * The matrix that is on screen, as it is shown: what is taken away is read here and nowhere else.
+ * The head that is on screen, as it is shown: what is taken away is read here and nowhere else.
  */
 
 import { tiny } from "inspector/format";
 import { crop, largestMagnitude, scaleOf, windowIn } from "inspector/maths";
 import { cutOf, partName, restrict, segmentsOf, splitsOf } from "inspector/parts";
-import { endsOf, headMatrices, inCut } from "inspector/view_head";
+import { endsOf, headMatrices, inCut, lineRow } from "inspector/view_head";
+import { linesOf, toldOf } from "inspector/view_lines";
 
 /**
  * @typedef {object} View
@@ -17,6 +18,7 @@ import { endsOf, headMatrices, inCut } from "inspector/view_head";
  * @property {[string, string]} ends what the two ends of the scale are called
  * @property {{rows: number[], cols: number[]}} splits where one text of a pair ends
  * @property {string[]} said which head, of which model, from where, and the verdict on it
+ * @property {ReturnType<typeof linesInView> | null} lines what is drawn of them; null where it is the matrix
  * @property {string} file name of a file of it, without its ending
  */
 
@@ -38,8 +40,10 @@ export function viewOnScreen(data, state) {
   const split = (indices) => splitsOf(segments && indices.map((i) => segments[i]));
   const check = header.verification.layers[n], verdict = check?.heads[head];
   const where = `${site.site === "self" ? "" : site.site + " "}layer ${site.layer}, head ${head}`;
+  const lines = state.shape !== "lines" ? null : linesInView({ matrix: drawn, window, high, log, row: lineRow(data, state), cut,
+    rowName: (i) => sides.rows.names[cut?.rows[i] ?? i], colName: (j) => sides.cols.names[cut?.cols[j] ?? j] });
   return {
-    matrix, rows: named(rows, "rows"), cols: named(cols, "cols"),
+    lines, matrix, rows: named(rows, "rows"), cols: named(cols, "cols"),
     gap: [visible && "forbidden by the mask", sink && "set aside"].filter(Boolean).join(" or "),
     stepOf: scaleOf(0, high, log),
     ends: endsOf(high, log),
@@ -54,4 +58,15 @@ export function viewOnScreen(data, state) {
     ],
     file: `${header.model.title} ${where}`.replace(/[^\p{L}\p{N}.]+/gu, "-").replace(/^[-.]+/, "").slice(0, 80),
   };
+}
+
+/**
+ * @param {{matrix: import("inspector/maths").Matrix, window: import("inspector/maths").Window, high: number, log: boolean,
+ *   row: number | null, cut: import("inspector/parts").Cut | null, rowName: (i: number) => string, colName: (j: number) => string}} of
+ */
+function linesInView({ matrix, window, row, cut, ...names }) {
+  const focus = row == null ? null : cut ? cut.rows.indexOf(row) : row, shown = linesOf(matrix, window, focus);
+  /** @param {number} i @param {number} j */
+  const weight = (i, j) => matrix.data[i * matrix.cols + j];
+  return { ...shown, ...names, focus, weight, told: toldOf(shown, { window, ...names }) };
 }

@@ -5,7 +5,7 @@
 import { besideOf, PARTS } from "inspector/beside";
 import { joinPlanes } from "inspector/decode";
 import { tokenNames } from "inspector/format";
-import { attention, identity, maskOf, share, softmaxOf } from "inspector/maths";
+import { attention, identity, maskOf, poolAny, share, softmaxOf } from "inspector/maths";
 import { createMeans, joinMeans } from "inspector/means";
 
 /** @typedef {import("inspector/maths").Matrix} Matrix */
@@ -39,6 +39,8 @@ export class ReportData {
     /** @type {Map<string, any>} what was worked out last, to be asked for again */
     this.kept = new Map();
     this.means = createMeans();
+    /** @type {Map<string, (i: number, j: number) => boolean>} by layer and size, see patchesHeard */
+    this.heard = new Map();
     /** @type {Map<string, Matrix | Promise<Matrix>>} */
     this.known = new Map();
     header.heads = header.labels.map((label, i) => {
@@ -201,6 +203,19 @@ export class ReportData {
   }
 
   /**
+   * The same for patches of a layer's matrix, of which some key of some row may be heard.
+   * @param {number} n
+   * @param {{rows: number, cols: number}} patches
+   */
+  patchesHeard(n, patches) {
+    const visible = this.visible(n), site = this.sites[n];
+    if (!visible || (patches.rows === site.rows && patches.cols === site.cols)) return visible;
+    const name = `${n} ${patches.rows} ${patches.cols}`, known = this.heard.get(name) ?? poolAny(visible, site, patches);
+    this.heard.set(name, known);
+    return known;
+  }
+
+  /**
    * The mean over the heads of a layer, or over those of every layer at its site.
    * @param {number} n
    * @param {"layer" | "all"} whose
@@ -243,7 +258,7 @@ export class ReportData {
       parts: Object.fromEntries(PARTS.map((name) => [name, blob(name)])) };
   }
 
-  /** @param {number} n @param {number} head largest |model − rebuilt| of each row, or null */
+  /** @param {number} n @param {number} head largest |model − rebuilt| of each row, or null where they travel themselves */
   rowError(n, head) { return this.part(n, "row_error", head); }
 
   /** @param {number} n @param {number} head what the head moves per unit of attention, or null */

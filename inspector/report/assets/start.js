@@ -4,8 +4,9 @@
   "use strict";
   var root = document.documentElement;
   if (root.hasAttribute("data-broken")) return; // the guard has said why
-  var binary = atob(document.getElementById("script").textContent);
-  var bytes = Uint8Array.from(binary, function (character) { return character.charCodeAt(0); });
+  var packed = document.getElementById("script").textContent;
+  var bytes = Uint8Array.fromBase64 ? Uint8Array.fromBase64(packed)
+    : Uint8Array.from(atob(packed), function (character) { return character.charCodeAt(0); });
   var unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
   new Response(unpacked).text().then(function (source) {
     var script = document.createElement("script");

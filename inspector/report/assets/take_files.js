@@ -5,38 +5,32 @@
 import { currentRamp } from "inspector/colour";
 import { shorten } from "inspector/format";
 import { currentLook, longestLabel, picture } from "inspector/matrix_paint";
+import { EDGE, FONT, HEAD, drawing, hexOf, tag, textIn } from "inspector/svg_text";
+import { linesSvg } from "inspector/take_lines";
 
 /** @typedef {import("inspector/on_screen").View} View */
 
 /** Up to this many rows and columns each cell is a shape of its own. */
 const MOST_SHAPES = 64;
 const FIELD = 768;
-const FONT = 11;
-const EDGE = 16;
-const HEAD = 96;
 const FOOT = 44;
 const STOPS = 16;
 /** Milliseconds of writing before the page gets a breath. */
 const SLICE = 30;
 
-const escaped = (text) => String(text).replace(/[<>&"]/g, (c) => `&#${c.charCodeAt(0)};`).replace(/[\ufffe\uffff]/g, "\ufffd");
-
-/**
- * @param {string} name
- * @param {Record<string, any>} attributes
- * @param {string} [inside] escaped already
- */
-const tag = (name, attributes, inside = "") =>
-  `<${[name, ...Object.entries(attributes).map(([key, value]) => `${key}="${escaped(value)}"`)].join(" ")}>${inside}</${name}>`;
-
 /**
  * The view as an SVG that any program opens: colours in hex, tokens as text.
  * @param {View} view
- * @returns {{svg: string, width: number, height: number}}
+ * @returns {import("inspector/svg_text").Drawn}
  */
-export function svgOf({ matrix, rows, cols, gap, stepOf, ends, splits, said }) {
-  const ramp = currentRamp("amount"), look = currentLook();
-  const hex = (at) => `#${[0, 1, 2].map((c) => ramp[at * 3 + c].toString(16).padStart(2, "0")).join("")}`;
+export const svgOf = (view) => (view.lines ? linesSvg(view, view.lines) : matrixSvg(view));
+
+/**
+ * @param {View} view
+ * @returns {import("inspector/svg_text").Drawn}
+ */
+function matrixSvg({ matrix, rows, cols, gap, stepOf, ends, splits, said }) {
+  const look = currentLook(), hex = hexOf(currentRamp("amount")), text = textIn(look);
   const shown = (names) => names.map((name) => shorten(name, 14));
   const most = Math.max(matrix.rows, matrix.cols), shapes = most <= MOST_SHAPES;
   const cell = Math.max(shapes ? 12 : 2, Math.min(30, Math.floor(FIELD / most)));
@@ -45,8 +39,6 @@ export function svgOf({ matrix, rows, cols, gap, stepOf, ends, splits, said }) {
   const left = EDGE + room(rows), top = HEAD + room(cols);
   const across = matrix.cols * cell, down = matrix.rows * cell;
   const width = Math.max(left + across + EDGE, 480), height = top + down + FOOT;
-  const ink = getComputedStyle(document.body).color;
-  const text = (x, y, content, more = {}) => tag("text", { x, y, fill: look.muted, ...more }, escaped(content));
   const missing = (i, j) => Number.isNaN(matrix.data[i * matrix.cols + j]);
 
   const cells = [];
@@ -75,11 +67,7 @@ export function svgOf({ matrix, rows, cols, gap, stepOf, ends, splits, said }) {
   const stops = Array.from({ length: STOPS + 1 }, (_, i) =>
     tag("stop", { offset: i / STOPS, "stop-color": hex(Math.round((i / STOPS) * 255)) }));
   const y = top + down + 20;
-  const body = [
-    tag("title", {}, escaped(said.join("; "))),
-    tag("rect", { width, height, fill: look.paper }),
-    text(EDGE, 28, said[0], { fill: ink, "font-size": 17, "font-weight": 600 }),
-    ...said.slice(1).map((line, i) => text(EDGE, 46 + i * 15, shorten(line, 80))),
+  return drawing(width, height, look, said, [
     ...cells,
     tag("rect", { x: left - 0.5, y: top - 0.5, width: across, height: down, fill: "none", stroke: look.rule }),
     ...splits.rows.map((i) => tag("rect", { x: left, y: top + i * cell - 1, width: across, height: 1, fill: look.second })),
@@ -90,10 +78,7 @@ export function svgOf({ matrix, rows, cols, gap, stepOf, ends, splits, said }) {
     text(left, y + 9, ends[0]),
     tag("rect", { x: left + 12, y, width: 120, height: 10, fill: "url(#scale)", stroke: look.rule }),
     text(left + 138, y + 9, `${ends[1]}${gap ? `; grey: ${gap}` : ""}`),
-  ];
-  const svg = tag("svg", { xmlns: "http://www.w3.org/2000/svg", width, height, viewBox: `0 0 ${width} ${height}`,
-    "font-family": look.font.replaceAll('"', "'"), "font-size": FONT }, body.join("\n"));
-  return { svg, width, height };
+  ]);
 }
 
 /**

@@ -6,6 +6,7 @@ import { css, currentRamp, step, tintsOf } from "inspector/colour";
 import { byId, el, rovingTabStop, toggles } from "inspector/dom";
 import { counted, fixed } from "inspector/format";
 import { LEVELS, amounts, ascending, linesOf } from "inspector/heads_order";
+import { forbid } from "inspector/maths";
 import { paintPixels, picture } from "inspector/matrix_paint";
 import { segmentsOf, splitsOf } from "inspector/parts";
 
@@ -56,6 +57,7 @@ export function showGrid(data, store) {
     ...NAMES.map((name) => [name, `${name} (${count(name)})`, !count(name)]),
     ["none", `no label (${count("none")})`, !count("none")]]);
   toggles(store, "grid-glance", "glance");
+  byId("grid-forbidden").hidden = data.sites.every((_, n) => !data.visible(n));
 
   /** @type {number[]} the heads as they stand now */
   let line = [];
@@ -233,9 +235,11 @@ function paintThumbnail(data, glance, button, n, h) {
   const pooled = data.part(n, "thumbnail", h);
   const [, rows, cols] = data.header.blobs[`${n}.thumbnail`]?.shape ?? [];
   const matrix = pooled ? { rows, cols, data: pooled } : data.shown(n, h), whole = pooled ? 255 : 1;
-  const canvas = glance === "lines" ? linesPicture(matrix, whole) : picture(matrix, "amount", 0, whole);
+  const barred = glance === "lines" ? null : data.patchesHeard(n, matrix);
+  const canvas = glance === "lines" ? linesPicture(matrix, whole) : picture(forbid(matrix, barred), "amount", 0, whole);
   const shot = /** @type {HTMLElement} */ (button.firstChild);
-  shot.style.backgroundImage = `url(${canvas.toDataURL()})`;
+  // What is forbidden is left open, and the hatch behind it is seen.
+  shot.style.backgroundImage = `url(${canvas.toDataURL()})${barred ? ", var(--hatch)" : ""}`;
   shot.classList.toggle("lines", glance === "lines");
 }
 

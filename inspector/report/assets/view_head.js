@@ -48,6 +48,17 @@ export function headMatrices(data, { layer, head, sink }) {
 }
 
 /**
+ * The token whose lines are drawn, or the row at the cursor where columns are pointed at.
+ * @param {ReportData} data
+ * @param {import("inspector/state").State} state
+ * @returns {number | null}
+ */
+export function lineRow(data, state) {
+  const { hovered, pinned, cell } = state;
+  return asRow(data, state, hovered ?? pinned) ?? cell?.[0] ?? null;
+}
+
+/**
  * A window in places of tokens as one in places of what is left of a pair, or the other way round.
  * @param {import("inspector/parts").Cut | null} cut
  * @param {Window | null} zoom
@@ -88,7 +99,7 @@ export function showHead(data, store) {
       if (row != null) onRowCursor(row);
       if (asRow(data, store.get(), 0) != null) store.set({ hovered: row == null ? null : rowAt(row) });
     },
-    onCol: (col) => store.set({ cell: [lineRow() ?? 0, colAt(col)] }),
+    onCol: (col) => store.set({ cell: [lineRow(data, store.get()) ?? 0, colAt(col)] }),
     onPick,
   });
   const panels = byId("panels");
@@ -104,11 +115,6 @@ export function showHead(data, store) {
   }
   first.onLayout((...field) => { if (rowsOnly.element.isConnected) drawRowErrors(...field); });
 
-  /** The token whose lines are drawn, or the row at the cursor where columns are pointed at. */
-  const lineRow = () => {
-    const state = store.get(), { hovered, pinned, cell } = state;
-    return asRow(data, state, hovered ?? pinned) ?? cell?.[0] ?? null;
-  };
   /** @returns {Window} what is looked at, in places of what is drawn */
   const seen = () => windowIn(inCut(cut, store.get().zoom), ...now.shape);
   /** @returns {Window | undefined} the same, and undefined for all of it */
@@ -215,10 +221,11 @@ export function showHead(data, store) {
     for (const name of ["wider", "whole"]) /** @type {HTMLButtonElement} */ (byId(`zoom-${name}`)).disabled = !near;
   });
 
-  store.watch(["layer", "head", "part", "sink", "log", "shape", "zoom", "hovered", "pinned", "cell"], ({ layer, log, cell, shape, hovered }) => {
+  store.watch(["layer", "head", "part", "sink", "log", "shape", "zoom", "hovered", "pinned", "cell"], (state) => {
+    const { layer, log, cell, shape, hovered } = state;
     if (shape !== "lines") return;
     const { rows, cols } = data.sites[layer], sides = data.sides(layer);
-    const row = lineRow(), [, col] = cell ?? [0, 0];
+    const row = lineRow(data, state), [, col] = cell ?? [0, 0];
     const focus = row == null ? null : cut ? cut.rows.indexOf(row) : row;
     lines.draw({ matrix: now.drawn, window: seen(), focus, cell: [place(row ?? 0, "rows", rows), place(col, "cols", cols)],
       pointed: hovered != null, high: now.high, log,
@@ -322,7 +329,7 @@ function cellWords(data, n, head, row, col, { model, rebuilt, difference, own, k
       difference && pair(`difference${rest}`, number(difference, signed), "difference"),
       own && pair(`this page’s arithmetic${rest}`, number(own), "own"),
       hidden && pair("hidden in this row", exact(hidden[row]), "hidden"),
-      !difference && errors ? pair("row’s largest |model − rebuilt|", exact(errors[row]), "row-error") : null,
+      errors ? pair("row’s largest |model − rebuilt|", exact(errors[row]), "row-error") : null,
       pair(`row total${Math.abs(sum - 1) < 1e-3 ? ", always 1" : ""}`, fixed(sum, 6), "total"),
       rebuilt && pair("row total, rebuilt", fixed(total(rebuilt), 6), "total-rebuilt"),
       part && pair(`row total, ${part}`, fixed(cutRow, 6), "total-part"),

@@ -8,7 +8,7 @@ import { fixed } from "inspector/format";
 import { createMatrix } from "inspector/matrix";
 import { createLadderChart } from "inspector/ladder_chart";
 import { ladderWords } from "inspector/ladder_words";
-import { largestMagnitude, meanOfNumbers } from "inspector/maths";
+import { forbid, largestMagnitude, meanOfNumbers } from "inspector/maths";
 import { segmentsOf, splitsOf } from "inspector/parts";
 import { showShares } from "inspector/view_shares";
 
@@ -32,6 +32,8 @@ const TITLES = {
 
 /** Whose numbers there are, and what they are called. */
 const SCOPES = { head: "this head", layer: "its layer", all: "all heads" };
+/** Rungs in which what the model forbids is forbidden already; in those before them all may be heard. */
+const MASKED = ["mask", "model", "uniform", "layer_mean"];
 const REFERENCES = { uniform: "everyone alike", layer_mean: "average head" };
 
 /**
@@ -221,16 +223,17 @@ function showPair(data, store) {
 
   /** @param {number} i @param {number} j */
   function say(i, j) {
-    const { layer, head } = store.get();
+    const { layer, head, rung } = store.get();
     const site = data.sites[layer], { rows, cols } = data.sides(layer);
     const whole = shown && shown.rows === site.rows && shown.cols === site.cols;
     if (shown) rungPanel.moveCursor(i, j);
     modelPanel.moveCursor(i, j);
+    const visible = data.visible(layer), barred = visible && !visible(i, j);
+    const told = (matrix, masked) => (barred && masked ? "forbidden" : fixed(matrix.data[i * matrix.cols + j], 4));
     readout.textContent = shown && !whole ? "The rung’s matrix is averaged over patches; point at the"
       + " head’s matrix above for exact numbers."
       : `row ${i} “${rows.names[i] ?? ""}”, column ${j} “${cols.names[j] ?? ""}”: `
-      + `${shown ? `rung ${fixed(shown.data[i * shown.cols + j], 4)}, ` : ""}`
-      + `head ${fixed(data.shown(layer, head).data[i * site.cols + j], 4)}`;
+      + `${shown ? `rung ${told(shown, MASKED.includes(rung))}, ` : ""}head ${told(data.shown(layer, head), true)}`;
   }
 
   const show = ({ layer, head, rung }) => {
@@ -247,18 +250,21 @@ function showPair(data, store) {
     const labels = (matrix, kind) => (matrix.rows === site.rows && matrix.cols === site.cols ? sides[kind].names : null);
     const splits = splitsOf(segmentsOf(data, layer));
     const common = { scale: /** @type {const} */ ("amount"), low: 0 };
-    const main = data.shown(layer, head);
+    const visible = data.visible(layer), gap = visible ? "forbidden" : "";
+    const main = forbid(data.shown(layer, head), visible);
     const high = largestMagnitude(main.data);
     modelPanel.caption(`${site.site === "self" ? "" : `${site.site} `}layer ${site.layer}, head ${head}`, data.model(layer, head) ? "the model’s own attention"
-      : "this page’s arithmetic from q and k", ["0", fixed(high)]);
-    modelPanel.draw({ ...common, matrix: main, high, rowLabels: labels(main, "rows"), colLabels: labels(main, "cols"), splits: { rows: splits, cols: splits },
+      : "this page’s arithmetic from q and k", ["0", fixed(high)], gap);
+    modelPanel.draw({ ...common, gaps: gap !== "", matrix: main, high, rowLabels: labels(main, "rows"), colLabels: labels(main, "cols"),
+      splits: { rows: splits, cols: splits },
       label: "the head’s attention; use the arrow keys" });
     if (!found) return;
-    const { matrix, note } = found;
+    const { note } = found, masked = visible && MASKED.includes(rung);
+    const matrix = masked ? forbid(found.matrix, data.patchesHeard(layer, found.matrix)) : found.matrix;
     const most = largestMagnitude(matrix.data);
     const raw = rung === "classroom";
-    rungPanel.caption(TITLES[rung] ?? rung, note, raw ? [fixed(-most, 1), fixed(most, 1)] : ["0", fixed(most)]);
-    rungPanel.draw({ ...common, matrix, scale: raw ? "difference" : "amount", low: raw ? -most : 0, high: most,
+    rungPanel.caption(TITLES[rung] ?? rung, note, raw ? [fixed(-most, 1), fixed(most, 1)] : ["0", fixed(most)], masked ? gap : "");
+    rungPanel.draw({ ...common, gaps: Boolean(masked), matrix, scale: raw ? "difference" : "amount", low: raw ? -most : 0, high: most,
       rowLabels: labels(matrix, "rows"), colLabels: labels(matrix, "cols"),
       splits: labels(matrix, "rows") && { rows: splits, cols: splits }, label: `the rung’s weights, ${note}; use the arrow keys` });
   };

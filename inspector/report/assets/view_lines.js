@@ -15,7 +15,9 @@ import { currentLook } from "inspector/matrix_paint";
 const MOST_WORDS = 48, MOST_KEYS = 24;
 const MOST_LINES = 400;
 /** Height of a word in CSS pixels; report.css has the same. */
-const WORD = 22;
+export const WORD = 22;
+/** Step of the ramp that lines are drawn in. */
+export const INK = 204;
 
 /**
  * Which words and which lines there is room for.
@@ -36,6 +38,41 @@ export function linesOf({ cols: width, data }, [row, col, high, wide], focus) {
   const all = total(rows, cols), drawn = lines.reduce((sum, line) => sum + line[2], 0);
   if (alone) cols = lines.map((line) => line[1]).sort((a, b) => a - b);
   return { rows, cols, lines, left: pairs.length - lines.length, rest: all > 0 ? Math.max(0, 1 - drawn / all) : 0 };
+}
+
+/**
+ * Where a word's lines begin; the shorter side stands in the middle of the longer.
+ * @param {number[][]} sides the words that listen, and those that are listened to
+ * @param {number} which
+ * @param {number} place
+ */
+export function heightOf(sides, which, place) {
+  const most = Math.max(...sides.map((side) => side.length));
+  return ((most - sides[which].length) / 2 + sides[which].indexOf(place) + 0.5) * WORD;
+}
+
+/**
+ * A line's path from one side to the other.
+ * @param {number} left
+ * @param {number} from
+ * @param {number} right
+ * @param {number} to
+ */
+export const lineEnds = (left, from, right, to) => `M${left} ${from}C${(left + right) / 2} ${from} ${(left + right) / 2} ${to} ${right} ${to}`;
+
+/**
+ * What is said under the lines.
+ * @param {Lines} lines
+ * @param {{window: import("inspector/maths").Window, high: number, log: boolean, rowName: (i: number) => string}} drawing
+ * @returns {string[]}
+ */
+export function toldOf({ rows, lines, left, rest }, { window: part, high, log, rowName }) {
+  const out = left ? `; ${left} weaker ones left out, with ${percent(rest)} of the attention` : "";
+  return [
+    ...(part[2] === rows.length ? [] : [`Too many words for all their lines: these are “${rowName(rows[0])}” and what it listens to most.`]),
+    `${counted(lines.length, "line")} drawn${out}.`,
+    `A full line is ${fixed(high)}${log ? ", on a logarithmic scale from 0.0001" : ", a line half as strong is half as clear"}.`,
+  ];
 }
 
 /**
@@ -98,11 +135,7 @@ export function createLines({ onRow, onCol, onPick }) {
     rovingTabStop(side, buttons, (at, key) => ({ ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: side.children.length - 1 })[key] ?? null);
   });
 
-  /** Where a word's line begins; the shorter side stands in the middle of the longer. */
-  const height = (which, place) => {
-    const all = places()[which], most = Math.max(shown.rows.length, shown.cols.length);
-    return ((most - all.length) / 2 + all.indexOf(place) + 0.5) * WORD;
-  };
+  const height = (which, place) => heightOf(places(), which, place);
 
   /** The words, when they are others than before. */
   function list() {
@@ -142,17 +175,13 @@ export function createLines({ onRow, onCol, onPick }) {
     canvas.style.height = `${tall}px`;
     context.scale(dpr, dpr);
     context.lineWidth = 2;
-    const strength = scaleOf(0, high, log), ink = css(currentRamp("amount"), 204), { second } = currentLook();
+    const strength = scaleOf(0, high, log), ink = css(currentRamp("amount"), INK), { second } = currentLook();
     // The weakest first, so that no strong line is under them.
     for (const [i, j, value] of [...shown.lines].reverse()) {
       const meant = column == null ? i === row : j === column;
       context.strokeStyle = meant ? second : ink;
       context.globalAlpha = (strength(value) / 255) * (meant || !(pointed || column != null) ? 1 : 0.15);
-      const a = height(0, i), b = height(1, j);
-      context.beginPath();
-      context.moveTo(0, a);
-      context.bezierCurveTo(width / 2, a, width / 2, b, width, b);
-      context.stroke();
+      context.stroke(new Path2D(lineEnds(0, height(0, i), width, height(1, j))));
     }
   }
 
@@ -167,20 +196,16 @@ export function createLines({ onRow, onCol, onPick }) {
     /** @param {LinesDrawing} next */
     draw(next) {
       drawing = next;
-      const { matrix, window: part, focus, high, log, rowName } = next;
+      const { matrix, window: part, focus } = next;
       heading.textContent = next.title;
       note.textContent = next.note;
       shown = linesOf(matrix, part, focus);
       if (column != null && !shown.cols.includes(column)) column = null;
       list();
       mark();
-      const { rows, lines, left, rest } = shown;
-      const out = left ? `; ${left} weaker ones left out, with ${percent(rest)} of the attention` : "";
-      told.textContent = [
-        part[2] === rows.length ? "" : `Too many words for all their lines: these are “${rowName(rows[0])}” and what it listens to most. Point at another word of the sentence, or look closer with +.`,
-        `${counted(lines.length, "line")} drawn${out}.`,
-        `A full line is ${fixed(high)}${log ? ", on a logarithmic scale from 0.0001" : ", a line half as strong is half as clear"}.`,
-      ].join(" ").trim();
+      const said = toldOf(shown, next);
+      if (part[2] !== shown.rows.length) said.splice(1, 0, "Point at another word of the sentence, or look closer with +.");
+      told.textContent = said.join(" ");
     },
   };
 }

@@ -139,8 +139,10 @@ export function showSentence(data, store) {
     if (pressed !== `${pinned} ${other}`) {
       for (const chip of box.querySelectorAll("[aria-pressed=true]")) chip.setAttribute("aria-pressed", "false");
       for (const at of [pinned, other]) if (at != null) chips[at].setAttribute("aria-pressed", "true");
-      // What was clicked here is in sight; to ask where it lies would cost a layout.
-      if (pinned != null && mine !== state.pinned) bringIntoBox(box, chips[pinned]);
+      // What was clicked here is in sight, and only a long text scrolls: to ask where a word lies
+      // costs a layout, unless the page is about to be laid out anyway.
+      const chip = pinned != null && mine !== state.pinned && box.dataset.length === "long" && chips[pinned];
+      if (chip) requestAnimationFrame(() => bringIntoBox(box, chip));
       pressed = `${pinned} ${other}`;
     }
     const compares = mine != null && mine === state.pinned;
@@ -219,7 +221,7 @@ function paragraphs(side, units, chips) {
   const segments = [Array.from(text), Array.from(pair ?? "")];
   const lines = segments.slice(0, pair == null ? 1 : 2).map((_, at) =>
     // In a bdi, a letter of ours has no say in the direction of the line.
-    el("p", { dir: "auto" }, pair == null ? name && word(name, "text-name") : word("AB"[at], "text-name")));
+    el("p", {}, pair == null ? name && word(name, "text-name") : word("AB"[at], "text-name")));
   const ends = [0, 0];
   units.forEach(({ segment, span, side: of, tokens: [first] }, u) => {
     if (of !== side) return;
@@ -232,6 +234,8 @@ function paragraphs(side, units, chips) {
     }
     lines[at].append(chips[u]);
   });
+  // Not before, since with every word the browser would look for the direction again.
+  for (const line of lines) line.dir = "auto";
   return lines;
 }
 

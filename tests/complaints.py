@@ -1,0 +1,13 @@
+"""What a checker of accessibility objects to in a page."""
+
+from axe_playwright_python.sync_playwright import Axe
+
+
+def complaints(page):
+    """What axe-core objects to, one line each, with the element."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{rule['id']}: {rule['help']} ({node['target']}: {node['html'][:120]})"
+        for rule in found
+        for node in rule["nodes"]
+    ]
