@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from inspector.commands.options import command_line, debug_option, model_option
+from inspector.commands.options import command_line, debug_option, device_option, model_option
 from inspector.plain import visible
 
 if TYPE_CHECKING:
@@ -31,13 +31,7 @@ if TYPE_CHECKING:
     help="Where tables, atlas and finished shards go.",
 )
 @model_option
-@click.option(
-    "--device",
-    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
-    default="auto",
-    show_default=True,
-    help="Where the model runs.",
-)
+@device_option("Where the model runs.")
 @click.option(
     "--dtype",
     type=click.Choice(["float32", "bfloat16"]),

@@ -26,6 +26,17 @@ model_option = click.option(
 )
 
 
+def device_option(explanation: str) -> Callable[[Function], Function]:
+    """Return the option that says where the model runs."""
+    return click.option(
+        "--device",
+        type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+        default="auto",
+        show_default=True,
+        help=explanation,
+    )
+
+
 def file_option(name: str, explanation: str) -> Callable[[Function], Function]:
     """Return an option that takes a file to be written."""
     return click.option(

@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING
 import click
 
 from inspector.commands.garbage import collect_again
-from inspector.commands.options import command_line, debug_option, file_option, model_option
+from inspector.commands.options import (
+    command_line,
+    debug_option,
+    device_option,
+    file_option,
+    model_option,
+)
 from inspector.errors import InputError
 from inspector.model.readable import refuse_unreadable
 from inspector.report.files import refuse_place
@@ -35,13 +41,7 @@ _MISMATCH = 1
     help="Inspect a file, a sentence a line (or two, with a tab between); --out names a folder.",
 )
 @model_option
-@click.option(
-    "--device",
-    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
-    default="auto",
-    show_default=True,
-    help="Where the model runs; the rebuild is always NumPy.",
-)
+@device_option("Where the model runs; the rebuild is always NumPy.")
 @file_option("--out", "Where the report goes.  [default: attention.html, with --file attention]")
 @click.option("--no-report", is_flag=True, help="Write no report.")
 @click.option("--bertviz", is_flag=True, help="Also write bertviz's views beside the report.")

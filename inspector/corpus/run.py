@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,14 +16,14 @@ from inspector.corpus.induction import measure_induction
 from inspector.corpus.planning import BATCH_TOKENS, SHARD, Shard, shards
 from inspector.corpus.reading import Input, Survey, inputs, place_of, sentences, survey
 from inspector.corpus.record import LeftOut
-from inspector.corpus.store import Store
+from inspector.corpus.store import Store, only_run
 from inspector.corpus.tables import Merged, head_statistics, merge, parquet, syntax_tables
 from inspector.corpus.telling import tell_examples
 from inspector.corpus.work import Work
 from inspector.errors import InputError
 from inspector.records import CorpusFacts, CorpusResult, ModelInfo, Skipped
 from inspector.report.atlas_page import render_atlas
-from inspector.report.files import make_folder, remove, write_whole
+from inspector.report.files import remove, write_whole
 
 if TYPE_CHECKING:
     from inspector.model.loading import LoadedModel
@@ -86,9 +87,10 @@ def run_corpus(
     MachineError
         When the machine refuses.
     """
-    with inputs(options.files) as files:
+    with ExitStack() as held:
+        files = held.enter_context(inputs(options.files))
         seen = survey(files, column=options.column, strict=options.strict)
-        make_folder(options.out)
+        held.enter_context(only_run(options.out))
         loaded = load()
         from inspector.model.fingerprint import fingerprint
 
@@ -182,6 +184,7 @@ class _Run:
             sentences=merged.tally.sentences,
             tokens=merged.tally.tokens,
             truncated=merged.tally.truncated,
+            unread_arcs=merged.arcs.unread if merged.arcs is not None else 0,
             skipped=skipped,
             seconds=seconds,
             sentences_this_run=made,
@@ -241,6 +244,7 @@ class _Run:
             "sentences": facts.sentences,
             "tokens": facts.tokens,
             "truncated": facts.truncated,
+            "unread_arcs": facts.unread_arcs,
             "skipped": [asdict(one) for one in facts.skipped],
             "broken": self.seen.reasons,
             "statistics": self.work.statistics,

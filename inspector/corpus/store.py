@@ -9,7 +9,10 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from inspector.corpus.record import Record
 from inspector.errors import InputError, MachineError
@@ -18,7 +21,42 @@ from inspector.report.files import make_folder, write_whole
 #: Changes when what a shard holds or how it is computed does.
 SCHEMA = 1
 
+_FOLDER = "shards"
 _PLAN = "plan.json"
+_LOCK = ".lock"
+
+
+@contextmanager
+def only_run(folder: Path) -> Iterator[None]:
+    """Keep other runs out of a folder as long as one writes into it; the system frees it at death.
+
+    Raises
+    ------
+    InputError
+        When another run has it.
+    MachineError
+        When the machine refuses.
+    """
+    shards = folder / _FOLDER
+    make_folder(folder)
+    make_folder(shards)
+    lock = FileLock(shards / _LOCK, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise InputError(
+            f"Another run is writing into {folder}.",
+            "Wait until it has ended, or name another folder with --out.",
+        ) from error
+    except OSError as error:
+        raise MachineError(
+            f"{folder} could not be written: {(error.strerror or str(error)).lower()}.",
+            "Name another place with --out.",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 class Store:
@@ -27,7 +65,7 @@ class Store:
     Parameters
     ----------
     folder:
-        The folder of the run; the shards have a folder in it.
+        The folder of the run, which must be ours (``only_run``); the shards have a folder in it.
     plan:
         What decides the results, in words: each part is compared with what is there.
     restart:
@@ -42,8 +80,7 @@ class Store:
     """
 
     def __init__(self, folder: Path, plan: Mapping[str, object], *, restart: bool) -> None:
-        self._folder = folder / "shards"
-        make_folder(self._folder)
+        self._folder = folder / _FOLDER
         said = {"schema": SCHEMA} | dict(plan)
         path = self._folder / _PLAN
         # As it comes back from the file: a tuple becomes a list.

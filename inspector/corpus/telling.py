@@ -131,8 +131,9 @@ def _targets(text: Text, share: str) -> np.ndarray:
     separators = np.flatnonzero(text.special[1:]) + 1
     last = separators[-1] if separators.size else -1
     wanted: dict[str, np.ndarray] = {
-        "previous": back == 1,
-        "next": back == -1,
+        # The neighbour of the first or last word may be a special token, which says less.
+        "previous": (back == 1) & content,
+        "next": (back == -1) & content,
         "self": back == 0,
         "first": np.broadcast_to(places == 0, back.shape),
         "separator": np.broadcast_to(places == last, back.shape),

@@ -109,6 +109,11 @@ class Stream:
     """
 
     def __init__(self, loaded: LoadedModel, *, dtype: Dtype = "float32") -> None:
+        if loaded.takes_target:
+            raise ModelError(
+                f"{loaded.title} reads a source and a target, and a corpus has single texts.",
+                "Choose an encoder or a causal model; `inspect models` lists families.",
+            )
         self._loaded = loaded
         self._model = loaded.model
         self._device = loaded.model.device

@@ -176,6 +176,8 @@ class CorpusFacts:
     tokens: int
     #: How many of them were cut to the window.
     truncated: int
+    #: Arcs of trees that were left out because the model was given no piece of one of their words.
+    unread_arcs: int
     skipped: tuple[Skipped, ...]
     #: Wall-clock time of the reading, in seconds; of the shards that this run made, and how many
     #: sentences these hold, where others were already on disk.

@@ -38,6 +38,7 @@ def summarise_corpus(result: CorpusResult, files: dict[str, str]) -> dict[str, A
             "sentences": facts.sentences,
             "tokens": facts.tokens,
             "truncated": facts.truncated,
+            "unread_arcs": facts.unread_arcs,
             "skipped": [asdict(skipped) for skipped in facts.skipped],
         },
         "bootstrap": {"seed": facts.seed, "resamples": facts.resamples},

@@ -132,6 +132,10 @@ def _print_findings(console: Console, result: CorpusResult) -> None:
         f"{found} of {total} relations and directions are above the offset with their whole "
         f"interval; {total - found} are not.",
     )
+    if unread := result.facts.unread_arcs:
+        print_note(
+            console, f"{unread:,} arcs left out: the model was given nothing of one of their words."
+        )
 
 
 def _finding(claim: Claim) -> tuple[Text | str, ...]:

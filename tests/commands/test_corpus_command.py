@@ -309,6 +309,52 @@ def test_the_split_into_shards_changes_nothing(
                 assert row[column] == pytest.approx(second[key][column], abs=1e-5)
 
 
+WAITING = """
+import sys
+from inspector.commands import main
+from inspector.corpus.store import Store
+def write(self, index, record):
+    print("writing", flush=True)
+    sys.stdin.readline()
+    raise SystemExit(0)
+Store.write = write
+main(sys.argv[1:])
+"""
+
+
+def test_two_runs_do_not_write_into_one_folder(place: Path, model: Path, capsys: Printed) -> None:
+    """The second is refused as long as the first one lives, and not after it was killed."""
+    first = subprocess.Popen(
+        [
+            *(sys.executable, "-c", WAITING, "corpus"),
+            *("--model", str(model), "--device", "cpu", "s.txt"),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == "writing\n"
+        assert corpus(model, "s.txt", "--restart") == 2
+        assert "Another run is writing into corpus." in capsys.readouterr().err
+        assert corpus(model, "s.txt", "--out", "other") == 0
+        first.kill()
+    assert corpus(model, "s.txt", "--restart") == 0
+
+
+def test_an_arc_that_cannot_be_read_is_counted(place: Path, model: Path, capsys: Printed) -> None:
+    """The tokenizer has no piece for a space of no width: both arcs of that word are left out."""
+    (place / "t.conllu").write_text(TREES.partition("1\tbroken")[0].replace("2\tcats", "2\t\u200b"))
+    assert corpus(model, "t.conllu") == 0
+    assert "2 arcs left out: the model was given nothing of" in capsys.readouterr().out
+    said = json.loads((place / "corpus" / "run.json").read_text())
+    assert said["unread_arcs"] == 2
+    assert "2 arcs with a word" in (place / "corpus" / "atlas.html").read_text()
+    assert corpus(model, "t.conllu", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["corpus"]["unread_arcs"] == 2
+
+
 @pytest.mark.parametrize(
     ("content", "name", "options", "code", "said"),
     [

@@ -283,6 +283,17 @@ def test_a_model_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
         Stream(loaded)
 
 
+def test_an_encoder_decoder_is_refused(tmp_path: Path) -> None:
+    config = AutoConfig.for_model(
+        "bart", vocab_size=32, d_model=16, encoder_layers=1, decoder_layers=1,
+        encoder_attention_heads=2, decoder_attention_heads=2, encoder_ffn_dim=16,
+        decoder_ffn_dim=16, max_position_embeddings=40,
+    )  # fmt: skip
+    loaded = inspector.load(save(AutoModel.from_config(config), tmp_path / "bart"), device="cpu")
+    with pytest.raises(ModelError, match="reads a source and a target"):
+        Stream(loaded)
+
+
 def test_without_known_weights_nothing_is_said_of_what_moves(tmp_path: Path) -> None:
     loaded = build("bert", tmp_path)
     known = Stream(loaded)
