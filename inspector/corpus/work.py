@@ -11,6 +11,7 @@ import numpy as np
 from inspector.attention.recompute import one_blas_thread
 from inspector.corpus.bootstrap import REPLICATES, draws
 from inspector.corpus.examples import Best
+from inspector.corpus.memory import hand_back
 from inspector.corpus.planning import Shard, batches
 from inspector.corpus.record import LeftOut, Record, Tally
 from inspector.corpus.rungs import NAMES as RUNGS
@@ -33,6 +34,8 @@ Progress = Callable[[int], None]
 
 #: Of the first shard, one such batch in so many runs in float32 too where the rest is bfloat16.
 _COMPARED = 8
+#: Batches after which freed memory is handed back: after each one would take a tenth of the time.
+_HANDED_BACK = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,8 @@ class Worker:
         for number, (places, together) in enumerate(batches(encoded)):
             keys = [shard.sentences[place].key for place in places]
             weights = draws(keys, self._work.seed, self._work.replicates)
+            if number % _HANDED_BACK == 0:
+                hand_back()
             batch = pad(together, self.stream.padding)
             trees = _Trees(shard, places, batch)
             found = self.stream.read(batch, trees.ask if trees else None)
