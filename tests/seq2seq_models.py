@@ -39,11 +39,15 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "t5, near buckets": ("t5", T5 | {"relative_attention_max_distance": 9}),
     "mt5": ("mt5", T5),
 }  # fmt: skip
+#: Encoder–decoders that nobody has written a row for.
+UNKNOWN: dict[str, tuple[str, dict[str, Any]]] = {
+    "plbart": ("plbart", BART), "umt5": ("umt5", T5),
+}  # fmt: skip
 
 
 def random_encoder_decoder(variant: str, folder: Path) -> Path:
     """Save a random model of a variant, every parameter moved, with a tokenizer of small words."""
-    model_type, options = VARIANTS[variant]
+    model_type, options = (VARIANTS | UNKNOWN)[variant]
     torch.manual_seed(0)
     model = AutoModel.from_config(AutoConfig.for_model(model_type, **options))
     perturb(model, seed=5)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from corruptions import APPLIES, CORRUPTIONS
-from seq2seq_models import SOURCE, TARGET, VARIANTS, random_encoder_decoder, theirs
+from seq2seq_models import SOURCE, TARGET, UNKNOWN, VARIANTS, random_encoder_decoder, theirs
 
 import inspector
 from inspector.analogy.ladder import RUNGS, mixed, share
@@ -18,6 +18,7 @@ from inspector.attention.families.registry import FAMILIES
 from inspector.attention.recompute import recompute
 from inspector.inspection import Inspection
 from inspector.records import Run, SiteName
+from inspector.report.page import render_report
 
 Made = Callable[[str], tuple[Inspection, list[int], Any]]
 SITES: tuple[SiteName, ...] = ("encoder", "decoder", "cross")
@@ -68,6 +69,21 @@ def test_ours_beside_theirs(made: Made, variant: str) -> None:
     for place in ours.run.places("cross"):
         heard = ours.run.layers[place].key_states
         np.testing.assert_array_equal(heard, outputs.encoder_last_hidden_state[0].numpy())
+
+
+@pytest.mark.parametrize("variant", UNKNOWN)
+def test_without_a_row_nothing_is_called_rebuilt(made: Made, variant: str) -> None:
+    """All three sites are shown as they are, and nothing is said to be proved."""
+    ours, _, outputs = made(variant)
+    assert (ours.verification.verdict, ours.verification.tier) == ("not_recomputed", "none")
+    assert variant in (ours.verification.reason or "")
+    assert ours.rebuilt is None
+    assert not any(rung.applies for rung in ours.ladder)
+    given = (outputs.encoder_attentions, outputs.decoder_attentions, outputs.cross_attentions)
+    for site, attentions in zip(SITES, given, strict=True):
+        for place, attention in zip(ours.run.places(site), attentions, strict=True):
+            np.testing.assert_array_equal(ours.run.layers[place].attention, attention[0].numpy())
+    assert "not_recomputed" in render_report(ours)
 
 
 def test_every_encoder_decoder_has_a_line_here() -> None:
