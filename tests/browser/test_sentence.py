@@ -377,3 +377,18 @@ def test_amounts_between_words(call):
 def test_overlap(call):
     got = call("words", "m.overlap(Float64Array.from([.5, .5, 0]), Float64Array.from([1, 0, 3]))")
     assert got == pytest.approx(0.25)
+
+
+def test_the_word_a_long_text_opens_with_is_in_sight(open_report):
+    """The text scrolls to it in its box, without the page being scrolled."""
+    whole = synthetic.inspected(" ".join(f"word{i}" for i in range(300)))
+    link = replace(whole.links[0], source_token=290, target_token=3)
+    page = open_report(replace(whole, links=(link,))).page
+    page.wait_for_function("document.querySelector('#sentence').scrollTop > 0")
+    inside, around = page.evaluate(
+        "['#sentence .source', '#sentence'].map((q) => {"
+        " const { top, bottom } = document.querySelector(q).getBoundingClientRect();"
+        " return [top, bottom]; })"
+    )
+    assert around[0] <= inside[0] < inside[1] <= around[1]
+    assert page.evaluate("scrollY") == 0

@@ -196,7 +196,6 @@ export function showSentence(data, store) {
  * @param {HTMLElement} chip
  */
 function bringIntoBox(box, chip) {
-  if (box.scrollHeight <= box.clientHeight) return;
   const inside = chip.getBoundingClientRect(), around = box.getBoundingClientRect();
   if (inside.top < around.top || inside.bottom > around.bottom) {
     box.scrollTop += inside.top - around.top - box.clientHeight / 2;
