@@ -2,15 +2,15 @@
 
 Most families look up the function that turns queries, keys and values into a mixture by a name in
 their config. Here a function of our own is registered under a name: it calls the very function
-that the family runs under ``eager``, in the module that defines it, and keeps what went in and what
-came out. The mask function must be registered beside it, or the mask is silently None and a causal
-model sees the future.
+that the family runs under ``eager``, in the module that defines it, and tells a listener what went
+in and what came out. The mask function must be registered beside it, or the mask is silently None
+and a causal model sees the future.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -28,15 +28,33 @@ _EAGER = "eager_attention_forward"
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a model's attention function, as its own tensors."""
+
+    #: (B, H, T, d), (B, KV, S, d) and (B, KV, S, d).
+    query: torch.Tensor
+    key: torch.Tensor
+    value: torch.Tensor
+    #: (B or 1, 1, T, S): boolean, or added to the scores; None where a query hears all keys.
+    mask: torch.Tensor | None
+    #: What else it was given, under the names that families use: ``scaling``, ``softcap``,
+    #: ``position_bias`` (added to the scores before the mask), ``s_aux`` (sinks).
+    options: dict[str, Any]
+    #: What it gave: (B, T, H, d) A·v, and A, (B, H, T, S).
+    mixed: torch.Tensor
+    attention: torch.Tensor
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
-    """One call of a model's attention function: its inputs, and A, (1, H, T, S), as it gave it."""
+    """One call of a run of one text: its inputs, and A, (1, H, T, S), as it gave it."""
 
     executed: Executed
     attention: torch.Tensor
 
 
-#: The calls of the run that is being watched, in their order.
-_calls: ContextVar[list[Seen]] = ContextVar("calls")
+#: Is told of every call of the run that is being listened to, in their order.
+_listener: ContextVar[Callable[[Call], None]] = ContextVar("listener")
 
 
 def routes(model: Any) -> bool:
@@ -45,21 +63,29 @@ def routes(model: Any) -> bool:
 
 
 @contextmanager
-def watch_interface(model: Any) -> Iterator[list[Seen]]:
-    """Keep every call of the model's attention function, in the order of the calls.
+def listening(model: Any, listen: Callable[[Call], None]) -> Iterator[None]:
+    """Tell ``listen`` of every call of the model's attention function, in the order of the calls.
 
-    The model was loaded eager and is eager again afterwards.
+    Afterwards the model runs as it did before.
     """
     AttentionInterface.register(_NAME, _attend)
     AttentionMaskInterface.register(_NAME, eager_mask)
-    calls: list[Seen] = []
-    token = _calls.set(calls)
+    token = _listener.set(listen)
+    before = model.config._attn_implementation
     model.set_attn_implementation(_NAME)
     try:
-        yield calls
+        yield
     finally:
-        model.set_attn_implementation("eager")
-        _calls.reset(token)
+        model.set_attn_implementation(before)
+        _listener.reset(token)
+
+
+@contextmanager
+def watch_interface(model: Any) -> Iterator[list[Seen]]:
+    """Keep every call of the model's attention function in a run of one text, in their order."""
+    calls: list[Seen] = []
+    with listening(model, lambda call: calls.append(Seen(executed(call), call.attention))):
+        yield calls
 
 
 def _attend(
@@ -68,33 +94,32 @@ def _attend(
     key: torch.Tensor,
     value: torch.Tensor,
     attention_mask: torch.Tensor | None,
-    scaling: float | None = None,
     **options: Any,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Call the module's own eager function, and keep what it was given and what it gave.
-
-    ``options`` under the names that families use: ``softcap``, ``position_bias`` (added to the
-    scores before the mask), ``s_aux`` (sinks).
-    """
+    """Call the module's own eager function, and tell of it."""
     eager = getattr(sys.modules[type(module).__module__], _EAGER)
-    mixed, attention = eager(module, query, key, value, attention_mask, scaling=scaling, **options)
-    softcap, sinks = options.get("softcap"), options.get("s_aux")
+    mixed, attention = eager(module, query, key, value, attention_mask, **options)
+    _listener.get()(Call(query, key, value, attention_mask, options, mixed, attention))
+    return mixed, attention
+
+
+def executed(call: Call) -> Executed:
+    """Copy what a call for one text was given and what it mixed out of torch."""
+    scaling, softcap, sinks = (call.options.get(name) for name in ("scaling", "softcap", "s_aux"))
     added = [
-        _numpy(bias) for bias in (options.get("position_bias"), attention_mask) if bias is not None
+        _numpy(bias) for bias in (call.options.get("position_bias"), call.mask) if bias is not None
     ]
-    executed = Executed(
-        query=_numpy(query),
-        key=_numpy(key),
-        value=_numpy(value),
+    return Executed(
+        query=_numpy(call.query),
+        key=_numpy(call.key),
+        value=_numpy(call.value),
         # What the families' functions take where they are given none.
-        scale=float(query.shape[-1] ** -0.5 if scaling is None else scaling),
+        scale=float(call.query.shape[-1] ** -0.5 if scaling is None else scaling),
         softcap=None if softcap is None else float(softcap),
         bias=sum(added[1:], start=added[0]) if added else None,
         sinks=None if sinks is None else np.array(sinks.detach().cpu().numpy(), copy=True),
-        mixed=_numpy(mixed.flatten(start_dim=2)),
+        mixed=_numpy(call.mixed.flatten(start_dim=2)),
     )
-    _calls.get().append(Seen(executed, attention))
-    return mixed, attention
 
 
 def _numpy(tensor: torch.Tensor) -> Array:

@@ -1,9 +1,8 @@
 """Batches of sentences through the model, with the attention of a layer dropped once it is read.
 
-Where a family routes its attention through transformers' interface, a function of ours stands in:
-it calls the family's own eager attention, reads weights and values, and hands the output on. After
-the last layer's attention the forward ends, for nothing behind it is wanted. Its mask is registered
-as well: without one of its own the model's mask would silently be left out.
+Where a family routes its attention through transformers' interface, ``interface.py`` tells of the
+weights and values of each layer. After the last layer's attention the forward ends, for nothing
+behind it is wanted.
 
 Families outside the interface whose row in the registry says where their values are made give all
 layers' weights of one batch, which are dropped with the batch. Other models are refused. Before
@@ -12,22 +11,19 @@ the first batch both ways are compared with what the model gives for its own att
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
+from contextlib import ExitStack
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import torch
-from transformers import AttentionInterface, AttentionMaskInterface
-from transformers.masking_utils import eager_mask
 
 from inspector.attention.masks import visible as heard
 from inspector.errors import InputError, MachineError, ModelError
 from inspector.model.head_sums import STATISTICS, Places, layer_sums
+from inspector.model.interface import listening
 from inspector.model.loading import LoadedModel
 from inspector.model.quiet import quiet
 from inspector.records import Array, Float64
@@ -37,7 +33,6 @@ Dtype = Literal["float32", "bfloat16"]
 #: Receives a layer's number and the model's weights, (B, H, T, T) float32.
 Watcher = Callable[[int, Array], None]
 
-_NAME = "inspector_streaming"
 #: How near what is streamed must come to the model's own attention, in float32.
 _SAME = 1e-5
 
@@ -67,23 +62,6 @@ class _Layer:
 
 class _Enough(Exception):  # noqa: N818 - nothing went wrong
     """Ends a forward of which no more is wanted."""
-
-
-_listener: ContextVar[Callable[[_Layer], None]] = ContextVar("_listener")
-
-
-def _listening(
-    module: Any, query: Any, key: Any, value: Any, attention_mask: Any, **named: Any
-) -> Any:
-    """Stand in for the family's attention function: the same, but somebody listens."""
-    own = sys.modules[type(module).__module__].eager_attention_forward
-    output, weights = own(module, query, key, value, attention_mask, **named)
-    _listener.get()(_Layer(weights, value, attention_mask))
-    return output, weights
-
-
-AttentionInterface.register(_NAME, _listening)
-AttentionMaskInterface.register(_NAME, eager_mask)
 
 
 def _visible(mask: torch.Tensor) -> torch.Tensor:
@@ -299,25 +277,11 @@ class Stream:
             )
 
 
-@contextmanager
-def _implementation(model: Any, name: str) -> Iterator[None]:
-    before = model.config._attn_implementation
-    model.set_attn_implementation(name)
-    try:
-        yield
-    finally:
-        model.set_attn_implementation(before)
-
-
 def _through_the_interface(
     model: Any, inputs: dict[str, torch.Tensor], listen: Callable[[_Layer], None]
 ) -> None:
-    token = _listener.set(listen)
-    try:
-        with _implementation(model, _NAME):
-            model(**inputs)
-    finally:
-        _listener.reset(token)
+    with listening(model, lambda call: listen(_Layer(call.attention, call.value, call.mask))):
+        model(**inputs)
 
 
 def refuse_dtype(dtype: Dtype, device: str) -> None:

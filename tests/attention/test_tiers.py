@@ -238,13 +238,14 @@ def test_caps_sinks_and_positions(
     )
     monkeypatch.setattr(interface, "sys", SimpleNamespace(modules={"types": SimpleNamespace()}))
     monkeypatch.setattr(interface.sys.modules["types"], interface._EAGER, theirs, raising=False)
-    token = interface._calls.set([])
+    calls: list[interface.Call] = []
+    token = interface._listener.set(calls.append)
     mixed, attention = interface._attend(module, q, k, v, mask, scaling=0.7, dropout=0.0, **options)
-    (seen,) = interface._calls.get()
-    interface._calls.reset(token)
+    interface._listener.reset(token)
+    (call,) = calls
 
     run = SimpleNamespace(
-        executed=(seen.executed,),
+        executed=(interface.executed(call),),
         layers=(SimpleNamespace(site="self", layer=0),),
         text=SimpleNamespace(tokens=range(7)),
     )

@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 import torch
 from small_models import perturb, save
-from transformers import AttentionMaskInterface, AutoConfig, AutoModel
+from transformers import AutoConfig, AutoModel
 
 import inspector
 from inspector.errors import InputError, ModelError
-from inspector.model import head_sums
+from inspector.model import head_sums, interface
 from inspector.model.encoding import encode_many
 from inspector.model.head_sums import STATISTICS
 from inspector.model.loading import LoadedModel
@@ -267,11 +267,7 @@ def test_the_model_is_left_as_it_was(tmp_path: Path) -> None:
 def test_a_mask_that_is_lost_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a mask of its own an attention function lets a causal model see the future."""
     loaded = build("mistral", tmp_path)
-    monkeypatch.setitem(
-        AttentionMaskInterface._global_mapping,
-        "inspector_streaming",
-        lambda *given, **named: None,
-    )
+    monkeypatch.setattr(interface, "eager_mask", lambda *given, **named: None)
     with pytest.raises(ModelError, match="is not what it gives as its attention"):
         Stream(loaded)
 
