@@ -6,8 +6,9 @@ Nothing is worked out here but means over heads: the columns are those of the Pa
 
 from __future__ import annotations
 
+import json
 import sys
-from collections import defaultdict
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from benchmarks.measuring import table
-from inspector.records.corpus import LABEL_FROM, SHARES
+from inspector.records import Float64, HeadStatistics, Mask, RelationFindings
+from inspector.records.corpus import SHARES
 
 #: Heads that are listed of each share.
 _MOST = 6
@@ -26,22 +28,41 @@ Row = dict[str, Any]
 
 def main(folder: Path) -> None:
     """Print all tables."""
-    heads = pq.read_table(folder / "heads.parquet").to_pylist()
-    findings = pq.read_table(folder / "findings.parquet").to_pylist()
+    heads = HeadStatistics(**_columns(folder / "heads.parquet"))
+    findings = RelationFindings(**_columns(folder / "findings.parquet"))
+    found = findings.found()
+    run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    print(
+        f"{run['sentences']:,} sentences, {run['tokens']:,} tokens, {heads.n.max():,} queries; "
+        f"{found.sum()} of {len(findings)} relations and directions found.\n"
+    )
     for title, text in (
         ("Heads", _heads(heads)),
         ("What is heard, and what is moved", _moved(heads)),
-        ("Relations found", _relations(findings, found=True)),
-        ("Relations not found", _relations(findings, found=False)),
+        ("Relations found", _relations(findings, found)),
+        ("Relations not found", _relations(findings, ~found)),
         ("Rungs", _rungs(heads)),
     ):
         print(f"## {title}\n\n{text}\n")
 
 
-def _heads(heads: list[Row]) -> str:
+def _columns(file: Path) -> dict[str, Any]:
+    """Return a table's columns as arrays; what is null there is NaN."""
+    read = pq.read_table(file)
+    return {name: read.column(name).to_numpy() for name in read.column_names}
+
+
+def _rows(table_of: HeadStatistics | RelationFindings, which: Mask) -> list[Row]:
+    """Return some rows of a table, each by the names of the columns."""
+    columns = {field.name: getattr(table_of, field.name)[which] for field in fields(table_of)}
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _heads(heads: HeadStatistics) -> str:
     rows = []
+    named = heads.labelled() | heads.resting()
     for share in SHARES:
-        high = [row for row in heads if row["statistic"] == share and row["value"] >= LABEL_FROM]
+        high = _rows(heads, named & (heads.statistic == share))
         high.sort(key=lambda row: -row["value"])
         rows += [
             [share, _place(row), _percent(row["value"]), _ends(row), _percent(row["null"])]
@@ -52,17 +73,24 @@ def _heads(heads: list[Row]) -> str:
     return table(["share", "layer.head", "value, %", "95 %", "chance, %"], rows)
 
 
-def _moved(heads: list[Row]) -> str:
-    means = _means(heads)
+def _moved(heads: HeadStatistics) -> str:
+    values_of = _values(heads)
     rows = [
-        [share, _percent(means[share].mean()), _percent(means[f"{share}_moved"].mean())]
+        [
+            share,
+            *(
+                f"{_percent(values.mean())} ({_percent(values.max())})"
+                for values in (values_of[share], values_of[f"{share}_moved"])
+            ),
+        ]
         for share in SHARES
     ]
-    return table(["share, mean over all heads", "of A, %", "of A·‖v·Wo‖, %"], rows)
+    header = ["share, mean over all heads (largest of any)", "of A, %", "of A·‖v·Wo‖, %"]
+    return table(header, rows)
 
 
-def _relations(findings: list[Row], *, found: bool) -> str:
-    some = [row for row in findings if (row["difference_low"] > 0) is found]
+def _relations(findings: RelationFindings, which: Mask) -> str:
+    some = _rows(findings, which)
     some.sort(key=lambda row: -row["difference_low"])
     columns = ["relation", "direction", "layer.head", "finds, %", "95 %", "offset", "it finds, %"]
     rows = [
@@ -82,16 +110,16 @@ def _relations(findings: list[Row], *, found: bool) -> str:
     return table([*columns, "difference, points", "arcs"], rows)
 
 
-def _rungs(heads: list[Row]) -> str:
-    means = _means(heads)
+def _rungs(heads: HeadStatistics) -> str:
+    values_of = _values(heads)
     names = dict.fromkeys(
-        name.removesuffix("_top1") for name in means if name.endswith("_top1")
+        name.removesuffix("_top1") for name in values_of if name.endswith("_top1")
     )  # in the order of the ladder
     rows = []
     for name in names:
         cells = []
         for measure in _MEASURES:
-            values = means.get(f"{name}_{measure}")
+            values = values_of.get(f"{name}_{measure}")
             cells.append(
                 "–"
                 if values is None or np.isnan(values).all()
@@ -101,20 +129,17 @@ def _rungs(heads: list[Row]) -> str:
     return table(["rung", "bits", "rank correlation", "top-1"], rows)
 
 
-def _means(heads: list[Row]) -> dict[str, np.ndarray]:
+def _values(heads: HeadStatistics) -> dict[str, Float64]:
     """Return each statistic's values of all heads."""
-    found: dict[str, list[float]] = defaultdict(list)
-    for row in heads:
-        found[row["statistic"]].append(np.nan if row["value"] is None else row["value"])
-    return {name: np.array(values) for name, values in found.items()}
+    return {name: heads.value[heads.statistic == name] for name in dict.fromkeys(heads.statistic)}
 
 
 def _place(row: Row) -> str:
     return f"{row['layer']}.{row['head']}"
 
 
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.1f}"
+def _percent(value: float) -> str:
+    return "–" if np.isnan(value) else f"{100 * value:.1f}"
 
 
 def _ends(row: Row, of: str = "") -> str:
