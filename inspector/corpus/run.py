@@ -6,9 +6,9 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from inspector import __version__
 from inspector.corpus.engines import Engine
@@ -16,6 +16,7 @@ from inspector.corpus.induction import measure_induction
 from inspector.corpus.planning import BATCH_TOKENS, SHARD, Shard, shards
 from inspector.corpus.reading import Input, Survey, inputs, place_of, sentences, survey
 from inspector.corpus.record import LeftOut
+from inspector.corpus.run_record import run_record
 from inspector.corpus.store import Store, only_run
 from inspector.corpus.tables import Merged, head_statistics, merge, parquet, syntax_tables
 from inspector.corpus.telling import tell_examples
@@ -27,9 +28,6 @@ from inspector.report.files import remove, write_whole
 
 if TYPE_CHECKING:
     from inspector.model.loading import LoadedModel
-
-#: Of ``run.json``.
-SCHEMA = 1
 
 
 class Watcher(Protocol):
@@ -215,47 +213,10 @@ class _Run:
         atlas = folder / "atlas.html"
         write_whole(atlas, render_atlas(result).encode())
         files["atlas"] = str(atlas)
+        said = run_record(result, shift, files, work=self.work, seen=self.seen)
         record = folder / "run.json"
-        write_whole(record, json.dumps(self._said(result, shift, files), indent=1).encode())
+        write_whole(record, json.dumps(said, indent=1).encode())
         return files | {"run": str(record)}
-
-    def _said(
-        self, result: CorpusResult, shift: dict[str, float], files: dict[str, str]
-    ) -> dict[str, Any]:
-        """Return what ``run.json`` holds."""
-        facts = result.facts
-        absent = [
-            name
-            for name in ("same_word", "entropy_bits_moved")
-            if name not in set(result.heads.statistic.tolist())
-        ]
-        reasons = {
-            "same_word": "same_word: the model's tokenizer cannot say which pieces make a word",
-            "entropy_bits_moved": "…_moved: nobody declared where this family's Wo is",
-        }
-        return {
-            "schema": SCHEMA,
-            "version": __version__,
-            "command": facts.command,
-            "complete": True,
-            "model": asdict(facts.model) | {"fingerprint": self.work.fingerprint},
-            "files": list(facts.files),
-            "input_sha256": self.seen.sha256,
-            "sentences": facts.sentences,
-            "tokens": facts.tokens,
-            "truncated": facts.truncated,
-            "unread_arcs": facts.unread_arcs,
-            "skipped": [asdict(one) for one in facts.skipped],
-            "broken": self.seen.reasons,
-            "statistics": self.work.statistics,
-            "left_out": [reasons[name] for name in absent],
-            "dtype": self.work.dtype,
-            "bfloat16_largest_shift": shift or None,
-            "bootstrap": {"seed": facts.seed, "resamples": facts.resamples},
-            "seconds": facts.seconds,
-            "sentences_this_run": facts.sentences_this_run,
-            "outputs": {name: Path(path).name for name, path in files.items()},
-        }
 
     def _model(self, merged: Merged) -> ModelInfo:
         from inspector.model.text import window

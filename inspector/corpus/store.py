@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from inspector.corpus.record import Record
 from inspector.errors import InputError, MachineError
-from inspector.report.files import make_folder, write_whole
+from inspector.report.files import make_folder, refusals, write_whole
 
 #: Changes when what a shard holds or how it is computed does.
 SCHEMA = 1
@@ -41,18 +41,14 @@ def only_run(folder: Path) -> Iterator[None]:
     make_folder(folder)
     make_folder(shards)
     lock = FileLock(shards / _LOCK, timeout=0)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise InputError(
-            f"Another run is writing into {folder}.",
-            "Wait until it has ended, or name another folder with --out.",
-        ) from error
-    except OSError as error:
-        raise MachineError(
-            f"{folder} could not be written: {(error.strerror or str(error)).lower()}.",
-            "Name another place with --out.",
-        ) from error
+    with refusals(folder):
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise InputError(
+                f"Another run is writing into {folder}.",
+                "Wait until it has ended, or name another folder with --out.",
+            ) from error
     try:
         yield
     finally:

@@ -27,7 +27,7 @@ def refuse_place(path: Path | None) -> None:
     """
     if path is None:
         return
-    with _refusals(path):
+    with refusals(path):
         if path.is_dir():
             raise InputError(f"{path} is a folder.", "Name a file in it.")
         if not path.parent.is_dir():
@@ -46,7 +46,7 @@ def make_folder(path: Path) -> None:
     MachineError
         When the machine refuses.
     """
-    with _refusals(path):
+    with refusals(path):
         if path.exists() and not path.is_dir():
             raise InputError(f"{path} is a file, not a folder.", "Name a folder with --out.")
         if not path.absolute().parent.is_dir():
@@ -67,7 +67,7 @@ def write_whole(path: Path, data: bytes) -> None:
     refuse_place(path)
     temporary = None
     try:
-        with _refusals(path):
+        with refusals(path):
             handle, temporary = tempfile.mkstemp(prefix=".inspector.", dir=path.parent)
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
@@ -90,13 +90,19 @@ def remove(path: Path) -> None:
     MachineError
         When the machine refuses.
     """
-    with _refusals(path):
+    with refusals(path):
         path.unlink(missing_ok=True)
 
 
 @contextmanager
-def _refusals(path: Path) -> Iterator[None]:
-    """Turn what the machine refuses into a sentence."""
+def refusals(path: Path) -> Iterator[None]:
+    """Turn what the machine refuses into a sentence.
+
+    Raises
+    ------
+    MachineError
+        When the machine refuses.
+    """
     try:
         yield
     except OSError as error:
