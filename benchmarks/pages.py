@@ -27,9 +27,9 @@ from unittest.mock import patch
 
 import numpy as np
 
-from inspector.inspection import Inspection
-from inspector.report.bertviz_views import libraries
-from inspector.report.page import render_report
+from inspector.report.export.bertviz_views import libraries
+from inspector.report.html.page import render_report
+from inspector.session import Inspection
 
 
 def ours(found: Inspection) -> str:

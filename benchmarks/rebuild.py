@@ -4,7 +4,7 @@ Both sides start from the same captured hidden states, all 6 layers, and do the 
 to queries, keys and values, score, softmax, mix, project out. torch's side calls the model's own
 self-attention modules, eager and with their weights returned, and the dense layer behind them;
 not the residual and the norm, which the rebuild does not do. Our side is
-``inspector.attention.recompute.recompute`` as the inspector calls it.
+``inspector.forward.recompute.recompute`` as the inspector calls it.
 
 Both may use all cores, and no more: torch and BLAS are told so. Threads of the one side that still
 spin would slow the other, so each turn begins with a pause and a call that is not counted. Before
@@ -25,10 +25,10 @@ from threadpoolctl import threadpool_info, threadpool_limits
 import inspector
 from benchmarks.measuring import Figure, in_turn, table
 from benchmarks.texts import text_of
-from inspector.attention.recompute import recompute
-from inspector.model.capture import capture
-from inspector.model.text import encode
+from inspector.forward.recompute import recompute
 from inspector.records import Run
+from inspector.referee.capture import capture
+from inspector.referee.text import encode
 
 TOKENS = (16, 64, 128, 256, 512)
 ROUNDS = 15

@@ -24,7 +24,7 @@ from benchmarks import pages
 from benchmarks.browsing import launch, not_measured
 from benchmarks.measuring import Figure, number, table
 from benchmarks.texts import text_of
-from inspector.inspection import Inspection
+from inspector.session import Inspection
 
 #: Which peers stand beside ours at which size; at 512 tokens bertviz's page would have 870 MB.
 SIZES: dict[int, tuple[str, ...]] = {

@@ -18,7 +18,7 @@ import inspector
 from benchmarks.browsing import launch, not_measured
 from benchmarks.measuring import Figure, table
 from benchmarks.texts import text_of
-from inspector.report.page import render_report
+from inspector.report.html.page import render_report
 
 TOKENS = (16, 128, 512)
 ROUNDS = 24

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from inspector.errors import InputError, InspectorError, MachineError, ModelError
-    from inspector.inspection import Inspection, inspect, load
+    from inspector.session import Inspection, inspect, load
 
 __all__ = [
     "InputError",
@@ -28,12 +28,12 @@ __version__ = "0.1.0"
 
 _HOME = {
     "InputError": "inspector.errors",
-    "Inspection": "inspector.inspection",
+    "Inspection": "inspector.session",
     "InspectorError": "inspector.errors",
     "MachineError": "inspector.errors",
     "ModelError": "inspector.errors",
-    "inspect": "inspector.inspection",
-    "load": "inspector.inspection",
+    "inspect": "inspector.session",
+    "load": "inspector.session",
 }
 
 

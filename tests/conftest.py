@@ -15,8 +15,8 @@ from hypothesis import settings
 from small_models import fold_into_distilbert, random_bert, random_distilbert
 
 import inspector
-from inspector.inspection import Inspection
-from inspector.model.loading import LoadedModel
+from inspector.referee.loading import LoadedModel
+from inspector.session import Inspection
 
 SENTENCE = "The cat sat on the mat because it was tired"
 

@@ -14,7 +14,7 @@ from transformers import (
     Qwen2Tokenizer,
 )
 
-from inspector.model.small import perturb
+from inspector.referee.small_models import perturb
 
 WORDS = [
     "the",

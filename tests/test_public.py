@@ -62,7 +62,7 @@ def test_importing_the_package_loads_next_to_nothing() -> None:
 
 
 def test_the_check_can_fail() -> None:
-    assert "torch" in loaded_by("import inspector.model.loading")
+    assert "torch" in loaded_by("import inspector.referee.loading")
 
 
 def test_a_pipe_that_speaks_ascii_only() -> None:

@@ -21,8 +21,8 @@ from typing import Literal
 import numpy as np
 
 from inspector.analogy.class_table import MIN_STUDENTS, parse_table, quoted, read_table
-from inspector.attention.core import softmax
 from inspector.errors import InputError
+from inspector.forward.core import softmax
 from inspector.records import Float64
 
 Closeness = Literal["close friend", "formal acquaintance", "hardly any interaction"]

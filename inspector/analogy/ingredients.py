@@ -27,9 +27,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from inspector.analogy.ladder import RUNGS, interactions
-from inspector.attention.biases import expand
-from inspector.attention.core import cap, forbid, merge_heads, repeat_heads, softmax, split_heads
-from inspector.attention.positions import turned
+from inspector.forward.biases import expand
+from inspector.forward.core import cap, forbid, merge_heads, repeat_heads, softmax, split_heads
+from inspector.forward.positions import turned
 from inspector.records import Array, RebuiltLayer
 
 _WORDS = {rung.name: rung.adds for rung in RUNGS}

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inspector.attention.biases import expand
-from inspector.attention.core import (
+from inspector.forward.biases import expand
+from inspector.forward.core import (
     attend,
     merge_heads,
     mix,
@@ -26,7 +26,7 @@ from inspector.attention.core import (
     repeat_heads,
     softmax,
 )
-from inspector.attention.positions import turned
+from inspector.forward.positions import turned
 from inspector.records import Array, Mask, RebuiltLayer
 
 

@@ -27,8 +27,8 @@ from inspector.analysis.measures import (
     top1_agreement,
     tops,
 )
-from inspector.attention.core import cachefuls
-from inspector.attention.recompute import spread
+from inspector.forward.core import cachefuls
+from inspector.parallel import parallel_map
 from inspector.records import (
     Agreement,
     Array,
@@ -55,7 +55,7 @@ def measure_ladder(run: Run, rebuilt: tuple[RebuiltLayer, ...] | None) -> tuple[
         return tuple(_unmeasured(rung) for rung in (*RUNGS, UNIFORM, LAYER_MEAN))
     special = {site: _Special(*(text.special for text in run.texts(site))) for site in run.sites}
     rungs = [rung for rung in RUNGS if any(applies(rung, layer) for layer in rebuilt)]
-    climbed = spread(
+    climbed = parallel_map(
         lambda pair: _climb(*pair, rungs, special[pair[0].site]),
         zip(run.layers, rebuilt, strict=True),
         tokens=run.longest,

@@ -21,8 +21,8 @@ from inspector.analysis.measures import (
     row_mean,
     sink_masses,
 )
-from inspector.attention.core import cachefuls
-from inspector.attention.recompute import spread
+from inspector.forward.core import cachefuls
+from inspector.parallel import parallel_map
 from inspector.records import Array, CapturedLayer, Float64, Mask, RebuiltLayer, Run, Share
 
 
@@ -32,7 +32,7 @@ def measure_shares(run: Run, rebuilt: tuple[RebuiltLayer, ...] | None) -> tuple[
         return ()
     present = [any(map(ingredient.applies, rebuilt)) for ingredient in INGREDIENTS]
     by_layer = np.full((len(INGREDIENTS), len(run.layers), run.model.heads), np.nan)
-    layers = spread(
+    layers = parallel_map(
         lambda pair: _layer_shares(*pair),
         zip(run.layers, rebuilt, strict=True),
         tokens=run.longest,

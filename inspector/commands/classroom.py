@@ -10,8 +10,8 @@ import click
 
 from inspector.commands.options import debug_option, file_option
 from inspector.errors import InputError
+from inspector.files import write_whole
 from inspector.plain import visible
-from inspector.report.files import write_whole
 
 if TYPE_CHECKING:
     from inspector.analogy.classroom import Classroom
@@ -42,7 +42,7 @@ def classroom(*, table: Path | None, out: Path | None, as_json: bool) -> None:
         )
     if out:
         # Imported here: the terminal and --json need neither jinja2 nor the page's assets.
-        from inspector.report.page import render_classroom
+        from inspector.report.html.page import render_classroom
 
         page = render_classroom(studied, own_table=table is not None)
         write_whole(out, page.encode("utf-8"))
@@ -52,7 +52,7 @@ def classroom(*, table: Path | None, out: Path | None, as_json: bool) -> None:
         return
     from rich.console import Console
 
-    from inspector.report.classroom_terminal import print_classroom
+    from inspector.report.terminal.classroom import print_classroom
 
     print_classroom(Console(), studied, own_table=table is not None)
     if out:

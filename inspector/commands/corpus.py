@@ -17,7 +17,7 @@ from inspector.plain import visible
 if TYPE_CHECKING:
     from inspector.corpus.engines import Engine
     from inspector.corpus.run import Outcome, Watcher
-    from inspector.model.loading import LoadedModel
+    from inspector.referee.loading import LoadedModel
 
 
 @click.command()
@@ -127,7 +127,7 @@ def corpus(
         click.echo("Finished shards are kept: the same command goes on from there.", err=True)
         raise
     if as_json:
-        from inspector.report.corpus_summary import summarise_corpus
+        from inspector.report.export.corpus_summary import summarise_corpus
 
         click.echo(json.dumps(summarise_corpus(outcome.result, outcome.files), allow_nan=False))
     else:
@@ -138,7 +138,7 @@ def corpus(
 
 def _load(model: str, device: str) -> LoadedModel:
     from inspector.commands.garbage import collect_again
-    from inspector.inspection import load
+    from inspector.session import load
 
     loaded = load(model, device=device)
     collect_again()
@@ -158,7 +158,7 @@ def _engine(name: str, address: str | None, loaded: LoadedModel) -> Engine:
 def _print(outcome: Outcome) -> None:
     from rich.console import Console
 
-    from inspector.report.corpus_terminal import print_corpus
+    from inspector.report.terminal.corpus import print_corpus
 
     print_corpus(Console(highlight=False), outcome.result, outcome.files)
     if outcome.shift:
@@ -181,6 +181,6 @@ def _bar(*, quiet: bool) -> AbstractContextManager[Watcher]:
     """Show a bar on standard error, where somebody watches."""
     if quiet or not sys.stderr.isatty():
         return nullcontext(_NoBar())
-    from inspector.report.corpus_progress import corpus_bar
+    from inspector.report.terminal.corpus_progress import corpus_bar
 
     return corpus_bar()

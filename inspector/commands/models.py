@@ -38,7 +38,7 @@ def models(*, check: str | None, as_json: bool) -> int:
     A name is transformers' model_type, as a checkpoint's config.json has it. Any other model runs
     too, where it gives attention weights, with a weaker proof or none.
     """
-    from inspector.attention.families.registry import FAMILIES, refuse_unknown
+    from inspector.families.registry import FAMILIES, refuse_unknown
 
     if check is not None:
         if check != _ALL:
@@ -58,8 +58,8 @@ def models(*, check: str | None, as_json: bool) -> int:
 
 def _check(families: list[str], *, as_json: bool) -> int:
     """Check families one by one and print each as it is done; 1 where one disagrees."""
-    from inspector.inspection import check_family
-    from inspector.report.summary import summarise_verification
+    from inspector.report.export.summary import summarise_verification
+    from inspector.session import check_family
 
     width = max(map(len, families))
     checked = []
@@ -75,7 +75,7 @@ def _check(families: list[str], *, as_json: bool) -> int:
 
 def _line(name: str, verification: Verification) -> str:
     """Say the verdict and, for each site, how many heads were checked and the largest errors."""
-    from inspector.report.terminal import MARKS
+    from inspector.report.terminal.inspection import MARKS
 
     verdict = verification.verdict
     said = f"{MARKS[verdict]} {name}  {verdict.replace('_', ' ')}"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from inspector.checkpoint.readable import refuse_unreadable
 from inspector.commands.garbage import collect_again
 from inspector.commands.options import (
     command_line,
@@ -20,11 +21,10 @@ from inspector.commands.options import (
     model_option,
 )
 from inspector.errors import InputError
-from inspector.model.readable import refuse_unreadable
-from inspector.report.files import refuse_place
+from inspector.files import refuse_place
 
 if TYPE_CHECKING:
-    from inspector.inspection import Inspection, Progress
+    from inspector.session import Inspection, Progress
 
 _MISMATCH = 1
 
@@ -92,7 +92,7 @@ def show(
             truncate=truncate,
             pieces=pieces,
         )
-    from inspector.report.bertviz_views import refuse_large, view_paths, write_views
+    from inspector.report.export.bertviz_views import refuse_large, view_paths, write_views
 
     text = _text(sentence)
     place = out or Path("attention.html")
@@ -105,7 +105,7 @@ def show(
         refuse_place(written)
     with _status(quiet=as_json) as progress:
         progress("Loading torch and the model")
-        from inspector.inspection import inspect, load
+        from inspector.session import inspect, load
 
         loaded = load(model, device=device)
         collect_again()
@@ -125,13 +125,13 @@ def show(
             progress("Writing bertviz's views")
             files |= {kind: str(path) for kind, path in write_views(found.run, place).items()}
     if as_json:
-        from inspector.report.summary import summarise
+        from inspector.report.export.summary import summarise
 
         click.echo(json.dumps(summarise(found, files), allow_nan=False))
     else:
         from rich.console import Console
 
-        from inspector.report.terminal import print_inspection
+        from inspector.report.terminal.inspection import print_inspection
 
         print_inspection(Console(highlight=False), found, files)
     if open_report and report is not None:
@@ -178,6 +178,6 @@ def _status(*, quiet: bool) -> AbstractContextManager[Progress]:
     """Show on standard error what is going on, where somebody watches."""
     if quiet or not sys.stderr.isatty():
         return nullcontext(lambda _stage: None)
-    from inspector.report.terminal import status
+    from inspector.report.terminal.inspection import status
 
     return status()

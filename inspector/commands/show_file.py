@@ -12,13 +12,13 @@ from typing import Any, Protocol
 import click
 
 from inspector.commands.garbage import collect_again
-from inspector.commands.lines import Line, read_lines
 from inspector.commands.options import command_line
+from inspector.commands.sentence_file import Line, read_lines
 from inspector.errors import InputError
-from inspector.inspection import Inspection, inspect, load
-from inspector.report.files import make_folder, write_whole
-from inspector.report.index_page import IndexRow, SkippedLine, render_index, run_record
-from inspector.report.summary import summarise
+from inspector.files import make_folder, write_whole
+from inspector.report.export.summary import summarise
+from inspector.report.html.index_page import IndexRow, SkippedLine, render_index, run_record
+from inspector.session import Inspection, inspect, load
 
 _MISMATCH = 1
 _SKIPPED = 2
@@ -137,7 +137,7 @@ def _print_end(
 ) -> None:
     from rich.console import Console
 
-    from inspector.report.terminal_file import print_file_end
+    from inspector.report.terminal.file import print_file_end
 
     print_file_end(Console(highlight=False), str(path), done, len(skipped), folder)
 
@@ -151,6 +151,6 @@ def _bar(total: int) -> AbstractContextManager[Bar]:
     """Show a bar on standard error, where somebody watches."""
     if not sys.stderr.isatty():
         return nullcontext(_NoBar())
-    from inspector.report.terminal_file import progress_bar
+    from inspector.report.terminal.file import progress_bar
 
     return progress_bar(total)

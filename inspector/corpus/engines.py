@@ -13,7 +13,7 @@ from inspector.corpus.planning import Shard
 from inspector.corpus.work import Progress, Work, Worker
 
 if TYPE_CHECKING:
-    from inspector.model.loading import LoadedModel
+    from inspector.referee.loading import LoadedModel
 
 
 class Engine(Protocol):

@@ -17,7 +17,7 @@ from inspector.records import Array, Float64
 from inspector.records.batch import Encoded, pad
 
 if TYPE_CHECKING:
-    from inspector.model.loading import LoadedModel
+    from inspector.referee.loading import LoadedModel
 
 NAME = "induction"
 #: Texts that are read, and tokens of each before they are repeated.
@@ -39,8 +39,8 @@ def measure_induction(
     MachineError
         When memory runs out.
     """
-    from inspector.model.streaming import Stream
-    from inspector.model.text import window
+    from inspector.referee.streaming import Stream
+    from inspector.referee.text import window
 
     if loaded.dialects is None or not all(one.causal for one in loaded.dialects):
         return None

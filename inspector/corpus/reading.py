@@ -21,7 +21,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import IO, Literal
 
-from inspector.corpus.conllu import BrokenSentence, TreebankSentence, parse_conllu
+from inspector.corpus.treebank.conllu import BrokenSentence, TreebankSentence, parse_conllu
 from inspector.errors import InputError, MachineError
 from inspector.plain import visible
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from inspector.corpus.examples import Best
 from inspector.corpus.sums import Sums
-from inspector.corpus.syntax import SyntaxSums
+from inspector.corpus.treebank.syntax import SyntaxSums
 from inspector.records.batch import Int64
 
 

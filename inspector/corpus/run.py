@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from inspector import __version__
 from inspector.corpus.engines import Engine
+from inspector.corpus.example_reports import tell_examples
 from inspector.corpus.induction import measure_induction
 from inspector.corpus.planning import BATCH_TOKENS, SHARD, Shard, shards
 from inspector.corpus.reading import Input, Survey, inputs, place_of, sentences, survey
@@ -19,15 +20,14 @@ from inspector.corpus.record import LeftOut
 from inspector.corpus.run_record import run_record
 from inspector.corpus.store import Store, only_run
 from inspector.corpus.tables import Merged, head_statistics, merge, parquet, syntax_tables
-from inspector.corpus.telling import tell_examples
 from inspector.corpus.work import Work
 from inspector.errors import InputError
+from inspector.files import remove, write_whole
 from inspector.records import CorpusFacts, CorpusResult, ModelInfo, Skipped
-from inspector.report.atlas_page import render_atlas
-from inspector.report.files import remove, write_whole
+from inspector.report.html.atlas_page import render_atlas
 
 if TYPE_CHECKING:
-    from inspector.model.loading import LoadedModel
+    from inspector.referee.loading import LoadedModel
 
 
 class Watcher(Protocol):
@@ -90,7 +90,7 @@ def run_corpus(
         seen = survey(files, column=options.column, strict=options.strict)
         held.enter_context(only_run(options.out))
         loaded = load()
-        from inspector.model.fingerprint import fingerprint
+        from inspector.referee.fingerprint import fingerprint
 
         work = replace(work, fingerprint=fingerprint(loaded))
         store = Store(options.out, _plan(files, seen, options, work), restart=options.restart)
@@ -219,7 +219,7 @@ class _Run:
         return files | {"run": str(record)}
 
     def _model(self, merged: Merged) -> ModelInfo:
-        from inspector.model.text import window
+        from inspector.referee.text import window
 
         layers, heads = merged.basic.values.shape[1:3]
         config = self.loaded.model.config

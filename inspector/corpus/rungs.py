@@ -21,12 +21,12 @@ from inspector.analysis.measures import (
     top1_agreement,
     tops,
 )
-from inspector.attention.recompute import recompute
+from inspector.forward.recompute import recompute
 from inspector.records import Array, CapturedLayer, Float64, Mask, RebuiltLayer, Run
 
 if TYPE_CHECKING:
-    from inspector.model.loading import LoadedModel
     from inspector.records.batch import Encoded
+    from inspector.referee.loading import LoadedModel
 
 _MEASURES = ("jsd_bits", "rank_correlation", "top1")
 _ALL = (*RUNGS, UNIFORM, LAYER_MEAN)
@@ -41,8 +41,8 @@ def sentence_ladder(loaded: LoadedModel, encoded: Encoded) -> tuple[Float64, Flo
 
     0 of 0 where a rung has no such measure or the family no such rung.
     """
-    from inspector.model.capture import capture
-    from inspector.model.encoding import as_text
+    from inspector.referee.capture import capture
+    from inspector.referee.encoding import as_text
 
     run = capture(loaded, as_text(loaded.tokenizer, encoded))
     return measure_run(run, ~encoded.special)

@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from inspector.corpus.record import Record
 from inspector.errors import InputError, MachineError
-from inspector.report.files import make_folder, refusals, write_whole
+from inspector.files import make_folder, refusals, write_whole
 
 #: Changes when what a shard holds or how it is computed does.
 SCHEMA = 1

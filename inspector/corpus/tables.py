@@ -12,9 +12,9 @@ import numpy as np
 from inspector.corpus.bootstrap import draws
 from inspector.corpus.examples import Best
 from inspector.corpus.record import Record, Tally
-from inspector.corpus.relations import HeadPlace, findings, relations
-from inspector.corpus.relations import Tally as ArcTally
 from inspector.corpus.sums import Sums
+from inspector.corpus.treebank.relations import HeadPlace, findings, relations
+from inspector.corpus.treebank.relations import Tally as ArcTally
 from inspector.records import (
     Float64,
     HeadStatistics,

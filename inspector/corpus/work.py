@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from inspector.attention.recompute import one_blas_thread
 from inspector.corpus.bootstrap import REPLICATES, draws
 from inspector.corpus.examples import Best
 from inspector.corpus.memory import hand_back
@@ -17,15 +16,16 @@ from inspector.corpus.record import LeftOut, Record, Tally
 from inspector.corpus.rungs import NAMES as RUNGS
 from inspector.corpus.rungs import sentence_ladder
 from inspector.corpus.sums import Sums
-from inspector.corpus.syntax import SyntaxSums, batch_trees, found_arcs, joined, with_heads
+from inspector.corpus.treebank.syntax import SyntaxSums, batch_trees, found_arcs, joined, with_heads
 from inspector.errors import ModelError
-from inspector.inspection import load
+from inspector.parallel import one_blas_thread
 from inspector.records import Array, Float32, Float64
 from inspector.records.batch import Batch, Encoded, pad
 from inspector.records.corpus import SHARES
+from inspector.session import load
 
 if TYPE_CHECKING:
-    from inspector.model.loading import LoadedModel
+    from inspector.referee.loading import LoadedModel
 
 Statistics = Literal["basic", "full"]
 Dtype = Literal["float32", "bfloat16"]
@@ -72,10 +72,10 @@ class Worker:
     """
 
     def __init__(self, work: Work, loaded: LoadedModel | None = None) -> None:
-        from inspector.model.fingerprint import fingerprint
-        from inspector.model.head_sums import STATISTICS
-        from inspector.model.streaming import Stream, refuse_dtype
-        from inspector.model.text import window
+        from inspector.referee.fingerprint import fingerprint
+        from inspector.referee.head_sums import STATISTICS
+        from inspector.referee.streaming import Stream, refuse_dtype
+        from inspector.referee.text import window
 
         self.loaded = loaded or load(work.model, device=work.device)
         if work.fingerprint is not None and fingerprint(self.loaded) != work.fingerprint:
@@ -162,7 +162,7 @@ class Worker:
 
     def encode(self, shard: Shard) -> tuple[dict[int, Encoded], Tally]:
         """Return the sentences that can be read, by their places in the shard."""
-        from inspector.model.encoding import encode_many
+        from inspector.referee.encoding import encode_many
 
         found: dict[int, Encoded] = {}
         plain = [at for at, one in enumerate(shard.sentences) if one.tree is None]

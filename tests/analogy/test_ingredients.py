@@ -11,7 +11,7 @@ from plain_attention import row, small_layer
 from inspector.analogy.ingredients import INGREDIENTS, one_for_all, weights
 from inspector.analogy.ladder import RUNGS
 from inspector.analogy.ladder import weights as rung_weights
-from inspector.inspection import Inspection
+from inspector.session import Inspection
 
 NAMES = [ingredient.name for ingredient in INGREDIENTS]
 COMBINATIONS = [

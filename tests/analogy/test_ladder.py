@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from inspector.analogy.ladder import RUNGS, applies, mixed, weights
-from inspector.inspection import Inspection
 from inspector.records import Projection, RebuiltLayer
+from inspector.session import Inspection
 
 T, D, H, DIM = 4, 6, 2, 2
 RUNG = {rung.name: rung for rung in RUNGS}

@@ -12,8 +12,8 @@ from plain_attention import run_of, small_layer
 
 from inspector.analogy.ladder import RUNGS, weights
 from inspector.analysis.agreement import measure_ladder
-from inspector.inspection import Inspection
 from inspector.records import RungResult
+from inspector.session import Inspection
 
 NAMES = [rung.name for rung in RUNGS]
 
@@ -162,7 +162,7 @@ def test_rows_with_nothing_left_are_counted(cat: Inspection) -> None:
 def test_many_tokens_go_head_by_head_and_give_the_same(
     cat: Inspection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("inspector.attention.core._CACHED", 1)
+    monkeypatch.setattr("inspector.forward.core._CACHED", 1)
     again = measure_ladder(cat.run, cat.rebuilt)
     for ours, theirs in zip(again, cat.ladder, strict=True):
         if ours.all_tokens and theirs.all_tokens:

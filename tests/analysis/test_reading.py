@@ -9,7 +9,6 @@ import pytest
 
 from inspector.analysis.heads import read_heads
 from inspector.analysis.words import merge_pieces, single_tokens, strongest_links, words
-from inspector.inspection import Inspection
 from inspector.records import (
     AttentionWeights,
     CapturedLayer,
@@ -20,6 +19,7 @@ from inspector.records import (
     Text,
     Token,
 )
+from inspector.session import Inspection
 
 # [CLS] un ##tie knots ! [SEP]
 PIECES = [

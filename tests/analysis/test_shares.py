@@ -17,8 +17,8 @@ from plain_attention import divergence, row, run_of, small_layer
 import inspector
 from inspector.analysis.agreement import measure_ladder
 from inspector.analysis.shares import measure_shares, shapley
-from inspector.inspection import Inspection
 from inspector.records import RebuiltLayer, Run, Share
+from inspector.session import Inspection
 
 games = arrays(np.float64, (8, 2), elements=st.floats(-1, 1))
 
@@ -94,7 +94,7 @@ def test_a_sink_and_what_positions_add_are_shared_out_too(positions: str) -> Non
 def test_one_head_and_few_rows_at_a_time_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     layers = tuple(small_layer(tokens=7, heads=3, causal=n == 1, seed=n) for n in range(2))
     whole = measure_shares(run_of(*layers), layers)
-    monkeypatch.setattr("inspector.attention.core._CACHED", 1)
+    monkeypatch.setattr("inspector.forward.core._CACHED", 1)
     monkeypatch.setattr("inspector.analysis.measures._BLOCK", 20)
     parts = measure_shares(run_of(*layers), layers)
     for first, second in zip(whole, parts, strict=True):

@@ -12,8 +12,8 @@ import pytest
 # The builder of synthetic inspections lives beside the tests of the payload.
 sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
 
-from inspector.report.blobs import script_json
-from inspector.report.page import render_report
+from inspector.report.html.blobs import script_json
+from inspector.report.html.page import render_report
 
 READY = "html[data-complete]"
 
@@ -115,7 +115,7 @@ def open_report(open_html):
 def call(chromium):
     """Import a module as it lies in the folder and evaluate an expression on it as ``m``."""
     page = chromium.new_page()
-    folder = resources.files("inspector.report") / "assets"
+    folder = resources.files("inspector.report.html") / "assets"
     page.set_content(
         f'<script type="importmap">{script_json({"imports": dict(map(named, folder.iterdir()))})}'
         "</script>"

@@ -5,7 +5,7 @@ import synthetic
 from complaints import complaints
 
 from inspector.analogy.classroom import article_class
-from inspector.report.page import render_classroom
+from inspector.report.html.page import render_classroom
 
 KINDS = {
     "plain": synthetic.inspected("the cat sat on a mat"),

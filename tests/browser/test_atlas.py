@@ -10,7 +10,7 @@ from complaints import complaints
 from playwright.sync_api import expect
 
 from inspector.records import RelationFindings
-from inspector.report.atlas_page import render_atlas
+from inspector.report.html.atlas_page import render_atlas
 
 PLAIN = synthetic_corpus.corpus()
 FULL = synthetic_corpus.corpus(full=True)

@@ -5,7 +5,7 @@ import pytest
 
 import inspector
 from inspector.records import CapturedLayer, ModelInfo, Run, Text, Token
-from inspector.report.bertviz_views import write_views
+from inspector.report.export.bertviz_views import write_views
 
 HOSTILE = "</script><!-- \"quoted\" 'text' שלום\u200b 👩‍👩‍👧 <b>bold</b> ${1}"
 TOKENS = [

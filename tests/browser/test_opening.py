@@ -18,7 +18,7 @@ new MutationObserver(() => {{
 
 
 def opened(chromium, tmp_path, *, height, act="null", place=""):
-    from inspector.report.page import render_report
+    from inspector.report.html.page import render_report
 
     path = tmp_path / "page.html"
     path.write_text(render_report(synthetic.inspected("the cat sat")), encoding="utf-8")

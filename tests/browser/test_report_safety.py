@@ -5,7 +5,7 @@ import re
 import pytest
 import synthetic
 
-from inspector.report.page import render_report
+from inspector.report.html.page import render_report
 
 HOSTILE = [
     "</script><script>window.hit=1</script> x",

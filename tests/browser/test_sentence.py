@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import synthetic
 
-from inspector.report.page import render_report
+from inspector.report.html.page import render_report
 
 TEXT = "the cat sat on a mat"
 #: Tokens 2 and 3 are one word, and 5, 6 and 7 another.

@@ -5,7 +5,7 @@ import pytest
 from seq2seq_models import SOURCE, TARGET, random_encoder_decoder
 
 import inspector
-from inspector.report.bertviz_views import write_views
+from inspector.report.export.bertviz_views import write_views
 
 SITES = ("encoder", "decoder", "cross")
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import synthetic
 
-from inspector.report.notebook import render_frame
+from inspector.report.html.notebook import render_frame
 
 SVG = "{http://www.w3.org/2000/svg}"
 FIRST, SECOND = "the cat sat on a mat", "a dog barked"

@@ -10,7 +10,7 @@ import pytest
 import synthetic
 
 from inspector.analogy.classroom import article_class
-from inspector.report.payload import build_payload
+from inspector.report.html.payload import build_payload
 
 #: Four digits are shown of a step, four places of a bar.
 DIGITS, PLACES = 6e-4, 6e-5
@@ -370,7 +370,7 @@ def test_the_stepper_names_a_rung_s_numbers_and_the_references(open_report):
 
 def test_labels_do_not_hide_each_other(call):
     wishes = [190, 192, 50, 191, 52]
-    got = call("ladder_chart", "m.spread(x, 15, 192)", wishes)
+    got = call("ladder_chart", "m.parallel_map(x, 15, 192)", wishes)
     assert min(np.diff(np.sort(got))) >= 15 and max(got) <= 192
     assert np.argsort(got).tolist() == np.argsort(wishes).tolist()
 

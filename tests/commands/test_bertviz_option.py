@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from inspector.commands import main
-from inspector.model.loading import LoadedModel
-from inspector.report import bertviz_views
+from inspector.referee.loading import LoadedModel
+from inspector.report.export import bertviz_views
 
 
 @pytest.fixture
 def place(bundled: LoadedModel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    monkeypatch.setattr("inspector.inspection.load", lambda *_given, **_options: bundled)
+    monkeypatch.setattr("inspector.session.load", lambda *_given, **_options: bundled)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from inspector.commands import main, route
-from inspector.model.loading import LoadedModel
+from inspector.referee.loading import LoadedModel
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_fault_of_ours(
     def fail(*_arguments: object, **_options: object) -> None:
         raise ZeroDivisionError("one\ntwo")
 
-    monkeypatch.setattr("inspector.inspection.load", fail)
+    monkeypatch.setattr("inspector.session.load", fail)
     assert main(["the cat", "--no-report"]) == 70
     said = capsys.readouterr().err
     assert (
@@ -71,7 +71,7 @@ def test_no_memory(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtur
     def fail(*_arguments: object, **_options: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("inspector.inspection.load", fail)
+    monkeypatch.setattr("inspector.session.load", fail)
     assert main(["the cat", "--no-report"]) == 4
     assert "memory" in capsys.readouterr().err
 
@@ -79,7 +79,7 @@ def test_no_memory(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtur
 def test_links_between_pieces(
     bundled: LoadedModel, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("inspector.inspection.load", lambda *_names, **_options: bundled)
+    monkeypatch.setattr("inspector.session.load", lambda *_names, **_options: bundled)
 
     def linked(*options: str) -> str:
         assert main(["untie the knottiness", "--no-report", *options]) == 0

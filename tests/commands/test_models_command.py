@@ -9,10 +9,10 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModel
 
-from inspector.attention.families import registry, small
-from inspector.attention.families.registry import FAMILIES
-from inspector.attention.families.small import SMALL
 from inspector.commands import main
+from inspector.families import registry, small
+from inspector.families.registry import FAMILIES
+from inspector.families.small import SMALL
 
 
 def test_every_family_has_a_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 import inspector
 from inspector.commands import main
-from inspector.model.loading import LoadedModel
+from inspector.referee.loading import LoadedModel
 
 Printed = pytest.CaptureFixture[str]
 

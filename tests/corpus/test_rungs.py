@@ -15,11 +15,11 @@ from transformers import LlamaConfig, LlamaModel
 
 import inspector
 from inspector.analysis.agreement import measure_ladder
-from inspector.attention.recompute import recompute
 from inspector.corpus.induction import HALF, TEXTS, measure_induction, repeated
 from inspector.corpus.rungs import NAMES, measure_run
-from inspector.model.loading import LoadedModel
+from inspector.forward.recompute import recompute
 from inspector.records import Text
+from inspector.referee.loading import LoadedModel
 
 SENTENCE = "The cat sat on the mat because it was tired"
 

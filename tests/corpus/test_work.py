@@ -13,9 +13,9 @@ from inspector.corpus.reading import Sentence
 from inspector.corpus.record import Record
 from inspector.corpus.tables import merge
 from inspector.corpus.work import Work, Worker
-from inspector.model import streaming
-from inspector.model.loading import LoadedModel
 from inspector.records.corpus import SHARES
+from inspector.referee import streaming
+from inspector.referee.loading import LoadedModel
 
 LINES = [
     "the cat sat on the mat because it was tired",

@@ -12,9 +12,9 @@ import synthetic_corpus
 from rich.console import Console
 
 from inspector.records import CorpusResult, HeadStatistics, RelationFindings
-from inspector.report.corpus_summary import summarise_corpus
-from inspector.report.corpus_terminal import print_corpus
 from inspector.report.corpus_words import finding_claims, head_claims, ladder_means, resting_words
+from inspector.report.export.corpus_summary import summarise_corpus
+from inspector.report.terminal.corpus import print_corpus
 
 
 def heads(*rows: tuple) -> HeadStatistics:

@@ -1,0 +1,142 @@
+"""The example sentences of every head, as a page shows them, and a report of each sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from inspector.corpus.examples import Best
+from inspector.corpus.reading import Input, place_of
+from inspector.errors import InputError
+from inspector.files import make_folder
+from inspector.records import Array, HeadExample, HeadStatistics, Text
+from inspector.records.corpus import SHARES
+from inspector.session import Inspection, inspect
+
+if TYPE_CHECKING:
+    from inspector.referee.loading import LoadedModel
+
+_FOLDER = "examples"
+
+
+class Progress(Protocol):
+    """Is told how far the examples are."""
+
+    def stage(self, name: str, total: int) -> None:
+        """Say how many sentences there are."""
+
+    def advance(self, done: int) -> None:
+        """Say that more of them are done."""
+
+
+def tell_examples(
+    best: Best,
+    heads: HeadStatistics,
+    files: list[Input],
+    loaded: LoadedModel,
+    folder: Path,
+    *,
+    command: str,
+    truncate: bool,
+    progress: Progress,
+) -> tuple[HeadExample, ...]:
+    """Inspect every head's best sentences, and write a report of each into ``folder/examples``.
+
+    A head's examples are of the share that is its largest. The sentences of a treebank are read as
+    text, its words with a space between.
+
+    Raises
+    ------
+    MachineError
+        When the machine does not let a report be written.
+    """
+    chosen = _chosen(best, heads)
+    keys = sorted({key for _, _, _, key in chosen})
+    progress.stage("Inspecting example sentences", len(keys))
+    if keys:
+        make_folder(folder / _FOLDER)
+    wanted: dict[int, list[HeadExample]] = {}
+    for key in keys:
+        progress.advance(1)
+        file, row = place_of(key)
+        number = row + (files[file].kind == "conllu")
+        try:
+            found = inspect(best.texts[key], model=loaded, truncate=truncate)
+        except InputError:
+            # Read as text a sentence may not fit; its head then shows the others.
+            continue
+        report = f"{_FOLDER}/{file + 1}-{number}.html"
+        found.to_html(folder / report, command=command)
+        wanted[key] = [
+            _example(found, layer, head, share, files[file].name, number, report)
+            for layer, head, share, of in chosen
+            if of == key
+        ]
+    by_head = {
+        (one.layer, one.head, key): one for key, several in wanted.items() for one in several
+    }
+    return tuple(
+        by_head[layer, head, key] for layer, head, _, key in chosen if (layer, head, key) in by_head
+    )
+
+
+def _chosen(best: Best, heads: HeadStatistics) -> list[tuple[int, int, str, int]]:
+    """Return layer, head, share and key of every example, a head's best first."""
+    largest: dict[tuple[int, int], tuple[float, str]] = {}
+    for layer, head, name, value in zip(
+        heads.layer.tolist(),
+        heads.head.tolist(),
+        heads.statistic.tolist(),
+        heads.value.tolist(),
+        strict=True,
+    ):
+        if name in SHARES and value > largest.get((layer, head), (-1.0, ""))[0]:
+            largest[layer, head] = value, name
+    return [
+        (layer, head, share, key)
+        for (layer, head), (_, share) in largest.items()
+        for key in best.of_head(layer, head, share)
+    ]
+
+
+def _example(
+    found: Inspection, layer: int, head: int, share: str, file: str, row: int, report: str
+) -> HeadExample:
+    attention = found.attention(layer, head)
+    wanted = _targets(found.run.text, share)
+    query, key = np.unravel_index(np.argmax(np.where(wanted, attention, -1.0)), wanted.shape)
+    weights: Array = attention[query].copy()
+    return HeadExample(
+        site="self",
+        layer=layer,
+        head=head,
+        file=file,
+        row=row,
+        text=found.run.text,
+        query=int(query),
+        key=int(key),
+        weights=weights,
+        report=report,
+    )
+
+
+def _targets(text: Text, share: str) -> np.ndarray:
+    """Return (T, T), True where a content token's attention counts towards a share."""
+    content = ~text.special
+    places = np.arange(len(content))
+    back = places[:, None] - places
+    words = np.array([-1 if one.word is None else one.word for one in text.tokens])
+    separators = np.flatnonzero(text.special[1:]) + 1
+    last = separators[-1] if separators.size else -1
+    wanted: dict[str, np.ndarray] = {
+        # The neighbour of the first or last word may be a special token, which says less.
+        "previous": (back == 1) & content,
+        "next": (back == -1) & content,
+        "self": back == 0,
+        "first": np.broadcast_to(places == 0, back.shape),
+        "separator": np.broadcast_to(places == last, back.shape),
+        "same_word": (words[:, None] == words) & (words >= 0) & (back != 0),
+    }
+    return wanted[share] & content[:, None]

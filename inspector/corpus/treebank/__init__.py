@@ -1,0 +1,1 @@
+"""Sentences with syntax trees: read, compared with attention, summed into findings."""

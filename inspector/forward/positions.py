@@ -1,0 +1,43 @@
+"""Where a word stands, put into queries and keys by turning them: rotary position embedding.
+
+Su et al. 2021, "RoFormer". A pair of dimensions is a point in a plane, turned by an angle that
+grows with the position; each pair has a speed of its own. The scalar product of a turned query and
+a turned key then depends on how far apart they stand.
+
+The angles are taken in float32 whatever the dtype of the vectors, as transformers does: in float64
+they would differ in the eighth digit from the ones that the model used.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from inspector.records import Array, Rope
+
+
+def turned(vectors: tuple[Array, Array], rope: Rope | None) -> tuple[Array, Array]:
+    """Turn queries and keys by their positions, where the family does."""
+    if rope is None:
+        return vectors
+    query, key = vectors
+    return rotate(query, rope), rotate(key, rope)
+
+
+def rotate(vectors: Array, rope: Rope) -> Array:
+    """Return (H, T, d) with the first 2·len(frequencies) dimensions turned by their position."""
+    count = len(rope.frequencies)
+    positions = np.arange(vectors.shape[1], dtype=np.float32)
+    angles = positions[:, None] * rope.frequencies
+    cos = (np.cos(angles) * np.float32(rope.factor)).astype(vectors.dtype)
+    sin = (np.sin(angles) * np.float32(rope.factor)).astype(vectors.dtype)
+    # Which dimensions make a pair: neighbours, or one of the first half and one of the second.
+    firsts, seconds = (
+        (slice(0, 2 * count, 2), slice(1, 2 * count, 2))
+        if rope.interleaved
+        else (slice(0, count), slice(count, 2 * count))
+    )
+    first, second = vectors[..., firsts], vectors[..., seconds]
+    rotated = vectors.copy()
+    rotated[..., firsts] = first * cos - second * sin
+    rotated[..., seconds] = second * cos + first * sin
+    return rotated

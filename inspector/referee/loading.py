@@ -1,0 +1,176 @@
+"""From a source to a model ready to run.
+
+Only safetensors are read and no code from a checkpoint is ever run. The hub is contacted only when
+a hub id was asked for. The model is loaded eager, in float32 and in evaluation mode: transformers'
+default attention returns no weights, and in training mode the weights have been through dropout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from transformers import AutoConfig, AutoTokenizer
+
+from inspector.checkpoint.sources import Source
+from inspector.errors import InputError, ModelError
+from inspector.families.registry import FAMILIES
+from inspector.families.spec import Family
+from inspector.records import AttentionWeights, Dialect
+from inspector.referee.explain import explain
+from inspector.referee.lm_head import Kind, head_of, part_missing
+from inspector.referee.quiet import quiet
+from inspector.referee.weights import copy_weights
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model ready to run on many texts: load once, inspect often."""
+
+    name: str
+    title: str
+    sha256: str | None
+    #: The transformers model (its base, without a task head) and its tokenizer.
+    model: Any
+    tokenizer: Any
+    #: The registered family; None where there is none, with the reason in ``no_rebuild``.
+    family: Family | None
+    #: A layer's weights and dialect each; None where ``family`` is None.
+    weights: tuple[AttentionWeights, ...] | None
+    dialects: tuple[Dialect, ...] | None
+    no_rebuild: str | None
+    #: The same model with its head for words, and what kind of head; None where it has none.
+    with_head: Any | None = None
+    head: Kind | None = None
+
+    @property
+    def takes_target(self) -> bool:
+        """Whether it is an encoder–decoder, whose decoder reads a text of its own."""
+        return bool(self.model.config.is_encoder_decoder)
+
+
+def load(source: Source, *, device: str) -> LoadedModel:
+    """Load a model from where its name leads.
+
+    Raises
+    ------
+    InputError
+        When the device is unknown or not there.
+    ModelError
+        When the model cannot be had, is damaged, or is of a kind that cannot be inspected.
+    """
+    where = _device(device)
+    model, head, tokenizer = _read(source)
+    loaded = prepare(source, model, tokenizer, head=head)
+    try:
+        model.to(where)
+    except RuntimeError as error:
+        raise InputError(
+            f"The model cannot be moved to the device {where}: {_first_line(error)}",
+            "Use --device cpu.",
+        ) from error
+    return loaded
+
+
+def prepare(source: Source, model: Any, tokenizer: Any, *, head: Kind | None) -> LoadedModel:
+    """Put a transformers model together with its family's row and its copied weights.
+
+    ``model`` has its head for words where ``head`` says so, and is the base model else.
+    """
+    base = model if head is None else model.base_model
+    family, no_rebuild = _family(base.config)
+    weights = dialects = None
+    if family is not None:
+        weights = copy_weights(base, family)
+        dialects = tuple(dialect for site in family.sites for dialect in site.dialects(base.config))
+    return LoadedModel(
+        name=source.name,
+        title=source.title,
+        sha256=source.sha256,
+        model=base,
+        tokenizer=tokenizer,
+        family=family,
+        weights=weights,
+        dialects=dialects,
+        no_rebuild=no_rebuild,
+        with_head=None if head is None else model,
+        head=head,
+    )
+
+
+def _device(name: str) -> str:
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.mps.is_available()}
+    if name == "auto":
+        return next(device for device in ("cuda", "mps", "cpu") if there[device])
+    if name not in there:
+        raise InputError(f"There is no device {name!r}.", f"Use one of {', '.join(DEVICES)}.")
+    if not there[name]:
+        raise InputError(
+            f"This machine has no {name} device that torch can use.", "Use --device cpu."
+        )
+    return name
+
+
+def _read(source: Source) -> tuple[Any, Kind | None, Any]:
+    """Read model, head and tokenizer; every failure becomes a ModelError that says where."""
+    options: dict[str, Any] = {
+        "trust_remote_code": False,
+        "local_files_only": source.local,
+    }
+    with quiet():
+        try:
+            config = AutoConfig.from_pretrained(source.path, **options)
+            tokenizer = AutoTokenizer.from_pretrained(source.path, **options)
+            head, automatic = head_of(config)
+            model, loading = automatic.from_pretrained(
+                source.path,
+                config=config,
+                attn_implementation="eager",
+                dtype=torch.float32,
+                use_safetensors=True,
+                output_loading_info=True,
+                **options,
+            )
+        except Exception as error:  # transformers raises whatever its many loaders raise
+            raise explain(source, error) from error
+    missing = sorted(loading["missing_keys"])
+    if head is not None:
+        missing, without = part_missing(model, missing)
+        if without:  # what is there is a base model, whatever its config says
+            model, head = model.base_model, None
+    _refuse_incomplete(source, missing, loading["mismatched_keys"])
+    return model.eval(), head, tokenizer
+
+
+def _refuse_incomplete(source: Source, absent: list[str], mismatched: Iterable[Any]) -> None:
+    """Refuse a checkpoint in which weights are missing: transformers fills them with noise.
+
+    A pooler is the exception: many checkpoints come without one, and it is behind the attention.
+    """
+    missing = [key for key in absent if not key.startswith("pooler.")]
+    wrong = [key for key, *_ in mismatched]
+    if missing or wrong:
+        raise ModelError(
+            f"The weights of {source.title} do not fit its config: {len(missing)} missing, "
+            f"{len(wrong)} of the wrong shape, the first is {sorted([*missing, *wrong])[0]}.",
+            "Use a complete checkpoint whose config.json belongs to its weights.",
+        )
+
+
+def _family(config: Any) -> tuple[Family | None, str | None]:
+    family = FAMILIES.get(config.model_type)
+    if family is None:
+        return None, (
+            f"there is no row for {config.model_type} among the families; `inspect models` lists "
+            "them, and CONTRIBUTING.md shows how to add one"
+        )
+    refusal = family.refusal(config)
+    return (family, None) if refusal is None else (None, refusal)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n", 1)[0]

@@ -1,0 +1,45 @@
+"""What the model says of the words: the softmax of its logits, read where it matters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from inspector.records import Candidate, Guess, Predictions
+from inspector.referee.lm_head import Kind
+from inspector.referee.text import EncodedText
+
+#: How many entries of the vocabulary are named for one place.
+_NAMED = 5
+
+
+def predict(logits: torch.Tensor, encoded: EncodedText, tokenizer: Any, kind: Kind) -> Predictions:
+    """Read the predictions off the logits of the only text of a batch, (1, T, vocabulary).
+
+    The softmax is taken in float64, a row at a time: all rows at once would be as large as the
+    logits twice over.
+    """
+    ids = encoded.inputs["input_ids"][0].tolist()
+    probabilities = np.full(len(ids), np.nan)
+    masks = [place for place, token in enumerate(ids) if token == tokenizer.mask_token_id]
+    guessed = {len(ids) - 1} if kind == "causal" else set(masks)
+    guesses = []
+    for place, row in enumerate(logits[0].cpu()):
+        shares = torch.softmax(row.double(), dim=0)
+        # A causal model's row says what comes after its place.
+        judged = place + (kind == "causal")
+        if judged < len(ids) and judged not in masks:
+            probabilities[judged] = float(shares[ids[judged]])
+        if place in guessed:
+            guesses.append(Guess(judged, _likeliest(shares, tokenizer)))
+    return Predictions(kind, probabilities, tuple(guesses))
+
+
+def _likeliest(shares: torch.Tensor, tokenizer: Any) -> tuple[Candidate, ...]:
+    found = torch.topk(shares, min(_NAMED, len(shares)))
+    return tuple(
+        Candidate(entry, tokenizer.decode([entry]), share)
+        for entry, share in zip(found.indices.tolist(), found.values.tolist(), strict=True)
+    )

@@ -1,0 +1,71 @@
+"""Small models made on the spot, with no network and no tokenizer, to try a family's rebuild on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import AutoConfig, AutoModel
+
+from inspector.checkpoint.sources import Source
+from inspector.errors import ModelError
+from inspector.families.small import SMALL
+from inspector.records import Text, Token
+from inspector.referee.loading import LoadedModel, prepare
+from inspector.referee.quiet import quiet
+from inspector.referee.text import EncodedText
+
+_SEED = 5
+_TOKENS = 14
+#: Entries of a small vocabulary that may be special: padding, masks, the ends of a text.
+_SPECIAL = 5
+
+
+def small_model(model_type: str) -> tuple[LoadedModel, EncodedText]:
+    """Make a small random model of a family, and a text of random entries for it.
+
+    Raises
+    ------
+    ModelError
+        When the family has no small config.
+    """
+    if model_type not in SMALL:
+        raise ModelError(
+            f"There is no small config for {model_type} to make a model from.",
+            "Add one to inspector/families/small.py.",
+        )
+    with quiet(), torch.random.fork_rng():
+        torch.manual_seed(_SEED)
+        config = AutoConfig.for_model(model_type, **SMALL[model_type])
+        automatic: Any = AutoModel  # its functions carry no annotations
+        model = automatic.from_config(config, attn_implementation="eager", dtype=torch.float32)
+    perturb(model, _SEED)
+    source = Source(model_type, f"a small random {model_type}", "", local=True, sha256=None)
+    loaded = prepare(source, model.eval(), None, head=None)
+    ids = np.random.default_rng(_SEED).integers(_SPECIAL, int(config.vocab_size), (2, _TOKENS))
+    read, written = (row.tolist() for row in ids)
+    if not loaded.takes_target:
+        batch = torch.tensor([read])
+        inputs = {"input_ids": batch, "attention_mask": torch.ones_like(batch)}
+        return loaded, EncodedText(inputs, _text(read))
+    # Shorter than what the encoder reads, so that rows and columns of cross-attention differ.
+    target = [int(config.decoder_start_token_id), *written[: _TOKENS - _SPECIAL]]
+    inputs = {"input_ids": torch.tensor([read]), "decoder_input_ids": torch.tensor([target])}
+    return loaded, EncodedText(inputs, _text(read), _text(target))
+
+
+def perturb(model: torch.nn.Module, seed: int) -> None:
+    """Move every parameter, so that no bias is zero and no norm is the identity."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(0.2 * torch.randn(parameter.shape, generator=generator))
+
+
+def _text(ids: list[int]) -> Text:
+    tokens = tuple(
+        Token(id=entry, text=str(entry), word=place, special=False, segment=0, span=None)
+        for place, entry in enumerate(ids)
+    )
+    return Text(" ".join(map(str, ids)), None, tokens, None)

@@ -1,0 +1,305 @@
+"""Batches of sentences through the model, with the attention of a layer dropped once it is read.
+
+Where a family routes its attention through transformers' interface, ``interface.py`` tells of the
+weights and values of each layer. After the last layer's attention the forward ends, for nothing
+behind it is wanted.
+
+Families outside the interface whose row in the registry says where their values are made give all
+layers' weights of one batch, which are dropped with the batch. Other models are refused. Before
+the first batch both ways are compared with what the model gives for its own attention.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+
+from inspector.errors import InputError, MachineError, ModelError
+from inspector.forward.masks import visible as heard
+from inspector.records import Array, Float64
+from inspector.records.batch import Batch, Encoded, pad
+from inspector.referee.attention_hook import listening
+from inspector.referee.head_sums import STATISTICS, Places, layer_sums
+from inspector.referee.loading import LoadedModel
+from inspector.referee.quiet import quiet
+
+Dtype = Literal["float32", "bfloat16"]
+#: Receives a layer's number and the model's weights, (B, H, T, T) float32.
+Watcher = Callable[[int, Array], None]
+
+#: How near what is streamed must come to the model's own attention, in float32.
+_SAME = 1e-5
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSums:
+    """What one batch gave: sums over the content queries of each of its B sentences."""
+
+    #: (B, M, N, H, K) float64; K in the order of ``STATISTICS``, M = 2 where ``…_moved`` is known.
+    values: Float64
+    #: (B, M, N, H, K) what they would be on average if the content keys that a query hears changed
+    #: places among each other; NaN at the entropy, which is the same then.
+    permuted: Float64
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """One layer's attention as it is seen while the model runs."""
+
+    #: (B, H, T, S) weights, and the (B, KV, S, d) values that they mix.
+    attention: torch.Tensor
+    value: torch.Tensor | None
+    #: The mask as the model used it, (B or 1, 1, T, S): boolean, or added to the scores; None where
+    #: a query hears all real keys.
+    mask: torch.Tensor | None
+
+
+class _Enough(Exception):  # noqa: N818 - nothing went wrong
+    """Ends a forward of which no more is wanted."""
+
+
+def _visible(mask: torch.Tensor) -> torch.Tensor:
+    """Return (B or 1, T, S), True where a query may hear a key: one mask serves all heads."""
+    allowed = mask if mask.dtype == torch.bool else mask > torch.finfo(mask.dtype).min / 2
+    return allowed[:, 0]
+
+
+class Stream:
+    """A loaded model, ready to read batch after batch.
+
+    Parameters
+    ----------
+    loaded:
+        The model. It is used as it is, and left as it was.
+    dtype:
+        What the model computes in; the statistics are always taken in float32.
+
+    Raises
+    ------
+    ModelError
+        When the model's attention cannot be read while it runs.
+    """
+
+    def __init__(self, loaded: LoadedModel, *, dtype: Dtype = "float32") -> None:
+        if loaded.takes_target:
+            raise ModelError(
+                f"{loaded.title} reads a source and a target, and a corpus has single texts.",
+                "Choose an encoder or a causal model; `inspect models` lists families.",
+            )
+        self._loaded = loaded
+        self._model = loaded.model
+        self._device = loaded.model.device
+        self._dtype = getattr(torch, dtype)
+        padding = loaded.tokenizer.pad_token_id
+        self.padding: int = 0 if padding is None else int(padding)
+        self._routed = True
+        self.layers, self.heads = self._compare_with_the_model()
+        #: (N) Gram matrices (H, d, d) of Wo; None where nobody knows Wo.
+        self._grams = self._output_grams()
+        if dtype != "float32":
+            self._model = deepcopy(loaded.model).to(self._dtype)
+
+    @property
+    def moved(self) -> bool:
+        """Whether the family's output projection is known, so that ``…_moved`` can be read."""
+        return self._grams is not None
+
+    def read(self, batch: Batch, watch: Watcher | None = None) -> BatchSums:
+        """Run one batch and sum up every statistic.
+
+        Raises
+        ------
+        MachineError
+            When memory runs out.
+        """
+        places = Places.of(batch, self._device)
+        real = torch.from_numpy(batch.real).to(self._device)
+        everybody = real[:, None, :].expand(-1, real.shape[1], -1)
+        # Most models have one mask for all layers, some have two: each is gone over once.
+        patterns: dict[int, torch.Tensor] = {}
+        masks: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
+        sums: list[torch.Tensor] = []
+
+        def listen(layer: _Layer) -> None:
+            at = len(sums)
+            seen = everybody
+            if (mask := layer.mask) is not None:
+                # The mask is kept, so that no other can come to lie where it lay.
+                if id(mask) not in masks:
+                    masks[id(mask)] = mask, _visible(mask)
+                seen = masks[id(mask)][1]
+            sums.append(
+                layer_sums(layer.attention, self._lengths(at, layer.value), places, seen, patterns)
+            )
+            if watch is not None:
+                watch(at, layer.attention.float().cpu().numpy())
+            if len(sums) == self.layers:
+                raise _Enough
+
+        self._run(self._model, batch, listen)
+        # (B, M, H, K) of each layer → (B, M, N, H, K)
+        found: Float64 = torch.stack(sums, dim=2).double().cpu().numpy()
+        values, permuted = np.split(found, [len(STATISTICS)], axis=-1)
+        blank = np.full((*permuted.shape[:-1], 1), np.nan)
+        return BatchSums(values, np.concatenate([blank, permuted], axis=-1))
+
+    def _run(self, model: Any, batch: Batch, listen: Callable[[_Layer], None]) -> None:
+        try:
+            with torch.inference_mode(), quiet():
+                (_through_the_interface if self._routed else self._through_hooks)(
+                    model, self._inputs(batch), listen
+                )
+        except _Enough:
+            pass
+        except (MemoryError, RuntimeError) as error:
+            if isinstance(error, MemoryError | torch.OutOfMemoryError) or (
+                "allocate memory" in str(error)
+            ):
+                raise MachineError(
+                    f"There is not enough memory for {batch.ids.size} tokens at once.",
+                    "Leave out very long sentences, or use a machine with more memory.",
+                ) from error
+            raise
+
+    def _inputs(self, batch: Batch) -> dict[str, torch.Tensor]:
+        inputs = {
+            "input_ids": torch.from_numpy(batch.ids),
+            "attention_mask": torch.from_numpy(batch.real.astype(np.int64)),
+        }
+        if "token_type_ids" in self._loaded.tokenizer.model_input_names:
+            inputs["token_type_ids"] = torch.zeros_like(inputs["input_ids"])
+        return {name: tensor.to(self._device) for name, tensor in inputs.items()}
+
+    def _through_hooks(
+        self, model: Any, inputs: dict[str, torch.Tensor], listen: Callable[[_Layer], None]
+    ) -> None:
+        """Run a registered family that goes past the interface, and read its own weights."""
+        family, dialects = self._loaded.family, self._loaded.dialects
+        assert family is not None  # noqa: S101 - others were refused
+        assert dialects is not None  # noqa: S101
+        path = family.fused or family.value
+        rows = torch.from_numpy(family.fused_rows(model.config)[2]) if family.fused else None
+        made: list[torch.Tensor] = []
+        with ExitStack() as hooks:
+            for layer in dict.fromkeys(family.layer_paths(model.config)):
+                hooks.enter_context(
+                    model.get_submodule(layer)
+                    .get_submodule(path)
+                    .register_forward_hook(lambda _module, _given, result: made.append(result))
+                )
+            outputs = model(**inputs, output_attentions=True)
+        real = inputs["attention_mask"].bool()
+        masks: dict[int | None, torch.Tensor] = {}
+        for weights, result, dialect in zip(outputs.attentions, made, dialects, strict=True):
+            merged = result if rows is None else result[..., rows.to(result.device)]
+            size = (*merged.shape[:2], dialect.kv_heads, dialect.head_dim)
+            value = merged.reshape(size).transpose(1, 2)
+            if dialect.window not in masks:
+                mask = torch.from_numpy(heard(dialect, real.shape[1])).to(real.device)
+                masks[dialect.window] = (mask & real[:, None, :])[:, None]
+            listen(_Layer(weights, value, masks[dialect.window]))
+
+    def _lengths(self, layer: int, value: torch.Tensor | None) -> torch.Tensor | None:
+        """Return ‖v·Wo‖ of every key and head, (B, H, S) float32; see ``core.moved_lengths``."""
+        if self._grams is None or value is None:
+            return None
+        gram = self._grams[layer]
+        values = value.float()
+        if (shared := len(gram) // values.shape[1]) > 1:
+            values = values.repeat_interleave(shared, dim=1)
+        # Heads first, so that each meets its matrix once for all sentences.
+        flat = values.transpose(0, 1).reshape(len(gram), -1, values.shape[3])
+        squared = (torch.bmm(flat, gram) * flat).sum(dim=-1).clamp_min_(0)
+        lengths = squared.sqrt_().view(len(gram), values.shape[0], values.shape[2])
+        return lengths.transpose(0, 1)
+
+    def _output_grams(self) -> list[torch.Tensor] | None:
+        if self._loaded.weights is None or self._loaded.dialects is None:
+            return None
+        grams = []
+        for weights, dialect in zip(self._loaded.weights, self._loaded.dialects, strict=True):
+            width, merged = weights.output.weight.shape
+            slices = weights.output.weight.reshape(width, dialect.heads, merged // dialect.heads)
+            heads = np.ascontiguousarray(slices.transpose(1, 0, 2))
+            grams.append(torch.from_numpy(heads.swapaxes(-1, -2) @ heads).to(self._device))
+        return grams
+
+    def _compare_with_the_model(self) -> tuple[int, int]:
+        """Read two short texts both ways, and return how many layers and heads there are."""
+        batch = self._sample()
+        inputs = self._inputs(batch)
+        with torch.inference_mode(), quiet():
+            given = self._model(**inputs, output_attentions=True).attentions or ()
+        seen: list[torch.Tensor] = []
+
+        def listen(layer: _Layer) -> None:
+            seen.append(layer.attention)
+
+        try:
+            self._run(self._model, batch, listen)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            seen.clear()
+        if not seen:
+            self._refuse_unknown()
+            self._routed = False
+            self._run(self._model, batch, listen)
+        real = torch.from_numpy(batch.real).to(self._device)
+        if len(seen) != len(given) or any(
+            ((mine - its).abs().amax(dim=(1, 3))[real] > _SAME).any()
+            for mine, its in zip(seen, given, strict=True)
+        ):
+            raise ModelError(
+                f"What is read of {self._loaded.title} while it runs is not what it gives as its "
+                "attention.",
+                "Inspect single sentences with it, or choose another model.",
+            )
+        return len(seen), seen[0].shape[1]
+
+    def _sample(self) -> Batch:
+        ids = self._loaded.tokenizer("a b c d e", verbose=False)["input_ids"]
+        texts = [np.array(ids, dtype=np.int64), np.array(ids[:-2] or ids, dtype=np.int64)]
+        return pad(
+            [Encoded(one, np.zeros(len(one), dtype=np.bool_), None) for one in texts], self.padding
+        )
+
+    def _refuse_unknown(self) -> None:
+        if self._loaded.family is None:
+            raise ModelError(
+                f"The attention of {self._loaded.title} ({self._model.config.model_type}) cannot "
+                "be read while it runs.",
+                "Choose a family that `inspect models` lists.",
+            )
+
+
+def _through_the_interface(
+    model: Any, inputs: dict[str, torch.Tensor], listen: Callable[[_Layer], None]
+) -> None:
+    with listening(model, lambda call: listen(_Layer(call.attention, call.value, call.mask))):
+        model(**inputs)
+
+
+def refuse_dtype(dtype: Dtype, device: str) -> None:
+    """Refuse bfloat16 where the processor would only imitate it, slower than float32.
+
+    Raises
+    ------
+    InputError
+        When the device has no bfloat16 arithmetic.
+    """
+    if dtype != "bfloat16":
+        return
+    if torch.device(device).type == "cuda":
+        there = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        there = bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    if not there:
+        raise InputError(
+            "This processor has no bfloat16 arithmetic, and imitating it would be slower.",
+            "Leave --dtype out.",
+        )

@@ -1,0 +1,1 @@
+"""Files for other programs: JSON, tensors, the pages of bertviz."""

@@ -1,0 +1,200 @@
+"""The inspection as one JSON object, for programs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from typing import Any
+
+from inspector.records import (
+    Agreement,
+    HeadReading,
+    Inspected,
+    LayerCheck,
+    Predictions,
+    Run,
+    SiteName,
+    Text,
+    Verification,
+)
+from inspector.verify.verdict import conclude
+
+SCHEMA = 1
+
+
+def summarise(inspected: Inspected, files: dict[str, str]) -> dict[str, Any]:
+    """Return what ``--json`` prints; ``files`` says what was written where."""
+    run = inspected.run
+    return {
+        "schema": SCHEMA,
+        "model": {
+            "name": run.model.title,
+            "family": run.model.family,
+            "layers": run.model.layers,
+            "heads": run.model.heads,
+        },
+        **_text(run.text),
+        "target": None if run.target is None else _text(run.target),
+        "sites": [_site(run, site) for site in run.sites],
+        "predictions": _predictions(run.predictions),
+        "verification": summarise_verification(inspected.verification),
+        "ladder": [
+            {
+                "rung": rung.name,
+                "formula": rung.formula,
+                "reference": rung.reference,
+                "applies": rung.applies,
+                **_measures(rung.all_tokens),
+                "content": _measures(rung.content),
+                "sites": [
+                    {
+                        "site": site,
+                        "applies": site in rung.sites,
+                        **_means(rung.all_tokens, run.places(site)),
+                    }
+                    for site in run.sites
+                ],
+            }
+            for rung in inspected.ladder
+        ],
+        "shares": {share.ingredient: finite(share.bits) for share in inspected.shares},
+        "heads": [_head(reading) for reading in inspected.heads],
+        "links": [
+            {
+                "source": link.source,
+                "target": link.target,
+                "weight": link.weight,
+                "lift": finite(link.lift),
+                "site": link.site,
+                "layer": link.layer,
+                "head": link.head,
+            }
+            for link in inspected.links
+        ],
+        "files": files,
+    }
+
+
+def _text(text: Text) -> dict[str, Any]:
+    return {
+        "tokens": [
+            {"id": token.id, "text": token.text, "word": token.word, "special": token.special}
+            for token in text.tokens
+        ],
+        "truncated_from": text.truncated_from,
+    }
+
+
+def _site(run: Run, site: SiteName) -> dict[str, Any]:
+    """Say how many layers and heads there are, and which text listens to which."""
+    layers = [run.layers[place].attention for place in run.places(site)]
+    rows, columns = ("text" if text is run.text else "target" for text in run.texts(site))
+    return {
+        "site": site,
+        "layers": len(layers),
+        "heads": max(map(len, layers)),
+        "from": rows,
+        "to": columns,
+    }
+
+
+def summarise_verification(verification: Verification) -> dict[str, Any]:
+    """Return the verdict, the tier and the largest differences: whole, by site, layer and head."""
+    by_site: dict[str, list[LayerCheck]] = {}
+    for check in verification.layers:
+        by_site.setdefault(check.site, []).append(check)
+    return {
+        **_verdict(verification),
+        "tier": verification.tier,
+        "reason": verification.reason,
+        "sites": [
+            {
+                "site": site,
+                **_verdict(conclude(tuple(checks), tier=verification.tier)),
+                "layers": [_layer(check) for check in checks],
+            }
+            for site, checks in by_site.items()
+        ],
+    }
+
+
+def _verdict(verification: Verification) -> dict[str, Any]:
+    return {
+        "verdict": verification.verdict,
+        "attention_max_abs_error": finite(verification.attention_max_abs_error),
+        "output_max_abs_error": finite(verification.output_max_abs_error),
+    }
+
+
+def _predictions(predictions: Predictions | None) -> dict[str, Any] | None:
+    """Return the probability of every token, and what is guessed where; None without a head."""
+    if predictions is None:
+        return None
+    return {
+        "kind": predictions.kind,
+        "probabilities": [finite(float(share)) for share in predictions.probabilities],
+        "guesses": [asdict(guess) for guess in predictions.guesses],
+    }
+
+
+def _layer(check: LayerCheck) -> dict[str, Any]:
+    return {
+        "layer": check.layer,
+        "verdict": check.verdict,
+        "output": {
+            "verdict": check.output_verdict,
+            "max_abs_error": finite(check.output_max_abs_error),
+            "bound": finite(check.output_bound),
+        },
+        "heads": [
+            {
+                "verdict": verdict,
+                "max_abs_error": finite(float(largest)),
+                "max_row_error": finite(float(row)),
+                "float64_max_abs_error": finite(float(arbitrated)),
+            }
+            for verdict, largest, row, arbitrated in zip(
+                check.head_verdicts,
+                check.attention_max_abs_error,
+                check.attention_max_row_error,
+                check.arbitrated_max_abs_error,
+                strict=True,
+            )
+        ],
+    }
+
+
+def _measures(agreement: Agreement | None) -> dict[str, Any]:
+    if agreement is None:
+        return {**_means(None), "excluded": None}
+    return {
+        **_means(agreement),
+        "excluded": {
+            "constant_rows": agreement.constant_rows,
+            "empty_rows": agreement.empty_rows,
+        },
+    }
+
+
+def _means(agreement: Agreement | None, layers: list[int] | None = None) -> dict[str, Any]:
+    if agreement is None:
+        return dict.fromkeys(("jsd_bits", "rank_correlation", "top1_agreement"))
+    return dict(agreement.means(layers))
+
+
+def _head(reading: HeadReading) -> dict[str, Any]:
+    return {
+        "site": reading.site,
+        "layer": reading.layer,
+        "head": reading.head,
+        "entropy_bits": finite(reading.entropy_bits),
+        "distance": finite(reading.distance),
+        "masses": {target: finite(mass) for target, mass in reading.masses.items()},
+        "label": reading.label,
+        "score": finite(reading.score),
+    }
+
+
+def finite(number: float | None) -> float | None:
+    """Return the number, or None for what JSON cannot write: NaN and the infinities."""
+    return float(number) if number is not None and math.isfinite(number) else None

@@ -1,0 +1,1 @@
+"""Pages that open offline: one sentence, a folder of reports, a corpus, the classroom."""

@@ -1,0 +1,68 @@
+"""The atlas of a corpus as one self-contained HTML file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from markupsafe import Markup
+
+from inspector.records import CorpusResult
+from inspector.report.corpus_words import (
+    Claim,
+    corpus_name,
+    finding_claims,
+    head_claims,
+    places,
+    resting_words,
+    widest,
+)
+from inspector.report.html.atlas_payload import build_atlas
+from inspector.report.html.page import printable, render_template
+
+
+def render_atlas(result: CorpusResult) -> str:
+    """Return the atlas of a corpus as one HTML file."""
+    payload = build_atlas(result)
+    return render_template(
+        "atlas.html.jinja",
+        title=printable(corpus_name(result)),
+        # Safe as it stands: script_json leaves no <, > or & in it.
+        header=Markup(payload.json),  # noqa: S704
+        blobs=payload.blobs,
+        facts=result.facts,
+        files=[printable(name) for name in result.facts.files],
+        skipped=[
+            (each.count, printable(each.reason), printable(each.first))
+            for each in result.facts.skipped
+        ],
+        command=printable(result.facts.command),
+        model=printable(result.facts.model.title),
+        heads=len(places(result.heads)),
+        claims=[_drawn(claim) for claim in head_claims(result.heads)],
+        resting=resting_words(result.heads),
+        syntax=None if result.findings is None else _syntax(result),
+        widest=widest(result.heads),
+    )
+
+
+def _syntax(result: CorpusResult) -> dict[str, Any]:
+    """Say which relations are claimed, of how many."""
+    assert result.findings is not None  # noqa: S101
+    return {
+        "claims": [_drawn(claim) for claim in finding_claims(result.findings)],
+        "found": int(result.findings.found().sum()),
+        "total": len(result.findings),
+    }
+
+
+def _drawn(claim: Claim) -> dict[str, Any]:
+    """Return a claim as the template takes it; text that no file can hold replaced."""
+    site, layer, head = claim.head
+    return {
+        "about": printable(claim.about),
+        "detail": printable(claim.detail),
+        "words": printable(claim.words),
+        "head": f"{site}.{layer}.{head}",
+        "statistic": printable(claim.statistic),
+        "interval": claim.interval,
+    }

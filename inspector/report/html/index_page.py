@@ -1,0 +1,68 @@
+"""The page in front of a folder of reports, and the record of the run that made them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from inspector.records import Link, Verdict
+from inspector.report.html.page import render_template
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class IndexRow:
+    """What the index says of one report."""
+
+    line: int
+    text: str
+    pair: str | None
+    #: The report's file name; None when none was asked for.
+    report: str | None
+    verdict: Verdict
+    #: The strongest link between words, if there is one.
+    link: Link | None
+    tokens: int
+    #: Bytes of the report.
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedLine:
+    """A line that could not be inspected, and why."""
+
+    line: int
+    reason: str
+
+
+def render_index(
+    source: str, rows: list[IndexRow], skipped: list[SkippedLine], *, total: int
+) -> str:
+    """Return the index as one HTML page; ``total`` is how many lines there are to inspect."""
+    return render_template(
+        "index.html.jinja",
+        source=source,
+        rows=rows,
+        skipped=skipped,
+        total=total,
+        verified=sum(row.verdict == "verified" for row in rows),
+    )
+
+
+def run_record(
+    command: str, source: str, rows: list[IndexRow], skipped: list[SkippedLine], *, total: int
+) -> dict[str, Any]:
+    """Return what ``run.json`` holds: it is written last, and says what is complete."""
+    return {
+        "schema": SCHEMA,
+        "command": command,
+        "file": source,
+        "lines": total,
+        "complete": len(rows) + len(skipped) == total,
+        "reports": [
+            {"line": row.line, "report": row.report, "verdict": row.verdict, "bytes": row.size}
+            for row in rows
+        ],
+        "skipped": [asdict(line) for line in skipped],
+    }

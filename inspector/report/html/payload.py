@@ -1,0 +1,264 @@
+"""What a report's page is given: one JSON header and named blobs of numbers.
+
+This is the only contract between Python and the report's JavaScript (``assets/decode.js`` and
+``assets/report_data.js`` read it). Attention is quadratic in the text, so above 32 tokens a page
+is not given the matrices: it is given q and k, half as many numbers as one head's matrix at 64
+tokens, and does the last multiplication itself. Up to 32 tokens it is given both, the matrices to
+show and q and k to say why. How far its multiplication lies from the model's own attention is
+measured here, for every head, before anything is shipped, and travels along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inspector.forward.core import moved_lengths
+from inspector.parallel import parallel_map
+from inspector.records import (
+    Array,
+    CapturedLayer,
+    Float32,
+    HeadLabel,
+    HeadReading,
+    Inspected,
+    Predictions,
+    RebuiltLayer,
+    ReplayedLayer,
+    Verification,
+)
+from inspector.report.export.summary import finite
+from inspector.report.html.blobs import Blob, Header, half_where_it_fits, patches, script_json
+from inspector.report.html.payload_ladder import pack_ladder, pack_shares
+from inspector.report.html.payload_scores import carry, largest_each
+
+#: Raised whenever a page of an older payload could be misread by a newer page.
+VERSION = 1
+
+#: Up to this many tokens the model's A and its difference from the rebuild are shipped exactly.
+EXACT_TOKENS = 32
+#: Side of a thumbnail.
+THUMBNAIL_SIDE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """A header that is ready for JSON, and the blobs that it lists."""
+
+    header: Header
+    blobs: tuple[Blob, ...]
+
+    @property
+    def json(self) -> str:
+        """The header as JSON that cannot end, open or comment out anything in HTML."""
+        return script_json(self.header)
+
+
+def build_payload(inspected: Inspected, *, command: str | None, version: str) -> Payload:
+    """Everything the page shows of one inspection."""
+    run = inspected.run
+    rebuilt: Sequence[RebuiltLayer | ReplayedLayer | None] = (
+        inspected.rebuilt or inspected.replayed or [None] * len(run.layers)
+    )
+    # NumPy and zlib let go of the interpreter's lock, so layers can be packed side by side.
+    packed = parallel_map(
+        lambda layer: _layer(*layer),
+        zip(range(len(run.layers)), run.layers, rebuilt, strict=True),
+        tokens=run.longest,
+    )
+    sites = [site for site, _ in packed]
+    blobs = [blob for _, layer_blobs in packed for blob in layer_blobs]
+    ladder, ladder_blobs = pack_ladder(inspected)
+    shares, share_blobs = pack_shares(inspected)
+    blobs += ladder_blobs + share_blobs
+    if inspected.heads:
+        blobs.append(Blob.pack("readings", _readings(inspected.heads)))
+    errors = [e for site in sites for e in site["arithmetic_error"]]
+    header: Header = {
+        "payload": VERSION,
+        "inspector": version,
+        "command": command,
+        "model": asdict(run.model),
+        "text": asdict(run.text),
+        "target": None if run.target is None else asdict(run.target),
+        "sites": sites,
+        "arithmetic_max_abs_error": max(errors, default=None),
+        "verification": _verification(inspected.verification),
+        "predictions": None if run.predictions is None else _predictions(run.predictions),
+        "ladder": ladder,
+        "shares": shares,
+        # The page puts these labels and the readings' numbers together again.
+        "labels": [head.label for head in inspected.heads],
+        "links": [asdict(link) | {"lift": finite(link.lift)} for link in inspected.links],
+        "pieces": inspected.pieces,
+        "blobs": {blob.name: blob.entry for blob in blobs},
+    }
+    return Payload(header, tuple(blobs))
+
+
+# --- one layer ------------------------------------------------------------------------------
+
+
+def _layer(
+    number: int, captured: CapturedLayer, rebuilt: RebuiltLayer | ReplayedLayer | None
+) -> tuple[Header, list[Blob]]:
+    """One attention layer's header entry and blobs; ``number`` is its place in the run."""
+    model = captured.attention.astype(np.float32, copy=False)
+    heads, rows, cols = model.shape
+    exact = max(rows, cols) <= EXACT_TOKENS
+    site: Header = {
+        "site": captured.site,
+        "layer": captured.layer,
+        "heads": heads,
+        "rows": rows,
+        "cols": cols,
+        "exact": exact,
+        "recomputed": rebuilt is not None,
+        "source": "exact",
+        "precision": "float32",
+        # What q and k were rounded to, where they travel.
+        "key_precision": None,
+        "scale": None,
+        "softcap": None,
+        "arithmetic_error": [],
+    }
+    arrays: dict[str, NDArray[Any]] = {
+        "norm": np.linalg.norm(_heard(captured, rebuilt), axis=1).astype(np.float32)
+    }
+    if exact:
+        arrays["model"] = model
+    else:
+        arrays["thumbnail"] = _thumbnails(model)
+    if rebuilt is None:
+        if not exact:
+            arrays["attention"] = half_where_it_fits(model)
+            site |= {"source": "attention", "precision": arrays["attention"].dtype.name}
+            error = largest_each(arrays["attention"].astype(np.float32) - model)
+            site["arithmetic_error"] = _rounded(error)
+    else:
+        if isinstance(rebuilt, RebuiltLayer):
+            arrays["moved"] = half_where_it_fits(
+                moved_lengths(rebuilt.value, rebuilt.output_projection, heads)
+            )
+        if not rebuilt.visible.all():
+            arrays["visible"] = np.packbits(rebuilt.visible, axis=1, bitorder="little")
+        if exact:
+            arrays["difference"] = _steps(model, rebuilt.attention)
+        else:
+            arrays["row_error"] = _row_error(rebuilt.attention.astype(np.float32) - model)
+        source, precision, error, carried = carry(rebuilt, model)
+        if not exact:
+            site |= {"source": source, "precision": precision}
+        if source == "query_key":
+            site |= {
+                "key_precision": precision,
+                "scale": float(rebuilt.scale),
+                "softcap": rebuilt.softcap if isinstance(rebuilt, RebuiltLayer) else None,
+            }
+        if source == "query_key" or not exact:
+            arrays |= carried
+            site["arithmetic_error"] = _rounded(error)
+    return site, [Blob.pack(f"{number}.{name}", array) for name, array in arrays.items()]
+
+
+def _heard(captured: CapturedLayer, rebuilt: RebuiltLayer | ReplayedLayer | None) -> Array:
+    """Return what is listened to, (S, D)."""
+    if isinstance(rebuilt, RebuiltLayer):
+        return rebuilt.heard
+    return captured.hidden if captured.key_states is None else captured.key_states
+
+
+def _rounded(numbers: Sequence[float | None]) -> list[float | None]:
+    """Six digits of each: the page shows fewer."""
+    return [None if number is None else float(f"{number:.6g}") for number in numbers]
+
+
+def _steps(model: Float32, rebuilt: Array) -> NDArray[np.uint32]:
+    """How many float32 numbers on from ``model`` the rebuild is, with the sign in the last bit.
+
+    Neighbouring floats have neighbouring bits, so this is a small whole number and gives every
+    bit of the rebuild back; the difference itself is as long as any float.
+    """
+    ours = np.ascontiguousarray(rebuilt, dtype=np.float32).view(np.int32)
+    steps = ours - np.ascontiguousarray(model).view(np.int32)
+    return ((steps << 1) ^ (steps >> 31)).view(np.uint32)
+
+
+def _row_error(difference: Float32) -> Float32:
+    """(H, T) the largest |difference| in each row."""
+    largest: Float32 = np.maximum(difference.max(axis=2), -difference.min(axis=2))
+    return largest
+
+
+def _thumbnails(attention: Float32) -> NDArray[np.uint8]:
+    """(H, ≤32, ≤32) largest weight in each patch, 255 for 1; a mean would erase diagonals."""
+    _, rows, cols = attention.shape
+    pooled = np.maximum.reduceat(attention, patches(rows, THUMBNAIL_SIDE), axis=1)
+    pooled = np.maximum.reduceat(pooled, patches(cols, THUMBNAIL_SIDE), axis=2)
+    bytes_: NDArray[np.uint8] = np.clip(np.rint(pooled * 255), 0, 255).astype(np.uint8)
+    return bytes_
+
+
+# --- the heads ------------------------------------------------------------------------------
+
+
+def _readings(heads: Sequence[HeadReading]) -> Float32:
+    """Pack what each head does, (heads, 8); its masses are in the order of ``HeadLabel``."""
+    return np.array(
+        [
+            [
+                head.entropy_bits,
+                head.distance,
+                np.nan if head.score is None else head.score,
+                *(head.masses[target] for target in get_args(HeadLabel)),
+            ]
+            for head in heads
+        ],
+        dtype=np.float32,
+    )
+
+
+# --- verdict --------------------------------------------------------------------------------
+
+
+def _verification(verification: Verification) -> Header:
+    """Return the verdicts with every NaN as null."""
+    return {
+        "verdict": verification.verdict,
+        "attention_max_abs_error": finite(verification.attention_max_abs_error),
+        "output_max_abs_error": finite(verification.output_max_abs_error),
+        "tier": verification.tier,
+        "reason": verification.reason,
+        "layers": [
+            {
+                "site": check.site,
+                "layer": check.layer,
+                "verdict": check.verdict,
+                "heads": list(check.head_verdicts),
+                "max_abs_error": _rounded([finite(e) for e in check.attention_max_abs_error]),
+                "arbitrated": _rounded([finite(e) for e in check.arbitrated_max_abs_error]),
+                "output": {
+                    "verdict": check.output_verdict,
+                    "max_abs_error": finite(check.output_max_abs_error),
+                    "bound": finite(check.output_bound),
+                },
+            }
+            for check in verification.layers
+        ],
+    }
+
+
+# --- what the model says ----------------------------------------------------------------------
+
+
+def _predictions(predictions: Predictions) -> Header:
+    """Return what is predicted, with the probability of each token as null where there is none."""
+    return {
+        "kind": predictions.kind,
+        "probabilities": _rounded([finite(p) for p in predictions.probabilities]),
+        "guesses": [asdict(guess) for guess in predictions.guesses],
+    }

@@ -1,0 +1,114 @@
+"""How one layer's attention travels into a page: as what its scores are made of, or as itself."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inspector.forward.biases import expand
+from inspector.forward.core import attend
+from inspector.records import Array, Bias, DistanceVectors, Float32, RebuiltLayer, ReplayedLayer
+from inspector.report.html.blobs import half_where_it_fits
+
+#: q and k lose half their bits unless that moves some attention weight by more than this.
+ROUNDING_BOUND = 5e-3
+
+Source = Literal["query_key", "attention"]
+
+
+def carry(
+    rebuilt: RebuiltLayer | ReplayedLayer, model: Float32
+) -> tuple[Source, str, list[float], dict[str, NDArray[Any]]]:
+    """Choose how one layer's attention travels, and measure how far the page's arithmetic is off.
+
+    q and k, and the keys and queries of distances, in float16 if the scores made of them then stay
+    within the bound of the model's A, else in float32; where even that is not the model's
+    attention, A itself.
+    """
+    # What stood beside captured q·k is in no layer: where it moved the attention, A itself travels.
+    proved = rebuilt if isinstance(rebuilt, RebuiltLayer) else None
+    for dtype in (np.float16, np.float32):
+        with np.errstate(over="ignore"):  # beyond float16's range: inf, and the next dtype
+            query, key = rebuilt.query.astype(dtype), rebuilt.key.astype(dtype)
+            bias = _rounded_bias(proved.bias if proved else None, dtype)
+        error = _arithmetic_error(query, key, bias, rebuilt, model)
+        if max(error) <= ROUNDING_BOUND:
+            precision = np.dtype(dtype).name
+            carried = {"query": query, "key": key} | _beside(bias, proved.sink if proved else None)
+            return "query_key", precision, error, carried
+    attention = half_where_it_fits(model)
+    error = largest_each(attention.astype(np.float32) - model)
+    return "attention", attention.dtype.name, error, {"attention": attention}
+
+
+def _rounded_bias(bias: Bias | None, dtype: type[np.floating[Any]]) -> Bias | None:
+    """Round a bias as it travels: numbers to be added in float32, vectors as q and k do."""
+    if bias is None:
+        return None
+    by_key, by_distance = (
+        None if added is None else added.astype(np.float32)
+        for added in (bias.by_key, bias.by_distance)
+    )
+    vectors = bias.vectors
+    if vectors is not None:
+        keys, queries = (
+            None if made is None else made.astype(dtype) for made in (vectors.keys, vectors.queries)
+        )
+        vectors = DistanceVectors(vectors.rows, keys, queries)
+    return Bias(by_key, by_distance, vectors)
+
+
+def _beside(bias: Bias | None, sink: Array | None) -> dict[str, NDArray[Any]]:
+    """Name what stands beside q·k in the scores as ``assets/beside.js`` reads it."""
+    arrays: dict[str, NDArray[Any] | None] = {
+        "sink": None if sink is None else sink.astype(np.float32)
+    }
+    if bias is not None:
+        arrays |= {"by_key": bias.by_key, "by_distance": bias.by_distance}
+        if bias.vectors is not None:
+            arrays["place_rows"] = bias.vectors.rows.astype(np.uint32)
+            arrays |= {"place_keys": bias.vectors.keys, "place_queries": bias.vectors.queries}
+    return {name: array for name, array in arrays.items() if array is not None}
+
+
+def _arithmetic_error(
+    query: NDArray[Any],
+    key: NDArray[Any],
+    bias: Bias | None,
+    rebuilt: RebuiltLayer | ReplayedLayer,
+    model: Float32,
+) -> list[float]:
+    """Return, per head, the largest difference of the page's own formula, done here, from A."""
+    vectors = bias.vectors if bias else None
+    places = (vectors.keys, vectors.queries) if vectors else ()
+    if not all(part is None or np.isfinite(part).all() for part in (query, key, *places)):
+        return [math.inf] * len(model)
+    group = len(query) // len(key)
+    whole_query, whole_key = query.astype(np.float32), key.astype(np.float32)
+    sink = softcap = None
+    if isinstance(rebuilt, RebuiltLayer):
+        softcap = rebuilt.softcap
+        sink = None if rebuilt.sink is None else rebuilt.sink.astype(np.float32)
+    errors = []
+    # A head at a time stays in the cache.
+    for head, theirs in enumerate(model):
+        this = slice(head, head + 1)
+        (ours,) = attend(
+            whole_query[this],
+            whole_key[head // group][None],
+            scale=rebuilt.scale,
+            visible=rebuilt.visible,
+            softcap=softcap,
+            bias=expand(bias, whole_query, whole_key, rebuilt.scale, this),
+            sink=None if sink is None else sink[this],
+        )
+        errors += largest_each((ours - theirs)[None])
+    return errors
+
+
+def largest_each(difference: Float32) -> list[float]:
+    """Return the largest magnitude of each head, of (H, T, S)."""
+    return [float(max(head.max(), -head.min())) for head in difference]

@@ -1,0 +1,1 @@
+"""A screenful in the terminal for every verb."""

@@ -1,0 +1,299 @@
+"""A screenful in the terminal: what ran, the verdict, the ladder, the shares, the strongest links.
+
+Rich takes care of colour and width, and prints plain text when the output is piped.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text as Line
+
+from inspector.plain import layer_name, visible
+from inspector.records import Inspected, Link, Run, RungResult, Share, Text, Verdict
+from inspector.report.terminal.predictions import print_predictions
+
+#: Characters of the longest bar.
+_BAR = 24
+#: What the parts of a stacked bar are filled with: to be told apart without colour.
+_FILLS = "█▓░▒▞╱"
+_MERGED = "Pieces are merged: into a word their sum, out of it their mean (or --pieces)."
+MARKS: dict[Verdict, str] = {
+    "verified": "✓",
+    "rounding": "≈",
+    "consistent": "◐",
+    "mismatch": "✗",
+    "not_recomputed": "?",
+}
+_BETWEEN = (
+    "In cross-attention X·Xᵀ is X·Yᵀ, Y the encoder's states, and there are no strangers; "
+    "--json and the report have each site by itself."
+)
+#: How many links are shown of each site where there are several.
+_LINKS_OF_A_SITE = 3
+_STYLE: dict[Verdict, str] = {
+    "verified": "bold green",
+    "rounding": "bold yellow",
+    "consistent": "bold cyan",
+    "mismatch": "bold red",
+    "not_recomputed": "bold yellow",
+}
+
+
+def print_inspection(console: Console, inspected: Inspected, files: dict[str, str]) -> None:
+    """Print the summary; ``files`` says what was written where."""
+    run = inspected.run
+    model = run.model
+    console.print(
+        Line.assemble(
+            (visible(run.text.text), "bold"),
+            *([(f"\n{visible(run.text.pair)}", "bold")] if run.text.pair else []),
+            *([(f"\n→ {visible(run.target.text)}", "bold")] if run.target else []),
+        )
+    )
+    console.print(
+        _counted(run.text)
+        + (f" → {_counted(run.target)}" if run.target else "")
+        + f" · {visible(model.title)} · {model.family}, {_size(run)}",
+        style="dim",
+        highlight=False,
+        markup=False,
+    )
+    console.print()
+    console.print(_verdict(inspected))
+    console.print()
+    _print_ladder(console, inspected)
+    _print_shares(console, inspected.shares)
+    _print_links(console, inspected)
+    print_predictions(console, inspected)
+    for kind, path in files.items():
+        console.print(
+            Line.assemble((f"{kind.capitalize().replace('_', ' ')}: ", "bold"), visible(path)),
+            soft_wrap=True,
+        )
+
+
+@contextmanager
+def status() -> Iterator[Callable[[str], None]]:
+    """Show one line on standard error that says what is being done, and clear it at the end."""
+    with Console(stderr=True).status("Starting") as line:
+        yield lambda stage: line.update(f"{stage} …")
+
+
+def _counted(text: Text) -> str:
+    cut = f" of {text.truncated_from}, truncated" if text.truncated_from else ""
+    return f"{len(text.tokens)} tokens{cut}"
+
+
+def _size(run: Run) -> str:
+    """Say how many layers and heads there are, of each site where there are several."""
+    counts = [(site, len(run.places(site))) for site in run.sites]
+    if len(counts) == 1:
+        return f"{run.model.layers} layers × {run.model.heads} heads"
+    layers = ", ".join(f"{site} {count}" for site, count in counts)
+    return f"{run.model.layers} layers ({layers}) × {run.model.heads} heads"
+
+
+def _verdict(inspected: Inspected) -> Line:
+    verification = inspected.verification
+    style = _STYLE[verification.verdict]
+    if verification.verdict == "not_recomputed":
+        return Line.assemble(
+            (f"{MARKS[verification.verdict]} not recomputed", style), f"  {verification.reason}"
+        )
+    heads = [verdict for check in verification.layers for verdict in check.head_verdicts]
+    if verification.tier == "captured":
+        found = (
+            f"{heads.count('consistent')} of {len(heads)} heads rebuilt from the captured q, k, v: "
+            "a weaker proof"
+        )
+    else:
+        found = f"{heads.count('verified')} of {len(heads)} heads rebuilt from the weights"
+    if "rounding" in heads:
+        found += f", {heads.count('rounding')} differ by rounding only"
+    if verification.verdict == "mismatch":
+        found = _where_wrong(inspected)
+    mixed = "an output" if verification.tier == "weights" else "a mixture A·V"
+    return Line.assemble(
+        (f"{MARKS[verification.verdict]} {verification.verdict}", style),
+        f"  {found}\n"
+        f"  largest difference: {verification.attention_max_abs_error:.1e} in an attention weight, "
+        f"{verification.output_max_abs_error:.1e} in {mixed}",
+        f"\n  Not from the weights, so the ladder is not measured: {visible(verification.reason)}."
+        if verification.reason
+        else "",
+    )
+
+
+def _where_wrong(inspected: Inspected) -> str:
+    """Name what does not agree, the first few places of it."""
+    places = []
+    for check in inspected.verification.layers:
+        places += [
+            f"{layer_name(check.site, check.layer)} head {head}"
+            for head, verdict in enumerate(check.head_verdicts)
+            if verdict == "mismatch"
+        ]
+        if check.output_verdict == "mismatch":
+            places.append(f"{layer_name(check.site, check.layer)} output")
+    shown = ", ".join(places[:4])
+    more = len(places) - 4
+    return f"the rebuild disagrees at {shown}" + (f" and {more} more places" if more > 0 else "")
+
+
+def _print_ladder(console: Console, inspected: Inspected) -> None:
+    ladder = inspected.ladder
+    if not any(rung.applies for rung in ladder):
+        return
+    table = Table(
+        title="From the classroom to the model: distance from the real attention",
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        pad_edge=False,
+        header_style="dim",
+    )
+    table.add_column("rung")
+    table.add_column("formula", no_wrap=True)
+    table.add_column("distance in bits", no_wrap=True)
+    table.add_column("bits", justify="right")
+    table.add_column("rank", justify="right")
+    table.add_column("top-1", justify="right")
+    distances = [bits for rung in ladder if rung.all_tokens and (bits := _bits(rung)) is not None]
+    longest = max(distances, default=1.0) or 1.0
+    for rung in sorted(ladder, key=lambda rung: rung.reference):
+        if rung.all_tokens is None:
+            continue
+        if rung.name == "uniform":
+            table.add_row("beside it", style="dim italic")
+        bits = _bits(rung)
+        means = rung.all_tokens.means()
+        table.add_row(
+            rung.name,
+            rung.formula,
+            "no distribution" if bits is None else _bar(bits / longest),
+            *(_number(value) for value in means.values()),
+            style="dim" if rung.reference else None,
+        )
+    console.print(table)
+    console.print(_finding(ladder), style="italic")
+    missing = [rung.name for rung in ladder if not rung.applies]
+    if missing:
+        console.print(
+            f"{' and '.join(missing).capitalize()}: rungs that this model does not have.",
+            style="dim",
+        )
+    if "cross" in inspected.run.sites:
+        console.print(_BETWEEN, style="dim")
+    console.print()
+
+
+def _finding(ladder: tuple[RungResult, ...]) -> str:
+    """Say what the numbers of this text say about one matrix for all heads, and no more."""
+    bits = {rung.name: _bits(rung) for rung in ladder}
+    single = {
+        rung.name: found
+        for rung in ladder
+        if rung.matrices is not None and not rung.reference and (found := _bits(rung)) is not None
+    }
+    uniform = bits["uniform"]
+    if not single or uniform is None:
+        return ""
+    nearest = min(single, key=lambda name: single[name])
+    compared = "nearer than" if single[nearest] < uniform else "no nearer than"
+    return (
+        f"Of the rungs with one matrix for all heads, {nearest} comes nearest: "
+        f"{single[nearest]:.3f} bits, {compared} listening to all alike ({uniform:.3f})."
+    )
+
+
+def _bits(rung: RungResult) -> float | None:
+    return rung.all_tokens.means()["jsd_bits"] if rung.all_tokens else None
+
+
+def _bar(share: float) -> str:
+    """Draw a share of the full width in eighths of a character."""
+    eighths = round(share * _BAR * 8)
+    full, rest = divmod(eighths, 8)
+    return ("█" * full + " ▏▎▍▌▋▊▉"[rest]).rstrip()
+
+
+def _print_shares(console: Console, shares: tuple[Share, ...]) -> None:
+    """Print one bar of all gains; what made things worse is listed apart and has no length."""
+    if not shares:
+        return
+    gap = sum(share.bits for share in shares)
+    gains, losses, fills = [], [], []
+    for share, fill in zip(shares, itertools.cycle(_FILLS)):
+        # A number that is shown as zero has no sign.
+        if round(share.bits, 3) < 0:
+            losses.append(f"{share.ingredient} −{-share.bits:.3f}")
+        else:
+            gains.append(f"{fill} {share.ingredient} {abs(share.bits):.3f}")
+            fills.append((fill, max(share.bits, 0.0)))
+    shown = [_stacked(fills)] if any(gain for _, gain in fills) else []
+    if gains:
+        shown.append(" · ".join(gains))
+    if losses:
+        shown.append("farther with " + " · ".join(losses))
+    title = f"What closes the gap of {gap:.3f} bits, whatever the order"
+    console.print(title, style="bold", highlight=False)
+    console.print("  ".join(shown), highlight=False, markup=False)
+    console.print()
+
+
+def _stacked(parts: list[tuple[str, float]]) -> str:
+    """Draw a bar of full width whose parts are as long as the numbers beside their fills."""
+    total = sum(length for _, length in parts)
+    drawn, reached = "", 0.0
+    for fill, length in parts:
+        reached += length
+        drawn += fill * (round(reached / total * _BAR) - len(drawn))
+    return drawn
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _print_links(console: Console, inspected: Inspected) -> None:
+    if not inspected.links:
+        return
+    console.print(
+        f"Strongest links between {'tokens' if inspected.pieces else 'words'}", style="bold"
+    )
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right")
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(style="dim", no_wrap=True)
+    for link in _shown_links(inspected):
+        table.add_row(
+            Line(f"{shortened(link.source)} → {shortened(link.target)}"),
+            f"{link.weight:.2f}",
+            f"{link.lift:.1f}× its usual",
+            f"{layer_name(link.site, link.layer)}, head {link.head}",
+        )
+    console.print(table)
+    if not inspected.pieces:
+        console.print(_MERGED, style="dim")
+    console.print()
+
+
+def _shown_links(inspected: Inspected) -> list[Link]:
+    """Return the links; of several sites the strongest few of each, site after site."""
+    sites = inspected.run.sites
+    if len(sites) == 1:
+        return list(inspected.links)
+    by_site = [[link for link in inspected.links if link.site == site] for site in sites]
+    return [link for links in by_site for link in links[:_LINKS_OF_A_SITE]]
+
+
+def shortened(word: str, limit: int = 16) -> str:
+    """Cut a very long word so that a table keeps its shape."""
+    shown = visible(word)
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"

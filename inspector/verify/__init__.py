@@ -1,0 +1,1 @@
+"""What was recomputed and what the model gave, compared and judged (NumPy only)."""

@@ -1,0 +1,378 @@
+"""Every registered family: a small random model of each, rebuilt beside transformers' own output.
+
+The oracle is transformers itself, run by a model that transformers loads from the same folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from inspect import signature
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from corruptions import APPLIES, CORRUPTIONS
+from small_models import perturb, save
+from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+import inspector
+from inspector.analogy.ladder import RUNGS, applies
+from inspector.families.registry import FAMILIES, _index
+from inspector.families.small import SMALL
+from inspector.forward.masks import visible
+from inspector.forward.norms import apply_norm
+from inspector.forward.recompute import recompute
+from inspector.records import (
+    CapturedLayer,
+    Dialect,
+    Norm,
+)
+from inspector.referee.capture import capture_float64
+from inspector.referee.text import encode
+from inspector.session import Inspection
+from inspector.verify import verdict
+
+SENTENCE = "The cat sat on the mat because it was tired and we are here"
+
+GPT2, OPT, ALBERT, LLAMA, NEOX, FALCON, BLOOM = (
+    dict(SMALL[name]) for name in ("gpt2", "opt", "albert", "llama", "gpt_neox", "falcon", "bloom")
+)
+DEBERTA = SMALL["deberta"] | {
+    "position_buckets": -1, "norm_rel_ebd": "none", "position_biased_input": False,
+    "max_relative_positions": 12, "type_vocab_size": 0,
+}  # fmt: skip
+DEBERTA_V3 = DEBERTA | {
+    "position_buckets": 4, "share_att_key": True, "norm_rel_ebd": "layer_norm",
+    "layer_norm_eps": 1e-5,
+}  # fmt: skip
+GPT_OSS = dict(SMALL["gpt_oss"])
+THREE_KINDS = ["sliding_attention", "full_attention", "sliding_attention"]
+
+
+def rope(**parameters: Any) -> dict[str, Any]:
+    return {"rope_parameters": {"rope_theta": 10000.0, **parameters}}
+
+
+QWEN2_SLIDING = LLAMA | {
+    "max_position_embeddings": 80, "use_sliding_window": True, "sliding_window": 4,
+    "layer_types": THREE_KINDS,
+}  # fmt: skip
+STABLELM_WITH_NORMS = LLAMA | {"hidden_size": 32, "qk_layernorm": True, "use_qkv_bias": True}
+YARN = rope(rope_type="yarn", factor=4.0, original_max_position_embeddings=10)
+LLAMA3 = rope(
+    rope_type="llama3", factor=8.0, original_max_position_embeddings=20,
+    low_freq_factor=1.0, high_freq_factor=4.0,
+)  # fmt: skip
+
+#: model_type, and its config: the small one of every family, and what else checkpoints may have.
+VARIANTS: dict[str, tuple[str, Mapping[str, Any]]] = {
+    **{name: (name, SMALL[name]) for name, family in FAMILIES.items() if not family.others},
+    "albert in groups": ("albert", ALBERT | {"num_hidden_layers": 5, "num_hidden_groups": 2}),
+    "gpt2 by layer": ("gpt2", GPT2 | {"scale_attn_by_inverse_layer_idx": True}),
+    "gpt2 unscaled": ("gpt2", GPT2 | {"scale_attn_weights": False}),
+    "opt, norms after": ("opt", OPT | {"do_layer_norm_before": False}),
+    "opt, norms without weights": ("opt", OPT | {"layer_norm_elementwise_affine": False}),
+    "opt without biases": ("opt", OPT | {"enable_bias": False}),
+    "gpt_neox in sequence": ("gpt_neox", NEOX | {"use_parallel_residual": False}),
+    "gpt_neox without biases": ("gpt_neox", NEOX | {"attention_bias": False}),
+    "falcon, a head each": ("falcon", FALCON | {"multi_query": False}),
+    "falcon, newer": ("falcon", FALCON | {"new_decoder_architecture": True, "num_kv_heads": 2}),
+    "falcon in sequence": ("falcon", FALCON | {"parallel_attn": False, "bias": True}),
+    "llama with biases": ("llama", LLAMA | {"attention_bias": True}),
+    "llama, heads of their own size": ("llama", LLAMA | {"head_dim": 10}),
+    "llama linear": ("llama", LLAMA | rope(rope_type="linear", factor=3.0)),
+    "llama llama3": ("llama", LLAMA | LLAMA3),
+    "llama yarn": ("llama", LLAMA | YARN),
+    "mistral full": ("mistral", LLAMA | {"sliding_window": None}),
+    "qwen2 sliding": ("qwen2", QWEN2_SLIDING),
+    "phi with norms": ("phi", LLAMA | {"hidden_size": 32, "qk_layernorm": True}),
+    "phi3 partly turned": ("phi3", LLAMA | {"head_dim": 8} | rope(partial_rotary_factor=0.5)),
+    "stablelm with norms": ("stablelm", STABLELM_WITH_NORMS),
+    "bloom, six heads": ("bloom", BLOOM | {"n_head": 6}),
+    "gpt_oss plain": ("gpt_oss", GPT_OSS | {"attention_bias": False} | rope(rope_type="default")),
+    "deberta, near only": ("deberta", DEBERTA | {"max_relative_positions": 3}),
+    "deberta, one term": ("deberta", DEBERTA | {"pos_att_type": ["p2c"]}),
+    "deberta, no positions": ("deberta", DEBERTA | {"relative_attention": False}),
+    "deberta-v2, no norm": ("deberta-v2", DEBERTA | {"position_buckets": 4}),
+    "deberta-v2 without buckets": ("deberta-v2", DEBERTA | {"max_relative_positions": 5}),
+    "deberta-v2, one term": ("deberta-v2", DEBERTA_V3 | {"pos_att_type": ["c2p"]}),
+    "deberta-v2, no positions": ("deberta-v2", DEBERTA | {"relative_attention": False}),
+    "deberta-v2, convolved": ("deberta-v2", DEBERTA | {"conv_kernel_size": 3}),
+    "deberta-v3": ("deberta-v2", DEBERTA_V3),
+}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Inspection, Any]]:
+    """Ours and transformers' own output of a variant; each is made once."""
+    place = tmp_path_factory.mktemp("families")
+    known: dict[str, tuple[Inspection, Any]] = {}
+
+    def make(variant: str) -> tuple[Inspection, Any]:
+        if variant not in known:
+            model_type, options = VARIANTS[variant]
+            torch.manual_seed(0)
+            model = AutoModel.from_config(AutoConfig.for_model(model_type, **options))
+            perturb(model, seed=5)
+            folder = save(model, place / variant.replace(" ", "-"))
+            found = inspector.inspect(SENTENCE, model=folder)
+            theirs = AutoModel.from_pretrained(folder, attn_implementation="eager").eval()
+            tokens = AutoTokenizer.from_pretrained(folder)(SENTENCE, return_tensors="pt")
+            known_inputs = signature(theirs.forward).parameters
+            inputs = {name: given for name, given in tokens.items() if name in known_inputs}
+            with torch.no_grad():
+                outputs = theirs(**inputs, output_attentions=True, output_hidden_states=True)
+            known[variant] = found, outputs
+        return known[variant]
+
+    return make
+
+
+Made = Callable[[str], tuple[Inspection, Any]]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_ours_beside_theirs(made: Made, variant: str) -> None:
+    ours, theirs = made(variant)
+    assert ours.verification.verdict in ("verified", "rounding"), ours.verification
+    assert len(ours.run.layers) == len(theirs.attentions) >= 3
+    assert ours.rebuilt is not None
+    for layer, attention in enumerate(theirs.attentions):
+        np.testing.assert_allclose(
+            ours.run.layers[layer].hidden, theirs.hidden_states[layer][0], atol=1e-6
+        )
+        assert np.abs(ours.rebuilt[layer].attention - attention[0].numpy()).max() <= 1e-5
+        output = ours.run.layers[layer].output
+        assert output is not None
+        assert np.abs(ours.rebuilt[layer].output - output).max() <= 1e-4
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_ladder_ends_at_the_model_and_the_shares_sum_to_the_gap(
+    made: Made, variant: str
+) -> None:
+    ours, _ = made(variant)
+    rungs = {rung.name: rung for rung in ours.ladder}
+    last = rungs["model"].all_tokens
+    assert last is not None
+    assert float(np.max(last.jsd_bits)) <= 1e-6
+    first = rungs["softmax"].all_tokens
+    assert first is not None
+    gap = float(np.mean(first.jsd_bits))
+    assert sum(share.bits for share in ours.shares) == pytest.approx(gap, abs=1e-5)
+    family = FAMILIES[VARIANTS[variant][0]]
+    assert rungs["mask"].applies == (family.causal or family.window == "both")
+    assert ours.rebuilt is not None
+    placed = [layer.placed for layer in ours.rebuilt]
+    assert rungs["position"].applies == any(placed)
+    added = family.added is not None and not variant.endswith("no positions")
+    assert any(placed) == (family.rope is not None or added)
+
+
+def test_every_family_has_a_small_config() -> None:
+    assert set(FAMILIES) <= set(SMALL)
+
+
+def test_every_family_has_a_line_here() -> None:
+    """Encoder–decoders have theirs in ``test_encoder_decoders.py``."""
+    one_site = {name for name, family in FAMILIES.items() if not family.others}
+    assert {model_type for model_type, _ in VARIANTS.values()} == one_site
+
+
+def test_two_rows_for_one_type_are_an_error() -> None:
+    with pytest.raises(ValueError, match="registered twice"):
+        _index((FAMILIES["gpt2"], FAMILIES["gpt2"]))
+
+
+def test_a_row_that_names_a_module_the_model_lacks_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = AutoModel.from_config(AutoConfig.for_model("gpt2", **GPT2))
+    folder = save(model, tmp_path / "gpt2")
+    monkeypatch.setitem(FAMILIES, "gpt2", replace(FAMILIES["gpt2"], fused="attn.nothing"))
+    with pytest.raises(AttributeError, match="nothing"):
+        inspector.inspect(SENTENCE, model=folder)
+
+
+def test_two_orders_of_layer_and_module_agree_on_albert(made: Made) -> None:
+    ours, _ = made("albert in groups")
+    assert ours.run.weights is not None
+    first, *_, last = ours.run.weights
+    assert [weights is first for weights in ours.run.weights] == [True] * 3 + [False] * 2
+    assert last is not first
+
+
+# --- each part of a dialect, left out, must turn the verdict ----------------------------------
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_corrupted_rebuild_is_caught(made: Made, variant: str) -> None:
+    run = made(variant)[0].run
+    assert run.weights is not None
+    assert run.dialects is not None
+    for name, corrupt in CORRUPTIONS.items():
+        for layer, (weights, dialect) in enumerate(zip(run.weights, run.dialects, strict=True)):
+            if not APPLIES.get(name, lambda _w, _d: True)(weights, dialect):
+                continue
+            wrong_weights, wrong_dialect = corrupt(weights, dialect)
+            changed = replace(
+                run,
+                layers=(run.layers[layer],),
+                weights=(wrong_weights,),
+                dialects=(wrong_dialect,),
+            )
+            (rebuilt,) = recompute(changed)
+            check = verdict.check_layer(run.layers[layer], rebuilt)
+            assert check.verdict == "mismatch", (name, layer)
+            assert "mismatch" in check.head_verdicts, (name, layer)
+
+
+# --- the formulas beside plain loops ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("causal", "window"), [(False, None), (False, 2), (True, None), (True, 1), (True, 3)]
+)
+def test_who_may_be_heard(causal: bool, window: int | None) -> None:
+    dialect = Dialect(heads=1, kv_heads=1, head_dim=1, scale=1.0, causal=causal, window=window)
+    heard = visible(dialect, 5)
+    for i in range(5):
+        for j in range(5):
+            near = window is None or abs(i - j) < window
+            assert heard[i, j] == (near and (not causal or j <= i))
+
+
+def test_a_layer_norm() -> None:
+    random = np.random.default_rng(1)
+    states, weight, bias = random.normal(size=(3, 7)), random.normal(size=7), random.normal(size=7)
+    ours = apply_norm(states, Norm(weight, bias, 1e-3))
+    theirs = torch.nn.functional.layer_norm(
+        torch.from_numpy(states), (7,), torch.from_numpy(weight), torch.from_numpy(bias), 1e-3
+    )
+    np.testing.assert_allclose(ours, theirs.numpy(), atol=1e-12)
+    bare = apply_norm(states.astype(np.float32), Norm(None, None, 1e-3))
+    assert bare.dtype == np.float32
+    np.testing.assert_allclose(bare.mean(axis=1), 0, atol=1e-6)
+
+
+def test_a_falcon_with_alibi_is_flagged(tmp_path: Path) -> None:
+    model = AutoModel.from_config(AutoConfig.for_model("falcon", **FALCON | {"alibi": True}))
+    found = inspector.inspect(SENTENCE, model=save(model, tmp_path / "falcon"))
+    assert found.verification.verdict == "not_recomputed"
+    assert "alibi=True" in (found.verification.reason or "")
+
+
+@pytest.mark.parametrize(
+    ("model_type", "options", "said"),
+    [
+        ("deberta", DEBERTA | {"talking_head": True}, "talking_head=True"),
+        ("deberta-v2", DEBERTA | {"pos_att_type": ["c2p", "p2p"]}, "pos_att_type"),
+        ("bloom", BLOOM | {"slow_but_exact": True}, "slow_but_exact=True"),
+        ("mpnet", SMALL["mpnet"] | {"relative_attention_num_buckets": 40}, "num_buckets=40"),
+    ],
+)
+def test_what_is_not_covered_is_refused_by_name(
+    model_type: str, options: dict[str, Any], said: str
+) -> None:
+    refusal = FAMILIES[model_type].refusal(AutoConfig.for_model(model_type, **options))
+    assert refusal is not None
+    assert said in refusal
+
+
+def test_softmax_in_float32_is_arbitrated_by_a_bound_of_its_own(made: Made) -> None:
+    ours, _ = made("opt")
+    assert ours.rebuilt is not None
+    check = replace(
+        verdict.check_layer(ours.run.layers[0], ours.rebuilt[0]), head_verdicts=("mismatch",) * 4
+    )
+    moved = replace(ours.rebuilt[0], attention=ours.run.layers[0].attention + np.float32(5e-7))
+    for flag, expected in ((True, "rounding"), (False, "mismatch")):
+        judged = verdict.arbitrate(check, ours.run.layers[0], moved, float32_softmax=flag)
+        assert set(judged.head_verdicts) == {expected}
+
+
+def test_rungs_of_a_causal_family(made: Made) -> None:
+    ours, _ = made("gpt2")
+    assert ours.rebuilt is not None
+    assert [rung.name for rung in RUNGS if not applies(rung, ours.rebuilt[0])] == ["position"]
+
+
+# --- float64 ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "variant", [name for name in VARIANTS if FAMILIES[VARIANTS[name][0]].added] + ["gpt_oss"]
+)
+def test_in_float64_nothing_is_left_but_what_the_model_rounds(made: Made, variant: str) -> None:
+    loaded = inspector.load(made(variant)[0].run.model.name)
+    encoded = encode(SENTENCE, None, loaded.tokenizer, loaded.model.config, truncate=False)
+    run = capture_float64(loaded, encoded)
+    rounds = FAMILIES[VARIANTS[variant][0]].float32_softmax
+    bound = verdict.FLOAT32_SOFTMAX_BOUND if rounds else verdict.ARBITRATION_BOUND
+    for theirs, ours in zip(run.layers, recompute(run, np.float64), strict=True):
+        assert np.abs(theirs.attention - ours.attention).max() <= bound
+
+
+def test_what_bloom_rounds_does_not_grow_with_the_text(tmp_path: Path) -> None:
+    """ALiBi's scores are in the hundreds here, and the model rounds them to float32."""
+    options = BLOOM | {"n_head": 12, "n_layer": 1}
+    model = AutoModel.from_config(AutoConfig.for_model("bloom", **options))
+    perturb(model, seed=5)
+    loaded = inspector.load(save(model, tmp_path / "bloom"))
+    text = "the cat sat on mat " * 100
+    encoded = encode(text, None, loaded.tokenizer, loaded.model.config, truncate=False)
+    run = capture_float64(loaded, encoded)
+    (ours,) = recompute(run, np.float64)
+    difference = np.abs(run.layers[0].attention - ours.attention).max()
+    assert difference <= verdict.FLOAT32_SOFTMAX_BOUND
+
+
+# --- batches with padding ---------------------------------------------------------------------
+
+
+def batch(side: str, length: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Two texts, the second padded to the length of the first: ids and mask, (2, length)."""
+    ids = torch.randint(5, 20, (2, length), generator=torch.Generator().manual_seed(1))
+    mask = torch.ones_like(ids)
+    empty = slice(0, 4) if side == "left" else slice(length - 4, length)
+    ids[1, empty], mask[1, empty] = 0, 0
+    return ids, mask
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_padded_batch_of_two(made: Made, variant: str, side: str) -> None:
+    """Text by text from a batch that transformers ran; a row that hears nobody is not compared."""
+    run = made(variant)[0].run
+    model = AutoModel.from_pretrained(run.model.name, attn_implementation="eager").eval()
+    ids, mask = batch(side, 14)
+    outputs: list[torch.Tensor] = []
+    inputs: list[torch.Tensor] = []
+    family = FAMILIES[VARIANTS[variant][0]]
+    for path in dict.fromkeys(family.layer_paths(model.config)):
+        layer = model.get_submodule(path)
+        layer.register_forward_pre_hook(
+            lambda _m, args, named: inputs.append(args[0] if args else named["hidden_states"]),
+            with_kwargs=True,
+        )
+        layer.get_submodule(family.output).register_forward_hook(
+            lambda _m, _args, result: outputs.append(result)
+        )
+    with torch.no_grad():
+        given = model(input_ids=ids, attention_mask=mask, output_attentions=True)
+    for text in range(2):
+        present = mask[text].numpy().astype(bool)
+        layers = tuple(
+            CapturedLayer("self", n, hidden[text].numpy(), A[text].numpy(), o[text].numpy())
+            for n, (hidden, A, o) in enumerate(zip(inputs, given.attentions, outputs, strict=True))
+        )
+        padded = replace(run, layers=layers, present=None if present.all() else present)
+        for theirs, ours in zip(layers, recompute(padded), strict=True):
+            heard = present & ours.visible.any(axis=1)
+            assert heard.sum() >= 10
+            assert theirs.output is not None
+            assert np.abs(ours.attention - theirs.attention)[:, heard].max() <= 1e-5
+            assert np.abs(ours.output - theirs.output)[heard].max() <= 1e-4
