@@ -27,7 +27,8 @@ def slopes(heads: int) -> Float32:
 
     def powers(of: int, exponents: Array) -> Float32:
         base = np.float32(2 ** -(2.0 ** (3 - math.log2(of))))
-        return np.power(base, exponents, dtype=np.float32)
+        # In float64 and then rounded: float32's own power differs from processor to processor.
+        return np.power(np.float64(base), exponents).astype(np.float32)
 
     below: int = 2 ** math.floor(math.log2(heads))
     first = powers(below, np.arange(1, below + 1, dtype=np.float32))
