@@ -82,7 +82,7 @@ def _speed(texts: list[str], turns: int) -> tuple[list[list[str]], list[str]]:
     from inspector.corpus.reading import Sentence
     from inspector.corpus.work import Work, Worker
     from inspector.errors import InputError
-    from inspector.records.batch import pad
+    from inspector.records import pad
 
     torch.set_num_threads(THREADS)
     loaded = inspector.load("bundled", device="cpu")

@@ -16,8 +16,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from benchmarks.measuring import table
-from inspector.records import Float64, HeadStatistics, Mask, RelationFindings
-from inspector.records.corpus import SHARES
+from inspector.records import TARGETS, Float64, HeadStatistics, Mask, RelationFindings
 
 #: Heads that are listed of each share.
 _MOST = 6
@@ -61,7 +60,7 @@ def _rows(table_of: HeadStatistics | RelationFindings, which: Mask) -> list[Row]
 def _heads(heads: HeadStatistics) -> str:
     rows = []
     named = heads.labelled() | heads.resting()
-    for share in SHARES:
+    for share in TARGETS:
         high = _rows(heads, named & (heads.statistic == share))
         high.sort(key=lambda row: -row["value"])
         rows += [
@@ -83,7 +82,7 @@ def _moved(heads: HeadStatistics) -> str:
                 for values in (values_of[share], values_of[f"{share}_moved"])
             ),
         ]
-        for share in SHARES
+        for share in TARGETS
     ]
     header = ["share, mean over all heads (largest of any)", "of A, %", "of A·‖v·Wo‖, %"]
     return table(header, rows)

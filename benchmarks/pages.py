@@ -42,7 +42,7 @@ def bertviz(found: Inspection) -> str:
     import torch
     from bertviz import model_view
 
-    weights = [torch.from_numpy(layer.attention)[None] for layer in found.run.layers]
+    weights = [torch.from_numpy(layer.attention)[None] for layer in found.trace.layers]
     tokens = [token.text for token in found.tokens]
     page: str = model_view(weights, tokens, display_mode="light", html_action="return").data
     return page
@@ -57,7 +57,7 @@ def inspectus(found: Inspection) -> str:
     def catch(*shown: Any) -> None:
         pieces.extend(each.data for each in shown)
 
-    weights = np.stack([layer.attention for layer in found.run.layers])
+    weights = np.stack([layer.attention for layer in found.trace.layers])
     with patch("IPython.display.display", catch):
         # A token with “#” in it, as word pieces have, ends its drawing with an error.
         attention(weights, [token.text.replace("#", "") for token in found.tokens])

@@ -4,7 +4,7 @@ Both sides start from the same captured hidden states, all 6 layers, and do the 
 to queries, keys and values, score, softmax, mix, project out. torch's side calls the model's own
 self-attention modules, eager and with their weights returned, and the dense layer behind them;
 not the residual and the norm, which the rebuild does not do. Our side is
-``inspector.forward.recompute.recompute`` as the inspector calls it.
+``inspector.forward.rebuild.rebuild`` as the inspector calls it.
 
 Both may use all cores, and no more: torch and BLAS are told so. Threads of the one side that still
 spin would slow the other, so each turn begins with a pause and a call that is not counted. Before
@@ -25,9 +25,10 @@ from threadpoolctl import threadpool_info, threadpool_limits
 import inspector
 from benchmarks.measuring import Figure, in_turn, table
 from benchmarks.texts import text_of
-from inspector.forward.recompute import recompute
-from inspector.records import Run
+from inspector.forward.rebuild import rebuild
+from inspector.records import Trace
 from inspector.referee.capture import capture
+from inspector.referee.loading import LoadedModel
 from inspector.referee.text import encode
 
 TOKENS = (16, 64, 128, 256, 512)
@@ -54,7 +55,7 @@ def run(rounds: int | None) -> str:
             for tokens in TOKENS:
                 text = text_of(tokens, loaded.tokenizer)
                 encoded = encode(text, None, loaded.tokenizer, loaded.model.config, truncate=False)
-                rows.append(_row(tokens, capture(loaded, encoded), loaded.model, turns))
+                rows.append(_row(tokens, loaded, capture(loaded, encoded), turns))
     finally:
         torch.set_num_threads(before)
     header = [
@@ -88,26 +89,26 @@ def torchs_part(model: Any, states: list[torch.Tensor]) -> list[Pair]:
     return results
 
 
-def largest_difference(captured: Run, model: Any, states: list[torch.Tensor]) -> float:
+def largest_difference(loaded: LoadedModel, trace: Trace, states: list[torch.Tensor]) -> float:
     """Return the largest |Δ| of a weight or an output between the two sides."""
     largest = 0.0
     for ours, (weights, output) in zip(
-        recompute(captured), torchs_part(model, states), strict=True
+        rebuild(loaded.checkpoint, trace).layers, torchs_part(loaded.model, states), strict=True
     ):
         for mine, its in ((ours.attention, weights), (ours.output, output)):
             largest = max(largest, float(np.abs(mine - its[0].numpy()).max()))
     return largest
 
 
-def _row(tokens: int, captured: Run, model: Any, turns: int) -> list[str]:
-    states = [torch.from_numpy(np.array(layer.hidden))[None] for layer in captured.layers]
-    difference = largest_difference(captured, model, states)
+def _row(tokens: int, loaded: LoadedModel, trace: Trace, turns: int) -> list[str]:
+    states = [torch.from_numpy(np.array(layer.hidden))[None] for layer in trace.layers]
+    difference = largest_difference(loaded, trace, states)
     if not difference <= AGREEMENT:
         raise RuntimeError(f"at {tokens} tokens the two sides differ by {difference:.1e}")
     measured = in_turn(
         {
-            "torch": lambda: _turn(lambda: torchs_part(model, states)),
-            "ours": lambda: _turn(lambda: recompute(captured)),
+            "torch": lambda: _turn(lambda: torchs_part(loaded.model, states)),
+            "ours": lambda: _turn(lambda: rebuild(loaded.checkpoint, trace).layers),
         },
         rounds=turns,
     )

@@ -154,7 +154,7 @@ def _measure(
     rounds: int,
 ) -> dict[str, Seen]:
     """Build and open every page in turn, after one building and opening of ours to warm up."""
-    heads = inspection.run.model.layers * inspection.run.model.heads
+    heads = inspection.model.layers * inspection.model.heads
     seen = {name: Seen() for name in names}
     begun = time.perf_counter()
     for turn in range(rounds + 1):

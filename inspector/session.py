@@ -1,4 +1,4 @@
-"""The one place where the stages are chained: text → model → attention → analogy → analysis."""
+"""The one place where the stages are chained: text → trace → rebuild → verdict → analysis."""
 
 from __future__ import annotations
 
@@ -12,28 +12,27 @@ import numpy as np
 from inspector.analogy.ladder import RUNGS, applies, mixed
 from inspector.analysis.agreement import measure_ladder
 from inspector.analysis.heads import read_heads
+from inspector.analysis.links import strongest_links
 from inspector.analysis.shares import measure_shares
-from inspector.analysis.words import strongest_links
 from inspector.checkpoint.readable import refuse_unreadable
 from inspector.checkpoint.sources import locate
 from inspector.errors import InputError
-from inspector.forward.recompute import recompute
-from inspector.forward.replay import replay
+from inspector.forward.rebuild import rebuild
 from inspector.records import (
     Array,
     Inspected,
+    Rebuild,
     RebuiltLayer,
-    ReplayedLayer,
-    Run,
     SiteName,
+    Text,
     Token,
+    Trace,
     Verification,
 )
-from inspector.verify import verdict
+from inspector.verify.verification import verify
 
 if TYPE_CHECKING:
     from inspector.referee.loading import LoadedModel
-    from inspector.referee.text import EncodedText
 
 Progress = Callable[[str], None]
 
@@ -45,12 +44,12 @@ class Inspection(Inspected):
     @property
     def tokens(self) -> tuple[Token, ...]:
         """The tokens as the model read them; of an encoder–decoder, as its encoder did."""
-        return self.run.text.tokens
+        return self.trace.text.tokens
 
     @property
     def target_tokens(self) -> tuple[Token, ...] | None:
         """The tokens as the decoder of an encoder–decoder read them; None for any other model."""
-        return None if self.run.target is None else self.run.target.tokens
+        return None if self.trace.target is None else self.trace.target.tokens
 
     def attention(self, layer: int, head: int, site: SiteName = "self") -> Array:
         """Return the model's own attention weights of one head: (T, S) float32.
@@ -62,7 +61,7 @@ class Inspection(Inspected):
         IndexError
             When the model has no such layer or head.
         """
-        weights: Array = self.run.layers[self._place(layer, head, site)].attention[head]
+        weights: Array = self.trace.layers[self._index(layer, head, site)].attention[head]
         return weights
 
     def recomputed(self, layer: int, head: int, site: SiteName = "self") -> Array:
@@ -78,9 +77,9 @@ class Inspection(Inspected):
         InputError
             When nothing was recomputed.
         """
-        place = self._place(layer, head, site)
-        layers = self.replayed or self._rebuilt()
-        weights: Array = layers[place].attention[head]
+        index = self._index(layer, head, site)
+        layers = self.rebuild.layers or self._rebuilt()
+        weights: Array = layers[index].attention[head]
         return weights
 
     def mix(self, rung: str, layer: int, site: SiteName = "self") -> Array:
@@ -94,15 +93,13 @@ class Inspection(Inspected):
             When there is no such rung, or the family does not have it or has no rebuild from the
             weights.
         """
-        place = self._place(layer, 0, site)
-        rebuilt = self._rebuilt()[place]
+        index = self._index(layer, 0, site)
+        rebuilt = self._rebuilt()[index]
         found = next((known for known in RUNGS if known.name == rung), None)
         if found is None or not applies(found, rebuilt):
             names = ", ".join(known.name for known in RUNGS if applies(known, rebuilt))
-            raise InputError(
-                f"{self.run.model.title} has no rung {rung!r}.", f"Use one of {names}."
-            )
-        return mixed(found, rebuilt, self.run.layers[place].hidden)
+            raise InputError(f"{self.model.title} has no rung {rung!r}.", f"Use one of {names}.")
+        return mixed(found, rebuilt, self.trace.layers[index].hidden)
 
     def save(self, path: str | Path) -> None:
         """Write every tensor of the inspection into a safetensors file, whole or not at all."""
@@ -126,29 +123,27 @@ class Inspection(Inspected):
 
         return render_frame(self)
 
-    def _place(self, layer: int, head: int, site: SiteName) -> int:
-        for place, captured in enumerate(self.run.layers):
-            if (captured.site, captured.layer) == (site, layer) and 0 <= head < len(
-                captured.attention
-            ):
-                return place
+    def _index(self, layer: int, head: int, site: SiteName) -> int:
+        for index, at in enumerate(self.trace.layers):
+            if (at.site, at.layer) == (site, layer) and 0 <= head < len(at.attention):
+                return index
         shapes = [
-            (name, [len(at.attention) for at in self.run.layers if at.site == name])
-            for name in self.run.sites
+            (name, [len(at.attention) for at in self.trace.layers if at.site == name])
+            for name in self.trace.sites
         ]
         there = ", ".join(f"{len(of)} layers of {max(of)} heads at {name!r}" for name, of in shapes)
         raise IndexError(
-            f"no site {site!r}, layer {layer}, head {head}: {self.run.model.title} has "
+            f"no site {site!r}, layer {layer}, head {head}: {self.model.title} has "
             f"{there}, counted from 0"
         )
 
     def _rebuilt(self) -> tuple[RebuiltLayer, ...]:
-        if self.rebuilt is None:
+        if not self.rebuild.from_weights:
             raise InputError(
                 f"Nothing was recomputed from the weights: {self.verification.reason}.",
                 "Use .attention() for the model's own weights.",
             )
-        return self.rebuilt
+        return self.rebuild.from_weights
 
 
 def load(name: str | Path = "bundled", *, device: str = "auto") -> LoadedModel:
@@ -222,22 +217,23 @@ def inspect(
         model = load(model)
     from inspector.referee.capture import capture
 
-    encoded = _encode(model, text, pair, target, truncate=truncate)
+    texts = _encode(model, text, pair, target, truncate=truncate)
     progress("Running the model")
-    run = capture(model, encoded)
+    trace = capture(model, *texts)
     progress("Rebuilding every head from the weights")
-    rebuilt, replayed, verification = _proved(model, encoded, run)
+    rebuilt = rebuild(model.checkpoint, trace)
+    verification = verify(trace, rebuilt, _exact(model, *texts))
     progress("Setting the classroom beside it")
-    heads = read_heads(run)
+    heads = read_heads(trace, rebuilt)
     return Inspection(
-        run=run,
-        rebuilt=rebuilt,
-        replayed=replayed,
+        checkpoint=model.checkpoint,
+        trace=trace,
+        rebuild=rebuilt,
         verification=verification,
-        ladder=measure_ladder(run, rebuilt),
-        shares=measure_shares(run, rebuilt),
+        ladder=measure_ladder(trace, rebuilt.from_weights),
+        shares=measure_shares(trace, rebuilt.from_weights),
         heads=heads,
-        links=strongest_links(run, heads, pieces=pieces),
+        links=strongest_links(trace, heads, pieces=pieces),
         pieces=pieces,
     )
 
@@ -253,27 +249,28 @@ def check_family(model_type: str) -> Verification:
     from inspector.referee.capture import capture
     from inspector.referee.small_models import small_model
 
-    model, encoded = small_model(model_type)
-    run = capture(model, encoded)
-    return _proved(model, encoded, run)[2]
+    model, text, target = small_model(model_type)
+    trace = capture(model, text, target)
+    return verify(trace, rebuild(model.checkpoint, trace), _exact(model, text, target))
 
 
-def _proved(
-    model: LoadedModel, encoded: EncodedText, run: Run
-) -> tuple[tuple[RebuiltLayer, ...] | None, tuple[ReplayedLayer, ...] | None, Verification]:
-    """Rebuild in the strongest tier that the run allows, and compare."""
-    if run.weights is not None:
-        rebuilt = recompute(run)
-        return rebuilt, None, _verify(model, encoded, run, rebuilt)
-    if run.executed is not None:
-        replayed = replay(run)
-        return None, replayed, _verify_replay(model, encoded, run, replayed)
-    return None, None, verdict.not_recomputed(run.not_recomputed_because or "unknown family")
+def _exact(
+    model: LoadedModel, text: Text, target: Text | None
+) -> Callable[[], tuple[Trace, Rebuild]]:
+    """Return what runs model and rebuild once more, in float64."""
+
+    def run() -> tuple[Trace, Rebuild]:
+        from inspector.referee.capture import capture_float64
+
+        trace = capture_float64(model, text, target)
+        return trace, rebuild(model.checkpoint, trace, np.float64)
+
+    return run
 
 
 def _encode(
     model: LoadedModel, text: str, pair: str | None, target: str | None, *, truncate: bool
-) -> EncodedText:
+) -> tuple[Text, Text | None]:
     from inspector.referee.text import encode, encode_both
 
     if not model.takes_target:
@@ -282,7 +279,8 @@ def _encode(
                 f"{model.title} takes no target: it is not an encoder–decoder.",
                 "Leave the target out.",
             )
-        return encode(text, pair, model.tokenizer, model.model.config, truncate=truncate)
+        config = model.model.config
+        return encode(text, pair, model.tokenizer, config, truncate=truncate), None
     if pair is not None:
         raise InputError(
             f"{model.title} is an encoder–decoder and reads no pairs.",
@@ -294,45 +292,3 @@ def _encode(
             'Give one, such as a translation: --target "…", or in a file after a tab.',
         )
     return encode_both(text, target, model.tokenizer, model.model, truncate=truncate)
-
-
-def _verify(
-    model: LoadedModel,
-    encoded: EncodedText,
-    run: Run,
-    rebuilt: tuple[RebuiltLayer, ...],
-) -> Verification:
-    """Compare in float32, and let a float64 run decide about what does not agree."""
-    checks = tuple(map(verdict.check_layer, run.layers, rebuilt))
-    if verdict.needs_arbitration(checks):
-        from inspector.referee.capture import capture_float64
-
-        exact = capture_float64(model, encoded)
-        assert exact.dialects is not None  # noqa: S101 - what was rebuilt has dialects
-        checks = tuple(
-            verdict.arbitrate(check, captured, again, float32_softmax=dialect.float32_softmax)
-            for check, captured, again, dialect in zip(
-                checks, exact.layers, recompute(exact, np.float64), exact.dialects, strict=True
-            )
-        )
-    return verdict.conclude(checks)
-
-
-def _verify_replay(
-    model: LoadedModel, encoded: EncodedText, run: Run, replayed: tuple[ReplayedLayer, ...]
-) -> Verification:
-    """Do the same where only the last step was recomputed, from the model's own q, k and v."""
-    assert run.executed is not None  # noqa: S101 - what was replayed was captured
-    checks = tuple(map(verdict.check_replay, run.layers, run.executed, replayed))
-    if verdict.needs_arbitration(checks):
-        from inspector.referee.capture import capture_float64
-
-        exact = capture_float64(model, encoded)
-        checks = tuple(
-            # Nobody has read these families' code: their softmax may be in float32 all the same.
-            verdict.arbitrate(check, captured, again, float32_softmax=True, cleared="consistent")
-            for check, captured, again in zip(
-                checks, exact.layers, replay(exact, np.float64), strict=True
-            )
-        )
-    return verdict.conclude(checks, tier="captured", reason=run.not_recomputed_because)

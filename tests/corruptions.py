@@ -1,4 +1,4 @@
-"""A rebuild made wrong, one part of a family's dialect at a time: each must turn the verdict."""
+"""A rebuild made wrong, one part of a family's config at a time: each must turn the verdict."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ import numpy as np
 
 from inspector.records import (
     Alibi,
+    AttentionConfig,
     AttentionWeights,
     Buckets,
-    Dialect,
     Disentangled,
     Projection,
     Rope,
 )
+
+#: Takes one layer's weights and config, and gives back others.
+Corruption = Callable[[AttentionWeights, AttentionConfig], tuple[AttentionWeights, AttentionConfig]]
 
 
 def without_bias(projection: Projection) -> Projection:
@@ -31,35 +34,39 @@ def swapped(projection: Projection) -> Projection:
     )
 
 
-def pairs_otherwise(dialect: Dialect) -> Rope:
-    assert dialect.rope is not None
-    return replace(dialect.rope, interleaved=not dialect.rope.interleaved)
+def pairs_otherwise(config: AttentionConfig) -> Rope:
+    assert config.rope is not None
+    return replace(config.rope, interleaved=not config.rope.interleaved)
 
 
-def without(part: str) -> Callable[[AttentionWeights, Dialect], tuple[AttentionWeights, Dialect]]:
+def without(
+    part: str,
+) -> Corruption:
     """Leave out one of the two terms of disentangled attention."""
 
-    def corrupt(weights: AttentionWeights, dialect: Dialect) -> tuple[AttentionWeights, Dialect]:
+    def corrupt(
+        weights: AttentionWeights, config: AttentionConfig
+    ) -> tuple[AttentionWeights, AttentionConfig]:
         assert weights.positions is not None
         cut: dict[str, Any] = {part: None}
-        return replace(weights, positions=replace(weights.positions, **cut)), dialect
+        return replace(weights, positions=replace(weights.positions, **cut)), config
 
     return corrupt
 
 
-def one_further(dialect: Dialect) -> Dialect:
+def one_further(config: AttentionConfig) -> AttentionConfig:
     """Take every distance for the next one."""
-    rule = dialect.positions
+    rule = config.positions
     if isinstance(rule, Disentangled):
-        return replace(dialect, positions=replace(rule, span=rule.span - 1))
+        return replace(config, positions=replace(rule, span=rule.span - 1))
     if isinstance(rule, Buckets):
-        return replace(dialect, positions=replace(rule, farthest=20))
+        return replace(config, positions=replace(rule, farthest=20))
     assert isinstance(rule, Alibi)
-    return replace(dialect, positions=Alibi(rule.slopes[::-1]))
+    return replace(config, positions=Alibi(rule.slopes[::-1]))
 
 
-#: By name: weights and dialect of a layer, and what is made of them.
-CORRUPTIONS: dict[str, Callable[[AttentionWeights, Dialect], tuple[AttentionWeights, Dialect]]] = {
+#: By name: weights and config of a layer, and what is made of them.
+CORRUPTIONS: dict[str, Corruption] = {
     "scale": lambda w, d: (w, replace(d, scale=d.scale * 1.1)),
     "query's bias": lambda w, d: (replace(w, query=without_bias(w.query)), d),
     "two heads": lambda w, d: (replace(w, query=swapped(w.query), key=swapped(w.key)), d),
@@ -79,7 +86,7 @@ CORRUPTIONS: dict[str, Callable[[AttentionWeights, Dialect], tuple[AttentionWeig
     "norm's bias": lambda w, d: (replace(w, norm=replace(w.norm, bias=None)), d),  # type: ignore[type-var]
 }
 #: Where there is something to leave out; what is not named here, always.
-APPLIES: dict[str, Callable[[AttentionWeights, Dialect], bool]] = {
+APPLIES: dict[str, Callable[[AttentionWeights, AttentionConfig], bool]] = {
     "query's bias": lambda w, _d: w.query.bias is not None,
     "mask": lambda _w, d: d.causal,
     "window": lambda _w, d: d.window is not None,

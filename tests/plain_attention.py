@@ -10,14 +10,13 @@ import numpy as np
 
 from inspector.records import (
     Bias,
-    CapturedLayer,
     DistanceVectors,
-    ModelInfo,
     Projection,
     RebuiltLayer,
-    Run,
     Text,
     Token,
+    Trace,
+    TracedLayer,
 )
 
 
@@ -148,13 +147,12 @@ def small_layer(
     return layer
 
 
-def run_of(*layers: RebuiltLayer) -> Run:
-    """A run in which the model's attention is the layers' own."""
-    heads, tokens, _ = layers[0].attention.shape
-    text = Text("", None, tuple(Token(i, "a", i, False, 0, None) for i in range(tokens)), None)
+def trace_of(*layers: RebuiltLayer) -> Trace:
+    """A trace in which the model's attention is the layers' own."""
+    tokens = layers[0].attention.shape[1]
+    text = Text.of(tuple(Token(i, "a", i, False, 0, None) for i in range(tokens)), "")
     captured = tuple(
-        CapturedLayer("self", place, layer.states, layer.attention, None)
+        TracedLayer("self", place, layer.states, layer.attention, None)
         for place, layer in enumerate(layers)
     )
-    info = ModelInfo("m", "m", "m", len(layers), heads, layers[0].states.shape[1], None, None)
-    return Run(info, text, captured, None, None, None)
+    return Trace(text, captured)

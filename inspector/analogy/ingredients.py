@@ -7,7 +7,7 @@ none       softmax(X·Xᵀ), the ladder's rung; in cross-attention softmax(X·Y�
 learned    Q and K in place of X, on both sides
 heads      a slice of the dimensions for each head instead of all of them at once
 scale      ÷ √ of the number of dimensions that are multiplied
-mask       who may be heard at all
+mask       which keys can be attended to at all
 position   queries and keys turned by where they stand, or what that adds to the scores
 dialect    the family's own scale, norms of queries and keys, soft cap, sinks, where it has them
 =========  ================================================================================
@@ -46,7 +46,7 @@ class Ingredient:
 
 def _has_dialect(layer: RebuiltLayer) -> bool:
     return (
-        layer.plain is not None
+        layer.as_projected is not None
         or layer.softcap is not None
         or layer.sink is not None
         or not math.isclose(_own_scale(layer), 1)
@@ -64,7 +64,7 @@ INGREDIENTS = (
     Ingredient("heads", _WORDS["heads"]),
     Ingredient("scale", _WORDS["scaled"]),
     Ingredient("mask", _WORDS["mask"], lambda layer: not layer.visible.all()),
-    Ingredient("position", _WORDS["position"], lambda layer: layer.placed),
+    Ingredient("position", _WORDS["position"], lambda layer: layer.has_positions),
     Ingredient("dialect", _WORDS["model"], _has_dialect),
 )
 
@@ -107,7 +107,7 @@ def _scores(chosen: Set[str], layer: RebuiltLayer, heads: slice) -> tuple[Array,
     elif one_for_all(chosen, layer):
         return interactions(layer)[None], layer.states.shape[1]
     else:
-        query, key = split_heads(layer.states, count), split_heads(layer.heard, count)
+        query, key = split_heads(layer.states, count), split_heads(layer.key_states, count)
     if not one_for_all(chosen, layer):
         query, key = query[heads], key[heads]
     return query @ np.swapaxes(key, 1, 2), query.shape[2]

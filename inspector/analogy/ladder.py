@@ -45,12 +45,12 @@ RUNGS = (
     Rung("strangers", "I", "Nobody listens to anybody: every word keeps its traits."),
     Rung("classroom", "R = X·Xᵀ", "Words with similar traits interact, as raw scores."),
     Rung("share", "max(R, 0) / row sum", "Everybody has one day of attention to share out."),
-    Rung("softmax", "softmax(X·Xᵀ)", "Shares become probabilities that favour the best match."),
+    Rung("softmax", "softmax(X·Xᵀ)", "Scores become probabilities; the best match takes most."),
     Rung("scaled", "softmax(X·Xᵀ/√D)", "A temperature, so that the best match does not take all."),
     Rung("learned", "softmax(Q·Kᵀ/√(H·d))", "What a word asks for differs from what it offers."),
-    Rung("heads", "softmax(Q_h·K_hᵀ/√d)", "Several relations at once, a head for each.", True),
+    Rung("heads", "softmax(Q_h·K_hᵀ/√d)", "Several relations at once, one per head.", True),
     Rung("position", "heads + position", "Who sits where counts too.", True),
-    Rung("mask", "position + mask", "Who may be heard at all.", True),
+    Rung("mask", "position + mask", "Who can be attended to at all.", True),
     Rung("model", "the rebuild", "The model's own scale and details: the real attention.", True),
 )
 
@@ -67,7 +67,7 @@ def applies(rung: Rung, layer: RebuiltLayer) -> bool:
     if rung.name == "strangers":
         return defined(rung, layer)
     if rung.name == "position":
-        return layer.placed
+        return layer.has_positions
     if rung.name == "mask":
         return not bool(layer.visible.all())
     return rung.name in _WEIGHTS
@@ -77,9 +77,9 @@ def defined(rung: Rung, layer: RebuiltLayer) -> bool:
     """Say whether the rung means anything on the layer.
 
     One that adds nothing there means the same as the rung before it; but to keep to oneself, one
-    has to be among those who are listened to.
+    has to be among the keys.
     """
-    return rung.name in _WEIGHTS and (rung.name != "strangers" or layer.key_states is None)
+    return rung.name in _WEIGHTS and (rung.name != "strangers" or layer.encoder_states is None)
 
 
 def weights(rung: Rung, layer: RebuiltLayer) -> Array:
@@ -89,15 +89,15 @@ def weights(rung: Rung, layer: RebuiltLayer) -> Array:
 
 def interactions(layer: RebuiltLayer) -> Array:
     """Return R = X·Xᵀ, or X·Yᵀ in cross-attention, (T, S): the classroom's table 2, on words."""
-    result: Array = layer.states @ layer.heard.T
+    result: Array = layer.states @ layer.key_states.T
     return result
 
 
 def share(interactions: Array, *, among_others: bool = False) -> Array:
     """Return max(R, 0) / row sum, (T, S); a row of zeros becomes the identity's.
 
-    ``among_others`` where those who are listened to are others than those who ask: there is no
-    identity then, and such a row is shared out evenly.
+    ``among_others`` where the keys are another text's than the queries: there is no identity then,
+    and such a row is shared out evenly.
     """
     positive = np.maximum(interactions, 0)
     total = positive.sum(axis=1, keepdims=True)
@@ -128,7 +128,7 @@ def mixed(rung: Rung, layer: RebuiltLayer, hidden: Array) -> Array:
     if rung.name == "learned":
         value = merge_heads(repeat_heads(layer.value, len(layer.query)))
         return project(attention @ value, layer.output_projection)
-    result: Array = attention @ layer.heard
+    result: Array = attention @ layer.key_states
     return result
 
 
@@ -161,7 +161,9 @@ def _everyone(layer: RebuiltLayer) -> Mask:
 _WEIGHTS: dict[str, Callable[[RebuiltLayer], Array]] = {
     "strangers": lambda layer: np.eye(len(layer.states), dtype=layer.states.dtype),
     "classroom": interactions,
-    "share": lambda layer: share(interactions(layer), among_others=layer.key_states is not None),
+    "share": lambda layer: share(
+        interactions(layer), among_others=layer.encoder_states is not None
+    ),
     "softmax": lambda layer: softmax(interactions(layer)),
     "scaled": _scaled,
     "learned": _learned,

@@ -1,14 +1,16 @@
 """How near every rung of the ladder comes to the model's attention, head by head.
 
-Each measure is taken twice: over all tokens, and over content tokens only, where the rows and
-columns of special tokens are dropped and the rows renormalised. Where only some layers have a
-rung, such as a mask, it is the rung before it on the others, so that all rungs are averaged over
-the same layers.
+This is the one place where the ladder is measured. ``measure_rungs`` compares one layer row by row
+over any choice of queries and keys: for one sentence they are all tokens, and once more the content
+tokens only, where the rows and columns of special tokens are dropped and the rows renormalised;
+over a corpus (``corpus/rungs.py``) the queries are content tokens and the keys all tokens. Where
+only some layers have a rung, such as a mask, it is the rung before it on the others, so that all
+rungs are averaged over the same layers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,48 +29,126 @@ from inspector.analysis.measures import (
     top1_agreement,
     tops,
 )
-from inspector.forward.core import cachefuls
+from inspector.forward.core import head_blocks
 from inspector.parallel import parallel_map
 from inspector.records import (
     Agreement,
     Array,
-    CapturedLayer,
     Float64,
     Mask,
     RebuiltLayer,
-    Run,
     RungResult,
     SiteName,
+    Trace,
+    TracedLayer,
 )
 
+#: Every rung, and the two references behind them.
+ALL_RUNGS = (*RUNGS, UNIFORM, LAYER_MEAN)
 #: The rung whose raw scores are no distribution: it has no divergence.
 _RAW = "classroom"
 
 
-def measure_ladder(run: Run, rebuilt: tuple[RebuiltLayer, ...] | None) -> tuple[RungResult, ...]:
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which queries are measured, (T,), and which keys they are measured over, (S,)."""
+
+    queries: Mask
+    keys: Mask
+
+
+@dataclass(frozen=True, slots=True)
+class RowMeasures:
+    """One rung beside the model's attention, query by query: (H, R) float64 each.
+
+    NaN where a row has no such number.
+    """
+
+    jsd_bits: Float64
+    rank_correlation: Float64
+    top1_agreement: Float64
+    #: Whether anything is left of a row, on both sides, (H, R).
+    counted: Mask
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredRung:
+    """One rung on one layer: its matrix if it has one for all heads, and measures by selection."""
+
+    matrix: Array | None
+    rows: tuple[RowMeasures, ...]
+
+
+def measure_ladder(trace: Trace, rebuilt: tuple[RebuiltLayer, ...]) -> tuple[RungResult, ...]:
     """Measure every rung and both references on one text.
 
-    Without a rebuild nobody knows what the projections receive, so the rungs are listed without
-    measures.
+    Without a rebuild from the weights nobody knows what the projections receive, so the rungs are
+    listed without measures.
     """
-    if rebuilt is None:
-        return tuple(_unmeasured(rung) for rung in (*RUNGS, UNIFORM, LAYER_MEAN))
-    special = {site: _Special(*(text.special for text in run.texts(site))) for site in run.sites}
-    rungs = [rung for rung in RUNGS if any(applies(rung, layer) for layer in rebuilt)]
+    if not rebuilt:
+        return tuple(_unmeasured(rung) for rung in ALL_RUNGS)
+    rungs = present_rungs(rebuilt)
+    selections = {site: _everything_and_content(trace, site) for site in trace.sites}
     climbed = parallel_map(
-        lambda pair: _climb(*pair, rungs, special[pair[0].site]),
-        zip(run.layers, rebuilt, strict=True),
-        tokens=run.longest,
+        lambda pair: measure_rungs(*pair, rungs, selections[pair[0].site]),
+        zip(trace.layers, rebuilt, strict=True),
+        tokens=trace.longest,
     )
     return tuple(
         _collect(
-            rung,
-            [layer.get(rung.name) for layer in climbed],
-            _where(rung, rebuilt),
-            run.model.heads,
+            rung, [layer.get(rung.name) for layer in climbed], _where(rung, rebuilt), trace.heads
         )
-        for rung in (*RUNGS, UNIFORM, LAYER_MEAN)
+        for rung in ALL_RUNGS
     )
+
+
+def present_rungs(rebuilt: tuple[RebuiltLayer, ...]) -> list[Rung]:
+    """Return the rungs that some layer has."""
+    return [rung for rung in RUNGS if any(applies(rung, layer) for layer in rebuilt)]
+
+
+def measure_rungs(
+    traced: TracedLayer,
+    rebuilt: RebuiltLayer,
+    rungs: list[Rung],
+    selections: Sequence[Selection],
+) -> dict[str, MeasuredRung]:
+    """Measure the rungs, and both references, on one layer and over each selection."""
+    model = traced.attention
+    visible = rebuilt.visible
+    candidates = [(rung, weights(rung, rebuilt)) for rung in rungs if defined(rung, rebuilt)]
+    candidates.append((UNIFORM, _uniform(visible, model)))
+    candidates.append((LAYER_MEAN, model.mean(axis=0)))
+    has_sink = rebuilt.sink is not None
+
+    def prepare(matrices: Array, *, raw: bool = False) -> list[_Rows]:
+        return _prepare(matrices, visible, selections, raw=raw, has_sink=has_sink and not raw)
+
+    shared = {
+        rung.name: prepare(matrix[None], raw=rung.name == _RAW)
+        for rung, matrix in candidates
+        if not rung.per_head
+    }
+    found: dict[str, list[list[RowMeasures]]] = {rung.name: [] for rung, _ in candidates}
+    for heads in head_blocks(model):
+        reference = prepare(model[heads])
+        for rung, matrix in candidates:
+            ours = shared.get(rung.name) or prepare(matrix[heads])
+            found[rung.name].append(list(map(_compare, reference, ours)))
+    return {
+        rung.name: MeasuredRung(
+            matrix=None if rung.per_head else matrix,
+            rows=tuple(map(_side_by_side, zip(*found[rung.name], strict=True))),
+        )
+        for rung, matrix in candidates
+    }
+
+
+def _everything_and_content(trace: Trace, site: SiteName) -> tuple[Selection, Selection]:
+    """Return the two selections of one sentence."""
+    asking, attended = trace.texts(site)
+    rows, cols = asking.special, attended.special
+    return Selection(np.ones_like(rows), np.ones_like(cols)), Selection(~rows, ~cols)
 
 
 def _where(rung: Rung, rebuilt: tuple[RebuiltLayer, ...]) -> tuple[SiteName, ...]:
@@ -78,108 +158,46 @@ def _where(rung: Rung, rebuilt: tuple[RebuiltLayer, ...]) -> tuple[SiteName, ...
 
 
 @dataclass(frozen=True, slots=True)
-class _Special:
-    """Which tokens are special, among those that ask, (T,), and among those listened to, (S,)."""
-
-    rows: Mask
-    cols: Mask
-
-
-@dataclass(frozen=True, slots=True)
 class _Rows:
-    """Matrices (H or 1, T, S) made ready to be compared with others."""
+    """Matrices (H or 1, R, S) made ready to be compared with others."""
 
     #: float64, every row summing to 1, what it gives to hidden keys included, and to a sink as one
     #: more key; None for raw scores.
     shares: Float64 | None
     #: ``negative_entropy`` of ``shares``.
     entropy: Float64 | None
-    #: (…, T) whether anything is left of a row.
+    #: (…, R) whether anything is left of a row.
     alive: Mask
     #: Centred ranks and largest entries among the visible keys.
     ranks: Float64
     tops: Mask
 
 
-@dataclass(frozen=True, slots=True)
-class _Both:
-    """The same matrices over all tokens and over content tokens only."""
-
-    all_tokens: _Rows
-    content: _Rows
-
-
-@dataclass(frozen=True, slots=True)
-class _Measured:
-    """One rung on one layer: its matrix if it has one for all heads, and measures of (H,)."""
-
-    matrix: Array | None
-    all_tokens: Agreement
-    content: Agreement
-
-
-def _climb(
-    captured: CapturedLayer, rebuilt: RebuiltLayer, rungs: list[Rung], special: _Special
-) -> dict[str, _Measured]:
-    """Measure the rungs, and the references, on one layer."""
-    model = captured.attention
-    visible = rebuilt.visible
-    candidates = [(rung, weights(rung, rebuilt)) for rung in rungs if defined(rung, rebuilt)]
-    candidates.append((UNIFORM, _uniform(visible, model)))
-    candidates.append((LAYER_MEAN, model.mean(axis=0)))
-    has_sink = rebuilt.sink is not None
-
-    def prepare(matrices: Array, *, raw: bool = False) -> _Both:
-        return _prepare(matrices, visible, special, raw=raw, has_sink=has_sink and not raw)
-
-    shared = {
-        rung.name: prepare(matrix[None], raw=rung.name == _RAW)
-        for rung, matrix in candidates
-        if not rung.per_head
-    }
-    scores: dict[str, list[tuple[Agreement, Agreement]]] = {rung.name: [] for rung, _ in candidates}
-    for heads in cachefuls(model):
-        reference = prepare(model[heads])
-        for rung, matrix in candidates:
-            rows = shared.get(rung.name) or prepare(matrix[heads])
-            scores[rung.name].append(
-                (
-                    _compare(reference.all_tokens, rows.all_tokens),
-                    _compare(reference.content, rows.content),
-                )
-            )
-    return {
-        rung.name: _Measured(
-            matrix=None if rung.per_head else matrix,
-            all_tokens=_together([part for part, _ in scores[rung.name]], np.concatenate),
-            content=_together([part for _, part in scores[rung.name]], np.concatenate),
-        )
-        for rung, matrix in candidates
-    }
-
-
 def _prepare(
-    matrices: Array, visible: Mask, special: _Special, *, raw: bool, has_sink: bool
-) -> _Both:
+    matrices: Array, visible: Mask, selections: Sequence[Selection], *, raw: bool, has_sink: bool
+) -> list[_Rows]:
     ranks = average_ranks(matrices, visible)
-    rows, cols = ~special.rows, ~special.cols
-    ranks_inside = ranks_without(ranks, matrices, visible, list(np.flatnonzero(special.cols)))
     sink = sink_masses(matrices) if has_sink else None
-    return _Both(
-        all_tokens=_rows(matrices, sink, ranks, visible, raw=raw),
-        content=_rows(
-            matrices[:, rows][:, :, cols],
-            None if sink is None else sink[:, rows],
-            ranks_inside[:, rows][:, :, cols],
-            visible[np.ix_(rows, cols)],
-            raw=raw,
-        ),
-    )
+    return [_selected(matrices, sink, ranks, visible, at, raw=raw) for at in selections]
 
 
-def _rows(
-    matrices: Array, sink: Float64 | None, ranks: Float64, visible: Mask, *, raw: bool
+def _selected(
+    matrices: Array,
+    sink: Float64 | None,
+    ranks: Float64,
+    visible: Mask,
+    at: Selection,
+    *,
+    raw: bool,
 ) -> _Rows:
+    """Cut matrices, (…, T, S), to a selection, their ranks too without sorting again."""
+    if not at.keys.all():
+        ranks = ranks_without(ranks, matrices, visible, list(np.flatnonzero(~at.keys)))
+    rows, cols = at.queries, at.keys
+    if not (rows.all() and cols.all()):
+        matrices, ranks = matrices[:, rows][:, :, cols], ranks[:, rows][:, :, cols]
+        visible = visible[np.ix_(rows, cols)]
+        sink = None if sink is None else sink[:, rows]
     shares = entropy = None
     alive = np.broadcast_to(visible.any(axis=-1), matrices.shape[:-1])
     if not raw:
@@ -189,10 +207,9 @@ def _rows(
     return _Rows(shares, entropy, alive, centred(ranks, visible), tops(matrices, visible))
 
 
-def _compare(model: _Rows, rung: _Rows) -> Agreement:
-    """Compare the model's rows, (H, T, S), with a rung's, which may be (1, T, S)."""
+def _compare(model: _Rows, rung: _Rows) -> RowMeasures:
+    """Compare the model's rows, (H, R, S), with a rung's, which may be (1, R, S)."""
     counted = model.alive & rung.alive
-    ranks = spearman(model.ranks, rung.ranks)
     divergence = np.full(counted.shape, np.nan)
     if (
         model.shares is not None
@@ -201,17 +218,38 @@ def _compare(model: _Rows, rung: _Rows) -> Agreement:
         and rung.entropy is not None
     ):
         divergence = jensen_shannon_bits(model.shares, rung.shares, model.entropy, rung.entropy)
+    return RowMeasures(
+        jsd_bits=divergence,
+        rank_correlation=spearman(model.ranks, rung.ranks),
+        top1_agreement=top1_agreement(model.tops, rung.tops),
+        counted=counted,
+    )
+
+
+def _side_by_side(blocks: tuple[RowMeasures, ...]) -> RowMeasures:
+    """Put blocks of heads together."""
+    return RowMeasures(
+        jsd_bits=np.concatenate([block.jsd_bits for block in blocks]),
+        rank_correlation=np.concatenate([block.rank_correlation for block in blocks]),
+        top1_agreement=np.concatenate([block.top1_agreement for block in blocks]),
+        counted=np.concatenate([block.counted for block in blocks]),
+    )
+
+
+def _averaged(rows: RowMeasures) -> Agreement:
+    """Average over the queries: (H,) each."""
+    constant = np.isnan(rows.rank_correlation) & rows.counted
     return Agreement(
-        jsd_bits=row_mean(divergence, counted),
-        rank_correlation=row_mean(ranks, counted),
-        top1_agreement=row_mean(top1_agreement(model.tops, rung.tops), counted),
-        constant_rows=int((np.isnan(ranks) & counted).sum()),
-        empty_rows=int((~counted).sum()),
+        jsd_bits=row_mean(rows.jsd_bits, rows.counted),
+        rank_correlation=row_mean(rows.rank_correlation, rows.counted),
+        top1_agreement=row_mean(rows.top1_agreement, rows.counted),
+        constant_rows=int(constant.sum()),
+        empty_rows=int((~rows.counted).sum()),
     )
 
 
 def _together(parts: list[Agreement], arrange: Callable[[list[Float64]], Float64]) -> Agreement:
-    """Put measures together: heads of a layer by ``concatenate``, layers as rows."""
+    """Put the measures of all layers together."""
     return Agreement(
         jsd_bits=arrange([part.jsd_bits for part in parts]),
         rank_correlation=arrange([part.rank_correlation for part in parts]),
@@ -228,7 +266,7 @@ def _uniform(visible: Mask, like: Array) -> Array:
 
 
 def _collect(
-    rung: Rung, layers: list[_Measured | None], sites: tuple[SiteName, ...], heads: int
+    rung: Rung, layers: list[MeasuredRung | None], sites: tuple[SiteName, ...], heads: int
 ) -> RungResult:
     """Put one rung's layers together, None standing for those that do not have it."""
     if not any(layers):
@@ -238,6 +276,9 @@ def _collect(
 
     def arrange(numbers: list[Float64]) -> Float64:
         return np.stack([np.append(of, nothing[len(of) :]) for of in numbers])
+
+    def averaged(selection: int) -> list[Agreement]:
+        return [_averaged(layer.rows[selection]) if layer else absent for layer in layers]
 
     matrices = [
         None if layer is None or layer.matrix is None else layer.matrix.astype(np.float32)
@@ -249,8 +290,8 @@ def _collect(
         adds=rung.adds,
         reference=rung in (UNIFORM, LAYER_MEAN),
         applies=True,
-        all_tokens=_together([layer.all_tokens if layer else absent for layer in layers], arrange),
-        content=_together([layer.content if layer else absent for layer in layers], arrange),
+        all_tokens=_together(averaged(0), arrange),
+        content=_together(averaged(1), arrange),
         matrices=None if rung.per_head else tuple(matrices),
         sites=sites,
     )

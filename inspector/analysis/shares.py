@@ -21,24 +21,27 @@ from inspector.analysis.measures import (
     row_mean,
     sink_masses,
 )
-from inspector.forward.core import cachefuls
+from inspector.forward.core import head_blocks
 from inspector.parallel import parallel_map
-from inspector.records import Array, CapturedLayer, Float64, Mask, RebuiltLayer, Run, Share
+from inspector.records import Array, Float64, Mask, RebuiltLayer, Share, Trace, TracedLayer
 
 
-def measure_shares(run: Run, rebuilt: tuple[RebuiltLayer, ...] | None) -> tuple[Share, ...]:
-    """Measure the share of every ingredient that some layer has; none without a rebuild."""
-    if rebuilt is None:
+def measure_shares(trace: Trace, rebuilt: tuple[RebuiltLayer, ...]) -> tuple[Share, ...]:
+    """Measure the share of every ingredient that some layer has.
+
+    None without a rebuild from the weights.
+    """
+    if not rebuilt:
         return ()
     present = [any(map(ingredient.applies, rebuilt)) for ingredient in INGREDIENTS]
-    by_layer = np.full((len(INGREDIENTS), len(run.layers), run.model.heads), np.nan)
+    by_layer = np.full((len(INGREDIENTS), len(trace.layers), trace.heads), np.nan)
     layers = parallel_map(
         lambda pair: _layer_shares(*pair),
-        zip(run.layers, rebuilt, strict=True),
-        tokens=run.longest,
+        zip(trace.layers, rebuilt, strict=True),
+        tokens=trace.longest,
     )
-    for place, shares in enumerate(layers):
-        by_layer[:, place, : shares.shape[1]] = shares
+    for index, shares in enumerate(layers):
+        by_layer[:, index, : shares.shape[1]] = shares
     return tuple(
         _share(ingredient, per_head)
         for ingredient, per_head, there in zip(INGREDIENTS, by_layer, present, strict=True)
@@ -63,7 +66,7 @@ def shapley(worth: Float64) -> Float64:
     return values
 
 
-def _layer_shares(captured: CapturedLayer, rebuilt: RebuiltLayer) -> Float64:
+def _layer_shares(traced: TracedLayer, rebuilt: RebuiltLayer) -> Float64:
     """Return the shares on one layer, (all ingredients, H): 0 for one that it does not have.
 
     Leaving an ingredient out that does nothing changes no other's Shapley value.
@@ -73,8 +76,8 @@ def _layer_shares(captured: CapturedLayer, rebuilt: RebuiltLayer) -> Float64:
         frozenset(INGREDIENTS[place].name for bit, place in enumerate(there) if chosen & 1 << bit)
         for chosen in range(1 << len(there))
     ]
-    shares = np.zeros((len(INGREDIENTS), len(captured.attention)))
-    shares[there] = shapley(-_divergences(combinations, captured.attention, rebuilt))
+    shares = np.zeros((len(INGREDIENTS), len(traced.attention)))
+    shares[there] = shapley(-_divergences(combinations, traced.attention, rebuilt))
     return shares
 
 
@@ -88,9 +91,9 @@ def _divergences(
         for chosen in combinations
         if one_for_all(chosen, rebuilt)
     }
-    heard = rebuilt.visible.any(axis=-1)
+    seeing = rebuilt.visible.any(axis=-1)
     bits = np.empty((len(combinations), len(attention)))
-    for heads in cachefuls(attention):
+    for heads in head_blocks(attention):
         model, alive = _distributions(attention[heads], has_sink=has_sink)
         entropy = negative_entropy(model)
         for place, chosen in enumerate(combinations):
@@ -98,7 +101,7 @@ def _divergences(
                 weights(chosen, rebuilt, heads), has_sink=has_sink
             )
             divergence = jensen_shannon_bits(model, rows, entropy, own)
-            bits[place, heads] = row_mean(divergence, alive & heard)
+            bits[place, heads] = row_mean(divergence, alive & seeing)
     return bits
 
 

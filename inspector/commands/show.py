@@ -119,11 +119,11 @@ def show(
             progress=progress,
         )
         if bertviz and not yes:
-            refuse_large(found.run)
+            refuse_large(found.trace)
         files = _write(found, report, save, progress)
         if bertviz:
             progress("Writing bertviz's views")
-            files |= {kind: str(path) for kind, path in write_views(found.run, place).items()}
+            files |= {kind: str(path) for kind, path in write_views(found.trace, place).items()}
     if as_json:
         from inspector.report.export.summary import summarise
 

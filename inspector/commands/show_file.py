@@ -107,8 +107,8 @@ def _finish(
         click.echo(json.dumps(record, allow_nan=False))
     return IndexRow(
         line=line.number,
-        text=found.run.text.text,
-        pair=found.run.text.pair if found.run.target is None else found.run.target.text,
+        text=found.trace.text.text,
+        pair=found.trace.text.pair if found.trace.target is None else found.trace.target.text,
         report=Path(files["report"]).name if files else None,
         verdict=found.verification.verdict,
         link=found.links[0] if found.links else None,

@@ -11,8 +11,8 @@ from inspector.corpus.examples import Best
 from inspector.corpus.reading import Input, place_of
 from inspector.errors import InputError
 from inspector.files import make_folder
-from inspector.records import Array, HeadExample, HeadStatistics, Text
-from inspector.records.corpus import SHARES
+from inspector.records import TARGETS, Array, HeadExample, HeadStatistics, Mask, Text
+from inspector.records.targets import fixed, relative, same_word
 from inspector.session import Inspection, inspect
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _chosen(best: Best, heads: HeadStatistics) -> list[tuple[int, int, str, int]
         heads.value.tolist(),
         strict=True,
     ):
-        if name in SHARES and value > largest.get((layer, head), (-1.0, ""))[0]:
+        if name in TARGETS and value > largest.get((layer, head), (-1.0, ""))[0]:
             largest[layer, head] = value, name
     return [
         (layer, head, share, key)
@@ -105,7 +105,7 @@ def _example(
     found: Inspection, layer: int, head: int, share: str, file: str, row: int, report: str
 ) -> HeadExample:
     attention = found.attention(layer, head)
-    wanted = _targets(found.run.text, share)
+    wanted = _targets(found.trace.text, share)
     query, key = np.unravel_index(np.argmax(np.where(wanted, attention, -1.0)), wanted.shape)
     weights: Array = attention[query].copy()
     return HeadExample(
@@ -114,7 +114,7 @@ def _example(
         head=head,
         file=file,
         row=row,
-        text=found.run.text,
+        text=found.trace.text,
         query=int(query),
         key=int(key),
         weights=weights,
@@ -122,21 +122,14 @@ def _example(
     )
 
 
-def _targets(text: Text, share: str) -> np.ndarray:
-    """Return (T, T), True where a content token's attention counts towards a share."""
+def _targets(text: Text, target: str) -> Mask:
+    """Return (T, T), True where a content token's attention counts towards a target."""
     content = ~text.special
-    places = np.arange(len(content))
-    back = places[:, None] - places
-    words = np.array([-1 if one.word is None else one.word for one in text.tokens])
-    separators = np.flatnonzero(text.special[1:]) + 1
-    last = separators[-1] if separators.size else -1
-    wanted: dict[str, np.ndarray] = {
+    key = np.arange(len(text))
+    query = key[:, None]
+    wanted: dict[str, Mask] = relative(query, key) | fixed(key, text.separator)
+    wanted["same_word"] = same_word(query, key, text.words[:, None], text.words)
+    if target in ("previous", "next"):
         # The neighbour of the first or last word may be a special token, which says less.
-        "previous": (back == 1) & content,
-        "next": (back == -1) & content,
-        "self": back == 0,
-        "first": np.broadcast_to(places == 0, back.shape),
-        "separator": np.broadcast_to(places == last, back.shape),
-        "same_word": (words[:, None] == words) & (words >= 0) & (back != 0),
-    }
-    return wanted[share] & content[:, None]
+        wanted[target] &= content
+    return wanted[target] & content[:, None]

@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspector.corpus.reading import Sentence
-from inspector.records import Float64
-from inspector.records.corpus import SHARES
+from inspector.records import TARGETS, Float64
 
 #: Sentences kept of each share and head.
 KEPT = 2
@@ -56,7 +55,7 @@ class Best:
 
     def of_head(self, layer: int, head: int, statistic: str) -> list[int]:
         """Return the keys of one head's best sentences for one share, best first."""
-        keys = self.keys[layer, head, SHARES.index(statistic)]
+        keys = self.keys[layer, head, TARGETS.index(statistic)]
         return [int(key) for key in keys if key != _NONE]
 
 

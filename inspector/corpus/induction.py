@@ -13,8 +13,7 @@ import numpy as np
 
 from inspector.corpus.bootstrap import draws
 from inspector.corpus.sums import Sums
-from inspector.records import Array, Float64
-from inspector.records.batch import Encoded, pad
+from inspector.records import Array, Float64, Text, Token, pad
 
 if TYPE_CHECKING:
     from inspector.referee.loading import LoadedModel
@@ -31,8 +30,8 @@ def measure_induction(
 ) -> tuple[Sums, Float64] | None:
     """Return the mean mass on the token to be copied, and its null, (N, H, 1).
 
-    The null is the mean mass on any token of the text that the query hears. None where the model is
-    not causal: others hear the answer itself.
+    The null is the mean mass on any token of the text that the query may attend to. None where the
+    model is not causal: others see the answer itself.
 
     Raises
     ------
@@ -40,16 +39,16 @@ def measure_induction(
         When memory runs out.
     """
     from inspector.referee.streaming import Stream
-    from inspector.referee.text import window
 
-    if loaded.dialects is None or not all(one.causal for one in loaded.dialects):
+    known = loaded.checkpoint.attention
+    if known is None or not all(layer.config.causal for layer in known):
         return None
     before = _prefix(loaded.tokenizer)
-    limit = window(loaded.tokenizer, loaded.model.config)
+    limit = loaded.checkpoint.window
     half = HALF if limit is None else min(HALF, (limit - len(before)) // 2)
     texts = repeated(_vocabulary(loaded.tokenizer, loaded.model.config), half, seed)
     stream = Stream(loaded)
-    sentences = [_encoded(before, text) for text in texts]
+    sentences = [_text(before, text) for text in texts]
     found: list[tuple[Float64, Float64]] = []
     stream.read(
         pad(sentences, stream.padding),
@@ -81,10 +80,14 @@ def _masses(attention: Array, before: int, half: int) -> tuple[Float64, Float64]
     return hit, (rows[..., before:].sum(axis=-1) / heard).sum(axis=-1)
 
 
-def _encoded(before: list[int], text: np.ndarray) -> Encoded:
-    special = np.zeros(len(before) + len(text), dtype=np.bool_)
-    special[: len(before)] = True
-    return Encoded(np.array([*before, *text], dtype=np.int64), special, None)
+def _text(before: list[int], text: np.ndarray) -> Text:
+    return Text.of(
+        tuple(
+            Token(int(entry), "", None, at < len(before), 0, None)
+            for at, entry in enumerate([*before, *text])
+        ),
+        "",
+    )
 
 
 def _prefix(tokenizer: Any) -> list[int]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from inspector.corpus.reading import Sentence
-from inspector.records.batch import Encoded
+from inspector.records import Text
 
 #: Sentences of a shard: what an interruption can cost.
 SHARD = 1024
@@ -37,8 +37,8 @@ def shards(sentences: Iterable[Sentence], size: int = SHARD) -> Iterator[Shard]:
 
 
 def batches(
-    encoded: dict[int, Encoded], tokens: int = BATCH_TOKENS
-) -> Iterator[tuple[list[int], list[Encoded]]]:
+    encoded: dict[int, Text], tokens: int = BATCH_TOKENS
+) -> Iterator[tuple[list[int], list[Text]]]:
     """Lay sentences of like length together: batches of at most ``tokens`` tokens with padding.
 
     ``encoded`` is keyed by the sentences' places in the shard; each batch comes with its places. A
@@ -46,8 +46,8 @@ def batches(
     """
     places: list[int] = []
     # Longest last: a batch is as wide as the sentence that joins it.
-    for place in sorted(encoded, key=lambda at: (len(encoded[at].ids), at)):
-        if places and (len(places) + 1) * len(encoded[place].ids) > tokens:
+    for place in sorted(encoded, key=lambda at: (len(encoded[at]), at)):
+        if places and (len(places) + 1) * len(encoded[place]) > tokens:
             yield places, [encoded[at] for at in places]
             places = []
         places.append(place)

@@ -12,7 +12,7 @@ import numpy as np
 from inspector.corpus.examples import Best
 from inspector.corpus.sums import Sums
 from inspector.corpus.treebank.syntax import SyntaxSums
-from inspector.records.batch import Int64
+from inspector.records.text import Int64
 
 
 @dataclass(frozen=True, slots=True)

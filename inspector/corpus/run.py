@@ -219,19 +219,17 @@ class _Run:
         return files | {"run": str(record)}
 
     def _model(self, merged: Merged) -> ModelInfo:
-        from inspector.referee.text import window
-
         layers, heads = merged.basic.values.shape[1:3]
-        config = self.loaded.model.config
+        known = self.loaded.checkpoint
         return ModelInfo(
-            name=self.loaded.name,
-            title=self.loaded.title,
-            family=config.model_type,
+            name=known.name,
+            title=known.title,
+            family=known.family,
             layers=layers,
             heads=heads,
-            width=int(config.hidden_size),
-            window=window(self.loaded.tokenizer, config),
-            sha256=self.loaded.sha256,
+            width=int(self.loaded.model.config.hidden_size),
+            window=known.window,
+            sha256=known.sha256,
         )
 
     def _skipped(self, merged: Merged) -> tuple[Skipped, ...]:

@@ -19,9 +19,7 @@ from inspector.corpus.sums import Sums
 from inspector.corpus.treebank.syntax import SyntaxSums, batch_trees, found_arcs, joined, with_heads
 from inspector.errors import ModelError
 from inspector.parallel import one_blas_thread
-from inspector.records import Array, Float32, Float64
-from inspector.records.batch import Batch, Encoded, pad
-from inspector.records.corpus import SHARES
+from inspector.records import TARGETS, Array, Batch, Float32, Float64, Text, pad
 from inspector.session import load
 
 if TYPE_CHECKING:
@@ -75,7 +73,6 @@ class Worker:
         from inspector.referee.fingerprint import fingerprint
         from inspector.referee.head_sums import STATISTICS
         from inspector.referee.streaming import Stream, refuse_dtype
-        from inspector.referee.text import window
 
         self.loaded = loaded or load(work.model, device=work.device)
         if work.fingerprint is not None and fingerprint(self.loaded) != work.fingerprint:
@@ -83,16 +80,16 @@ class Worker:
                 f"A worker has another {self.loaded.title} than the one that the run began with.",
                 "Give all machines the same model.",
             )
-        if work.statistics == "full" and self.loaded.weights is None:
+        if work.statistics == "full" and self.loaded.checkpoint.attention is None:
             raise ModelError(
-                f"{self.loaded.title} has no ladder: {self.loaded.no_rebuild}.",
+                f"{self.loaded.title} has no ladder: {self.loaded.checkpoint.no_rebuild}.",
                 "Use --statistics basic.",
             )
         refuse_dtype(work.dtype, str(self.loaded.model.device))
         self._work = work
         self.stream = Stream(self.loaded, dtype=work.dtype)
         self._exact = self.stream if work.dtype == "float32" else Stream(self.loaded)
-        self._limit = window(self.loaded.tokenizer, self.loaded.model.config)
+        self._limit = self.loaded.checkpoint.window
         # Without word numbers nobody can tell which tokens are pieces of the same word.
         dropped = () if self.loaded.tokenizer.is_fast else ("same_word",)
         self._kept = [at for at, name in enumerate(STATISTICS) if name not in dropped]
@@ -118,7 +115,7 @@ class Worker:
         size = (self.stream.layers, self.stream.heads)
         basic = Sums.nothing(self.names, 1 + self._work.replicates, *size)
         permuted = Sums.nothing(self.names, 1, *size)
-        masses = np.zeros((len(shard.sentences), *size, len(SHARES)))
+        masses = np.zeros((len(shard.sentences), *size, len(TARGETS)))
         queries = np.zeros(len(shard.sentences), dtype=np.int64)
         rungs: list[Sums] = []
         syntax: list[SyntaxSums] = []
@@ -160,11 +157,11 @@ class Worker:
             shift=shift.largest(self.names),
         )
 
-    def encode(self, shard: Shard) -> tuple[dict[int, Encoded], Tally]:
+    def encode(self, shard: Shard) -> tuple[dict[int, Text], Tally]:
         """Return the sentences that can be read, by their places in the shard."""
         from inspector.referee.encoding import encode_many
 
-        found: dict[int, Encoded] = {}
+        found: dict[int, Text] = {}
         plain = [at for at, one in enumerate(shard.sentences) if one.tree is None]
         trees = [at for at, one in enumerate(shard.sentences) if one.tree is not None]
         for places, texts in (
@@ -177,9 +174,7 @@ class Worker:
             found |= dict(zip(places, encoded, strict=True))
         unreadable = {at for at, one in found.items() if one.special.all()}
         too_long = {
-            at
-            for at, one in found.items()
-            if self._limit is not None and len(one.ids) > self._limit
+            at for at, one in found.items() if self._limit is not None and len(one) > self._limit
         } - unreadable
         for at in unreadable | too_long:
             del found[at]
@@ -189,7 +184,7 @@ class Worker:
         ]
         return found, Tally(
             sentences=len(found),
-            tokens=sum(len(one.ids) for one in found.values()),
+            tokens=sum(len(one) for one in found.values()),
             queries=sum(int((~one.special).sum()) for one in found.values()),
             truncated=sum(one.truncated_from is not None for one in found.values()),
             first_is_content=sum(not one.special[0] for one in found.values()),
@@ -203,12 +198,12 @@ class Worker:
         return kept.reshape(*kept.shape[:3], -1)
 
     def _masses(self, means: Float64) -> Float64:
-        """Return the mean masses on each of ``SHARES``, (B, N, H, targets); NaN for none."""
-        columns = [self.names.index(name) if name in self.names else None for name in SHARES]
+        """Return the mean masses on each of ``TARGETS``, (B, N, H, targets); NaN for none."""
+        columns = [self.names.index(name) if name in self.names else None for name in TARGETS]
         blank = np.full(means.shape[:3], np.nan)
         return np.stack([blank if at is None else means[..., at] for at in columns], axis=-1)
 
-    def _ladder(self, together: list[Encoded], weights: Float64, done: Callable[[], None]) -> Sums:
+    def _ladder(self, together: list[Text], weights: Float64, done: Callable[[], None]) -> Sums:
         measured = []
         for one in together:
             measured.append(sentence_ladder(self.loaded, one))

@@ -1,4 +1,4 @@
-"""What a row of the registry says about a family, and how it becomes the layers' dialects."""
+"""What a row of the registry says of a family, and how it becomes every layer's config."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspector.families.position_numbers import ROPE_TYPES, frequencies, slopes
-from inspector.records import Alibi, Buckets, Dialect, Disentangled, PositionRule, Rope, SiteName
+from inspector.records import (
+    Alibi,
+    AttentionConfig,
+    Buckets,
+    Disentangled,
+    PositionRule,
+    Rope,
+    SiteName,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +101,9 @@ class Family:
     added: Added | None = None
     #: The parameter that holds each head's sink.
     sinks: str = ""
-    #: Whether a word hears only itself and what comes before it.
+    #: Whether a token attends only to itself and to what comes before it.
     causal: bool = False
-    #: Which layers hear only what is near: all, those that ``layer_types`` or GPT-Neo's
+    #: Which layers attend only to what is near: all, those that ``layer_types`` or GPT-Neo's
     #: ``attention_layers`` names. ``both`` is the same with a window that reaches both ways.
     window: Literal["all", "layer_types", "both", "gpt_neo"] | None = None
     #: ``head``: d^-½. ``one``: no scale. ``gpt2`` and ``scalar``: as the config says. ``terms``:
@@ -226,14 +234,16 @@ class Family:
         q, k, v = np.split(rows, [heads * size, (heads + kv_heads) * size])
         return q, k, v
 
-    def dialects(self, config: Any) -> tuple[Dialect, ...]:
+    def attention_configs(self, config: Any) -> tuple[AttentionConfig, ...]:
         """Read the numbers of every layer's attention from a transformers config."""
-        return tuple(self._dialect(config, i) for i in range(int(getattr(config, self.layers))))
+        return tuple(
+            self._attention_config(config, i) for i in range(int(getattr(config, self.layers)))
+        )
 
-    def _dialect(self, config: Any, layer: int) -> Dialect:
+    def _attention_config(self, config: Any, layer: int) -> AttentionConfig:
         heads, kv_heads, size = self._sizes(config)
         softcap = getattr(config, self.softcap) if self.softcap else None
-        return Dialect(
+        return AttentionConfig(
             heads=heads,
             kv_heads=kv_heads,
             head_dim=size,

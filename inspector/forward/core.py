@@ -6,7 +6,7 @@ out that a family may vary::
     s = scale · q·rep(k)ᵀ
     s = c·tanh(s / c)          where a family soft-caps
     s = s + bias               where positions add something (``biases.py``)
-    s = −3.4e38 where a query may not hear a key
+    s = −3.4e38 where a query may not attend to a key
     A = softmax(s | sink)      where a family has a sink: one more column, then dropped
     o = merge(A·rep(v))·Woᵀ + bo
 
@@ -31,7 +31,7 @@ FORBIDDEN = -3.4e38
 _CACHED = 1 << 20
 
 
-def cachefuls(matrices: Array) -> Iterator[slice]:
+def head_blocks(matrices: Array) -> Iterator[slice]:
     """Part a stack, (H, …), into as many at once as stay in the cache while they are gone over."""
     together = max(1, _CACHED // matrices[0].nbytes)
     for first in range(0, len(matrices), together):
@@ -72,7 +72,7 @@ def cap(scores: Array, limit: float) -> None:
 
 
 def forbid(scores: Array, visible: Mask) -> None:
-    """Overwrite, in place, the scores (…, T, S) of what a query may not hear."""
+    """Overwrite, in place, the scores (…, T, S) of the keys that a query may not attend to."""
     if not visible.all():
         scores[..., ~visible] = scores.dtype.type(FORBIDDEN)
 
@@ -176,7 +176,7 @@ def _attending(
         and bool(visible.any(axis=-1).all())
         and _largest(query, key, softcap) <= _safe(out)
     )
-    for some in cachefuls(out):
+    for some in head_blocks(out):
         np.matmul(query[some], key[some].swapaxes(-1, -2), out=out[some])
         if softcap is not None:
             cap(out[some], softcap)
@@ -210,7 +210,7 @@ def mix(attention: Array, value: Array, output: Projection) -> Array:
     return project(merge_heads(mixed), output)
 
 
-def moved_lengths(value: Array, output: Projection, heads: int) -> Array:
+def transformed_norms(value: Array, output: Projection, heads: int) -> Array:
     """Return ‖v_j·Wo_h‖, (H, S): what one unit of attention to token j moves, head by head.
 
     Kobayashi et al. 2020, "Attention is Not Only a Weight". The length is taken through the Gram

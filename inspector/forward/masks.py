@@ -1,26 +1,26 @@
-"""Who may be heard: which keys a query's attention can reach at all."""
+"""Masks: which keys a query may attend to at all."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from inspector.records import Dialect, Mask
+from inspector.records import AttentionConfig, Mask
 
 
 def visible(
-    dialect: Dialect, queries: int, keys: int | None = None, present: Mask | None = None
+    config: AttentionConfig, queries: int, keys: int | None = None, present: Mask | None = None
 ) -> Mask:
-    """Return (T, S), True where query i may hear key j; without ``keys`` there are as many.
+    """Return (T, S), True where query i may attend to key j; without ``keys`` there are as many.
 
-    Everybody, or, where the dialect is causal, ``j ≤ i``; with a window w besides, ``|i − j| < w``.
-    Where ``present``, (S,), is False a token is padding, and nobody hears it.
+    All, or, where attention is causal, ``j ≤ i``; with a window w besides, ``|i − j| < w``.
+    Where ``present``, (S,), is False a token is padding, and nobody attends to it.
     """
     keys = queries if keys is None else keys
-    heard: Mask = np.ones((queries, keys), dtype=np.bool_)
-    if dialect.causal or dialect.window is not None:
+    allowed: Mask = np.ones((queries, keys), dtype=np.bool_)
+    if config.causal or config.window is not None:
         back = np.arange(queries)[:, None] - np.arange(keys)
-        if dialect.causal:
-            heard = back >= 0
-        if dialect.window is not None:
-            heard &= np.abs(back) < dialect.window
-    return heard if present is None else heard & present
+        if config.causal:
+            allowed = back >= 0
+        if config.window is not None:
+            allowed &= np.abs(back) < config.window
+    return allowed if present is None else allowed & present

@@ -19,98 +19,101 @@ from inspector.forward.positions import turned
 from inspector.parallel import parallel_map
 from inspector.records import (
     Array,
+    AttentionLayer,
     AttentionWeights,
-    CapturedLayer,
-    Dialect,
     Mask,
     Norm,
     PositionWeights,
     Projection,
     RebuiltLayer,
-    Run,
+    Trace,
+    TracedLayer,
 )
 
 
-def recompute(run: Run, dtype: type[np.floating[Any]] = np.float32) -> tuple[RebuiltLayer, ...]:
-    """Rebuild every attention layer of a run whose family has a rebuild.
+def recompute(
+    attention: tuple[AttentionLayer, ...], trace: Trace, dtype: type[np.floating[Any]] = np.float32
+) -> tuple[RebuiltLayer, ...]:
+    """Rebuild every attention layer of a trace from the layers of its checkpoint.
 
-    ``dtype`` is float32, or float64 for the arbitration, in which case the run must have been
+    ``dtype`` is float32, or float64 for the arbitration, in which case the trace must have been
     made in float64 too.
     """
-    if run.weights is None or run.dialects is None:
-        raise ValueError("this family has no rebuild")
     # The large results are laid out here, not in the threads: memory that a thread asks for goes
     # back when the thread ends, and getting it anew, page by page, costs as much as the softmax.
-    spaces = [np.empty(layer.attention.shape, dtype=dtype) for layer in run.layers]
-    jobs = list(zip(run.layers, run.weights, run.dialects, spaces, strict=True))
-    present = {site: run.present if run.texts(site)[1] is run.text else None for site in run.sites}
+    spaces = [np.empty(layer.attention.shape, dtype=dtype) for layer in trace.layers]
+    jobs = list(zip(trace.layers, attention, spaces, strict=True))
+    present = {
+        site: trace.present if trace.texts(site)[1] is trace.text else None for site in trace.sites
+    }
     return parallel_map(
-        lambda job: _rebuild(*job, present[job[0].site], dtype), jobs, tokens=run.longest
+        lambda job: _rebuild(*job, present[job[0].site], dtype), jobs, tokens=trace.longest
     )
 
 
 def _rebuild(
-    captured: CapturedLayer,
-    weights: AttentionWeights,
-    dialect: Dialect,
+    traced: TracedLayer,
+    known: AttentionLayer,
     space: Array,
     present: Mask | None,
     dtype: type[np.floating[Any]],
 ) -> RebuiltLayer:
-    states = _normed(captured.hidden.astype(dtype, copy=False), weights.norm, dtype)
+    weights, config = known.weights, known.config
+    states = _normed(traced.hidden.astype(dtype, copy=False), weights.norm, dtype)
     # Keys and values of cross-attention come from the encoder as it left them: no norm is theirs.
-    key_states = captured.key_states
-    if key_states is not None:
-        key_states = key_states.astype(dtype, copy=False)
-    heard_states = states if key_states is None else key_states
+    encoder_states = traced.key_states
+    if encoder_states is not None:
+        encoder_states = encoder_states.astype(dtype, copy=False)
+    key_states = states if encoder_states is None else encoder_states
     output = _as(weights.output, dtype)
-    plain = (
-        split_heads(project(states, _as(weights.query, dtype)), dialect.heads),
-        split_heads(project(heard_states, _as(weights.key, dtype)), dialect.kv_heads),
+    as_projected = (
+        split_heads(project(states, _as(weights.query, dtype)), config.heads),
+        split_heads(project(key_states, _as(weights.key, dtype)), config.kv_heads),
     )
-    normed = (
-        _normed(plain[0], weights.query_norm, dtype),
-        _normed(plain[1], weights.key_norm, dtype),
+    after_norm = (
+        _normed(as_projected[0], weights.query_norm, dtype),
+        _normed(as_projected[1], weights.key_norm, dtype),
     )
-    query, key = turned(normed, dialect.rope)
-    value = split_heads(project(heard_states, _as(weights.value, dtype)), dialect.kv_heads)
-    heard = visible(dialect, len(states), len(heard_states), present)
+    query, key = turned(after_norm, config.rope)
+    value = split_heads(project(key_states, _as(weights.value, dtype)), config.kv_heads)
+    allowed = visible(config, len(states), len(key_states), present)
     if present is None:
-        present = np.ones(len(heard_states), dtype=np.bool_)
-    bias = bias_of(dialect.positions, _positions(weights, dtype), present, len(states), dtype)
+        present = np.ones(len(key_states), dtype=np.bool_)
+    bias = bias_of(config.positions, _positions(weights, dtype), present, len(states), dtype)
     sink = _cast(weights.sink, dtype)
     attention, mixed = attend_and_mix(
         query,
         key,
         value,
         output,
-        scale=dialect.scale,
-        visible=heard,
-        softcap=dialect.softcap,
-        bias=expand(bias, query, key, dialect.scale),
+        scale=config.scale,
+        visible=allowed,
+        softcap=config.softcap,
+        bias=expand(bias, query, key, config.scale),
         sink=sink,
-        rounded=dialect.rounds_scores,
+        rounded=config.rounds_scores,
         out=space,
     )
     return RebuiltLayer(
-        site=captured.site,
-        layer=captured.layer,
+        site=traced.site,
+        layer=traced.layer,
         states=states,
         query=query,
         key=key,
         value=value,
-        scale=dialect.scale,
-        visible=heard,
+        scale=config.scale,
+        softcap=config.softcap,
+        sink=sink,
+        visible=allowed,
         attention=attention,
         output=mixed,
+        float32_softmax=config.float32_softmax,
         output_projection=output,
-        rope=dialect.rope,
-        softcap=dialect.softcap,
+        encoder_states=encoder_states,
+        rope=config.rope,
         bias=bias,
-        sink=sink,
-        normed=None if dialect.rope is None else normed,
-        plain=None if weights.query_norm is None else plain,
-        key_states=key_states,
+        after_norm=None if config.rope is None else after_norm,
+        as_projected=None if weights.query_norm is None else as_projected,
     )
 
 

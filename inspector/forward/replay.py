@@ -18,74 +18,76 @@ import numpy as np
 
 from inspector.forward.core import (
     FORBIDDEN,
-    cachefuls,
     cap,
+    head_blocks,
     merge_heads,
     repeat_heads,
     softmax,
 )
 from inspector.parallel import parallel_map
-from inspector.records import Array, CapturedLayer, Executed, Mask, ReplayedLayer, Run
+from inspector.records import Array, CapturedAttention, Mask, RecomputedLayer, Trace, TracedLayer
 
 #: A score that something below this was added to is hidden; what positions add is never as low.
 _HIDDEN = FORBIDDEN / 2
 
 
-def replay(run: Run, dtype: type[np.floating[Any]] = np.float32) -> tuple[ReplayedLayer, ...]:
-    """Recompute every attention layer of a run whose q, k and v were captured.
+def replay(trace: Trace, dtype: type[np.floating[Any]] = np.float32) -> tuple[RecomputedLayer, ...]:
+    """Recompute every attention layer of a trace whose q, k and v were captured.
 
-    ``dtype`` is float32, or float64 for the arbitration, in which case the run must have been
+    ``dtype`` is float32, or float64 for the arbitration, in which case the trace must have been
     made in float64 too.
     """
-    if run.executed is None:
-        raise ValueError("the queries, keys and values of this run were not captured")
-    jobs = zip(run.layers, run.executed, strict=True)
-    return parallel_map(lambda job: _replay(*job, dtype), jobs, tokens=len(run.text.tokens))
+    jobs = [(layer, layer.captured) for layer in trace.layers if layer.captured is not None]
+    return parallel_map(lambda job: _replay(*job, dtype), jobs, tokens=len(trace.text))
 
 
 def _replay(
-    captured: CapturedLayer, executed: Executed, dtype: type[np.floating[Any]]
-) -> ReplayedLayer:
+    traced: TracedLayer, captured: CapturedAttention, dtype: type[np.floating[Any]]
+) -> RecomputedLayer:
     query, key, value = (
-        array.astype(dtype, copy=False) for array in (executed.query, executed.key, executed.value)
+        array.astype(dtype, copy=False) for array in (captured.query, captured.key, captured.value)
     )
-    attention = _attention(query * dtype(executed.scale), key, executed)
-    return ReplayedLayer(
-        site=captured.site,
-        layer=captured.layer,
+    attention = _attention(query * dtype(captured.scale), key, captured)
+    return RecomputedLayer(
+        site=traced.site,
+        layer=traced.layer,
         query=query,
         key=key,
         value=value,
-        scale=executed.scale,
-        visible=_visible(executed),
+        scale=captured.scale,
+        softcap=captured.softcap,
+        sink=captured.sink,
+        visible=_visible(captured),
         attention=attention,
-        mixed=merge_heads(attention @ repeat_heads(value, len(query))),
+        output=merge_heads(attention @ repeat_heads(value, len(query))),
+        # Nobody has read these families' code: their softmax may be in float32 all the same.
+        float32_softmax=True,
     )
 
 
-def _attention(query: Array, key: Array, executed: Executed) -> Array:
+def _attention(query: Array, key: Array, captured: CapturedAttention) -> Array:
     """Return A, (H, T, S), of queries that have been scaled."""
     heads = len(query)
     key = repeat_heads(key, heads)
     attention = np.empty((heads, query.shape[1], key.shape[1]), dtype=query.dtype)
-    for some in cachefuls(attention):
+    for some in head_blocks(attention):
         scores = query[some] @ key[some].swapaxes(-1, -2)
-        if executed.softcap is not None:
-            cap(scores, executed.softcap)
-        if executed.bias is not None:
-            bias = executed.bias if len(executed.bias) == 1 else executed.bias[some]
+        if captured.softcap is not None:
+            cap(scores, captured.softcap)
+        if captured.bias is not None:
+            bias = captured.bias if len(captured.bias) == 1 else captured.bias[some]
             scores += bias.astype(scores.dtype, copy=False)
-        if executed.sinks is not None:
-            sinks = executed.sinks[some, None, None].astype(scores.dtype, copy=False)
-            column = np.broadcast_to(sinks, (*scores.shape[:2], 1))
+        if captured.sink is not None:
+            sink = captured.sink[some, None, None].astype(scores.dtype, copy=False)
+            column = np.broadcast_to(sink, (*scores.shape[:2], 1))
             scores = np.concatenate([scores, column], axis=2)
         attention[some] = softmax(scores)[..., : key.shape[1]]
     return attention
 
 
-def _visible(executed: Executed) -> Mask:
-    """Return (T, S), True where some head's query may hear the key."""
-    if executed.bias is None:
-        return np.ones((executed.query.shape[1], executed.key.shape[1]), dtype=np.bool_)
-    heard: Mask = np.logical_or.reduce(executed.bias > _HIDDEN, axis=0)
-    return heard
+def _visible(captured: CapturedAttention) -> Mask:
+    """Return (T, S), True where some head's query may attend to the key."""
+    if captured.bias is None:
+        return np.ones((captured.query.shape[1], captured.key.shape[1]), dtype=np.bool_)
+    allowed: Mask = np.logical_or.reduce(captured.bias > _HIDDEN, axis=0)
+    return allowed

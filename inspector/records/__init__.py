@@ -1,8 +1,8 @@
 """The frozen records that cross every seam of the house.
 
-Data moves one way, text → model → attention → analogy → analysis → report, and it moves as these
-records. They hold NumPy arrays, never tensors, so that every stage after ``model/`` can be read
-and tested without torch.
+Data moves one way, text → trace → rebuild → verification → analysis → report, and it moves as
+these records. They hold NumPy arrays, never tensors, so that every stage but the referee can be
+read and tested without torch.
 
 Letters used in shapes: ``T`` query tokens, ``S`` key tokens (``S = T`` in self-attention), ``D``
 width of the hidden states, ``H`` heads of a layer, ``KV`` key/value heads (``KV = H`` unless they
@@ -12,13 +12,20 @@ which they ran. Layers, heads and tokens count from 0.
 
 from __future__ import annotations
 
-from inspector.records.attention import (
-    Bias,
-    DistanceVectors,
-    LayerCheck,
-    RebuiltLayer,
-    ReplayedLayer,
-    Verification,
+from inspector.records.checkpoint import (
+    Alibi,
+    AttentionConfig,
+    AttentionLayer,
+    AttentionWeights,
+    Buckets,
+    Checkpoint,
+    Disentangled,
+    ModelInfo,
+    Norm,
+    PositionRule,
+    PositionWeights,
+    Projection,
+    Rope,
 )
 from inspector.records.corpus import (
     CorpusFacts,
@@ -30,50 +37,41 @@ from inspector.records.corpus import (
     Skipped,
 )
 from inspector.records.findings import Agreement, HeadReading, Inspected, Link, RungResult, Share
-from inspector.records.model import (
-    Alibi,
-    AttentionWeights,
-    Buckets,
-    CapturedLayer,
-    Dialect,
-    Disentangled,
-    Executed,
-    ModelInfo,
-    Norm,
-    PositionRule,
-    PositionWeights,
-    Projection,
-    Rope,
-    Run,
-)
 from inspector.records.predictions import Candidate, Guess, Predictions
-from inspector.records.shapes import (
-    Array,
-    Float32,
-    Float64,
-    HeadLabel,
-    Mask,
-    SiteName,
-    Tier,
-    Verdict,
+from inspector.records.rebuild import (
+    Bias,
+    DistanceVectors,
+    Rebuild,
+    RebuiltLayer,
+    RecomputedLayer,
 )
-from inspector.records.text import Text, Token
+from inspector.records.shapes import Array, Float32, Float64, Mask, SiteName, Tier, Verdict
+from inspector.records.targets import LABEL_FROM, LABELS, RELATIVE, TARGETS, HeadLabel
+from inspector.records.text import Batch, Text, Token, pad
+from inspector.records.trace import CapturedAttention, Trace, TracedLayer
+from inspector.records.verification import LayerCheck, Verification
 
 __all__ = [
+    "LABELS",
+    "LABEL_FROM",
+    "RELATIVE",
+    "TARGETS",
     "Agreement",
     "Alibi",
     "Array",
+    "AttentionConfig",
+    "AttentionLayer",
     "AttentionWeights",
+    "Batch",
     "Bias",
     "Buckets",
     "Candidate",
-    "CapturedLayer",
+    "CapturedAttention",
+    "Checkpoint",
     "CorpusFacts",
     "CorpusResult",
-    "Dialect",
     "Disentangled",
     "DistanceVectors",
-    "Executed",
     "Float32",
     "Float64",
     "Guess",
@@ -91,12 +89,12 @@ __all__ = [
     "PositionWeights",
     "Predictions",
     "Projection",
+    "Rebuild",
     "RebuiltLayer",
+    "RecomputedLayer",
     "RelationAccuracies",
     "RelationFindings",
-    "ReplayedLayer",
     "Rope",
-    "Run",
     "RungResult",
     "Share",
     "SiteName",
@@ -104,6 +102,9 @@ __all__ = [
     "Text",
     "Tier",
     "Token",
+    "Trace",
+    "TracedLayer",
     "Verdict",
     "Verification",
+    "pad",
 ]

@@ -14,14 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.records.model import ModelInfo
+from inspector.records.checkpoint import ModelInfo
 from inspector.records.shapes import Array, Float64, Mask, SiteName
+from inspector.records.targets import LABEL_FROM, TARGETS
 from inspector.records.text import Text
 
-#: The statistics that are shares of a head's attention and can name it, in the order of their kind.
-SHARES = ("previous", "next", "self", "first", "separator", "same_word")
-#: From which share on a head is named after what it attends to.
-LABEL_FROM = 0.4
 #: What a ladder rung's mean distance is called, after the rung's name.
 DISTANCE_SUFFIX = "_jsd_bits"
 
@@ -58,13 +55,13 @@ class HeadStatistics:
         (M,) bool. Above means that the lower end of the interval is; a statistic without a null
         names nobody.
         """
-        share = np.isin(self.statistic, SHARES)
+        share = np.isin(self.statistic, TARGETS)
         with np.errstate(invalid="ignore"):
             return share & (self.value >= LABEL_FROM) & (self.low > self.null)
 
     def resting(self) -> Mask:
         """Return the rows of shares of at least 0.4 that have no null, as a sink's; (M,) bool."""
-        share = np.isin(self.statistic, SHARES)
+        share = np.isin(self.statistic, TARGETS)
         with np.errstate(invalid="ignore"):
             return share & (self.value >= LABEL_FROM) & np.isnan(self.null)
 

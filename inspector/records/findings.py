@@ -1,4 +1,4 @@
-"""What analogy and analysis say of a run."""
+"""What analogy and analysis say of a trace."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inspector.records.attention import RebuiltLayer, ReplayedLayer, Verification
-from inspector.records.model import Run
-from inspector.records.shapes import Float32, Float64, HeadLabel, SiteName
+from inspector.records.checkpoint import Checkpoint, ModelInfo
+from inspector.records.rebuild import Rebuild
+from inspector.records.shapes import Float32, Float64, SiteName
+from inspector.records.targets import HeadLabel
+from inspector.records.trace import Trace
+from inspector.records.verification import Verification
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class Agreement:
     def means(self, layers: list[int] | None = None) -> dict[str, float | None]:
         """Return each measure averaged over layers and heads; None where nothing was measured.
 
-        ``layers`` are the places of those to be averaged over; without it, all are.
+        ``layers`` are the indices of those to be averaged over; without it, all are.
         """
         of = slice(None) if layers is None else layers
         return {
@@ -124,11 +127,9 @@ class Share:
 class Inspected:
     """Everything one inspection found out: the whole input of ``report/``."""
 
-    run: Run
-    #: N rebuilt layers in the order of ``run.layers``; None where the family has no rebuild.
-    rebuilt: tuple[RebuiltLayer, ...] | None
-    #: N replayed layers where q, k and v were captured, else None.
-    replayed: tuple[ReplayedLayer, ...] | None
+    checkpoint: Checkpoint
+    trace: Trace
+    rebuild: Rebuild
     verification: Verification
     ladder: tuple[RungResult, ...]
     #: One for each ingredient that the family has; empty without a rebuild.
@@ -137,3 +138,18 @@ class Inspected:
     links: tuple[Link, ...]
     #: Whether the links are between single tokens, not between words.
     pieces: bool
+
+    @property
+    def model(self) -> ModelInfo:
+        """Which model it is, in numbers and names."""
+        known, trace = self.checkpoint, self.trace
+        return ModelInfo(
+            name=known.name,
+            title=known.title,
+            family=known.family,
+            layers=len(trace.layers),
+            heads=trace.heads,
+            width=trace.layers[0].hidden.shape[1],
+            window=known.window,
+            sha256=known.sha256,
+        )

@@ -13,8 +13,8 @@ Float64 = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 SiteName = Literal["self", "encoder", "decoder", "cross"]
-Verdict = Literal["verified", "rounding", "consistent", "mismatch", "not_recomputed"]
+#: ``unproved``: the real model was not asked, or not yet.
+Verdict = Literal["verified", "rounding", "consistent", "mismatch", "not_recomputed", "unproved"]
 #: What was rebuilt, and from what: the attention from a layer's input and the checkpoint's weights;
 #: only its last step, from the queries, keys and values that the model itself computed; nothing.
 Tier = Literal["weights", "captured", "none"]
-HeadLabel = Literal["previous", "next", "self", "first", "separator"]

@@ -21,7 +21,7 @@ import torch
 from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.masking_utils import eager_mask
 
-from inspector.records import Array, Executed
+from inspector.records import Array, CapturedAttention
 
 _NAME = "inspector"
 _EAGER = "eager_attention_forward"
@@ -35,7 +35,7 @@ class Call:
     query: torch.Tensor
     key: torch.Tensor
     value: torch.Tensor
-    #: (B or 1, 1, T, S): boolean, or added to the scores; None where a query hears all keys.
+    #: (B or 1, 1, T, S): boolean, or added to the scores; None where nothing is masked.
     mask: torch.Tensor | None
     #: What else it was given, under the names that families use: ``scaling``, ``softcap``,
     #: ``position_bias`` (added to the scores before the mask), ``s_aux`` (sinks).
@@ -49,11 +49,11 @@ class Call:
 class Seen:
     """One call of a run of one text: its inputs, and A, (1, H, T, S), as it gave it."""
 
-    executed: Executed
+    captured: CapturedAttention
     attention: torch.Tensor
 
 
-#: Is told of every call of the run that is being listened to, in their order.
+#: Is told of every call of the run that is being watched, in their order.
 _listener: ContextVar[Callable[[Call], None]] = ContextVar("listener")
 
 
@@ -84,7 +84,7 @@ def listening(model: Any, listen: Callable[[Call], None]) -> Iterator[None]:
 def watch_interface(model: Any) -> Iterator[list[Seen]]:
     """Keep every call of the model's attention function in a run of one text, in their order."""
     calls: list[Seen] = []
-    with listening(model, lambda call: calls.append(Seen(executed(call), call.attention))):
+    with listening(model, lambda call: calls.append(Seen(captured(call), call.attention))):
         yield calls
 
 
@@ -103,13 +103,13 @@ def _attend(
     return mixed, attention
 
 
-def executed(call: Call) -> Executed:
+def captured(call: Call) -> CapturedAttention:
     """Copy what a call for one text was given and what it mixed out of torch."""
-    scaling, softcap, sinks = (call.options.get(name) for name in ("scaling", "softcap", "s_aux"))
+    scaling, softcap, sink = (call.options.get(name) for name in ("scaling", "softcap", "s_aux"))
     added = [
         _numpy(bias) for bias in (call.options.get("position_bias"), call.mask) if bias is not None
     ]
-    return Executed(
+    return CapturedAttention(
         query=_numpy(call.query),
         key=_numpy(call.key),
         value=_numpy(call.value),
@@ -117,7 +117,7 @@ def executed(call: Call) -> Executed:
         scale=float(call.query.shape[-1] ** -0.5 if scaling is None else scaling),
         softcap=None if softcap is None else float(softcap),
         bias=sum(added[1:], start=added[0]) if added else None,
-        sinks=None if sinks is None else np.array(sinks.detach().cpu().numpy(), copy=True),
+        sink=None if sink is None else np.array(sink.detach().cpu().numpy(), copy=True),
         mixed=_numpy(call.mixed.flatten(start_dim=2)),
     )
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,18 +20,17 @@ import torch
 
 from inspector.errors import InspectorError, MachineError, ModelError
 from inspector.families.spec import Family
-from inspector.records import Array, CapturedLayer, Executed, ModelInfo, Run, SiteName
+from inspector.records import Array, CapturedAttention, SiteName, Text, Trace, TracedLayer
 from inspector.referee.attention_hook import routes, watch_interface
 from inspector.referee.loading import LoadedModel
 from inspector.referee.predict import predict
 from inspector.referee.quiet import quiet
-from inspector.referee.text import EncodedText, window
 
 #: Dimensions of a layer's attention weights: batch, heads, queries, keys.
 _MATRICES = 4
 
 
-def capture(loaded: LoadedModel, encoded: EncodedText) -> Run:
+def capture(loaded: LoadedModel, text: Text, target: Text | None = None) -> Trace:
     """Run the model once, in float32 on its device.
 
     Raises
@@ -41,88 +40,89 @@ def capture(loaded: LoadedModel, encoded: EncodedText) -> Run:
     MachineError
         When memory runs out.
     """
-    return _capture(loaded, loaded.model, loaded.with_head or loaded.model, encoded)
+    return _capture(loaded, loaded.model, loaded.with_head or loaded.model, text, target)
 
 
-def capture_float64(loaded: LoadedModel, encoded: EncodedText) -> Run:
+def capture_float64(loaded: LoadedModel, text: Text, target: Text | None = None) -> Trace:
     """Run a float64 copy of the model on the CPU, hooks included, for the arbitration."""
     exact = deepcopy(loaded.model).cpu().double()
     # The fast way through a mixture of experts knows no float64.
     if getattr(exact.config, "num_local_experts", None):
         exact.set_experts_implementation("eager")
-    return _capture(loaded, exact, exact, encoded)
+    return _capture(loaded, exact, exact, text, target)
 
 
-def _capture(loaded: LoadedModel, model: Any, called: Any, encoded: EncodedText) -> Run:
+def _capture(
+    loaded: LoadedModel, model: Any, called: Any, text: Text, target: Text | None
+) -> Trace:
     """Run ``called``, the model itself or the same with its head, and look into ``model``."""
-    executed = None
+    inputs = {name: ids.to(called.device) for name, ids in _inputs(text, target).items()}
+    captured = None
     with _watch(model, loaded.family) as seen:
         if loaded.family is None and not loaded.takes_target:
-            outputs, executed = _run_watched(called, encoded)
+            outputs, captured = _run_watched(called, inputs)
         else:
-            outputs = _run(called, encoded)
-    layers = tuple(
-        layer for site in _sites(loaded) for layer in _layers(site, outputs, loaded, seen)
-    )
-    return Run(
-        model=ModelInfo(
-            name=loaded.name,
-            title=loaded.title,
-            family=model.config.model_type,
-            layers=len(layers),
-            heads=max(len(layer.attention) for layer in layers),
-            width=layers[0].hidden.shape[1],
-            window=window(loaded.tokenizer, model.config),
-            sha256=loaded.sha256,
-        ),
-        text=encoded.text,
-        layers=layers,
-        weights=loaded.weights,
-        dialects=loaded.dialects,
-        not_recomputed_because=loaded.no_rebuild,
-        target=encoded.target,
-        executed=executed,
-        predictions=predict(outputs.logits, encoded, loaded.tokenizer, loaded.head)
+            outputs = _run(called, inputs)
+    layers = [layer for site in _sites(loaded) for layer in _layers(site, outputs, loaded, seen)]
+    if captured is not None:
+        layers = [replace(at, captured=of) for at, of in zip(layers, captured, strict=True)]
+    return Trace(
+        text=text,
+        layers=tuple(layers),
+        target=target,
+        predictions=predict(outputs.logits, text, loaded.tokenizer, loaded.head)
         if called is loaded.with_head and loaded.head is not None
         else None,
     )
 
 
-def _run(called: Any, encoded: EncodedText) -> Any:
-    inputs = {name: tensor.to(called.device) for name, tensor in encoded.inputs.items()}
+def _inputs(text: Text, target: Text | None) -> dict[str, torch.Tensor]:
+    """Return what the model is called with, a batch of one text, (1, T)."""
+    ids = torch.from_numpy(text.ids)[None]
+    if target is not None:
+        return {"input_ids": ids, "decoder_input_ids": torch.from_numpy(target.ids)[None]}
+    inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+    if text.token_types is not None:
+        inputs["token_type_ids"] = torch.from_numpy(text.token_types)[None]
+    return inputs
+
+
+def _run(called: Any, inputs: dict[str, torch.Tensor]) -> Any:
     with torch.inference_mode(), quiet():
         try:
             return called(**inputs, output_attentions=True, output_hidden_states=True)
         except (MemoryError, RuntimeError) as error:
             if not _out_of_memory(error):
                 raise
-            count = sum(len(text.tokens) for text in (encoded.text, encoded.target) if text)
+            count = sum(inputs[name].numel() for name in inputs if name.endswith("input_ids"))
             raise MachineError(
                 f"There is not enough memory for {count} tokens.", "Give a shorter text."
             ) from error
 
 
-def _run_watched(called: Any, encoded: EncodedText) -> tuple[Any, tuple[Executed, ...] | None]:
+def _run_watched(
+    called: Any, inputs: dict[str, torch.Tensor]
+) -> tuple[Any, tuple[CapturedAttention, ...] | None]:
     """Run a model of which no row is known, and keep its q, k and v if it lets itself be watched.
 
     They count only where every layer's attention, in the order of the layers, is what one watched
     call gave.
     """
     if not routes(called):
-        return _run(called, encoded), None
+        return _run(called, inputs), None
     try:
         with watch_interface(called) as calls:
-            outputs = _run(called, encoded)
+            outputs = _run(called, inputs)
     except InspectorError:
         raise
     except Exception:
-        return _run(called, encoded), None
+        return _run(called, inputs), None
     given = getattr(outputs, "attentions", None) or ()
     whole = len(calls) == len(given) > 0 and all(
         torch.is_tensor(theirs) and torch.equal(seen.attention, theirs)
         for seen, theirs in zip(calls, given, strict=True)
     )
-    return outputs, tuple(seen.executed for seen in calls) if whole else None
+    return outputs, tuple(seen.captured for seen in calls) if whole else None
 
 
 def _sites(loaded: LoadedModel) -> tuple[SiteName, ...]:
@@ -131,7 +131,7 @@ def _sites(loaded: LoadedModel) -> tuple[SiteName, ...]:
 
 def _layers(
     site: SiteName, outputs: Any, loaded: LoadedModel, seen: dict[SiteName, _Seen]
-) -> Iterator[CapturedLayer]:
+) -> Iterator[TracedLayer]:
     """Put together what was captured at one site."""
     attentions = _attentions(outputs, site, loaded)
     if loaded.family is None:
@@ -142,9 +142,9 @@ def _layers(
     else:
         hidden = seen[site].hidden
         results = list(seen[site].output)
-    heard = _numpy(outputs.encoder_last_hidden_state) if site == "cross" else None
+    key_states = _numpy(outputs.encoder_last_hidden_state) if site == "cross" else None
     for layer, tensors in enumerate(zip(hidden, attentions, results, strict=True)):
-        yield CapturedLayer(site, layer, *tensors, heard)
+        yield TracedLayer(site, layer, *tensors, key_states)
 
 
 @dataclass(frozen=True, slots=True)

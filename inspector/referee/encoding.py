@@ -1,17 +1,15 @@
-"""Many sentences through the tokenizer at once, as ids only."""
+"""Many sentences through the tokenizer at once."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import torch
 
 from inspector.errors import ModelError
-from inspector.records import Text, Token
-from inspector.records.batch import Encoded
-from inspector.referee.text import EncodedText
+from inspector.records import Text
 
 
 def encode_many(
@@ -20,7 +18,7 @@ def encode_many(
     *,
     limit: int | None,
     truncate: bool,
-) -> list[Encoded]:
+) -> list[Text]:
     """Tokenize texts, or texts that are words already.
 
     A text longer than ``limit`` is cut where ``truncate`` says so and else comes back whole.
@@ -41,70 +39,52 @@ def encode_many(
     # Byte-level tokenizers tell a word within a sentence by the space before it; to others it is
     # the same with and without.
     given = [one if isinstance(one, str) else _spaced(one) for one in texts]
+    found = _encode(tokenizer, given)
+    if not truncate or limit is None:
+        return found
+    # The tokenizer itself cuts, so that what it puts at the end stays at the end.
+    long = [at for at, one in enumerate(found) if len(one) > limit]
+    for at in long:
+        (cut,) = _encode(tokenizer, [given[at]], truncation=True, max_length=limit)
+        found[at] = replace(cut, truncated_from=len(found[at]))
+    return found
+
+
+def _encode(tokenizer: Any, texts: list[str | list[str]], **cutting: Any) -> list[Text]:
+    split = not isinstance(texts[0], str)
     encoded = tokenizer(
-        given,
+        texts,
         is_split_into_words=split,
         return_special_tokens_mask=True,
         return_attention_mask=False,
         return_token_type_ids=False,
+        # Of a text that is words already they would count within each word.
+        return_offsets_mapping=tokenizer.is_fast and not split,
         verbose=False,
+        **cutting,
     )
-    found = [
-        Encoded(
-            ids=np.array(ids, dtype=np.int64),
-            special=np.array(special, dtype=np.bool_),
-            words=_words(encoded.word_ids(at)) if tokenizer.is_fast else None,
-        )
-        for at, (ids, special) in enumerate(
-            zip(encoded["input_ids"], encoded["special_tokens_mask"], strict=True)
-        )
-    ]
-    if not truncate or limit is None:
-        return found
-    # The tokenizer itself cuts, so that what it puts at the end stays at the end.
-    long = [at for at, one in enumerate(found) if len(one.ids) > limit]
-    for at in long:
-        (cut,) = _cut(tokenizer, given[at], limit, split=split)
-        found[at] = Encoded(cut.ids, cut.special, cut.words, truncated_from=len(found[at].ids))
-    return found
+    return [_text(tokenizer, encoded, at, one) for at, one in enumerate(texts)]
 
 
-def as_text(tokenizer: Any, encoded: Encoded) -> EncodedText:
-    """Return a sentence as a single one goes through the model: its ids, without its characters."""
-    inputs = {
-        "input_ids": torch.from_numpy(encoded.ids)[None],
-        "attention_mask": torch.ones((1, len(encoded.ids)), dtype=torch.int64),
-    }
-    if "token_type_ids" in tokenizer.model_input_names:
-        inputs["token_type_ids"] = torch.zeros_like(inputs["input_ids"])
-    tokens = tuple(
-        Token(id=int(number), text="", word=None, special=bool(special), segment=0, span=None)
-        for number, special in zip(encoded.ids, encoded.special, strict=True)
+def _text(tokenizer: Any, encoded: Any, at: int, given: str | list[str]) -> Text:
+    ids = np.array(encoded["input_ids"][at], dtype=np.int64)
+    special = np.array(encoded["special_tokens_mask"][at], dtype=np.bool_)
+    numbers = encoded.word_ids(at) if tokenizer.is_fast else [None] * len(ids)
+    spans = np.full((len(ids), 2), -1, dtype=np.int64)
+    if "offset_mapping" in encoded:
+        spans[~special] = np.array(encoded["offset_mapping"][at], dtype=np.int64)[~special]
+    typed = "token_type_ids" in tokenizer.model_input_names
+    return Text(
+        text=given if isinstance(given, str) else "".join(given),
+        ids=ids,
+        pieces=tuple(tokenizer.convert_ids_to_tokens(ids.tolist())),
+        words=np.array([-1 if number is None else number for number in numbers], dtype=np.int64),
+        spans=spans,
+        segments=np.zeros_like(ids),
+        special=special,
+        token_types=np.zeros_like(ids) if typed else None,
     )
-    return EncodedText(inputs, Text("", None, tokens, encoded.truncated_from))
-
-
-def _cut(tokenizer: Any, text: str | list[str], limit: int, *, split: bool) -> list[Encoded]:
-    encoded = tokenizer(
-        [text],
-        is_split_into_words=split,
-        return_special_tokens_mask=True,
-        truncation=True,
-        max_length=limit,
-        verbose=False,
-    )
-    return [
-        Encoded(
-            ids=np.array(encoded["input_ids"][0], dtype=np.int64),
-            special=np.array(encoded["special_tokens_mask"][0], dtype=np.bool_),
-            words=_words(encoded.word_ids(0)) if tokenizer.is_fast else None,
-        )
-    ]
 
 
 def _spaced(words: list[str]) -> list[str]:
     return [*words[:1], *(f" {word}" for word in words[1:])]
-
-
-def _words(numbers: list[int | None]) -> np.ndarray:
-    return np.array([-1 if number is None else number for number in numbers], dtype=np.int64)

@@ -16,10 +16,11 @@ from dataclasses import dataclass
 
 import torch
 
-from inspector.records.batch import Batch
+from inspector.records import TARGETS, Batch
+from inspector.records.targets import fixed, relative, same_word
 
 #: The linear statistics, in the order of the patterns.
-PATTERNS = ("distance", "previous", "next", "self", "first", "separator", "same_word")
+PATTERNS = ("distance", *TARGETS)
 #: All statistics of one reading of the attention, in the order of the sums.
 STATISTICS = ("entropy_bits", *PATTERNS)
 
@@ -60,23 +61,16 @@ class Places:
     def patterns(self, visible: torch.Tensor, rows: slice) -> torch.Tensor:
         """Return the weights w and what they are under a permutation, (B, 2·P, R, T) float32.
 
-        ``visible`` is (B or 1, T, T), True where a query may hear a key; the R queries are
+        ``visible`` is (B or 1, T, T), True where a query may attend to a key; the R queries are
         ``rows``. What stands at queries that are no content is 0.
         """
         places = torch.arange(self.content.shape[1], device=self.content.device)
         query, key = places[rows, None], places[None, :]
-        apart = query - key
         mine = self.words[:, rows, None]
         shape = (len(self.content), len(query), len(places))
-        plain = [
-            apart.abs(),
-            apart == 1,
-            apart == -1,
-            apart == 0,
-            key == 0,
-            key == self.separator[:, None, None],
-            (mine == self.words[:, None, :]) & (mine >= 0) & (apart != 0),
-        ]
+        targets = relative(query, key) | fixed(key, self.separator[:, None, None])
+        targets["same_word"] = same_word(query, key, mine, self.words[:, None, :])
+        plain = [(query - key).abs(), *(targets[name] for name in TARGETS)]
         weights = torch.stack([one.expand(shape).float() for one in plain], dim=1)
         movable = (visible[:, rows] & self.content[:, None, :]).float()[:, None]
         share = movable / movable.sum(dim=-1, keepdim=True).clamp_min(1)
@@ -92,22 +86,29 @@ def layer_sums(
     places: Places,
     visible: torch.Tensor,
     cache: dict[int, torch.Tensor],
+    *,
+    sink: bool = False,
 ) -> torch.Tensor:
     """Sum every statistic over a sentence's content queries: (B, M, H, 1 + 2·P) float32.
 
     M is 1, or 2 where ``lengths``, ‖v·Wo‖ of every key, (B, H, T), are there: the second reading is
     ``…_moved``. The last axis holds the entropy in bits, the patterns, and the patterns permuted.
 
-    ``cache`` keeps the patterns for layers that have the same ``visible``.
+    ``cache`` keeps the patterns for layers that have the same ``visible``. Where a ``sink`` was
+    dropped, what a row lacks to 1 counts as one more key in its entropy.
     """
     blocks = places.blocks()
     if len(blocks) == 1:
         if id(visible) not in cache:
             cache[id(visible)] = places.patterns(visible, blocks[0])
-        return _block_sums(attention, lengths, places.content, cache[id(visible)])
+        return _block_sums(attention, lengths, places.content, cache[id(visible)], sink=sink)
     parts = [
         _block_sums(
-            attention[:, :, rows], lengths, places.content[:, rows], places.patterns(visible, rows)
+            attention[:, :, rows],
+            lengths,
+            places.content[:, rows],
+            places.patterns(visible, rows),
+            sink=sink,
         )
         for rows in blocks
     ]
@@ -119,6 +120,8 @@ def _block_sums(
     lengths: torch.Tensor | None,
     asked: torch.Tensor,
     patterns: torch.Tensor,
+    *,
+    sink: bool,
 ) -> torch.Tensor:
     sentences, heads, rows, keys = attention.shape
     readings = 1 if lengths is None else 2
@@ -135,6 +138,9 @@ def _block_sums(
     )
     # At 0 the product is 0 whatever stands in for the logarithm, as the limit has it.
     logarithms = shares.clamp_min(tiny).log2_().mul_(shares).sum(dim=-1)
+    if sink:
+        lacking = (1 - shares[:, 0].sum(dim=-1)).clamp_min(tiny)
+        logarithms[:, 0] += lacking.log2().mul_(lacking)
     entropy = -torch.bmm(
         logarithms.view(sentences, readings * heads, rows), asked.float()[:, :, None]
     )

@@ -18,11 +18,12 @@ from inspector.checkpoint.sources import Source
 from inspector.errors import InputError, ModelError
 from inspector.families.registry import FAMILIES
 from inspector.families.spec import Family
-from inspector.records import AttentionWeights, Dialect
+from inspector.records import Checkpoint
 from inspector.referee.explain import explain
 from inspector.referee.lm_head import Kind, head_of, part_missing
 from inspector.referee.quiet import quiet
-from inspector.referee.weights import copy_weights
+from inspector.referee.text import window
+from inspector.referee.weights import attention_layers
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -31,21 +32,21 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 class LoadedModel:
     """A model ready to run on many texts: load once, inspect often."""
 
-    name: str
-    title: str
-    sha256: str | None
+    #: What it is called, and what its attention is rebuilt from.
+    checkpoint: Checkpoint
     #: The transformers model (its base, without a task head) and its tokenizer.
     model: Any
     tokenizer: Any
-    #: The registered family; None where there is none, with the reason in ``no_rebuild``.
+    #: The registered family; None where there is none.
     family: Family | None
-    #: A layer's weights and dialect each; None where ``family`` is None.
-    weights: tuple[AttentionWeights, ...] | None
-    dialects: tuple[Dialect, ...] | None
-    no_rebuild: str | None
     #: The same model with its head for words, and what kind of head; None where it has none.
     with_head: Any | None = None
     head: Kind | None = None
+
+    @property
+    def title(self) -> str:
+        """What the model is called on a page."""
+        return self.checkpoint.title
 
     @property
     def takes_target(self) -> bool:
@@ -83,20 +84,19 @@ def prepare(source: Source, model: Any, tokenizer: Any, *, head: Kind | None) ->
     """
     base = model if head is None else model.base_model
     family, no_rebuild = _family(base.config)
-    weights = dialects = None
-    if family is not None:
-        weights = copy_weights(base, family)
-        dialects = tuple(dialect for site in family.sites for dialect in site.dialects(base.config))
     return LoadedModel(
-        name=source.name,
-        title=source.title,
-        sha256=source.sha256,
+        checkpoint=Checkpoint(
+            name=source.name,
+            title=source.title,
+            family=base.config.model_type,
+            window=window(tokenizer, base.config),
+            sha256=source.sha256,
+            attention=None if family is None else attention_layers(base, family),
+            no_rebuild=no_rebuild,
+        ),
         model=base,
         tokenizer=tokenizer,
         family=family,
-        weights=weights,
-        dialects=dialects,
-        no_rebuild=no_rebuild,
         with_head=None if head is None else model,
         head=head,
     )

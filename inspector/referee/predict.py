@@ -7,21 +7,20 @@ from typing import Any
 import numpy as np
 import torch
 
-from inspector.records import Candidate, Guess, Predictions
+from inspector.records import Candidate, Guess, Predictions, Text
 from inspector.referee.lm_head import Kind
-from inspector.referee.text import EncodedText
 
 #: How many entries of the vocabulary are named for one place.
 _NAMED = 5
 
 
-def predict(logits: torch.Tensor, encoded: EncodedText, tokenizer: Any, kind: Kind) -> Predictions:
+def predict(logits: torch.Tensor, text: Text, tokenizer: Any, kind: Kind) -> Predictions:
     """Read the predictions off the logits of the only text of a batch, (1, T, vocabulary).
 
     The softmax is taken in float64, a row at a time: all rows at once would be as large as the
     logits twice over.
     """
-    ids = encoded.inputs["input_ids"][0].tolist()
+    ids = text.ids.tolist()
     probabilities = np.full(len(ids), np.nan)
     masks = [place for place, token in enumerate(ids) if token == tokenizer.mask_token_id]
     guessed = {len(ids) - 1} if kind == "causal" else set(masks)

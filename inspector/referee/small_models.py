@@ -14,7 +14,6 @@ from inspector.families.small import SMALL
 from inspector.records import Text, Token
 from inspector.referee.loading import LoadedModel, prepare
 from inspector.referee.quiet import quiet
-from inspector.referee.text import EncodedText
 
 _SEED = 5
 _TOKENS = 14
@@ -22,8 +21,8 @@ _TOKENS = 14
 _SPECIAL = 5
 
 
-def small_model(model_type: str) -> tuple[LoadedModel, EncodedText]:
-    """Make a small random model of a family, and a text of random entries for it.
+def small_model(model_type: str) -> tuple[LoadedModel, Text, Text | None]:
+    """Make a small random model of a family, and a text of random entries for it, and a target.
 
     Raises
     ------
@@ -46,13 +45,10 @@ def small_model(model_type: str) -> tuple[LoadedModel, EncodedText]:
     ids = np.random.default_rng(_SEED).integers(_SPECIAL, int(config.vocab_size), (2, _TOKENS))
     read, written = (row.tolist() for row in ids)
     if not loaded.takes_target:
-        batch = torch.tensor([read])
-        inputs = {"input_ids": batch, "attention_mask": torch.ones_like(batch)}
-        return loaded, EncodedText(inputs, _text(read))
+        return loaded, _text(read), None
     # Shorter than what the encoder reads, so that rows and columns of cross-attention differ.
     target = [int(config.decoder_start_token_id), *written[: _TOKENS - _SPECIAL]]
-    inputs = {"input_ids": torch.tensor([read]), "decoder_input_ids": torch.tensor([target])}
-    return loaded, EncodedText(inputs, _text(read), _text(target))
+    return loaded, _text(read), _text(target)
 
 
 def perturb(model: torch.nn.Module, seed: int) -> None:
@@ -68,4 +64,4 @@ def _text(ids: list[int]) -> Text:
         Token(id=entry, text=str(entry), word=place, special=False, segment=0, span=None)
         for place, entry in enumerate(ids)
     )
-    return Text(" ".join(map(str, ids)), None, tokens, None)
+    return Text.of(tokens, " ".join(map(str, ids)))

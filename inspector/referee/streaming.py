@@ -21,10 +21,9 @@ import numpy as np
 import torch
 
 from inspector.errors import InputError, MachineError, ModelError
-from inspector.forward.masks import visible as heard
-from inspector.records import Array, Float64
-from inspector.records.batch import Batch, Encoded, pad
-from inspector.referee.attention_hook import listening
+from inspector.forward.masks import visible
+from inspector.records import Array, Batch, Float64, Text, pad
+from inspector.referee.attention_hook import Call, listening
 from inspector.referee.head_sums import STATISTICS, Places, layer_sums
 from inspector.referee.loading import LoadedModel
 from inspector.referee.quiet import quiet
@@ -43,7 +42,7 @@ class BatchSums:
 
     #: (B, M, N, H, K) float64; K in the order of ``STATISTICS``, M = 2 where ``…_moved`` is known.
     values: Float64
-    #: (B, M, N, H, K) what they would be on average if the content keys that a query hears changed
+    #: (B, M, N, H, K) what they would be on average if the content keys in a query's sight changed
     #: places among each other; NaN at the entropy, which is the same then.
     permuted: Float64
 
@@ -56,8 +55,10 @@ class _Layer:
     attention: torch.Tensor
     value: torch.Tensor | None
     #: The mask as the model used it, (B or 1, 1, T, S): boolean, or added to the scores; None where
-    #: a query hears all real keys.
+    #: a query may attend to all real keys.
     mask: torch.Tensor | None
+    #: Whether a sink took its share of every row and was dropped.
+    sink: bool
 
 
 class _Enough(Exception):  # noqa: N818 - nothing went wrong
@@ -65,7 +66,7 @@ class _Enough(Exception):  # noqa: N818 - nothing went wrong
 
 
 def _visible(mask: torch.Tensor) -> torch.Tensor:
-    """Return (B or 1, T, S), True where a query may hear a key: one mask serves all heads."""
+    """Return (B or 1, T, S), True where a query may attend to a key: one mask serves all heads."""
     allowed = mask if mask.dtype == torch.bool else mask > torch.finfo(mask.dtype).min / 2
     return allowed[:, 0]
 
@@ -134,8 +135,9 @@ class Stream:
                 if id(mask) not in masks:
                     masks[id(mask)] = mask, _visible(mask)
                 seen = masks[id(mask)][1]
+            lengths = self._lengths(at, layer.value)
             sums.append(
-                layer_sums(layer.attention, self._lengths(at, layer.value), places, seen, patterns)
+                layer_sums(layer.attention, lengths, places, seen, patterns, sink=layer.sink)
             )
             if watch is not None:
                 watch(at, layer.attention.float().cpu().numpy())
@@ -180,9 +182,9 @@ class Stream:
         self, model: Any, inputs: dict[str, torch.Tensor], listen: Callable[[_Layer], None]
     ) -> None:
         """Run a registered family that goes past the interface, and read its own weights."""
-        family, dialects = self._loaded.family, self._loaded.dialects
+        family, layers = self._loaded.family, self._loaded.checkpoint.attention
         assert family is not None  # noqa: S101 - others were refused
-        assert dialects is not None  # noqa: S101
+        assert layers is not None  # noqa: S101
         path = family.fused or family.value
         rows = torch.from_numpy(family.fused_rows(model.config)[2]) if family.fused else None
         made: list[torch.Tensor] = []
@@ -196,17 +198,19 @@ class Stream:
             outputs = model(**inputs, output_attentions=True)
         real = inputs["attention_mask"].bool()
         masks: dict[int | None, torch.Tensor] = {}
-        for weights, result, dialect in zip(outputs.attentions, made, dialects, strict=True):
+        for weights, result, known in zip(outputs.attentions, made, layers, strict=True):
+            config = known.config
             merged = result if rows is None else result[..., rows.to(result.device)]
-            size = (*merged.shape[:2], dialect.kv_heads, dialect.head_dim)
+            size = (*merged.shape[:2], config.kv_heads, config.head_dim)
             value = merged.reshape(size).transpose(1, 2)
-            if dialect.window not in masks:
-                mask = torch.from_numpy(heard(dialect, real.shape[1])).to(real.device)
-                masks[dialect.window] = (mask & real[:, None, :])[:, None]
-            listen(_Layer(weights, value, masks[dialect.window]))
+            if config.window not in masks:
+                mask = torch.from_numpy(visible(config, real.shape[1])).to(real.device)
+                masks[config.window] = (mask & real[:, None, :])[:, None]
+            sink = known.weights.sink is not None
+            listen(_Layer(weights, value, masks[config.window], sink))
 
     def _lengths(self, layer: int, value: torch.Tensor | None) -> torch.Tensor | None:
-        """Return ‖v·Wo‖ of every key and head, (B, H, S) float32; see ``core.moved_lengths``."""
+        """Return ‖v·Wo‖ of every key and head, (B, H, S) float32, as ``transformed_norms`` does."""
         if self._grams is None or value is None:
             return None
         gram = self._grams[layer]
@@ -220,14 +224,14 @@ class Stream:
         return lengths.transpose(0, 1)
 
     def _output_grams(self) -> list[torch.Tensor] | None:
-        if self._loaded.weights is None or self._loaded.dialects is None:
+        if self._loaded.checkpoint.attention is None:
             return None
         grams = []
-        for weights, dialect in zip(self._loaded.weights, self._loaded.dialects, strict=True):
-            width, merged = weights.output.weight.shape
-            slices = weights.output.weight.reshape(width, dialect.heads, merged // dialect.heads)
-            heads = np.ascontiguousarray(slices.transpose(1, 0, 2))
-            grams.append(torch.from_numpy(heads.swapaxes(-1, -2) @ heads).to(self._device))
+        for layer in self._loaded.checkpoint.attention:
+            weight, heads = layer.weights.output.weight, layer.config.heads
+            slices = weight.reshape(len(weight), heads, -1).transpose(1, 0, 2)
+            own = np.ascontiguousarray(slices)
+            grams.append(torch.from_numpy(own.swapaxes(-1, -2) @ own).to(self._device))
         return grams
 
     def _compare_with_the_model(self) -> tuple[int, int]:
@@ -264,9 +268,7 @@ class Stream:
     def _sample(self) -> Batch:
         ids = self._loaded.tokenizer("a b c d e", verbose=False)["input_ids"]
         texts = [np.array(ids, dtype=np.int64), np.array(ids[:-2] or ids, dtype=np.int64)]
-        return pad(
-            [Encoded(one, np.zeros(len(one), dtype=np.bool_), None) for one in texts], self.padding
-        )
+        return pad([Text.of_ids(one) for one in texts], self.padding)
 
     def _refuse_unknown(self) -> None:
         if self._loaded.family is None:
@@ -280,7 +282,10 @@ class Stream:
 def _through_the_interface(
     model: Any, inputs: dict[str, torch.Tensor], listen: Callable[[_Layer], None]
 ) -> None:
-    with listening(model, lambda call: listen(_Layer(call.attention, call.value, call.mask))):
+    def tell(call: Call) -> None:
+        listen(_Layer(call.attention, call.value, call.mask, call.options.get("s_aux") is not None))
+
+    with listening(model, tell):
         model(**inputs)
 
 

@@ -6,7 +6,7 @@ the token with which the family begins. What is shown are the tokens that it rea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -20,16 +20,6 @@ _NO_LIMIT = 10**9
 _SEGMENTS_OF_A_PAIR = 2
 
 
-@dataclass(frozen=True)
-class EncodedText:
-    """A text as the model takes it (tensors of shape (1, T)), and as everybody else reads it."""
-
-    inputs: dict[str, torch.Tensor]
-    text: Text
-    #: What the decoder reads; None where there is none.
-    target: Text | None = None
-
-
 def window(tokenizer: Any, config: Any) -> int | None:
     """Return how many tokens fit into the model, or None where it sets no limit."""
     limits = [
@@ -40,9 +30,7 @@ def window(tokenizer: Any, config: Any) -> int | None:
     return min(real) if real else None
 
 
-def encode(
-    text: str, pair: str | None, tokenizer: Any, config: Any, *, truncate: bool
-) -> EncodedText:
+def encode(text: str, pair: str | None, tokenizer: Any, config: Any, *, truncate: bool) -> Text:
     """Tokenize a text, or a pair of texts.
 
     Raises
@@ -61,13 +49,19 @@ def encode(
     )
     tokens = _tokens(tokenizer, encoded)
     _refuse_nothing(tokens, "text")
-    inputs = {name: encoded[name] for name in tokenizer.model_input_names if name in encoded}
-    return EncodedText(inputs, Text(text, pair, tokens, truncated_from))
+    told = "token_type_ids" in tokenizer.model_input_names and "token_type_ids" in encoded
+    return Text.of(
+        tokens,
+        text,
+        pair,
+        token_types=encoded["token_type_ids"][0].numpy() if told else None,
+        truncated_from=truncated_from,
+    )
 
 
 def encode_both(
     text: str, target: str, tokenizer: Any, model: Any, *, truncate: bool
-) -> EncodedText:
+) -> tuple[Text, Text]:
     """Tokenize a source and a target for an encoder–decoder, the target as in training.
 
     Raises
@@ -82,8 +76,7 @@ def encode_both(
     encoded, truncated_from = _fitted(
         tokenizer, model.config, "target", truncate=truncate, text_target=target
     )
-    labels = encoded["input_ids"]
-    read = _shifted(model, labels)
+    read = _shifted(model, encoded["input_ids"])
     shifted = _tokens(tokenizer, encoded)
     # mBART begins with the language, which stands last in its labels; others with a token that is
     # not among them.
@@ -92,12 +85,8 @@ def encode_both(
     start = Token(begins, piece, word=None, special=True, segment=0, span=None)
     tokens = (start, *shifted[:-1])
     _refuse_nothing(tokens, "target")
-    return EncodedText(
-        # A tokenizer that is another family's may tell of segments, of which these know nothing.
-        {"input_ids": source.inputs["input_ids"], "decoder_input_ids": read},
-        source.text,
-        Text(target, None, tokens, truncated_from),
-    )
+    # A tokenizer that is another family's may tell of segments, of which these know nothing.
+    return replace(source, token_types=None), Text.of(tokens, target, truncated_from=truncated_from)
 
 
 def _shifted(model: Any, labels: torch.Tensor) -> torch.Tensor:

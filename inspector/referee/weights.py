@@ -1,4 +1,4 @@
-"""The attention weights, copied out of the loaded checkpoint as NumPy before the model runs."""
+"""What attention is rebuilt from, copied out of the loaded model as NumPy before it runs."""
 
 from __future__ import annotations
 
@@ -10,20 +10,33 @@ import torch
 from numpy.typing import NDArray
 
 from inspector.families.spec import Family
-from inspector.records import Array, AttentionWeights, Norm, PositionWeights, Projection
+from inspector.records import (
+    Array,
+    AttentionLayer,
+    AttentionWeights,
+    Norm,
+    PositionWeights,
+    Projection,
+)
 
 
-def copy_weights(model: Any, family: Family) -> tuple[AttentionWeights, ...]:
+def attention_layers(model: Any, family: Family) -> tuple[AttentionLayer, ...]:
     """Copy the projections, (out, in) float32, and norms of every layer, site after site.
 
-    They are found by the family's module paths.
+    They are found by the family's module paths, and come with the numbers of the config.
 
     Raises
     ------
     AttributeError
         When the family's row names a module that the model does not have.
     """
-    return tuple(weights for site in family.sites for weights in _site(model, site))
+    return tuple(
+        AttentionLayer(weights, config)
+        for site in family.sites
+        for weights, config in zip(
+            _site(model, site), site.attention_configs(model.config), strict=True
+        )
+    )
 
 
 def _site(model: Any, family: Family) -> list[AttentionWeights]:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inspector.records import CorpusResult, HeadStatistics, RelationFindings
-from inspector.records.corpus import DISTANCE_SUFFIX, LABEL_FROM, SHARES
+from inspector.records import LABEL_FROM, TARGETS, CorpusResult, HeadStatistics, RelationFindings
+from inspector.records.corpus import DISTANCE_SUFFIX
 
 #: What each share is a share to.
-TARGETS = {
+PHRASES = {
     "previous": "the previous token",
     "next": "the next token",
     "self": "the token itself",
@@ -95,7 +95,7 @@ def head_claims(heads: HeadStatistics) -> list[Claim]:
     total = len(places(heads))
     least = f"at least {LABEL_FROM * 100:.0f} % of"
     claims = []
-    for share in SHARES:
+    for share in TARGETS:
         rows = np.flatnonzero(labelled & (heads.statistic == share))
         if not rows.size:
             continue
@@ -103,12 +103,12 @@ def head_claims(heads: HeadStatistics) -> list[Claim]:
         interval = _interval(heads, best)
         claims.append(
             Claim(
-                about=TARGETS[share],
+                about=PHRASES[share],
                 detail="",
                 words=(
                     f"{rows.size} of {total} heads {'gives' if rows.size == 1 else 'give'} "
                     f"{least} {'its' if rows.size == 1 else 'their'} attention to "
-                    f"{TARGETS[share]}, the most clearly {head_name(*_place(heads, best))}: "
+                    f"{PHRASES[share]}, the most clearly {head_name(*_place(heads, best))}: "
                     f"{parallel_map(interval)}, by chance {percent(interval.null)}."
                 ),
                 head=_place(heads, best),
@@ -124,12 +124,12 @@ def resting_words(heads: HeadStatistics) -> str | None:
     resting = heads.resting()
     counts = [
         (count, share)
-        for share in SHARES
+        for share in TARGETS
         if (count := int((resting & (heads.statistic == share)).sum()))
     ]
     if not counts:
         return None
-    listed = " and ".join(f"{count} on {TARGETS[share]}" for count, share in counts)
+    listed = " and ".join(f"{count} on {PHRASES[share]}" for count, share in counts)
     return (
         f"Heads that rest with at least {LABEL_FROM * 100:.0f} % on one place: {listed}. "
         "Shuffling the words would not change that, so there is no chance level, and it names "
@@ -200,7 +200,7 @@ def ladder_means(heads: HeadStatistics) -> dict[str, float]:
 
 def widest(heads: HeadStatistics) -> float | None:
     """Return half the width of the widest interval of all shares; None without shares."""
-    rows = np.isin(heads.statistic, SHARES)
+    rows = np.isin(heads.statistic, TARGETS)
     widths = (heads.high - heads.low)[rows]
     widths = widths[~np.isnan(widths)]
     return float(widths.max()) / 2 if widths.size else None

@@ -72,8 +72,8 @@ def test_layers_have_the_ingredients_that_they_have() -> None:
 
 
 def test_on_the_real_model_all_together_are_the_rebuild(cat: Inspection) -> None:
-    assert cat.rebuilt is not None
-    for captured, rebuilt in zip(cat.run.layers, cat.rebuilt, strict=True):
+    assert cat.rebuild.layers
+    for captured, rebuilt in zip(cat.trace.layers, cat.rebuild.layers, strict=True):
         everything = weights({"learned", "heads", "scale"}, rebuilt)
         assert np.abs(everything - rebuilt.attention).max() <= 1e-6
         assert np.abs(everything - captured.attention).max() <= 1e-5

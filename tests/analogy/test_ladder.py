@@ -151,13 +151,13 @@ def test_rungs_that_a_layer_does_not_have(layer: RebuiltLayer) -> None:
 
 def test_on_the_real_model_heads_are_the_attention(cat: Inspection) -> None:
     """BERT has neither positions in its scores nor a mask: splitting into heads is the end."""
-    assert cat.rebuilt is not None
-    for captured, rebuilt in zip(cat.run.layers, cat.rebuilt, strict=True):
+    assert cat.rebuild.layers
+    for captured, rebuilt in zip(cat.trace.layers, cat.rebuild.layers, strict=True):
         assert np.abs(weights(RUNG["heads"], rebuilt) - captured.attention).max() <= 1e-5
 
 
 def test_mix_by_name(cat: Inspection) -> None:
-    hidden, output = cat.run.layers[2].hidden, cat.run.layers[2].output
+    hidden, output = cat.trace.layers[2].hidden, cat.trace.layers[2].output
     assert output is not None
     np.testing.assert_allclose(cat.mix("model", 2), hidden + output, atol=1e-5)
     np.testing.assert_array_equal(cat.mix("strangers", 2), hidden)

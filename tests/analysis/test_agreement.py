@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from plain_attention import run_of, small_layer
+from plain_attention import small_layer, trace_of
 
 from inspector.analogy.ladder import RUNGS, weights
 from inspector.analysis.agreement import measure_ladder
@@ -83,9 +83,11 @@ def test_measures_are_the_definition(cat: Inspection, name: str, which: str) -> 
     agreement = getattr(found, which)
     tokens = len(cat.tokens)
     keep = [i for i in range(tokens) if which == "all_tokens" or not cat.tokens[i].special]
-    assert cat.rebuilt is not None
+    assert cat.rebuild.layers
     constant = empty = 0
-    for place, (captured, rebuilt) in enumerate(zip(cat.run.layers, cat.rebuilt, strict=True)):
+    for place, (captured, rebuilt) in enumerate(
+        zip(cat.trace.layers, cat.rebuild.layers, strict=True)
+    ):
         for head in range(12):
             model = captured.attention[head]
             if name == "uniform":
@@ -108,12 +110,11 @@ def test_measures_are_the_definition(cat: Inspection, name: str, which: str) -> 
 @pytest.mark.parametrize("which", ["all_tokens", "content"])
 def test_a_sink_is_one_more_key_in_the_divergence(which: str) -> None:
     layer = small_layer(tokens=5, heads=3, positions="by_key", sink=True, stretch=0.7)
-    run = run_of(layer)
-    special = replace(run.text.tokens[0], special=True)
-    run = replace(run, text=replace(run.text, tokens=(special, *run.text.tokens[1:])))
+    trace = trace_of(layer)
+    trace = replace(trace, text=replace(trace.text, special=np.arange(5) == 0))
     other = small_layer(tokens=5, heads=3, positions="by_key", sink=True, seed=9).attention
-    run = replace(run, layers=(replace(run.layers[0], attention=other),))
-    ladder = measure_ladder(run, (layer,))
+    trace = replace(trace, layers=(replace(trace.layers[0], attention=other),))
+    ladder = measure_ladder(trace, (layer,))
     keep = list(range(5)) if which == "all_tokens" else list(range(1, 5))
     for name in ("softmax", "position", "model", "layer_mean"):
         agreement = getattr(result(ladder, name), which)
@@ -147,11 +148,11 @@ def test_the_order_is_the_ladders(cat: Inspection) -> None:
 
 def test_rows_with_nothing_left_are_counted(cat: Inspection) -> None:
     """A word that attends to [CLS] alone has no row among content tokens."""
-    attention = cat.run.layers[0].attention.copy()
+    attention = cat.trace.layers[0].attention.copy()
     attention[4, 3] = 0
     attention[4, 3, 0] = 1
-    layers = (replace(cat.run.layers[0], attention=attention), *cat.run.layers[1:])
-    ladder = measure_ladder(replace(cat.run, layers=layers), cat.rebuilt)
+    layers = (replace(cat.trace.layers[0], attention=attention), *cat.trace.layers[1:])
+    ladder = measure_ladder(replace(cat.trace, layers=layers), cat.rebuild.layers)
     uniform = result(ladder, "uniform")
     assert uniform.content is not None
     assert uniform.all_tokens is not None
@@ -163,14 +164,14 @@ def test_many_tokens_go_head_by_head_and_give_the_same(
     cat: Inspection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("inspector.forward.core._CACHED", 1)
-    again = measure_ladder(cat.run, cat.rebuilt)
+    again = measure_ladder(cat.trace, cat.rebuild.layers)
     for ours, theirs in zip(again, cat.ladder, strict=True):
         if ours.all_tokens and theirs.all_tokens:
             np.testing.assert_array_equal(ours.all_tokens.jsd_bits, theirs.all_tokens.jsd_bits)
 
 
 def test_without_a_rebuild_nothing_is_measured(cat: Inspection) -> None:
-    ladder = measure_ladder(cat.run, None)
+    ladder = measure_ladder(cat.trace, ())
     assert [rung.name for rung in ladder] == [*NAMES, "uniform", "layer_mean"]
     assert not any(rung.applies for rung in ladder)
     assert all(rung.all_tokens is rung.content is rung.matrices is None for rung in ladder)

@@ -6,18 +6,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from plain_attention import small_layer
 
 from inspector.analysis.heads import read_heads
-from inspector.analysis.words import merge_pieces, single_tokens, strongest_links, words
+from inspector.analysis.links import merge_pieces, single_tokens, strongest_links, words
 from inspector.records import (
-    AttentionWeights,
-    CapturedLayer,
     HeadReading,
-    ModelInfo,
-    Projection,
-    Run,
+    Rebuild,
     Text,
     Token,
+    Trace,
+    TracedLayer,
 )
 from inspector.session import Inspection
 
@@ -37,15 +36,13 @@ TOKENS = tuple(
 T = len(TOKENS)
 
 
-def run(*heads: np.ndarray) -> Run:
-    return Run(
-        model=ModelInfo("m", "m", "m", 1, len(heads), 2, None, None),
-        text=Text("untie knots!", None, TOKENS, None),
-        layers=(CapturedLayer("self", 0, np.zeros((T, 2)), np.stack(heads), None),),
-        weights=None,
-        dialects=None,
-        not_recomputed_because="made by hand",
-    )
+#: Nothing was recomputed: the readings are of the model's own attention.
+NOTHING = Rebuild("none", (), (), "made by hand")
+
+
+def traced(*heads: np.ndarray) -> Trace:
+    text = Text.of(TOKENS, "untie knots!")
+    return Trace(text, (TracedLayer("self", 0, np.zeros((T, 2)), np.stack(heads), None),))
 
 
 def going_to(keys: list[int], mass: float = 0.9) -> np.ndarray:
@@ -58,13 +55,12 @@ def going_to(keys: list[int], mass: float = 0.9) -> np.ndarray:
 
 def test_a_sink_counts_in_the_entropy() -> None:
     """Half of every row to one word and half to the sink: one bit."""
-    made = run(going_to([0] * T, 1.0) / 2)
-    projection = Projection(np.zeros((2, 2)), None)
-    weights = AttentionWeights(*[projection] * 4, sink=np.zeros(1))
-    (reading,) = read_heads(replace(made, weights=(weights,)))
+    made = traced(going_to([0] * T, 1.0) / 2)
+    layer = small_layer(tokens=T, heads=1, sink=True)
+    (reading,) = read_heads(made, Rebuild("weights", (layer,), (layer,), None))
     assert reading.entropy_bits == pytest.approx(1)
     assert reading.masses["first"] == pytest.approx(0.5)
-    (blind,) = read_heads(made)
+    (blind,) = read_heads(made, NOTHING)
     assert blind.entropy_bits == pytest.approx(0.5)
 
 
@@ -79,7 +75,7 @@ def test_a_sink_counts_in_the_entropy() -> None:
     ],
 )
 def test_heads_are_labelled_by_where_their_mass_goes(label: str, keys: list[int]) -> None:
-    (reading,) = read_heads(run(going_to(keys)))
+    (reading,) = read_heads(traced(going_to(keys)), NOTHING)
     assert reading.label == label
     assert reading.score == pytest.approx(0.9 + 0.1 / T, abs=0.01)
 
@@ -87,7 +83,7 @@ def test_heads_are_labelled_by_where_their_mass_goes(label: str, keys: list[int]
 @pytest.mark.parametrize("seed", range(3))
 def test_distance_and_masses_are_counted_one_by_one(seed: int) -> None:
     matrix = np.random.default_rng(seed).dirichlet(np.ones(T), size=T)
-    (reading,) = read_heads(run(matrix))
+    (reading,) = read_heads(traced(matrix), NOTHING)
     queries = [1, 2, 3, 4]
     steps = [sum(matrix[i, j] * abs(i - j) for j in range(T)) for i in queries]
     assert reading.distance == pytest.approx(sum(steps) / 4)
@@ -105,10 +101,9 @@ def test_distance_and_masses_are_counted_one_by_one(seed: int) -> None:
 
 def test_targets_that_are_not_there_get_nothing() -> None:
     """No special token: no separator, nothing before the first token and nothing after the last."""
-    words_only = run(np.full((T, T), 1 / T))
-    tokens = tuple(replace(token, special=False) for token in TOKENS)
-    words_only = replace(words_only, text=replace(words_only.text, tokens=tokens))
-    (reading,) = read_heads(words_only)
+    words_only = traced(np.full((T, T), 1 / T))
+    words_only = replace(words_only, text=replace(words_only.text, special=np.zeros(T, bool)))
+    (reading,) = read_heads(words_only, NOTHING)
     assert reading.masses["separator"] == 0
     assert reading.masses["previous"] == pytest.approx(5 / T / T)
     assert reading.masses["next"] == pytest.approx(5 / T / T)
@@ -117,7 +112,7 @@ def test_targets_that_are_not_there_get_nothing() -> None:
 
 def test_a_head_below_the_bound_has_a_score_and_no_label() -> None:
     strong, weak = going_to([0] * T, 0.4), going_to([0] * T, 0.2)
-    readings = read_heads(run(strong, weak))
+    readings = read_heads(traced(strong, weak), NOTHING)
     assert [reading.label for reading in readings] == ["first", None]
     assert readings[1].score == pytest.approx(0.2 + 0.8 / T)
 
@@ -125,18 +120,18 @@ def test_a_head_below_the_bound_has_a_score_and_no_label() -> None:
 def test_entropy_is_taken_over_content_rows() -> None:
     uniform = np.full((T, T), 1 / T)
     uniform[0] = uniform[5] = np.eye(T)[0]
-    assert read_heads(run(uniform))[0].entropy_bits == pytest.approx(np.log2(T))
+    assert read_heads(traced(uniform), NOTHING)[0].entropy_bits == pytest.approx(np.log2(T))
 
 
 def test_words_are_spelt_as_in_the_text() -> None:
-    found = words(run(np.eye(T)).text)
+    found = words(traced(np.eye(T)).text)
     assert [word.text for word in found] == ["[CLS]", "untie", "knots", "!", "[SEP]"]
     assert [word.tokens for word in found] == [(0,), (1, 2), (3,), (4,), (5,)]
 
 
 def test_into_a_word_is_a_sum_and_out_of_it_a_mean() -> None:
     matrix = np.arange(T * T, dtype=float).reshape(1, T, T)
-    own = words(run(np.eye(T)).text)
+    own = words(traced(np.eye(T)).text)
     merged = merge_pieces(matrix, own, own)
     assert merged.shape == (1, 5, 5)
     assert merged[0, 2, 1] == matrix[0, 3, 1] + matrix[0, 3, 2]
@@ -150,8 +145,8 @@ def test_links_join_different_words_and_leave_out_marks_and_neighbour_heads() ->
     previous = going_to([0, 0, 1, 2, 3, 4], 0.99)
     knots_to_untie = np.full((T, T), 0.02)
     knots_to_untie[3, 1:3] = 0.3, 0.35
-    found = run(towards_mark, previous, knots_to_untie)
-    links = strongest_links(found, read_heads(found), count=9)
+    found = traced(towards_mark, previous, knots_to_untie)
+    links = strongest_links(found, read_heads(found, NOTHING), count=9)
     assert [(link.source, link.target) for link in links] == [
         ("knots", "untie"),
         ("untie", "knots"),
@@ -163,7 +158,7 @@ def test_links_join_different_words_and_leave_out_marks_and_neighbour_heads() ->
 
 def test_lift_is_the_weight_beside_the_heads_usual_link() -> None:
     matrix = np.random.default_rng(1).dirichlet(np.ones(T), size=T)
-    found = run(matrix)
+    found = traced(matrix)
     # Two words of content: untie (tokens 1 and 2) and knots (token 3).
     there = (matrix[1, 3] + matrix[2, 3]) / 2
     back = matrix[3, 1] + matrix[3, 2]
@@ -174,7 +169,7 @@ def test_lift_is_the_weight_beside_the_heads_usual_link() -> None:
 
 def test_pieces_are_tokens_under_their_own_names() -> None:
     matrix = np.random.default_rng(2).dirichlet(np.ones(T), size=T)
-    found = run(matrix)
+    found = traced(matrix)
     assert [word.text for word in single_tokens(found.text)] == [text for text, _, _ in PIECES]
     links = strongest_links(found, (), count=99, pieces=True)
     pairs = [(i, j) for i in (1, 2, 3) for j in (1, 2, 3) if i != j]
@@ -189,20 +184,14 @@ def test_pieces_are_tokens_under_their_own_names() -> None:
 
 
 def test_heads_that_all_look_at_neighbours_leave_no_links() -> None:
-    found = run(going_to([0, 0, 1, 2, 3, 4], 0.99))
-    assert strongest_links(found, read_heads(found)) == ()
+    found = traced(going_to([0, 0, 1, 2, 3, 4], 0.99))
+    assert strongest_links(found, read_heads(found, NOTHING)) == ()
 
 
 def test_a_text_of_marks_has_no_links() -> None:
-    text = Text("!", None, (TOKENS[0], TOKENS[4], TOKENS[5]), None)
-    found = Run(
-        model=ModelInfo("m", "m", "m", 1, 1, 2, None, None),
-        text=text,
-        layers=(CapturedLayer("self", 0, np.zeros((3, 2)), np.full((1, 3, 3), 1 / 3), None),),
-        weights=None,
-        dialects=None,
-        not_recomputed_because="made by hand",
-    )
+    text = Text.of((TOKENS[0], TOKENS[4], TOKENS[5]), "!")
+    layer = TracedLayer("self", 0, np.zeros((3, 2)), np.full((1, 3, 3), 1 / 3), None)
+    found = Trace(text, (layer,))
     assert strongest_links(found, ()) == ()
 
 

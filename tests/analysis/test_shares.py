@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from plain_attention import divergence, row, run_of, small_layer
+from plain_attention import divergence, row, small_layer, trace_of
 
 import inspector
 from inspector.analysis.agreement import measure_ladder
 from inspector.analysis.shares import measure_shares, shapley
-from inspector.records import RebuiltLayer, Run, Share
+from inspector.records import RebuiltLayer, Share, Trace
 from inspector.session import Inspection
 
 games = arrays(np.float64, (8, 2), elements=st.floats(-1, 1))
@@ -51,11 +51,11 @@ def over_all_orders(layer: RebuiltLayer, model: np.ndarray, names: Sequence[str]
     return result
 
 
-def gap(run: Run, rebuilt: tuple[RebuiltLayer, ...] | None) -> np.ndarray:
+def gap(trace: Trace, rebuilt: tuple[RebuiltLayer, ...]) -> np.ndarray:
     """(N, H): what lies between two rungs of the ladder, measured by the ladder."""
     bits = {
         rung.name: rung.all_tokens.jsd_bits
-        for rung in measure_ladder(run, rebuilt)
+        for rung in measure_ladder(trace, rebuilt)
         if rung.all_tokens
     }
     return bits["softmax"] - bits["model"]
@@ -70,12 +70,12 @@ def names(shares: tuple[Share, ...]) -> list[str]:
 @pytest.mark.parametrize("another", [False, True], ids=["the rebuild", "another model"])
 def test_a_share_is_the_mean_over_all_orders(causal: bool, width: int, another: bool) -> None:
     layer = small_layer(causal=causal, width=width)
-    run = run_of(layer)
+    trace = trace_of(layer)
     model = layer.attention
     if another:
         model = np.random.default_rng(3).dirichlet(np.ones(4), size=(2, 4))
-        run = replace(run, layers=(replace(run.layers[0], attention=model),))
-    found = measure_shares(run, (layer,))
+        trace = replace(trace, layers=(replace(trace.layers[0], attention=model),))
+    found = measure_shares(trace, (layer,))
     assert names(found) == ["learned", "heads", "scale", *(["mask"] if causal else [])]
     expected = over_all_orders(layer, model, names(found))
     np.testing.assert_allclose([share.per_head[0] for share in found], expected, atol=1e-12)
@@ -85,7 +85,7 @@ def test_a_share_is_the_mean_over_all_orders(causal: bool, width: int, another: 
 @pytest.mark.parametrize("positions", ["by_key", "vectors"])
 def test_a_sink_and_what_positions_add_are_shared_out_too(positions: str) -> None:
     layer = small_layer(tokens=3, positions=positions, sink=True)
-    found = measure_shares(run_of(layer), (layer,))
+    found = measure_shares(trace_of(layer), (layer,))
     assert names(found) == ["learned", "heads", "scale", "position", "dialect"]
     expected = over_all_orders(layer, layer.attention, names(found))
     np.testing.assert_allclose([share.per_head[0] for share in found], expected, atol=1e-12)
@@ -93,18 +93,18 @@ def test_a_sink_and_what_positions_add_are_shared_out_too(positions: str) -> Non
 
 def test_one_head_and_few_rows_at_a_time_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     layers = tuple(small_layer(tokens=7, heads=3, causal=n == 1, seed=n) for n in range(2))
-    whole = measure_shares(run_of(*layers), layers)
+    whole = measure_shares(trace_of(*layers), layers)
     monkeypatch.setattr("inspector.forward.core._CACHED", 1)
     monkeypatch.setattr("inspector.analysis.measures._BLOCK", 20)
-    parts = measure_shares(run_of(*layers), layers)
+    parts = measure_shares(trace_of(*layers), layers)
     for first, second in zip(whole, parts, strict=True):
         np.testing.assert_allclose(first.per_head, second.per_head, atol=1e-14)
 
 
 def test_a_layer_without_an_ingredient_gives_it_nothing() -> None:
     layers = (small_layer(causal=False), small_layer(causal=True))
-    found = measure_shares(run_of(*layers), layers)
-    alone = measure_shares(run_of(layers[0]), layers[:1])
+    found = measure_shares(trace_of(*layers), layers)
+    alone = measure_shares(trace_of(layers[0]), layers[:1])
     assert names(found) == ["learned", "heads", "scale", "mask"]
     assert (found[3].per_head[0] == 0).all()
     assert (found[3].per_head[1] > 0).all()
@@ -118,14 +118,14 @@ def test_a_layer_without_an_ingredient_gives_it_nothing() -> None:
 @pytest.mark.parametrize("causal", [False, True])
 def test_shares_sum_to_the_gap_between_two_rungs(causal: bool) -> None:
     layers = tuple(small_layer(tokens=6, causal=causal, seed=n) for n in range(3))
-    run = run_of(*layers)
-    total = sum(share.per_head for share in measure_shares(run, layers))
-    np.testing.assert_allclose(total, gap(run, layers), atol=1e-12)
+    trace = trace_of(*layers)
+    total = sum(share.per_head for share in measure_shares(trace, layers))
+    np.testing.assert_allclose(total, gap(trace, layers), atol=1e-12)
 
 
 def test_on_the_bundled_model_they_sum_to_the_gap(cat: Inspection) -> None:
     assert names(cat.shares) == ["learned", "heads", "scale"]
-    expected = gap(cat.run, cat.rebuilt)
+    expected = gap(cat.trace, cat.rebuild.layers)
     np.testing.assert_allclose(sum(share.per_head for share in cat.shares), expected, atol=1e-9)
     assert sum(share.bits for share in cat.shares) == pytest.approx(expected.mean(), abs=1e-9)
 
@@ -134,7 +134,7 @@ def test_on_the_bundled_model_they_sum_to_the_gap(cat: Inspection) -> None:
 def test_on_other_models_they_sum_to_the_gap(name: str, model_folders: dict[str, Path]) -> None:
     found = inspector.inspect("the cat sat on the mat .", model=model_folders[name])
     total = sum(share.per_head for share in found.shares)
-    np.testing.assert_allclose(total, gap(found.run, found.rebuilt), atol=1e-9)
+    np.testing.assert_allclose(total, gap(found.trace, found.rebuild.layers), atol=1e-9)
 
 
 # --- symmetry, null, and a game by hand -----------------------------------------------------
@@ -168,7 +168,7 @@ def test_a_game_by_hand() -> None:
 def test_ingredients_that_change_nothing_get_nothing() -> None:
     """With one head of one dimension there is nothing to split and √1 to divide by."""
     layer = small_layer(heads=1, size=1, width=1)
-    found = {share.ingredient: share.bits for share in measure_shares(run_of(layer), (layer,))}
+    found = {share.ingredient: share.bits for share in measure_shares(trace_of(layer), (layer,))}
     assert found["heads"] == found["scale"] == 0
     assert found["learned"] > 0
 
@@ -177,9 +177,9 @@ def test_learning_to_ask_for_what_one_is_changes_nothing() -> None:
     layer = small_layer(kv_heads=2)
     sliced = layer.states.reshape(4, 2, 3).transpose(1, 0, 2)
     layer = replace(layer, query=sliced, key=sliced)
-    found = {share.ingredient: share.bits for share in measure_shares(run_of(layer), (layer,))}
+    found = {share.ingredient: share.bits for share in measure_shares(trace_of(layer), (layer,))}
     assert found["learned"] == pytest.approx(0, abs=1e-14)
 
 
 def test_without_a_rebuild_there_are_none(cat: Inspection) -> None:
-    assert measure_shares(cat.run, None) == ()
+    assert measure_shares(cat.trace, None) == ()

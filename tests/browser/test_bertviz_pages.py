@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import inspector
-from inspector.records import CapturedLayer, ModelInfo, Run, Text, Token
+from inspector.records import Text, Token, Trace, TracedLayer
 from inspector.report.export.bertviz_views import write_views
 
 HOSTILE = "</script><!-- \"quoted\" 'text' שלום\u200b 👩‍👩‍👧 <b>bold</b> ${1}"
@@ -23,12 +23,11 @@ def hostile_run():
     random = np.random.default_rng(3)
     count = len(TOKENS)
     layers = tuple(
-        CapturedLayer("self", n, np.zeros((count, 2)), weights.astype(np.float32), None)
+        TracedLayer("self", n, np.zeros((count, 2)), weights.astype(np.float32), None)
         for n, weights in enumerate(random.dirichlet(np.ones(count), (2, 3, count)))
     )
     tokens = tuple(Token(i, text, i, False, 0, None) for i, text in enumerate(TOKENS))
-    info = ModelInfo("<b>", "<b>", "bert", 2, 3, 2, None, None)
-    return Run(info, Text(" ".join(TOKENS), None, tokens, None), layers, None, None, "a test")
+    return Trace(Text.of(tokens, " ".join(TOKENS)), layers)
 
 
 @pytest.fixture
@@ -86,11 +85,11 @@ def check_model_view(page, run, tokens):
 def test_the_tokens_and_the_attention_are_the_models(open_views, bundled, cat, sentence):
     found = cat if sentence is None else inspector.inspect(sentence, model=bundled)
     tokens = [token.text for token in found.tokens]
-    views = open_views(found.run)
-    check_head_view(views["bertviz_head"], found.run, tokens)
-    check_model_view(views["bertviz_model"], found.run, tokens)
+    views = open_views(found.trace)
+    check_head_view(views["bertviz_head"], found.trace, tokens)
+    check_model_view(views["bertviz_model"], found.trace, tokens)
     for page in views.values():
-        assert page.title().startswith(found.run.text.text[:40])
+        assert page.title().startswith(found.trace.text.text[:40])
 
 
 def test_hostile_tokens_are_only_text(open_views):
@@ -108,18 +107,18 @@ def test_a_pair_can_be_looked_at_by_halves(open_views, bundled):
     found = inspector.inspect("The cat sat", pair="It was tired", model=bundled)
     tokens = [token.text for token in found.tokens]
     start = tokens.index("[SEP]") + 1
-    page = open_views(found.run)["bertviz_head"]
+    page = open_views(found.trace)["bertviz_head"]
     page.select_option("#filter", label="Sentence B -> Sentence A")
     assert texts(page, "#left text") == tokens[start:]
     assert texts(page, "#right text") == tokens[:start]
-    part = found.run.layers[0].attention[:, start:, :start]
+    part = found.trace.layers[0].attention[:, start:, :start]
     shown = opacities(page, "#attention line", part.shape) * 12
     np.testing.assert_allclose(shown, part, rtol=1e-6)
 
 
 @pytest.mark.parametrize("view", ["bertviz_head", "bertviz_model"])
 def test_the_policy_refuses_every_request(open_html, tmp_path, cat, view):
-    source = write_views(cat.run, tmp_path / "views.html")[view].read_text()
+    source = write_views(cat.trace, tmp_path / "views.html")[view].read_text()
     page = open_html(source, wait=DRAWN, quiet=False).page
     refused = page.evaluate(
         """() => new Promise(done => {

@@ -169,7 +169,7 @@ def test_the_chosen_head_is_marked_on_both_axes(open_report):
 @pytest.mark.parametrize("tokens", [8, 60])
 def test_lines_are_drawn_from_the_weights(open_report, call, tokens):
     whole = synthetic.inspected(" ".join(["w"] * (tokens - 2)))
-    A = whole.run.layers[0].attention[0]
+    A = whole.trace.layers[0].attention[0]
     levels = call(
         "heads_order",
         "m.linesOf({rows: x.length, cols: x.length, data: Float32Array.from(x.flat())}, 1)",

@@ -157,7 +157,7 @@ def test_a_closer_look_shows_the_same_numbers(open_report):
         field.hover(position={"x": bounds["width"] - 22 - 8, "y": bounds["height"] - 22 - 8})
         i, j = row + high - 1, col + wide - 1
         assert state(page, "cell") == [i, j]
-        model = whole.run.layers[1].attention[2, i, j]
+        model = whole.trace.layers[1].attention[2, i, j]
         assert number(told(page, "model")) == pytest.approx(float(model), rel=1e-6)
         page.locator("#head-title").hover()
     page.keyboard.press("0")
@@ -215,7 +215,7 @@ def test_totals_stand_in_the_readout(open_report):
     page = open_report(whole).page
     choose(page, 0, 1)
     point(page, 2, 3)
-    A = whole.run.layers[0].attention[1].astype(float)
+    A = whole.trace.layers[0].attention[1].astype(float)
     assert number(told(page, "column-total")) == pytest.approx(A[:, 3].sum(), abs=2e-6)
     assert number(told(page, "total")) == pytest.approx(A[2].sum(), abs=2e-6)
     assert "row total, always 1" in page.locator("#readout").inner_text()
@@ -227,7 +227,7 @@ def test_the_rest_is_shared_out_when_the_sink_is_set_aside(open_report, causal, 
     whole = synthetic.inspected(text, noise=1e-5, causal=causal)
     page = open_report(whole).page
     choose(page, 1, 1)
-    A, mask = whole.run.layers[1].attention[1], whole.rebuilt[1].visible
+    A, mask = whole.trace.layers[1].attention[1], whole.rebuild.layers[1].visible
     keys = [0, len(A) - 1]
     expected, hidden = without_sink(A, keys, mask)
     share = f"{round(hidden.mean() * 100)} %"
@@ -243,7 +243,7 @@ def test_the_rest_is_shared_out_when_the_sink_is_set_aside(open_report, causal, 
     assert number(told(page, "hidden")) == pytest.approx(hidden[4], abs=error)
     assert number(told(page, "total")) == pytest.approx(1, abs=2e-6)
     if exact:
-        rebuilt, _ = without_sink(whole.rebuilt[1].attention[1], keys, mask)
+        rebuilt, _ = without_sink(whole.rebuild.layers[1].attention[1], keys, mask)
         assert number(told(page, "rebuilt")) == pytest.approx(rebuilt[4, 2], abs=1e-6)
         between = rebuilt[4, 2] - expected[4, 2]
         assert number(told(page, "difference")) == pytest.approx(between, abs=3e-7)
@@ -315,7 +315,7 @@ def test_lines_by_pointer_and_keyboard(open_report):
     right = page.get_by_role("group", name="Words that are listened to;").get_by_role("button")
     assert (left.count(), right.count()) == (8, 8)
     left.nth(3).hover()
-    A = whole.run.layers[0].attention[2]
+    A = whole.trace.layers[0].attention[2]
     weights = [float(t) for t in right.locator(".value").all_inner_texts()]
     np.testing.assert_allclose(weights, A[3], atol=5.1e-4)
     left.nth(4).click()
@@ -341,8 +341,8 @@ def test_lines_of_a_long_text_are_those_of_one_word_or_of_the_part_looked_at(ope
     words = page.locator(".lines-words")
     assert words.first.locator("button").count() == 1
     assert words.first.inner_text() == "w8"
-    best = np.sort(np.argsort(-whole.run.layers[0].attention[2, 9])[:24])
-    names = [token.text for token in whole.run.text.tokens]
+    best = np.sort(np.argsort(-whole.trace.layers[0].attention[2, 9])[:24])
+    names = [token.text for token in whole.trace.text.tokens]
     got = words.nth(1).locator("bdi").all_inner_texts()
     assert len(set(got) & {names[j] for j in best}) >= 23  # a tie may fall to either side
     assert "48 weaker ones left out" in page.locator(".lines").inner_text()
@@ -365,11 +365,11 @@ def test_a_part_of_a_pair_can_be_looked_at_closer_and_without_its_sink(open_repo
     page.keyboard.press("+")
     row, col, high, wide = state(page, "zoom")
     assert row >= 0 and row + high <= 8 and col >= 8 and col + wide <= 14
-    specials = [i for i, token in enumerate(whole.run.text.tokens) if token.special]
-    expected, _ = without_sink(whole.run.layers[1].attention[0], specials)
+    specials = [i for i, token in enumerate(whole.trace.text.tokens) if token.special]
+    expected, _ = without_sink(whole.trace.layers[1].attention[0], specials)
     assert state(page, "cell") == [1, 10]
     assert number(told(page, "model")) == pytest.approx(expected[1, 10], abs=1e-6)
-    segments = np.array([token.segment for token in whole.run.text.tokens])
+    segments = np.array([token.segment for token in whole.trace.text.tokens])
     part = np.nansum(expected[1][segments == 1])
     assert number(told(page, "total-part")) == pytest.approx(part, abs=2e-6)
 

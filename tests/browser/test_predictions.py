@@ -28,14 +28,14 @@ def test_how_likely_each_token_was_held(open_report):
     whole = synthetic.predicting(synthetic.inspected(TEXT))
     page = open_report(whole).page
     words = page.locator(".expected-word")
-    tokens = whole.run.text.tokens
+    tokens = whole.trace.text.tokens
     # The first has no number, special ones are the tokenizer's and not the reader's.
     shown = [i for i, token in enumerate(tokens) if i == 0 or not token.special]
     assert words.count() == len(shown)
     numbers = words.locator("small").all_inner_texts()
     assert numbers[0] == "–"
     for place, number in zip(shown[1:], numbers[1:], strict=True):
-        share = whole.run.predictions.probabilities[place]
+        share = whole.trace.predictions.probabilities[place]
         assert abs(float(number.removesuffix(" %")) - 100 * share) <= 0.5
 
 
@@ -68,7 +68,7 @@ def test_the_weaker_proof_is_called_by_its_name(open_report, tokens):
     assert "none were measured" in page.locator("#sources").inner_text()
     assert page.locator(".thumb").first.get_attribute("aria-label").endswith("consistent")
     # The page's arithmetic starts from q and k here too.
-    expected = whole.run.layers[1].attention[2]
+    expected = whole.trace.layers[1].attention[2]
     shown = page.evaluate("Array.from(inspector.attention('self', 1, 2).data)")
     np.testing.assert_allclose(np.reshape(shown, expected.shape), expected, atol=5e-3)
     assert opened.complaints == []

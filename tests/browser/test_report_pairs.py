@@ -19,11 +19,11 @@ def number(text):
 
 
 def segments_of(whole):
-    return np.array([token.segment for token in whole.run.text.tokens])
+    return np.array([token.segment for token in whole.trace.text.tokens])
 
 
 def names_of(whole):
-    return np.array([token.text for token in whole.run.text.tokens])
+    return np.array([token.text for token in whole.trace.text.tokens])
 
 
 @pytest.mark.parametrize("tokens", [1, 10])
@@ -33,7 +33,7 @@ def test_a_head_s_share_between_the_texts(open_report, tokens):
     page = open_report(whole).page
     choose(page, 1, 2)
     told = page.locator("#text-shares tbody td").all_inner_texts()
-    A, segments = whole.run.layers[1].attention[2].astype(float), segments_of(whole)
+    A, segments = whole.trace.layers[1].attention[2].astype(float), segments_of(whole)
     expected = [A[segments == r][:, segments == c].sum(axis=1).mean() for r, c in PARTS.values()]
     np.testing.assert_allclose([number(t) / 100 for t in told], expected, atol=6e-4)
 
@@ -56,7 +56,7 @@ def test_a_part_of_a_pair_has_its_own_rows_and_columns(open_report, part):
     i, j = rows[2], cols[1]
     told = page.locator("#readout .from-to").inner_text()
     assert told == f"from {names[i]} (row {i}) to {names[j]} (column {j})"
-    model = whole.run.layers[0].attention[1, i, j]
+    model = whole.trace.layers[0].attention[1, i, j]
     value = page.locator("#readout [data-value=model]").inner_text()
     assert number(value) == pytest.approx(float(model), rel=1e-5)
     page.keyboard.press("Control+End")

@@ -24,7 +24,7 @@ def test_a_hostile_sentence_is_only_text(open_report, sentence):
     whole = synthetic.inspected(sentence)
     page = open_report(whole, command=sentence).page
     assert page.evaluate("window.hit") is None
-    assert page.locator(".token").count() == len(whole.run.text.tokens)
+    assert page.locator(".token").count() == len(whole.trace.text.tokens)
     assert page.evaluate("document.querySelectorAll('img, main script').length") == 0
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 

@@ -36,20 +36,20 @@ def test_the_readout_gives_model_rebuild_and_difference(open_report):
     choose(page, 1, 2, 3)
     assert page.locator("#head-title").inner_text() == "Layer 1, head 2"
     point(page, 0, 3, 5, 8)
-    model = whole.run.layers[1].attention[2, 3, 5]
-    rebuilt = whole.rebuilt[1].attention[2, 3, 5]
+    model = whole.trace.layers[1].attention[2, 3, 5]
+    rebuilt = whole.rebuild.layers[1].attention[2, 3, 5]
     assert shown(page, "model") == pytest.approx(float(model), rel=1e-6)
     assert shown(page, "rebuilt") == pytest.approx(float(rebuilt), rel=1e-6)
     assert shown(page, "difference") == pytest.approx(float(rebuilt) - float(model), rel=1e-3)
     assert shown(page, "total") == pytest.approx(
-        whole.run.layers[1].attention[2, 3].sum(), abs=2e-6
+        whole.trace.layers[1].attention[2, 3].sum(), abs=2e-6
     )
 
 
 def test_every_head_can_be_read_from_a_script(open_report):
     whole = synthetic.inspected("the cat sat on a mat")
     opened = open_report(whole)
-    for n, layer in enumerate(whole.run.layers):
+    for n, layer in enumerate(whole.trace.layers):
         for h, A in enumerate(layer.attention):
             rows, cols, data = opened.attention(n, h)
             np.testing.assert_array_equal(np.float32(data).reshape(rows, cols), A)
@@ -62,7 +62,7 @@ def test_beyond_32_tokens_the_page_s_arithmetic_keeps_the_stated_error(open_repo
     stated = opened.page.evaluate(
         "JSON.parse(document.getElementById('header').textContent).arithmetic_max_abs_error"
     )
-    for n, layer in enumerate(whole.run.layers):
+    for n, layer in enumerate(whole.trace.layers):
         for h, A in enumerate(layer.attention):
             rows, cols, data = opened.attention(n, h)
             assert np.abs(np.array(data).reshape(rows, cols) - A).max() <= stated + 2e-6
@@ -70,9 +70,9 @@ def test_beyond_32_tokens_the_page_s_arithmetic_keeps_the_stated_error(open_repo
     choose(opened.page, 0, 1, 3)
     point(opened.page, 0, 4, 2, 62)
     assert shown(opened.page, "own") == pytest.approx(
-        whole.run.layers[0].attention[1, 4, 2], abs=stated
+        whole.trace.layers[0].attention[1, 4, 2], abs=stated
     )
-    error = np.abs(whole.rebuilt[0].attention - whole.run.layers[0].attention)[1, 4].max()
+    error = np.abs(whole.rebuild.layers[0].attention - whole.trace.layers[0].attention)[1, 4].max()
     assert shown(opened.page, "row-error") == pytest.approx(float(error), rel=1e-3)
 
 
@@ -83,7 +83,7 @@ def test_512_tokens_open_and_agree(open_report):
     assert time.perf_counter() - start < 10
     rows, cols, data = opened.attention(3, 7)
     assert (rows, cols) == (512, 512)
-    A = whole.run.layers[3].attention[7]
+    A = whole.trace.layers[3].attention[7]
     assert np.abs(np.array(data).reshape(512, 512) - A).max() <= 5e-3
 
 
@@ -92,10 +92,10 @@ def test_pointing_at_a_word_says_whom_it_listens_to(open_report):
     page = open_report(whole).page
     choose(page, 0, 0, 3)
     page.locator(".token").nth(4).hover()
-    row = whole.run.layers[0].attention[0, 4]
+    row = whole.trace.layers[0].attention[0, 4]
     weights = [float(t) for t in page.locator(".token-weight").all_inner_texts()]
     np.testing.assert_allclose(weights, row, atol=0.0051)
-    best = [token.text for token in whole.run.text.tokens][int(row.argmax())]
+    best = [token.text for token in whole.trace.text.tokens][int(row.argmax())]
     told = page.locator("#sentence-says").inner_text()
     assert f"{round(float(row.max()) * 100)} %" in told
     assert (best if row.argmax() != 4 else "itself") in told
@@ -168,7 +168,7 @@ def test_a_rung_s_matrix_is_that_of_its_formula(open_report, name):
     choose(page, 1, 2, 3)
     page.locator(f"tr[data-rung={name}] button").click()
     rung = next(rung for rung in whole.ladder if rung.name == name)
-    expected = whole.rebuilt[1].attention[2] if rung.matrices is None else rung.matrices[1]
+    expected = whole.rebuild.layers[1].attention[2] if rung.matrices is None else rung.matrices[1]
     field = page.locator("#ladder-pair .matrix-field").first
     field.focus()
     page.keyboard.press("Control+Home")
@@ -187,13 +187,13 @@ def test_the_mix_shares_out_both_sides(open_report):
     page = open_report(whole).page
     choose(page, 0, 1, 3)
     page.locator(".token").nth(3).click()
-    layer = whole.rebuilt[0]
+    layer = whole.rebuild.layers[0]
     X = layer.states.astype(float)
     R = X @ X.T
     d = layer.value.shape[2]
     moved = layer.value[1].astype(float) @ layer.output_projection.weight[:, d : 2 * d].T
     classroom = np.abs(R[3]) * np.linalg.norm(X, axis=1)
-    real = whole.run.layers[0].attention[1, 3] * np.linalg.norm(moved, axis=1)
+    real = whole.trace.layers[0].attention[1, 3] * np.linalg.norm(moved, axis=1)
     classroom, real = classroom / classroom.sum(), real / real.sum()
     told = {}
     for row in page.locator("#mix-rows tr").all():
@@ -203,7 +203,7 @@ def test_the_mix_shares_out_both_sides(open_report):
     def share(text):
         return 0.005 if text == "< 1 %" else float(text.removesuffix(" %")) / 100
 
-    for j, token in enumerate(whole.run.text.tokens):
+    for j, token in enumerate(whole.trace.text.tokens):
         left, right = told[token.text]
         assert share(right) == pytest.approx(real[j], abs=0.0055)
         assert left.startswith("against: ") is bool(R[3, j] < 0)
@@ -237,7 +237,7 @@ def test_without_a_rebuild_there_is_one_panel_and_a_reason(open_report, tokens):
     assert page.locator("#panels .matrix-title").inner_text() == "model"
     assert "not measured" in page.locator("#ladder-body").inner_text()
     _, _, data = opened.attention(1, 1)
-    A = whole.run.layers[1].attention[1]
+    A = whole.trace.layers[1].attention[1]
     np.testing.assert_allclose(np.array(data).reshape(A.shape), A, atol=0 if tokens == 8 else 3e-4)
 
 

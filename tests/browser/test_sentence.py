@@ -19,11 +19,11 @@ def in_pieces(**how):
     spelt = "the knotty sat untidily"
     spans = [(0, 3), (4, 8), (8, 10), (11, 14), (15, 17), (17, 21), (21, 23)]
     numbers = [0, 1, 1, 2, 3, 3, 3]
-    tokens = list(whole.run.text.tokens)
+    tokens = list(whole.trace.text.tokens)
     for at, (span, number) in enumerate(zip(spans, numbers, strict=True), start=1):
         tokens[at] = replace(tokens[at], text=spelt[slice(*span)], span=span, word=number)
-    text = replace(whole.run.text, text=spelt, tokens=tuple(tokens))
-    return replace(whole, run=replace(whole.run, text=text))
+    text = replace(whole.trace.text, text=spelt, tokens=tuple(tokens))
+    return replace(whole, trace=replace(whole.trace, text=text))
 
 
 def merged(A, groups=GROUPS):
@@ -33,7 +33,7 @@ def merged(A, groups=GROUPS):
 
 def of_all(whole):
     """The mean over all heads of the run, in float64."""
-    return np.concatenate([layer.attention.astype(float) for layer in whole.run.layers]).mean(
+    return np.concatenate([layer.attention.astype(float) for layer in whole.trace.layers]).mean(
         axis=0
     )
 
@@ -66,10 +66,10 @@ def test_who_listens_to_it_is_the_column(open_report):
     choose(page, 1, 2)
     press(page, "direction", "in")
     page.locator(".token").nth(4).hover()
-    column = whole.run.layers[1].attention[2][:, 4].astype(float)
+    column = whole.trace.layers[1].attention[2][:, 4].astype(float)
     np.testing.assert_allclose(weights(page), column, atol=0.0051)
     best = int(column.argmax())
-    name = whole.run.text.tokens[best].text
+    name = whole.trace.text.tokens[best].text
     whose = "of its own" if best == 4 else f"of the attention of “{name}”"
     assert f"In layer 1, head 2, “on” gets {percent(column.max())} {whose}" in said(page)
     assert f"as much as {column.sum():.2f} of the 8 here have to give" in said(page)
@@ -84,7 +84,7 @@ def test_means_over_heads(open_report, whose, direction):
     press(page, "whose", whose)
     press(page, "direction", direction)
     page.locator(".token").nth(2).hover()
-    A = whole.run.layers[1].attention.mean(axis=0) if whose == "layer" else of_all(whole)
+    A = whole.trace.layers[1].attention.mean(axis=0) if whose == "layer" else of_all(whole)
     expected = A[2] if direction == "out" else A[:, 2]
     np.testing.assert_allclose(weights(page), expected, atol=0.0051)
     begin = {"layer": "over the 3 heads of layer 1, “cat”", "all": "over all 9 heads, “cat”"}[whose]
@@ -100,7 +100,7 @@ def test_pieces_are_merged_into_words(open_report, direction):
     press(page, "direction", direction)
     names = page.locator(".token-text").all_inner_texts()
     assert names == ["[CLS]", "the", "knotty", "sat", "untidily", "[SEP]"]
-    A = whole.run.layers[0].attention[1].astype(float)
+    A = whole.trace.layers[0].attention[1].astype(float)
     for at in (2, 3, 4):
         page.locator(".token").nth(at).hover()
         words = merged(A)
@@ -118,7 +118,7 @@ def test_pieces_on_request(open_report):
     press(page, "pieces", "true")
     assert page.locator(".token-text").all_inner_texts()[5:8] == ["un", "tidi", "ly"]
     assert page.locator(".token").nth(5).get_attribute("aria-pressed") == "true"
-    np.testing.assert_allclose(weights(page), whole.run.layers[0].attention[1, 5], atol=0.0051)
+    np.testing.assert_allclose(weights(page), whole.trace.layers[0].attention[1, 5], atol=0.0051)
     assert "into a word" not in page.locator("#sentence-note").inner_text()
     page.locator(".token").nth(7).click()
     press(page, "pieces", "false")
@@ -147,13 +147,13 @@ def test_a_second_click_compares(open_report, direction):
     page.locator(".token").nth(6).click()
     page.mouse.move(0, 0)
     assert page.evaluate("[inspector.state.pinned, inspector.state.compared]") == [2, 6]
-    A = whole.run.layers[1].attention[1].astype(float)
+    A = whole.trace.layers[1].attention[1].astype(float)
     both = (A if direction == "out" else A.T)[[2, 6]]
     np.testing.assert_allclose(weights(page), both.T, atol=0.0051)
     shares = both / both.sum(axis=1, keepdims=True)
     shared = percent(np.minimum(*shares).sum())
     third = int(np.abs(both[0] - both[1]).argmax())
-    name = whole.run.text.tokens[third].text
+    name = whole.trace.text.tokens[third].text
     words = {
         "out": f"agree on {shared} of their attention",
         "in": f"have {shared} of their listeners",
@@ -216,7 +216,7 @@ def test_what_is_forbidden_is_not_called_zero(open_report, direction):
     choose(page, 1, 0)
     press(page, "direction", direction)
     page.locator(".token").nth(2).hover()
-    words = merged(whole.run.layers[1].attention[0].astype(float))
+    words = merged(whole.trace.layers[1].attention[0].astype(float))
     expected = words[2] if direction == "out" else words[:, 2]
     hidden = np.arange(6) > 2 if direction == "out" else np.arange(6) < 2
     told = weights(page)
@@ -229,11 +229,11 @@ def test_what_is_forbidden_is_not_called_zero(open_report, direction):
 def test_a_pair_has_words_of_its_own(open_report):
     """Both texts count their words from 0 in some tokenizers."""
     whole = synthetic.inspected("a b", pair="c d")
-    tokens = [replace(t, word=None if t.special else 0) for t in whole.run.text.tokens]
+    tokens = [replace(t, word=None if t.special else 0) for t in whole.trace.text.tokens]
     tokens[3] = replace(tokens[3], special=False, word=0, span=(3, 4))
     tokens[4], tokens[5] = replace(tokens[4], word=0), replace(tokens[5], word=0)
-    text = replace(whole.run.text, text="a bx", tokens=tuple(tokens))
-    whole = replace(whole, run=replace(whole.run, text=text))
+    text = replace(whole.trace.text, text="a bx", tokens=tuple(tokens))
+    whole = replace(whole, trace=replace(whole.trace, text=text))
     page = open_report(whole).page
     names = page.locator(".token-text").all_inner_texts()
     assert names == ["[CLS]", "a bx", "c d", "[SEP]"]
@@ -273,7 +273,7 @@ def test_means_of_a_long_text(chromium, tmp_path, how, causal):
             " return [m.rows, m.cols, Array.from(m.data)]; }",
             layer,
         )
-        A = of_all(whole) if layer is None else whole.run.layers[layer].attention.mean(axis=0)
+        A = of_all(whole) if layer is None else whole.trace.layers[layer].attention.mean(axis=0)
         difference = np.abs(np.reshape(got[2], got[:2]) - A).max()
         assert difference <= stated + 2e-6
     assert len(workers) == (0 if how == "refused" else 1)
@@ -288,7 +288,7 @@ def test_the_worker_knows_what_stands_beside_q_and_k(open_report, beside):
     mean = opened.page.evaluate(
         "(async () => Array.from((await inspector.mean('self', 0)).data))()"
     )
-    A = whole.run.layers[0].attention.mean(axis=0)
+    A = whole.trace.layers[0].attention.mean(axis=0)
     np.testing.assert_allclose(np.reshape(mean, A.shape), A, atol=2e-3)
 
 
@@ -300,7 +300,7 @@ def test_a_long_text_waits_calmly_for_its_mean(open_report):
     page.wait_for_selector("#sentence[aria-busy=false]")
     A = of_all(whole)[7]
     best = int(A.argmax())
-    name = "itself" if best == 7 else f"“{whole.run.text.tokens[best].text}”"
+    name = "itself" if best == 7 else f"“{whole.trace.text.tokens[best].text}”"
     told = f"over all 16 heads, “w6” gives {percent(A[best])} of its attention to {name}"
     assert told in said(page)
     page.evaluate("document.querySelector('#sentence-whose [data-value=layer]').click()")
@@ -322,7 +322,7 @@ def test_the_ladder_shows_the_layer_s_mean_of_a_long_text(open_report):
     for _ in range(3):
         page.keyboard.press("ArrowDown")
     told = page.locator("#ladder-readout").inner_text()
-    A = whole.run.layers[1].attention.mean(axis=0)
+    A = whole.trace.layers[1].attention.mean(axis=0)
     assert float(told.split("rung ")[1].split(",")[0]) == pytest.approx(A[3, 0], abs=6e-4)
 
 
@@ -332,7 +332,7 @@ def test_means_without_a_rebuild(open_report, tokens):
     whole = synthetic.not_recomputed(synthetic.inspected(" ".join(["w"] * (tokens - 2))))
     page = open_report(whole).page
     got = page.evaluate("async () => Array.from((await inspector.mean('self', 1)).data)")
-    A = whole.run.layers[1].attention.mean(axis=0)
+    A = whole.trace.layers[1].attention.mean(axis=0)
     np.testing.assert_allclose(np.reshape(got, A.shape), A, atol=5e-4)
     assert "from the model’s own attention" not in page.locator("#sentence-note").inner_text()
     press(page, "whose", "layer")
@@ -345,7 +345,7 @@ def test_long_texts_compare_by_colour_alone(open_report):
     page.locator(".token").nth(3).click()
     page.locator(".token").nth(9).click()
     page.mouse.move(0, 0)
-    A = whole.run.layers[1].attention[1]
+    A = whole.trace.layers[1].attention[1]
     third = int(np.abs(A[3] - A[9]).argmax())
     colours = page.evaluate(
         "i => ['--first', '--other'].map(n => document.querySelectorAll('.token')[i].style"

@@ -45,7 +45,7 @@ def amounts(page):
 @pytest.mark.parametrize("name", ["bart", "t5"])
 def test_every_head_of_every_site(open_report, found, name):
     opened = open_report(found[name])
-    for layer in found[name].run.layers:
+    for layer in found[name].trace.layers:
         for head, A in enumerate(layer.attention):
             got = opened.page.evaluate(
                 "([s, n, h]) => { const a = inspector.attention(s, n, h);"
@@ -63,16 +63,16 @@ def test_each_site_has_its_own_words(open_report, found, name):
     page.locator("#sentence-pieces [data-value=true]").click()
     for site in SITES:
         place, head = chosen(page, site)
-        layer = one.run.layers[place]
+        layer = one.trace.layers[place]
         assert layer.site == site
-        asking, heard = one.run.texts(site)
-        told = {"source": one.run.text, "target": one.run.target}
+        asking, heard = one.trace.texts(site)
+        told = {"source": one.trace.text, "target": one.trace.target}
         shown = amounts(page)
         assert set(shown) == {key for key, text in told.items() if text in (asking, heard)}
         row = next(i for i, token in enumerate(asking.tokens) if not token.special)
         pinned = page.evaluate("inspector.state.pinned")
         row = pinned if pinned is not None else row
-        name_heard = "source" if heard is one.run.text else "target"
+        name_heard = "source" if heard is one.trace.text else "target"
         for text, j in zip(shown[name_heard], range(len(heard.tokens)), strict=True):
             if site == "decoder" and j > row:
                 assert text == "–"
@@ -81,9 +81,9 @@ def test_each_site_has_its_own_words(open_report, found, name):
         if site == "cross":
             assert set(shown["target"]) == {""}
         words = page.locator("#sentence .token-text").all_inner_texts()
-        expected = names(one.run.text) if site == "encoder" else names(one.run.target)
+        expected = names(one.trace.text) if site == "encoder" else names(one.trace.target)
         if site == "cross":
-            expected = names(one.run.text) + names(one.run.target)
+            expected = names(one.trace.text) + names(one.trace.target)
         # The tokenizer is uncased, the text is not.
         assert [w.lower() for w in words] == [w.lower().removeprefix("##") for w in expected]
 
@@ -93,7 +93,7 @@ def test_a_word_of_the_other_text_turns_the_question_round(open_report, found):
     page = open_report(one).page
     page.locator("#sentence-pieces [data-value=true]").click()
     place, head = chosen(page, "cross")
-    A = one.run.layers[place].attention[head]
+    A = one.trace.layers[place].attention[head]
     source = page.locator("#sentence p").first.locator(".token")
     source.nth(2).click()
     assert page.evaluate("inspector.state.direction") == "in"
@@ -116,7 +116,7 @@ def test_the_sections_speak_of_the_site(open_report, found):
     one = found["bart"]
     page = open_report(one).page
     place, head = chosen(page, "cross")
-    layer = one.run.layers[place]
+    layer = one.trace.layers[place]
     assert page.locator("#head-title").inner_text().startswith("Cross, layer")
     field = page.locator("#panels .matrix-field").first
     field.focus()
@@ -134,7 +134,7 @@ def test_the_sections_speak_of_the_site(open_report, found):
     assert "Adds nothing" in page.locator("#ladder-rungs [data-rung=strangers]").inner_text()
     rung = next(rung for rung in one.ladder if rung.name == "learned")
     page.locator("#ladder-scope [data-value=all]").click()
-    bits = rung.all_tokens.means(one.run.places("cross"))["jsd_bits"]
+    bits = rung.all_tokens.means(one.trace.indices("cross"))["jsd_bits"]
     shown = page.locator("#ladder-rungs [data-rung=learned] .value").first.inner_text()
     assert float(shown.split()[0]) == pytest.approx(bits, abs=6e-4)
     # "Why" and the mix name words of both texts.
@@ -161,7 +161,7 @@ def test_the_rung_s_matrix_between_two_texts(open_report, found):
         said = page.locator("#ladder-readout").inner_text().replace("−", "-")
         number = float(said.split("rung ")[1].split(",")[0])
         assert number == pytest.approx(float(rungs[name].matrices[place][1, 3]), abs=1e-3)
-        assert f"head {one.run.layers[place].attention[head, 1, 3]:.4f}" in said
+        assert f"head {one.trace.layers[place].attention[head, 1, 3]:.4f}" in said
 
 
 def test_the_address_brings_a_site_back(open_report, found):
@@ -190,7 +190,7 @@ def test_nothing_is_wider_than_the_page(open_report, found, width):
 
 def test_bertviz_draws_three_sites(open_html, found, tmp_path):
     one = found["bart"]
-    for kind, path in write_views(one.run, tmp_path / "views.html").items():
+    for kind, path in write_views(one.trace, tmp_path / "views.html").items():
         page = open_html(path.read_bytes().decode(), wait="#vis svg line").page
         options = page.locator("#filter option").all_inner_texts()
         assert options == ["Encoder", "Decoder", "Cross"], kind
@@ -200,4 +200,4 @@ def test_bertviz_draws_three_sites(open_html, found, tmp_path):
                 page.eval_on_selector_all(f"#{side} text", "all => all.map(one => one.textContent)")
                 for side in ("left", "right")
             ]
-            assert sides == [names(one.run.target), names(one.run.text)]
+            assert sides == [names(one.trace.target), names(one.trace.text)]

@@ -182,7 +182,7 @@ def test_the_drawing_has_a_shape_for_each_cell(open_report, call, scheme):
     assert name == "synthetic-model-layer-1-head-2.svg"
     root = drawing(content)
     cells = root.findall(f"{SVG}rect[@class='cell']")
-    A = whole.run.layers[1].attention[2]
+    A = whole.trace.layers[1].attention[2]
     assert len(cells) == A.size
     ramp = ramp_of(call, scheme)
     for cell, value in zip(cells, A.ravel(), strict=True):
@@ -192,7 +192,7 @@ def test_the_drawing_has_a_shape_for_each_cell(open_report, call, scheme):
     assert texts[:2] == ["Layer 1, head 2", "synthetic <model>"]
     assert texts[2] == "the model’s own attention"
     assert texts[3].startswith("rebuild: verified, largest difference ")
-    names = [token.text for token in whole.run.text.tokens]
+    names = [token.text for token in whole.trace.text.tokens]
     assert [t.text for t in root.iter(f"{SVG}text") if t.get("class") == "row"] == names
     assert [t.text for t in root.iter(f"{SVG}text") if t.get("class") == "column"] == names
     assert {"0", f"{A.max():.3f}"} <= set(texts)
@@ -235,7 +235,7 @@ def test_beyond_64_cells_a_picture_stands_under_the_labels(open_report, call):
     )
     assert pixels[:2] == [82, 82]
     rgb = np.reshape(pixels[2], (82, 82, 4))[:, :, :3]
-    A = whole.run.layers[0].attention[1]
+    A = whole.trace.layers[0].attention[1]
     ramp = ramp_of(call)
     allowed = np.tril(np.ones((82, 82), bool))
     wanted = ramp[np.floor(A / A.max() * 255 + 0.5).astype(int)]
@@ -278,7 +278,7 @@ def test_the_table_has_every_digit(open_report):
     assert table[0] == ["", *names]
     assert [row[0] for row in table[1:]] == names
     got = np.array([[np.float32(value) for value in row[1:]] for row in table[1:]])
-    np.testing.assert_array_equal(got, whole.run.layers[1].attention[1])
+    np.testing.assert_array_equal(got, whole.trace.layers[1].attention[1])
 
 
 def test_formulas_are_defused(call):
@@ -295,16 +295,16 @@ def test_a_long_table_is_within_the_stated_error(open_report):
     shown = page.evaluate("([n, h]) => Array.from(inspector.attention('self', n, h).data)", [n, h])
     got = np.array([row[1:] for row in table[1:]]).astype(np.float32)
     np.testing.assert_array_equal(got.ravel(), np.float32(shown))
-    assert np.abs(got - whole.run.layers[n].attention[h]).max() < 5e-3
+    assert np.abs(got - whole.trace.layers[n].attention[h]).max() < 5e-3
 
 
 def test_of_a_pair_the_part_on_screen_is_taken(open_report):
     whole = synthetic.inspected(FIRST, pair=SECOND)
     page = open_report(whole).page
-    segments = np.array([token.segment for token in whole.run.text.tokens])
+    segments = np.array([token.segment for token in whole.trace.text.tokens])
     page.get_by_role("button", name="B → A").click()
     n, h = page.evaluate("[inspector.state.layer, inspector.state.head]")
-    A = whole.run.layers[n].attention[h][np.ix_(segments == 1, segments == 0)]
+    A = whole.trace.layers[n].attention[h][np.ix_(segments == 1, segments == 0)]
     table = list(csv.reader(io.StringIO(taken(page, "csv")[1].decode())))
     np.testing.assert_array_equal([[np.float32(v) for v in row[1:]] for row in table[1:]], A)
     root = drawing(taken(page, "svg")[1])
@@ -443,7 +443,7 @@ def test_lines_on_screen_are_taken_as_lines(open_report, call):
     page.locator("#head-shape [data-value=lines]").click()
     page.locator(".token").nth(3).click()
     root = drawing(taken(page, "svg")[1])
-    A = whole.run.layers[1].attention[2]
+    A = whole.trace.layers[1].attention[2]
     n = len(A)
     paths = root.findall(f"{SVG}path")
     assert len(paths) == A.size
@@ -459,7 +459,7 @@ def test_lines_on_screen_are_taken_as_lines(open_report, call):
         assert (path.get("stroke") == ink) == (i != 3)
     texts = {kind: [t.text for t in root.iter(f"{SVG}text") if t.get("class") == kind]
              for kind in ("row", "column", "value")}  # fmt: skip
-    names = [token.text for token in whole.run.text.tokens]
+    names = [token.text for token in whole.trace.text.tokens]
     assert texts == {"row": names, "column": names, "value": [f"{a:.3f}" for a in A[3]]}
     content = taken(page, "png")[1]
     size = struct.unpack(">II", content[16:24])

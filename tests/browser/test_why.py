@@ -71,7 +71,7 @@ def dimensions(page, count):
 
 def check_steps(page, whole, q, k, site, row, col, head, layer=0):
     """Every number of the equation: beside what was shipped, and beside what was rebuilt."""
-    heard = whole.rebuilt[layer].visible[row]
+    heard = whole.rebuild.layers[layer].visible[row]
     scores = k @ q * site["scale"]
     powers = np.where(heard, np.exp(scores), 0)
     assert said(page, "dot") == pytest.approx(q @ k[col], rel=DIGITS, abs=1e-6)
@@ -82,7 +82,7 @@ def check_steps(page, whole, q, k, site, row, col, head, layer=0):
     if heard[col]:
         assert said(page, "power") == pytest.approx(powers[col], rel=DIGITS)
         assert said(page, "total") == pytest.approx(powers.sum(), rel=DIGITS)
-    model = float(whole.run.layers[layer].attention[head, row, col])
+    model = float(whole.trace.layers[layer].attention[head, row, col])
     stated = site["arithmetic_error"][head]
     assert abs(share - model) <= stated + 2e-6
     if site["exact"]:
@@ -101,11 +101,11 @@ def test_the_steps_lead_from_q_and_k_to_the_share(open_report, tokens):
         look_at(page, head, 3, row, col, layer)
         q, k, site = shipped(whole, layer)
         check_steps(page, whole, q[head, row], k[head], site, row, col, head, layer)
-        rebuilt = whole.rebuilt[layer]
+        rebuilt = whole.rebuild.layers[layer]
         exact = float(rebuilt.query[head, row].astype(float) @ rebuilt.key[head, col].astype(float))
         assert said(page, "dot") == pytest.approx(exact, abs=0.1)
         asked = page.locator("#why-says").inner_text()
-        names = [token.text for token in whole.run.text.tokens]
+        names = [token.text for token in whole.trace.text.tokens]
         assert f"“{names[row]}” (row {row})" in asked and f"“{names[col]}” (column {col})" in asked
         assert site["key_precision"] in page.locator("#why-note").inner_text()
         assert page.locator("#why-steps [data-why=mask]").count() == 0
@@ -167,15 +167,15 @@ def test_a_forbidden_cell_is_forbidden_and_not_just_small(open_report, tokens):
 @pytest.mark.parametrize("tokens", [8, 40])
 def test_heads_that_share_a_key_say_so(open_report, tokens):
     whole = synthetic.inspected(" ".join(["w"] * (tokens - 2)), heads=4, d=8, layers=1)
-    layer = whole.rebuilt[0]
+    layer = whole.rebuild.layers[0]
     key = layer.key[:2]
     scores = layer.query.astype(float) @ np.repeat(key, 2, axis=0).astype(float).swapaxes(1, 2)
     A = synthetic.softmax(scores * layer.scale).astype(np.float32)
-    captured = replace(whole.run.layers[0], attention=A)
+    captured = replace(whole.trace.layers[0], attention=A)
     whole = replace(
         whole,
-        run=replace(whole.run, layers=(captured,)),
-        rebuilt=(replace(layer, key=key, value=layer.value[:2], attention=A),),
+        trace=replace(whole.trace, layers=(captured,)),
+        rebuild=synthetic.rebuilt(replace(layer, key=key, value=layer.value[:2], attention=A)),
     )
     page = open_report(whole).page
     q, k, site = shipped(whole, 0)
@@ -193,8 +193,8 @@ def test_where_there_is_no_q_and_no_k_a_sentence_says_why(open_report, tokens):
     bring(page, "#why")
     assert "attention of this family is not rebuilt yet" in page.locator("#why-says").inner_text()
     assert not page.locator("#why-body").is_visible()
-    layers = tuple(replace(c, attention=np.roll(c.attention, 1, 2)) for c in whole.run.layers)
-    page = open_report(replace(whole, run=replace(whole.run, layers=layers))).page
+    layers = tuple(replace(c, attention=np.roll(c.attention, 1, 2)) for c in whole.trace.layers)
+    page = open_report(replace(whole, trace=replace(whole.trace, layers=layers))).page
     bring(page, "#why")
     assert "not the softmax of the rebuilt scores" in page.locator("#why-says").inner_text()
     assert not page.locator("#why-body").is_visible()
@@ -208,7 +208,7 @@ def test_what_stands_beside_q_and_k_has_a_step(open_report, beside, tokens):
     page = open_report(whole).page
     head, row, col = 1, 6, 2
     look_at(page, head, 3, row, col)
-    rebuilt = whole.rebuilt[0]
+    rebuilt = whole.rebuild.layers[0]
     scaled = rebuilt.query[head, row].astype(float) @ rebuilt.key[head, col].astype(float) / 2
     capped = 1.5 * np.tanh(scaled / 1.5) if beside == "softcap" else scaled
     # q and k travel in float16.
@@ -230,7 +230,7 @@ def test_what_stands_beside_q_and_k_has_a_step(open_report, beside, tokens):
         assert said(page, "score") == pytest.approx(scaled + float(added), **near)
     else:
         assert said(page, "score") == pytest.approx(capped, **near)
-    A = whole.run.layers[0].attention[head]
+    A = whole.trace.layers[0].attention[head]
     assert said(page, "share") == pytest.approx(float(A[row, col]), rel=2e-2)
     if beside == "sink":
         sunk = said(page, "sink") / said(page, "total")
@@ -410,12 +410,12 @@ def test_words_are_grouped_by_what_they_moved(open_report, causal):
     page = open_report(whole).page
     page.locator(".thumb").nth(1).click()
     page.locator(".token").nth(5).click()
-    layer = whole.rebuilt[0]
+    layer = whole.rebuild.layers[0]
     moved = layer.value[1].astype(float) @ layer.output_projection.weight[:, 8:16].T
-    A = whole.run.layers[0].attention[1, 5].astype(float)
+    A = whole.trace.layers[0].attention[1, 5].astype(float)
     amounts = np.where(layer.visible[5], A * np.linalg.norm(moved, axis=1), 0)
     expected = levels_of(amounts, 5, layer.visible[5])
-    names = [token.text for token in whole.run.text.tokens]
+    names = [token.text for token in whole.trace.text.tokens]
     found, heard, level = {}, {}, None
     for row in page.locator("#mix-rows tr").all():
         level = row.get_attribute("data-level") or level

@@ -13,8 +13,7 @@ import inspector
 from inspector.corpus.example_reports import tell_examples
 from inspector.corpus.examples import Best
 from inspector.corpus.reading import Input, Sentence
-from inspector.records import HeadStatistics
-from inspector.records.corpus import SHARES
+from inspector.records import TARGETS, HeadStatistics
 
 LINES = [
     "the mats sat on the cats",
@@ -30,7 +29,7 @@ class Nobody:
     def advance(self, done: int) -> None: ...
 
 
-@pytest.mark.parametrize("share", SHARES)
+@pytest.mark.parametrize("share", TARGETS)
 def test_the_word_that_is_shown_is_the_one_that_gives_most(tmp_path: Path, share: str) -> None:
     """Most to what the share is of; to a neighbour that is a word, where a neighbour is meant."""
     # With these weights some head looks most of all from the first word to [CLS], and some from the
@@ -38,7 +37,7 @@ def test_the_word_that_is_shown_is_the_one_that_gives_most(tmp_path: Path, share
     torch.manual_seed(0)
     loaded = inspector.load(random_bert(tmp_path / "bert"), device="cpu")
     both = [Sentence(0, row, line) for row, line in enumerate(LINES, 1)]
-    best = Best.of(both, np.full((2, 3, 4, len(SHARES)), 0.5), np.array([11, 11]))
+    best = Best.of(both, np.full((2, 3, 4, len(TARGETS)), 0.5), np.array([11, 11]))
     places = np.indices((3, 4)).reshape(2, -1)
     half, none = np.full(12, 0.5), np.full(12, np.nan)
     heads = HeadStatistics(
@@ -67,8 +66,8 @@ def test_the_word_that_is_shown_is_the_one_that_gives_most(tmp_path: Path, share
     ]
     for one in examples:
         found = inspector.inspect(LINES[one.row - 1], model=loaded)
-        length = len(found.run.text.tokens)
-        words = [token.word for token in found.run.text.tokens]
+        length = len(found.trace.text.tokens)
+        words = [token.word for token in found.trace.text.tokens]
         attention = found.attention(one.layer, one.head)
         weights = {
             (query, key): attention[query, key]

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from inspector.corpus.planning import batches, shards
 from inspector.corpus.reading import Sentence
-from inspector.records.batch import Encoded, pad
+from inspector.records import Text, Token, pad
 
 
-def of_length(size: int) -> Encoded:
-    special = np.zeros(size, dtype=np.bool_)
-    special[[0, -1]] = True
-    return Encoded(np.arange(size) + 7, special, np.arange(size))
+def of_length(size: int) -> Text:
+    ends = (0, size - 1)
+    return Text.of(tuple(Token(at + 7, "", at, at in ends, 0, None) for at in range(size)), "")
 
 
 @given(
@@ -29,8 +27,8 @@ def test_batches_hold_every_sentence_once_and_no_more_tokens_than_said(
     assert sorted(place for places, _ in found for place in places) == sorted(encoded)
     longest = 0
     for places, together in found:
-        assert [encoded[place] for place in places] == together
-        sizes = [len(one.ids) for one in together]
+        assert all(encoded[at] is one for at, one in zip(places, together, strict=True))
+        sizes = [len(one) for one in together]
         assert sizes == sorted(sizes)
         assert sizes[0] >= longest
         longest = sizes[-1]

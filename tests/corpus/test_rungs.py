@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import log2
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,10 @@ from small_models import perturb, random_bert, save
 from transformers import LlamaConfig, LlamaModel
 
 import inspector
-from inspector.analysis.agreement import measure_ladder
 from inspector.corpus.induction import HALF, TEXTS, measure_induction, repeated
-from inspector.corpus.rungs import NAMES, measure_run
+from inspector.corpus.rungs import NAMES, ladder_sums
 from inspector.forward.recompute import recompute
-from inspector.records import Text
+from inspector.records import RebuiltLayer, Trace
 from inspector.referee.loading import LoadedModel
 
 SENTENCE = "The cat sat on the mat because it was tired"
@@ -47,43 +45,19 @@ def bert(tmp_path_factory: pytest.TempPathFactory) -> LoadedModel:
     return inspector.load(random_bert(tmp_path_factory.mktemp("rungs") / "bert"), device="cpu")
 
 
-def test_over_all_tokens_it_is_the_ladder_of_one_inspection(
-    llama: LoadedModel, bert: LoadedModel
-) -> None:
-    for loaded in (llama, bert):
-        run = inspector.inspect(SENTENCE, model=loaded).run
-        tokens = tuple(replace(token, special=False) for token in run.text.tokens)
-        run = replace(run, text=Text(SENTENCE, None, tokens, None))
-        sums, counts = measure_run(run, np.ones(len(tokens), dtype=np.bool_))
-        means = dict(zip(NAMES, np.moveaxis(sums / np.maximum(counts, 1), 2, 0), strict=True))
-        seen = 0
-        for rung in measure_ladder(run, recompute(run)):
-            for ours, theirs in (
-                ("jsd_bits", "jsd_bits"),
-                ("rank_correlation", "rank_correlation"),
-                ("top1", "top1_agreement"),
-            ):
-                measured = counts[..., NAMES.index(f"{rung.name}_{ours}")] > 0
-                if rung.all_tokens is None:
-                    assert not measured.any()
-                    continue
-                expected = getattr(rung.all_tokens, theirs)
-                assert (measured == ~np.isnan(expected)).all()
-                np.testing.assert_allclose(
-                    means[f"{rung.name}_{ours}"][measured], expected[measured], atol=1e-9
-                )
-                seen += int(measured.sum())
-        assert seen > 200
+def rebuilt_of(loaded: LoadedModel, trace: Trace) -> tuple[RebuiltLayer, ...]:
+    assert loaded.checkpoint.attention is not None
+    return recompute(loaded.checkpoint.attention, trace)
 
 
 def test_queries_are_content_and_keys_are_all(bert: LoadedModel) -> None:
     """``uniform``, row by row: divergence, favourite and nothing to rank."""
-    run = inspector.inspect(SENTENCE, model=bert).run
-    content = ~run.text.special
-    sums, counts = measure_run(run, content)
+    trace = inspector.inspect(SENTENCE, model=bert).trace
+    content = ~trace.text.special
+    sums, counts = ladder_sums(trace, rebuilt_of(bert, trace))
     size = len(content)
-    for layer, captured in enumerate(run.layers):
-        for head, weights in enumerate(captured.attention):
+    for layer, traced in enumerate(trace.layers):
+        for head, weights in enumerate(traced.attention):
             divergence = top = 0.0
             for row in weights[content]:
                 for share in row.astype(float) / row.sum():
@@ -143,7 +117,7 @@ def test_the_command_writes_them(
 
     monkeypatch.chdir(tmp_path)
     (tmp_path / "s.txt").write_text("the cat sat on the mat\nit was tired\n")
-    assert main(["corpus", "s.txt", "--model", llama.name, "--statistics", "full"]) == 0
+    assert main(["corpus", "s.txt", "--model", llama.checkpoint.name, "--statistics", "full"]) == 0
     rows = pq.read_table(tmp_path / "corpus" / "heads.parquet").to_pylist()
     names = {row["statistic"] for row in rows}
     assert {"induction", "heads_jsd_bits", "mask_top1", "uniform_jsd_bits"} <= names

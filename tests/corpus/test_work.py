@@ -13,7 +13,7 @@ from inspector.corpus.reading import Sentence
 from inspector.corpus.record import Record
 from inspector.corpus.tables import merge
 from inspector.corpus.work import Work, Worker
-from inspector.records.corpus import SHARES
+from inspector.records import TARGETS
 from inspector.referee import streaming
 from inspector.referee.loading import LoadedModel
 
@@ -62,7 +62,7 @@ def test_examples_are_the_sentences_with_the_largest_mean_mass(loaded: LoadedMod
     record = worker.measure(shard(LINES))
     # The second is too short to be an example.
     alone = {row: worker.measure(shard([line])) for row, line in enumerate(LINES, 1) if row != 2}
-    for column, share in enumerate(SHARES):
+    for column, share in enumerate(TARGETS):
         at = record.basic.names.index(share)
         for layer in range(3):
             for head in range(4):

@@ -17,10 +17,10 @@ import inspector
 from inspector.analogy.ladder import RUNGS, mixed, share
 from inspector.families.registry import FAMILIES
 from inspector.forward.recompute import recompute
-from inspector.records import Run, SiteName
+from inspector.records import AttentionLayer, LayerCheck, SiteName, TracedLayer
 from inspector.report.html.page import render_report
 from inspector.session import Inspection
-from inspector.verify import verdict
+from inspector.verify.compare import check_layer
 
 Made = Callable[[str], tuple[Inspection, list[int], Any]]
 SITES: tuple[SiteName, ...] = ("encoder", "decoder", "cross")
@@ -48,16 +48,18 @@ def test_ours_beside_theirs(made: Made, variant: str) -> None:
     assert ours.verification.verdict in ("verified", "rounding"), ours.verification
     assert ours.target_tokens is not None
     assert [token.id for token in ours.target_tokens] == read
-    assert ours.run.sites == SITES
-    assert ours.rebuilt is not None
+    assert ours.trace.sites == SITES
+    assert ours.rebuild.from_weights
     for site, given in zip(
         SITES,
         (outputs.encoder_attentions, outputs.decoder_attentions, outputs.cross_attentions),
         strict=True,
     ):
-        assert len(ours.run.places(site)) == len(given) >= 3
-        for layer, (place, attention) in enumerate(zip(ours.run.places(site), given, strict=True)):
-            captured, rebuilt = ours.run.layers[place], ours.rebuilt[place]
+        assert len(ours.trace.indices(site)) == len(given) >= 3
+        for layer, (place, attention) in enumerate(
+            zip(ours.trace.indices(site), given, strict=True)
+        ):
+            captured, rebuilt = ours.trace.layers[place], ours.rebuild.from_weights[place]
             assert (captured.site, captured.layer) == (site, layer)
             np.testing.assert_array_equal(captured.attention, attention[0].numpy())
             assert np.abs(rebuilt.attention - attention[0].numpy()).max() <= 1e-5
@@ -66,10 +68,10 @@ def test_ours_beside_theirs(made: Made, variant: str) -> None:
     for site, states in (
         ("encoder", outputs.encoder_hidden_states), ("decoder", outputs.decoder_hidden_states),
     ):  # fmt: skip
-        for place, entered in zip(ours.run.places(site), states[:-1], strict=True):
-            np.testing.assert_allclose(ours.run.layers[place].hidden, entered[0], atol=1e-6)
-    for place in ours.run.places("cross"):
-        heard = ours.run.layers[place].key_states
+        for place, entered in zip(ours.trace.indices(site), states[:-1], strict=True):
+            np.testing.assert_allclose(ours.trace.layers[place].hidden, entered[0], atol=1e-6)
+    for place in ours.trace.indices("cross"):
+        heard = ours.trace.layers[place].key_states
         np.testing.assert_array_equal(heard, outputs.encoder_last_hidden_state[0].numpy())
 
 
@@ -79,12 +81,12 @@ def test_without_a_row_nothing_is_called_rebuilt(made: Made, variant: str) -> No
     ours, _, outputs = made(variant)
     assert (ours.verification.verdict, ours.verification.tier) == ("not_recomputed", "none")
     assert variant in (ours.verification.reason or "")
-    assert ours.rebuilt is None
+    assert not ours.rebuild.from_weights
     assert not any(rung.applies for rung in ours.ladder)
     given = (outputs.encoder_attentions, outputs.decoder_attentions, outputs.cross_attentions)
     for site, attentions in zip(SITES, given, strict=True):
-        for place, attention in zip(ours.run.places(site), attentions, strict=True):
-            np.testing.assert_array_equal(ours.run.layers[place].attention, attention[0].numpy())
+        for place, attention in zip(ours.trace.indices(site), attentions, strict=True):
+            np.testing.assert_array_equal(ours.trace.layers[place].attention, attention[0].numpy())
     page = render_report(ours)
     header = json.loads(re.search(r'id="header">(.*?)</script>', page)[1])  # type: ignore[index]
     assert header["verification"]["verdict"] == "not_recomputed"
@@ -113,12 +115,12 @@ def test_the_ladder_ends_at_the_model_and_the_shares_sum_to_the_gap(
     assert rungs["strangers"].sites == ("encoder", "decoder")
     strangers = rungs["strangers"].all_tokens
     assert strangers is not None
-    cross = ours.run.places("cross")
+    cross = ours.trace.indices("cross")
     assert np.isnan(strangers.jsd_bits[cross]).all()
     for name in ("heads", "uniform", "mask"):
         found = rungs[name].all_tokens
         assert found is not None
-        for place, layer in enumerate(ours.run.layers):
+        for place, layer in enumerate(ours.trace.layers):
             there = len(layer.attention)
             assert not np.isnan(found.jsd_bits[place, :there]).any()
             assert np.isnan(found.jsd_bits[place, there:]).all()
@@ -128,9 +130,9 @@ def test_the_ladder_ends_at_the_model_and_the_shares_sum_to_the_gap(
 def test_the_rungs_between_two_texts_in_plain_loops(made: Made, variant: str) -> None:
     """X·Yᵀ, taken one by one from what enters the layer and what the encoder gave."""
     ours, _, _ = made(variant)
-    assert ours.rebuilt is not None
-    layer = ours.rebuilt[ours.run.places("cross")[1]]
-    heard = ours.run.layers[ours.run.places("cross")[1]].key_states
+    assert ours.rebuild.from_weights
+    layer = ours.rebuild.from_weights[ours.trace.indices("cross")[1]]
+    heard = ours.trace.layers[ours.trace.indices("cross")[1]].key_states
     assert heard is not None
     T, S = layer.attention.shape[1:]
     R = np.array(
@@ -152,9 +154,9 @@ def test_the_rungs_between_two_texts_in_plain_loops(made: Made, variant: str) ->
     for name, weights in expected.items():
         matrices = found[name].matrices
         assert matrices is not None
-        np.testing.assert_allclose(matrices[ours.run.places("cross")[1]], weights, atol=2e-4)
+        np.testing.assert_allclose(matrices[ours.trace.indices("cross")[1]], weights, atol=2e-4)
         rung = next(rung for rung in RUNGS if rung.name == name)
-        T_of = mixed(rung, layer, ours.run.layers[0].hidden)
+        T_of = mixed(rung, layer, ours.trace.layers[0].hidden)
         np.testing.assert_allclose(T_of, weights @ heard, rtol=1e-3, atol=2e-3)
 
 
@@ -165,54 +167,48 @@ def test_who_shares_no_trait_with_anybody_hears_all_others_alike() -> None:
     )
 
 
-def one_layer(run: Run, place: int, **changes: Any) -> Run:
-    assert run.weights is not None
-    assert run.dialects is not None
-    parts = {
-        "layers": (run.layers[place],),
-        "weights": (run.weights[place],),
-        "dialects": (run.dialects[place],),
-    }
-    return replace(run, **(parts | changes))
+def checked(found: Inspection, traced: TracedLayer, known: AttentionLayer) -> LayerCheck:
+    """Compare what is rebuilt of one layer, as it is given here, with what the model computed."""
+    (rebuilt,) = recompute((known,), replace(found.trace, layers=(traced,)))
+    real = next(
+        at for at in found.trace.layers if (at.site, at.layer) == (traced.site, traced.layer)
+    )
+    return check_layer(real, rebuilt, "weights")
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_a_corrupted_rebuild_is_caught(made: Made, variant: str) -> None:
-    run = made(variant)[0].run
-    assert run.weights is not None
-    assert run.dialects is not None
+    found = made(variant)[0]
+    assert found.checkpoint.attention is not None
     for name, corrupt in CORRUPTIONS.items():
-        for place, (weights, dialect) in enumerate(zip(run.weights, run.dialects, strict=True)):
-            if not APPLIES.get(name, lambda _w, _d: True)(weights, dialect):
+        for traced, known in zip(found.trace.layers, found.checkpoint.attention, strict=True):
+            if not APPLIES.get(name, lambda _w, _c: True)(known.weights, known.config):
                 continue
-            wrong_weights, wrong_dialect = corrupt(weights, dialect)
-            changed = one_layer(run, place, weights=(wrong_weights,), dialects=(wrong_dialect,))
-            (rebuilt,) = recompute(changed)
-            check = verdict.check_layer(run.layers[place], rebuilt)
-            assert "mismatch" in check.head_verdicts, (name, run.layers[place].site, place)
+            wrong = AttentionLayer(*corrupt(known.weights, known.config))
+            check = checked(found, traced, wrong)
+            assert "mismatch" in check.head_verdicts, (name, traced.site, traced.layer)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_keys_from_elsewhere_are_caught(made: Made, variant: str) -> None:
     """Cross-attention on other states than the encoder's, or an encoder that hears no one ahead."""
-    run = made(variant)[0].run
-    assert run.dialects is not None
-    for place in run.places("cross"):
-        layer = run.layers[place]
+    found = made(variant)[0]
+    known = found.checkpoint.attention
+    assert known is not None
+    for index in found.trace.indices("cross"):
+        layer = found.trace.layers[index]
         assert layer.key_states is not None
         moved = replace(layer, key_states=np.roll(layer.key_states, 1, axis=0))
-        (rebuilt,) = recompute(one_layer(run, place, layers=(moved,)))
-        assert verdict.check_layer(layer, rebuilt).verdict == "mismatch"
+        assert checked(found, moved, known[index]).verdict == "mismatch"
     for site in ("encoder", "cross"):
-        for place in run.places(site):
-            wrong = replace(run.dialects[place], causal=True)
-            (rebuilt,) = recompute(one_layer(run, place, dialects=(wrong,)))
-            assert verdict.check_layer(run.layers[place], rebuilt).verdict == "mismatch"
+        for index in found.trace.indices(site):
+            wrong = replace(known[index], config=replace(known[index].config, causal=True))
+            assert checked(found, found.trace.layers[index], wrong).verdict == "mismatch"
 
 
 def test_readings_and_links_between_two_texts(made: Made) -> None:
     ours, _, _ = made("bart")
-    asked, heard = ours.run.texts("cross")
+    asked, heard = ours.trace.texts("cross")
     content = [i for i, token in enumerate(asked.tokens) if not token.special]
     for reading in ours.heads:
         if reading.site != "cross":

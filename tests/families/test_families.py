@@ -25,15 +25,11 @@ from inspector.families.small import SMALL
 from inspector.forward.masks import visible
 from inspector.forward.norms import apply_norm
 from inspector.forward.recompute import recompute
-from inspector.records import (
-    CapturedLayer,
-    Dialect,
-    Norm,
-)
+from inspector.records import AttentionConfig, AttentionLayer, Norm, TracedLayer
 from inspector.referee.capture import capture_float64
 from inspector.referee.text import encode
 from inspector.session import Inspection
-from inspector.verify import verdict
+from inspector.verify import arbitrate, compare
 
 SENTENCE = "The cat sat on the mat because it was tired and we are here"
 
@@ -138,16 +134,16 @@ Made = Callable[[str], tuple[Inspection, Any]]
 def test_ours_beside_theirs(made: Made, variant: str) -> None:
     ours, theirs = made(variant)
     assert ours.verification.verdict in ("verified", "rounding"), ours.verification
-    assert len(ours.run.layers) == len(theirs.attentions) >= 3
-    assert ours.rebuilt is not None
+    assert len(ours.trace.layers) == len(theirs.attentions) >= 3
+    assert ours.rebuild.layers
     for layer, attention in enumerate(theirs.attentions):
         np.testing.assert_allclose(
-            ours.run.layers[layer].hidden, theirs.hidden_states[layer][0], atol=1e-6
+            ours.trace.layers[layer].hidden, theirs.hidden_states[layer][0], atol=1e-6
         )
-        assert np.abs(ours.rebuilt[layer].attention - attention[0].numpy()).max() <= 1e-5
-        output = ours.run.layers[layer].output
+        assert np.abs(ours.rebuild.layers[layer].attention - attention[0].numpy()).max() <= 1e-5
+        output = ours.trace.layers[layer].output
         assert output is not None
-        assert np.abs(ours.rebuilt[layer].output - output).max() <= 1e-4
+        assert np.abs(ours.rebuild.layers[layer].output - output).max() <= 1e-4
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -165,8 +161,8 @@ def test_the_ladder_ends_at_the_model_and_the_shares_sum_to_the_gap(
     assert sum(share.bits for share in ours.shares) == pytest.approx(gap, abs=1e-5)
     family = FAMILIES[VARIANTS[variant][0]]
     assert rungs["mask"].applies == (family.causal or family.window == "both")
-    assert ours.rebuilt is not None
-    placed = [layer.placed for layer in ours.rebuilt]
+    assert ours.rebuild.layers
+    placed = [layer.has_positions for layer in ours.rebuild.layers]
     assert rungs["position"].applies == any(placed)
     added = family.added is not None and not variant.endswith("no positions")
     assert any(placed) == (family.rope is not None or added)
@@ -199,9 +195,10 @@ def test_a_row_that_names_a_module_the_model_lacks_is_an_error(
 
 def test_two_orders_of_layer_and_module_agree_on_albert(made: Made) -> None:
     ours, _ = made("albert in groups")
-    assert ours.run.weights is not None
-    first, *_, last = ours.run.weights
-    assert [weights is first for weights in ours.run.weights] == [True] * 3 + [False] * 2
+    assert ours.checkpoint.attention is not None
+    weights = [layer.weights for layer in ours.checkpoint.attention]
+    first, *_, last = weights
+    assert [at is first for at in weights] == [True] * 3 + [False] * 2
     assert last is not first
 
 
@@ -210,22 +207,16 @@ def test_two_orders_of_layer_and_module_agree_on_albert(made: Made) -> None:
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_a_corrupted_rebuild_is_caught(made: Made, variant: str) -> None:
-    run = made(variant)[0].run
-    assert run.weights is not None
-    assert run.dialects is not None
+    found = made(variant)[0]
+    assert found.checkpoint.attention is not None
     for name, corrupt in CORRUPTIONS.items():
-        for layer, (weights, dialect) in enumerate(zip(run.weights, run.dialects, strict=True)):
-            if not APPLIES.get(name, lambda _w, _d: True)(weights, dialect):
+        for layer, known in enumerate(found.checkpoint.attention):
+            if not APPLIES.get(name, lambda _w, _c: True)(known.weights, known.config):
                 continue
-            wrong_weights, wrong_dialect = corrupt(weights, dialect)
-            changed = replace(
-                run,
-                layers=(run.layers[layer],),
-                weights=(wrong_weights,),
-                dialects=(wrong_dialect,),
-            )
-            (rebuilt,) = recompute(changed)
-            check = verdict.check_layer(run.layers[layer], rebuilt)
+            traced = found.trace.layers[layer]
+            wrong = AttentionLayer(*corrupt(known.weights, known.config))
+            (rebuilt,) = recompute((wrong,), replace(found.trace, layers=(traced,)))
+            check = compare.check_layer(traced, rebuilt, "weights")
             assert check.verdict == "mismatch", (name, layer)
             assert "mismatch" in check.head_verdicts, (name, layer)
 
@@ -236,13 +227,15 @@ def test_a_corrupted_rebuild_is_caught(made: Made, variant: str) -> None:
 @pytest.mark.parametrize(
     ("causal", "window"), [(False, None), (False, 2), (True, None), (True, 1), (True, 3)]
 )
-def test_who_may_be_heard(causal: bool, window: int | None) -> None:
-    dialect = Dialect(heads=1, kv_heads=1, head_dim=1, scale=1.0, causal=causal, window=window)
-    heard = visible(dialect, 5)
+def test_who_may_be_attended_to(causal: bool, window: int | None) -> None:
+    config = AttentionConfig(
+        heads=1, kv_heads=1, head_dim=1, scale=1.0, causal=causal, window=window
+    )
+    seen = visible(config, 5)
     for i in range(5):
         for j in range(5):
             near = window is None or abs(i - j) < window
-            assert heard[i, j] == (near and (not causal or j <= i))
+            assert seen[i, j] == (near and (not causal or j <= i))
 
 
 def test_a_layer_norm() -> None:
@@ -284,20 +277,27 @@ def test_what_is_not_covered_is_refused_by_name(
 
 def test_softmax_in_float32_is_arbitrated_by_a_bound_of_its_own(made: Made) -> None:
     ours, _ = made("opt")
-    assert ours.rebuilt is not None
+    assert ours.rebuild.layers
     check = replace(
-        verdict.check_layer(ours.run.layers[0], ours.rebuilt[0]), head_verdicts=("mismatch",) * 4
+        compare.check_layer(ours.trace.layers[0], ours.rebuild.layers[0], "weights"),
+        head_verdicts=("mismatch",) * 4,
     )
-    moved = replace(ours.rebuilt[0], attention=ours.run.layers[0].attention + np.float32(5e-7))
+    moved = replace(
+        ours.rebuild.layers[0],
+        attention=ours.trace.layers[0].attention + np.float32(5e-7),
+    )
     for flag, expected in ((True, "rounding"), (False, "mismatch")):
-        judged = verdict.arbitrate(check, ours.run.layers[0], moved, float32_softmax=flag)
+        again = replace(moved, float32_softmax=flag)
+        judged = arbitrate.arbitrate(check, ours.trace.layers[0], again, "weights")
         assert set(judged.head_verdicts) == {expected}
 
 
 def test_rungs_of_a_causal_family(made: Made) -> None:
     ours, _ = made("gpt2")
-    assert ours.rebuilt is not None
-    assert [rung.name for rung in RUNGS if not applies(rung, ours.rebuilt[0])] == ["position"]
+    assert ours.rebuild.layers
+    assert [rung.name for rung in RUNGS if not applies(rung, ours.rebuild.layers[0])] == [
+        "position"
+    ]
 
 
 # --- float64 ----------------------------------------------------------------------------------
@@ -307,12 +307,14 @@ def test_rungs_of_a_causal_family(made: Made) -> None:
     "variant", [name for name in VARIANTS if FAMILIES[VARIANTS[name][0]].added] + ["gpt_oss"]
 )
 def test_in_float64_nothing_is_left_but_what_the_model_rounds(made: Made, variant: str) -> None:
-    loaded = inspector.load(made(variant)[0].run.model.name)
+    loaded = inspector.load(made(variant)[0].model.name)
     encoded = encode(SENTENCE, None, loaded.tokenizer, loaded.model.config, truncate=False)
-    run = capture_float64(loaded, encoded)
+    trace = capture_float64(loaded, encoded)
+    known = loaded.checkpoint.attention
+    assert known is not None
     rounds = FAMILIES[VARIANTS[variant][0]].float32_softmax
-    bound = verdict.FLOAT32_SOFTMAX_BOUND if rounds else verdict.ARBITRATION_BOUND
-    for theirs, ours in zip(run.layers, recompute(run, np.float64), strict=True):
+    bound = arbitrate.FLOAT32_SOFTMAX_BOUND if rounds else arbitrate.ARBITRATION_BOUND
+    for theirs, ours in zip(trace.layers, recompute(known, trace, np.float64), strict=True):
         assert np.abs(theirs.attention - ours.attention).max() <= bound
 
 
@@ -324,10 +326,11 @@ def test_what_bloom_rounds_does_not_grow_with_the_text(tmp_path: Path) -> None:
     loaded = inspector.load(save(model, tmp_path / "bloom"))
     text = "the cat sat on mat " * 100
     encoded = encode(text, None, loaded.tokenizer, loaded.model.config, truncate=False)
-    run = capture_float64(loaded, encoded)
-    (ours,) = recompute(run, np.float64)
-    difference = np.abs(run.layers[0].attention - ours.attention).max()
-    assert difference <= verdict.FLOAT32_SOFTMAX_BOUND
+    trace = capture_float64(loaded, encoded)
+    assert loaded.checkpoint.attention is not None
+    (ours,) = recompute(loaded.checkpoint.attention, trace, np.float64)
+    difference = np.abs(trace.layers[0].attention - ours.attention).max()
+    assert difference <= arbitrate.FLOAT32_SOFTMAX_BOUND
 
 
 # --- batches with padding ---------------------------------------------------------------------
@@ -345,9 +348,11 @@ def batch(side: str, length: int) -> tuple[torch.Tensor, torch.Tensor]:
 @pytest.mark.parametrize("side", ["left", "right"])
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_a_padded_batch_of_two(made: Made, variant: str, side: str) -> None:
-    """Text by text from a batch that transformers ran; a row that hears nobody is not compared."""
-    run = made(variant)[0].run
-    model = AutoModel.from_pretrained(run.model.name, attn_implementation="eager").eval()
+    """Text by text from a batch that transformers ran; a row that sees nothing is not compared."""
+    found = made(variant)[0]
+    known = found.checkpoint.attention
+    assert known is not None
+    model = AutoModel.from_pretrained(found.model.name, attn_implementation="eager").eval()
     ids, mask = batch(side, 14)
     outputs: list[torch.Tensor] = []
     inputs: list[torch.Tensor] = []
@@ -366,13 +371,13 @@ def test_a_padded_batch_of_two(made: Made, variant: str, side: str) -> None:
     for text in range(2):
         present = mask[text].numpy().astype(bool)
         layers = tuple(
-            CapturedLayer("self", n, hidden[text].numpy(), A[text].numpy(), o[text].numpy())
+            TracedLayer("self", n, hidden[text].numpy(), A[text].numpy(), o[text].numpy())
             for n, (hidden, A, o) in enumerate(zip(inputs, given.attentions, outputs, strict=True))
         )
-        padded = replace(run, layers=layers, present=None if present.all() else present)
-        for theirs, ours in zip(layers, recompute(padded), strict=True):
-            heard = present & ours.visible.any(axis=1)
-            assert heard.sum() >= 10
+        padded = replace(found.trace, layers=layers, present=None if present.all() else present)
+        for theirs, ours in zip(layers, recompute(known, padded), strict=True):
+            seeing = present & ours.visible.any(axis=1)
+            assert seeing.sum() >= 10
             assert theirs.output is not None
-            assert np.abs(ours.attention - theirs.attention)[:, heard].max() <= 1e-5
-            assert np.abs(ours.output - theirs.output)[heard].max() <= 1e-4
+            assert np.abs(ours.attention - theirs.attention)[:, seeing].max() <= 1e-5
+            assert np.abs(ours.output - theirs.output)[seeing].max() <= 1e-4

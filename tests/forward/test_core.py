@@ -15,9 +15,9 @@ from inspector.forward.core import (
     attend,
     attend_and_mix,
     mix,
-    moved_lengths,
     project,
     split_heads,
+    transformed_norms,
 )
 from inspector.records import Projection
 
@@ -87,7 +87,7 @@ def test_float32_stays_float32() -> None:
     weights = attend(heads, heads, scale=8**-0.5, visible=np.ones((5, 5), bool))
     assert weights.dtype == np.float32
     assert mix(weights, heads, square).dtype == np.float32
-    assert moved_lengths(heads, square, 2).dtype == np.float32
+    assert transformed_norms(heads, square, 2).dtype == np.float32
 
 
 def test_large_scores_do_not_overflow() -> None:
@@ -157,7 +157,7 @@ def test_moved_is_the_length_of_the_moved_vector(kv_heads: int) -> None:
     rng = np.random.default_rng(2)
     value = rng.normal(size=(kv_heads, 3, 2))
     weight = rng.normal(size=(6, 8))
-    lengths = moved_lengths(value, Projection(weight, None), heads=4)
+    lengths = transformed_norms(value, Projection(weight, None), heads=4)
     for h in range(4):
         for j in range(3):
             vector = weight[:, 2 * h : 2 * h + 2] @ value[h // (4 // kv_heads), j]

@@ -14,10 +14,10 @@ from transformers import AutoModel, AutoTokenizer
 
 import inspector
 from inspector.forward.recompute import recompute
-from inspector.records import AttentionWeights, Dialect, Projection, Run
+from inspector.records import AttentionLayer, Projection
 from inspector.referee.loading import LoadedModel
 from inspector.session import Inspection
-from inspector.verify import verdict
+from inspector.verify import compare
 
 SENTENCE = "The cat sat on the mat because it was tired"
 MODELS = ["trained bert", "trained distilbert", "random bert", "random distilbert"]
@@ -44,9 +44,9 @@ def inspections(
 def test_ours_beside_theirs(inspections: dict[str, tuple[Inspection, Any]], name: str) -> None:
     ours, theirs = inspections[name]
     assert ours.verification.verdict == "verified"
-    assert len(ours.run.layers) == len(theirs.attentions)
+    assert len(ours.trace.layers) == len(theirs.attentions)
     for layer, attention in enumerate(theirs.attentions):
-        np.testing.assert_allclose(ours.run.layers[layer].hidden, theirs.hidden_states[layer][0])
+        np.testing.assert_allclose(ours.trace.layers[layer].hidden, theirs.hidden_states[layer][0])
         for head in range(attention.shape[1]):
             expected = attention[0, head].numpy()
             np.testing.assert_array_equal(ours.attention(layer, head), expected)
@@ -57,8 +57,8 @@ def test_a_folded_bert_is_the_same_model(
     inspections: dict[str, tuple[Inspection, Any]],
 ) -> None:
     bert, distilbert = inspections["trained bert"][0], inspections["trained distilbert"][0]
-    assert distilbert.run.model.family == "distilbert"
-    for ours, theirs in zip(bert.run.layers, distilbert.run.layers, strict=True):
+    assert distilbert.model.family == "distilbert"
+    for ours, theirs in zip(bert.trace.layers, distilbert.trace.layers, strict=True):
         assert np.abs(ours.attention - theirs.attention).max() <= 1e-5
         assert ours.output is not None
         assert theirs.output is not None
@@ -76,10 +76,12 @@ def test_float64_agrees_to_ten_digits(bundled: LoadedModel) -> None:
     from inspector.referee.text import encode
 
     encoded = encode(SENTENCE, None, bundled.tokenizer, bundled.model.config, truncate=False)
-    run = capture_float64(bundled, encoded)
-    for captured, rebuilt in zip(run.layers, recompute(run, np.float64), strict=True):
-        assert captured.attention.dtype == rebuilt.attention.dtype == np.float64
-        assert np.abs(captured.attention - rebuilt.attention).max() <= 1e-10
+    trace = capture_float64(bundled, encoded)
+    known = bundled.checkpoint.attention
+    assert known is not None
+    for traced, rebuilt in zip(trace.layers, recompute(known, trace, np.float64), strict=True):
+        assert traced.attention.dtype == rebuilt.attention.dtype == np.float64
+        assert np.abs(traced.attention - rebuilt.attention).max() <= 1e-10
     assert bundled.model.dtype == torch.float32
 
 
@@ -168,22 +170,22 @@ def test_the_attention_function_changed_for_all(
 # --- a rebuild that does something else must be caught too ------------------------------------
 
 
-def corrupted(run: Run, change: Callable[[AttentionWeights, Dialect], Any]) -> set[tuple[int, int]]:
-    """Rebuild layer 3 with changed weights or dialect and say which heads no longer agree."""
-    assert run.weights is not None
-    assert run.dialects is not None
-    weights, dialect = change(run.weights[3], run.dialects[3])
-    changed = replace(
-        run,
-        weights=(*run.weights[:3], weights, *run.weights[4:]),
-        dialects=(*run.dialects[:3], dialect, *run.dialects[4:]),
-    )
-    checks = map(verdict.check_layer, changed.layers, recompute(changed))
+def corrupted(
+    found: Inspection, change: Callable[[AttentionLayer], AttentionLayer]
+) -> set[tuple[int, int]]:
+    """Rebuild layer 3 from changed weights or config and say which heads no longer agree."""
+    known = found.checkpoint.attention
+    assert known is not None
+    rebuilt = recompute((*known[:3], change(known[3]), *known[4:]), found.trace)
+    checks = [
+        compare.check_layer(traced, ours, "weights")
+        for traced, ours in zip(found.trace.layers, rebuilt, strict=True)
+    ]
     return {
         (check.layer, head)
         for check in checks
-        for head, found in enumerate(check.head_verdicts)
-        if found != "verified"
+        for head, verdict in enumerate(check.head_verdicts)
+        if verdict != "verified"
     }
 
 
@@ -200,24 +202,34 @@ def swap_heads(projection: Projection) -> Projection:
 
 
 def test_a_rebuild_without_scale(cat: Inspection) -> None:
-    assert corrupted(cat.run, lambda w, d: (w, replace(d, scale=1.0))) == LAYER_3
-
-
-def test_a_rebuild_with_swapped_heads(cat: Inspection) -> None:
-    found = corrupted(
-        cat.run,
-        lambda w, d: (replace(w, query=swap_heads(w.query), key=swap_heads(w.key)), d),
-    )
-    assert found == {(3, 0), (3, 1)}
-
-
-def test_a_rebuild_without_bias(cat: Inspection) -> None:
-    found = corrupted(cat.run, lambda w, d: (replace(w, query=Projection(w.query.weight, None)), d))
+    found = corrupted(cat, lambda at: replace(at, config=replace(at.config, scale=1.0)))
     assert found == LAYER_3
 
 
+def test_a_rebuild_with_swapped_heads(cat: Inspection) -> None:
+    def swap(layer: AttentionLayer) -> AttentionLayer:
+        weights = layer.weights
+        query, key = swap_heads(weights.query), swap_heads(weights.key)
+        return replace(layer, weights=replace(weights, query=query, key=key))
+
+    assert corrupted(cat, swap) == {(3, 0), (3, 1)}
+
+
+def test_a_rebuild_without_bias(cat: Inspection) -> None:
+    def bare(layer: AttentionLayer) -> AttentionLayer:
+        query = Projection(layer.weights.query.weight, None)
+        return replace(layer, weights=replace(layer.weights, query=query))
+
+    assert corrupted(cat, bare) == LAYER_3
+
+
 def test_a_rebuild_from_the_layer_before(cat: Inspection) -> None:
-    run = cat.run
-    layers = (*run.layers[:3], replace(run.layers[3], hidden=run.layers[2].hidden), *run.layers[4:])
-    checks = map(verdict.check_layer, layers, recompute(replace(run, layers=layers)))
+    trace, known = cat.trace, cat.checkpoint.attention
+    assert known is not None
+    other = replace(trace.layers[3], hidden=trace.layers[2].hidden)
+    trace = replace(trace, layers=(*trace.layers[:3], other, *trace.layers[4:]))
+    checks = [
+        compare.check_layer(traced, ours, "weights")
+        for traced, ours in zip(trace.layers, recompute(known, trace), strict=True)
+    ]
     assert [check.verdict for check in checks].count("mismatch") == 1

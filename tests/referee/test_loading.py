@@ -29,17 +29,17 @@ from inspector.referee.loading import LoadedModel
 
 def test_the_copied_weights_are_the_files(bundled: LoadedModel) -> None:
     stored = load_file(bundled_model.folder() / "model.safetensors")
-    assert bundled.weights is not None
-    assert len(bundled.weights) == 6
+    assert bundled.checkpoint.attention is not None
+    assert len(bundled.checkpoint.attention) == 6
     names = {
         "query": "attention.self.query",
         "key": "attention.self.key",
         "value": "attention.self.value",
         "output": "attention.output.dense",
     }
-    for layer, weights in enumerate(bundled.weights):
+    for layer, known in enumerate(bundled.checkpoint.attention):
         for ours, theirs in names.items():
-            projection = getattr(weights, ours)
+            projection = getattr(known.weights, ours)
             prefix = f"encoder.layer.{layer}.{theirs}"
             np.testing.assert_array_equal(projection.weight, stored[f"{prefix}.weight"].numpy())
             np.testing.assert_array_equal(projection.bias, stored[f"{prefix}.bias"].numpy())
@@ -47,11 +47,11 @@ def test_the_copied_weights_are_the_files(bundled: LoadedModel) -> None:
 
 def test_the_copy_does_not_follow_the_model(model_folders: dict[str, Path]) -> None:
     loaded = inspector.load(model_folders["random bert"])
-    assert loaded.weights is not None
-    before = loaded.weights[0].query.weight.copy()
+    assert loaded.checkpoint.attention is not None
+    before = loaded.checkpoint.attention[0].weights.query.weight.copy()
     with torch.no_grad():
         loaded.model.get_submodule("encoder.layer.0.attention.self.query").weight.mul_(2)
-    np.testing.assert_array_equal(loaded.weights[0].query.weight, before)
+    np.testing.assert_array_equal(loaded.checkpoint.attention[0].weights.query.weight, before)
     assert inspector.inspect("the cat", model=loaded).verification.verdict == "mismatch"
 
 
@@ -216,7 +216,7 @@ def test_a_config_value_that_the_rebuild_does_not_cover(tmp_path: Path) -> None:
     found = inspector.inspect("the cat sat", model=folder)
     assert found.verification.verdict == "consistent"
     assert found.verification.tier == "captured"
-    assert found.run.weights is None
+    assert found.checkpoint.attention is None
     assert "is_decoder" in (found.verification.reason or "")
 
 

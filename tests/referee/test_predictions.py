@@ -78,7 +78,7 @@ def beside(ours: Any, shares: torch.Tensor) -> None:
 def test_the_next_words_of_a_causal_model(made: Callable[[str], Path], name: str) -> None:
     found = inspector.inspect(TEXT, model=made(name))
     ids, shares = theirs(AutoModelForCausalLM, made(name))
-    said = found.run.predictions
+    said = found.trace.predictions
     assert said is not None
     assert said.kind == "causal"
     (guess,) = said.guesses
@@ -98,7 +98,7 @@ def test_the_next_words_of_a_causal_model(made: Callable[[str], Path], name: str
 def test_the_words_of_a_masked_model(made: Callable[[str], Path], name: str) -> None:
     found = inspector.inspect(TEXT, model=made(name))
     ids, shares = theirs(AutoModelForMaskedLM, made(name))
-    said = found.run.predictions
+    said = found.trace.predictions
     assert said is not None
     assert said.kind == "masked"
     masks = [place for place, entry in enumerate(ids) if entry == 4]
@@ -117,8 +117,8 @@ def test_the_words_of_a_masked_model(made: Callable[[str], Path], name: str) -> 
 def test_candidates_are_what_the_tokenizer_writes(made: Callable[[str], Path]) -> None:
     found = inspector.inspect(TEXT, model=made("gpt2"))
     tokenizer = AutoTokenizer.from_pretrained(made("gpt2"))
-    assert found.run.predictions is not None
-    for candidate in found.run.predictions.guesses[0].candidates:
+    assert found.trace.predictions is not None
+    for candidate in found.trace.predictions.guesses[0].candidates:
         assert candidate.text == tokenizer.decode([candidate.id])
 
 
@@ -136,7 +136,7 @@ def test_json(made: Callable[[str], Path]) -> None:
 
 def test_the_bundled_model_has_no_head(bundled: LoadedModel) -> None:
     found = inspector.inspect("The cat sat.", model=bundled)
-    assert found.run.predictions is None
+    assert found.trace.predictions is None
     assert summarise(found, {})["predictions"] is None
     assert 'id="words"' not in _page(found)
 
@@ -165,14 +165,14 @@ def test_a_head_that_the_file_lacks(tmp_path: Path, name: str, architecture: str
     perturb(model, seed=7)
     folder = pretending(save(model, tmp_path / name), architecture)
     found = inspector.inspect(TEXT, model=folder)
-    assert found.run.predictions is None
+    assert found.trace.predictions is None
     assert found.verification.verdict == "verified"
 
 
 def test_one_missing_weight_of_a_head_is_enough(made: Callable[[str], Path]) -> None:
     folder = made("distilbert")
     stored = load_file(folder / "model.safetensors")
-    assert inspector.inspect(TEXT, model=folder).run.predictions is not None
+    assert inspector.inspect(TEXT, model=folder).trace.predictions is not None
     kept = {name: tensor for name, tensor in stored.items() if name != "vocab_transform.bias"}
     assert len(kept) == len(stored) - 1
     try:
@@ -180,7 +180,7 @@ def test_one_missing_weight_of_a_head_is_enough(made: Callable[[str], Path]) -> 
         found = inspector.inspect(TEXT, model=folder)
     finally:
         save_file(stored, folder / "model.safetensors", metadata={"format": "pt"})
-    assert found.run.predictions is None
+    assert found.trace.predictions is None
     assert found.verification.verdict == "verified"
 
 
@@ -190,15 +190,15 @@ def test_a_head_that_shares_the_embeddings_is_there(tmp_path: Path) -> None:
     folder = pretending(save(model, tmp_path / "gpt2"), "GPT2LMHeadModel")
     found = inspector.inspect(TEXT, model=folder)
     _, shares = theirs(AutoModelForCausalLM, folder)
-    assert found.run.predictions is not None
-    beside(found.run.predictions.guesses[0], shares[-1])
+    assert found.trace.predictions is not None
+    beside(found.trace.predictions.guesses[0], shares[-1])
 
 
 def test_an_architecture_without_a_head_for_words(made: Callable[[str], Path]) -> None:
     folder = made("electra")
     try:
         pretending(folder, "ElectraForPreTraining")
-        assert inspector.inspect(TEXT, model=folder).run.predictions is None
+        assert inspector.inspect(TEXT, model=folder).trace.predictions is None
     finally:
         pretending(folder, "ElectraForMaskedLM")
 

@@ -20,7 +20,7 @@ from transformers import AutoConfig, AutoModel
 
 import inspector
 from inspector.errors import InputError, ModelError
-from inspector.records.batch import Batch, Encoded, pad
+from inspector.records import Batch, Text, pad
 from inspector.referee import attention_hook, head_sums
 from inspector.referee.encoding import encode_many
 from inspector.referee.head_sums import STATISTICS
@@ -78,15 +78,15 @@ def build(model_type: str, place: Path) -> LoadedModel:
     return inspector.load(save(model, place / model_type), device="cpu")
 
 
-def sentences(loaded: LoadedModel, texts: list[str] = TEXTS) -> list[Encoded]:
+def sentences(loaded: LoadedModel, texts: list[str] = TEXTS) -> list[Text]:
     return encode_many(loaded.tokenizer, texts, limit=None, truncate=False)
 
 
-def alone(loaded: LoadedModel, one: Encoded) -> tuple[list[np.ndarray], list[np.ndarray]]:
+def alone(loaded: LoadedModel, one: Text) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Every layer's attention (H, T, T), and ‖v·Wo‖ (H, T), of one sentence without padding."""
     family, config = loaded.family, loaded.model.config
     assert family is not None
-    assert loaded.dialects is not None
+    assert loaded.checkpoint.attention is not None
     caught: list[torch.Tensor] = []
     hooks = [
         loaded.model.get_submodule(path)
@@ -102,17 +102,18 @@ def alone(loaded: LoadedModel, one: Encoded) -> tuple[list[np.ndarray], list[np.
     for hook in hooks:
         hook.remove()
     moved = []
-    for made, path, dialect in zip(
-        caught, family.layer_paths(config), loaded.dialects, strict=True
+    for made, path, known in zip(
+        caught, family.layer_paths(config), loaded.checkpoint.attention, strict=True
     ):
-        size, shared = dialect.head_dim, dialect.heads // dialect.kv_heads
+        numbers = known.config
+        size, shared = numbers.head_dim, numbers.heads // numbers.kv_heads
         values = made.numpy()
         if family.fused:
             values = values[:, family.fused_rows(config)[2]]
         output = loaded.model.get_submodule(path).get_submodule(family.output).weight
         weight = (output.T if family.conv1d else output).detach().numpy()
-        lengths = np.zeros((dialect.heads, len(one.ids)))
-        for head in range(dialect.heads):
+        lengths = np.zeros((numbers.heads, len(one.ids)))
+        for head in range(numbers.heads):
             into = weight[:, head * size : (head + 1) * size]
             at = head // shared * size
             for token in range(len(one.ids)):
@@ -121,9 +122,8 @@ def alone(loaded: LoadedModel, one: Encoded) -> tuple[list[np.ndarray], list[np.
     return [layer[0].numpy() for layer in given.attentions], moved
 
 
-def by_loops(weights: np.ndarray, one: Encoded) -> list[float]:
+def by_loops(weights: np.ndarray, one: Text) -> list[float]:
     """The sums of all statistics over the content queries of one head: (T, T) → K numbers."""
-    assert one.words is not None
     special = np.flatnonzero(one.special)
     last = max((at for at in special if at > 0), default=None)
     sums = dict.fromkeys(STATISTICS, 0.0)
@@ -200,19 +200,18 @@ def test_the_null_is_the_mean_over_all_permutations(tmp_path: Path) -> None:
         assert np.isnan(found.permuted[..., 0]).all()
 
 
-def permuted_by_loops(shares: np.ndarray, one: Encoded, sees: np.ndarray) -> np.ndarray:
+def permuted_by_loops(shares: np.ndarray, one: Text, sees: np.ndarray) -> np.ndarray:
     total = np.zeros(len(STATISTICS))
     for i in np.flatnonzero(~one.special):
         movable = np.flatnonzero(sees[i] & ~one.special)
         orders = list(permutations(movable))
-        only = Encoded(one.ids, one.special.copy(), one.words)
         for order in orders:
             row = shares.copy()
             row[i, movable] = shares[i, list(order)]
             # The sums of this query alone.
             others = [at for at in range(len(shares)) if at != i]
             row[others] = 0
-            total += np.array(by_loops(row, only)) / len(orders)
+            total += np.array(by_loops(row, one)) / len(orders)
     return total
 
 
@@ -272,9 +271,13 @@ def test_a_mask_that_is_lost_is_noticed(tmp_path: Path, monkeypatch: pytest.Monk
         Stream(loaded)
 
 
+def without_a_row(loaded: LoadedModel) -> LoadedModel:
+    return replace(loaded, family=None, checkpoint=replace(loaded.checkpoint, attention=None))
+
+
 def test_a_model_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     """Past the interface, and without a row that says where its values are made."""
-    loaded = replace(build("gpt_neo", tmp_path), family=None, weights=None, dialects=None)
+    loaded = without_a_row(build("gpt_neo", tmp_path))
     with pytest.raises(ModelError, match="cannot be read while it runs"):
         Stream(loaded)
 
@@ -293,7 +296,7 @@ def test_an_encoder_decoder_is_refused(tmp_path: Path) -> None:
 def test_without_known_weights_nothing_is_said_of_what_moves(tmp_path: Path) -> None:
     loaded = build("bert", tmp_path)
     known = Stream(loaded)
-    unknown = Stream(replace(loaded, family=None, weights=None, dialects=None))
+    unknown = Stream(without_a_row(loaded))
     assert known.moved
     assert not unknown.moved
     batch = pad(sentences(loaded), known.padding)

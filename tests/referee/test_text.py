@@ -14,7 +14,7 @@ from inspector.referee.text import encode
 def read(
     bundled: LoadedModel, text: str, pair: str | None = None, *, truncate: bool = False
 ) -> Text:
-    return encode(text, pair, bundled.tokenizer, bundled.model.config, truncate=truncate).text
+    return encode(text, pair, bundled.tokenizer, bundled.model.config, truncate=truncate)
 
 
 def test_tokens_know_their_place(bundled: LoadedModel) -> None:
@@ -49,7 +49,8 @@ def test_a_pair_counts_its_words_on(bundled: LoadedModel) -> None:
 
 def test_a_pair_reaches_the_model_as_two_segments(bundled: LoadedModel) -> None:
     encoded = encode("a", "b", bundled.tokenizer, bundled.model.config, truncate=False)
-    assert encoded.inputs["token_type_ids"][0].tolist() == [0, 0, 0, 1, 1]
+    assert encoded.token_types is not None
+    assert encoded.token_types.tolist() == [0, 0, 0, 1, 1]
     assert (
         inspector.inspect("a cat", pair="a dog", model=bundled).verification.verdict == "verified"
     )
@@ -72,7 +73,7 @@ def test_a_pair_reaches_the_model_as_two_segments(bundled: LoadedModel) -> None:
 )
 def test_hostile_text_is_read_and_verified(bundled: LoadedModel, text: str) -> None:
     found = inspector.inspect(text, model=bundled)
-    assert found.run.text.text == text
+    assert found.trace.text.text == text
     assert found.verification.verdict == "verified"
     for token in found.tokens:
         if token.span is not None:

@@ -11,23 +11,24 @@ from inspector.records import (
     Agreement,
     Bias,
     Candidate,
-    CapturedLayer,
+    Checkpoint,
     DistanceVectors,
     Guess,
     HeadReading,
     Inspected,
     LayerCheck,
     Link,
-    ModelInfo,
     Predictions,
     Projection,
+    Rebuild,
     RebuiltLayer,
-    ReplayedLayer,
-    Run,
+    RecomputedLayer,
     RungResult,
     Share,
     Text,
     Token,
+    Trace,
+    TracedLayer,
     Verification,
 )
 
@@ -61,7 +62,7 @@ def words(text, pair=None):
                 number += 1
             at += len(piece) + 1
         tokens.append(Token(102, "[SEP]", None, True, segment, None))
-    return Text(text, pair, tuple(tokens), None)
+    return Text.of(tuple(tokens), text, pair)
 
 
 def inspected(
@@ -81,7 +82,7 @@ def inspected(
     told = words(text, pair)
     T, D = len(told.tokens), heads * d
     visible = np.tril(np.ones((T, T), bool)) if causal else np.ones((T, T), bool)
-    captured, rebuilt, checks = [], [], []
+    captured, layers_of, checks = [], [], []
     for layer in range(layers):
         states = random.normal(size=(T, D)).astype(np.float32)
         query = (2 * random.normal(size=(heads, T, d))).astype(np.float32)
@@ -93,19 +94,20 @@ def inspected(
         whole = np.concatenate([np.where(visible, scores, -3.4e38), column], axis=2)
         attention = softmax(whole)[..., :-1].astype(np.float32)
         model = (attention + noise * random.normal(size=attention.shape)).astype(np.float32)
-        captured.append(CapturedLayer("self", layer, states, model, states))
+        captured.append(TracedLayer("self", layer, states, model, states))
         output = Projection(random.normal(size=(D, D)).astype(np.float32), None)
-        rebuilt.append(
-            RebuiltLayer("self", layer, states, query, key, value, d**-0.5, visible, attention,
-                         states, output, **more)
+        layers_of.append(
+            RebuiltLayer(site="self", layer=layer, states=states, query=query, key=key,
+                         value=value, scale=d**-0.5, visible=visible, attention=attention,
+                         output=states, output_projection=output, **more)
         )  # fmt: skip
         error = np.abs(attention - model).max(axis=(1, 2)).astype(float)
         checks.append(
             LayerCheck("self", layer, "verified", ("verified",) * heads, error, error * 2,
                        np.full(heads, np.nan), "verified", 1e-7, 1e-5)
         )  # fmt: skip
-    info = ModelInfo("bundled", "synthetic <model>", "bert", layers, heads, D, 512, "0" * 64)
-    run = Run(info, told, tuple(captured), None, None, None)
+    known = Checkpoint("bundled", "synthetic <model>", "bert", 512, "0" * 64, None, None)
+    trace = Trace(told, tuple(captured))
     readings = tuple(
         HeadReading(
             "self",
@@ -133,11 +135,11 @@ def inspected(
     )
     largest = float(max(check.attention_max_abs_error.max() for check in checks))
     verification = Verification("verified", largest, 1e-7, tuple(checks), None, "weights")
-    ladder = _ladder(rebuilt, captured, random)
+    ladder = _ladder(layers_of, captured, random)
     return Inspected(
-        run,
-        tuple(rebuilt),
-        None,
+        known,
+        trace,
+        rebuilt(*layers_of),
         verification,
         ladder,
         _shares((layers, heads)),
@@ -226,14 +228,18 @@ def _ladder(rebuilt, captured, random):
     )
 
 
+def rebuilt(*layers):
+    """These layers as rebuilt from the weights."""
+    return Rebuild("weights", layers, layers, None)
+
+
 def not_recomputed(whole):
     """The same inspection of a family that has no rebuild."""
     reason = "attention of this family is not rebuilt yet"
     ladder = tuple(replace(r, all_tokens=None, content=None, matrices=None) for r in whole.ladder)
     return replace(
         whole,
-        rebuilt=None,
-        run=replace(whole.run, not_recomputed_because=reason),
+        rebuild=Rebuild("none", (), (), reason),
         verification=Verification("not_recomputed", None, None, (), reason, "none"),
         ladder=ladder,
         shares=(),
@@ -243,10 +249,11 @@ def not_recomputed(whole):
 def captured(whole):
     """The same inspection of a family whose q, k and v were captured and not rebuilt."""
     reason = "there is no row for this family"
-    replayed = tuple(
-        ReplayedLayer(layer.site, layer.layer, layer.query, layer.key, layer.value, layer.scale,
-                      layer.visible, layer.attention, layer.output)
-        for layer in whole.rebuilt
+    layers = tuple(
+        RecomputedLayer(site=layer.site, layer=layer.layer, query=layer.query, key=layer.key,
+                        value=layer.value, scale=layer.scale, visible=layer.visible,
+                        attention=layer.attention, output=layer.output)
+        for layer in whole.rebuild.layers
     )  # fmt: skip
     checks = tuple(
         replace(check, verdict="consistent", output_verdict="consistent",
@@ -256,12 +263,16 @@ def captured(whole):
     checked = replace(
         whole.verification, verdict="consistent", layers=checks, reason=reason, tier="captured"
     )
-    return replace(not_recomputed(whole), replayed=replayed, verification=checked)
+    return replace(
+        not_recomputed(whole),
+        rebuild=Rebuild("captured", layers, (), reason),
+        verification=checked,
+    )
 
 
 def predicting(whole, kind="causal"):
     """The same inspection by a model with a head for words; some of what it says is hostile."""
-    T = len(whole.run.text.tokens)
+    T = len(whole.trace.text.tokens)
     probabilities = np.linspace(0.0004, 0.9, T)
     if kind == "causal":
         probabilities[0] = np.nan
@@ -274,7 +285,7 @@ def predicting(whole, kind="causal"):
         for place in places
     )
     return replace(
-        whole, run=replace(whole.run, predictions=Predictions(kind, probabilities, guesses))
+        whole, trace=replace(whole.trace, predictions=Predictions(kind, probabilities, guesses))
     )
 
 

@@ -42,7 +42,7 @@ def text(sentence):
         tokens.append(Token(1000 + number, piece, number, False, 0, (at, at + len(piece))))
         at += len(piece) + 1
     tokens.append(Token(102, "[SEP]", None, True, 0, None))
-    return Text(sentence, None, tuple(tokens), None)
+    return Text.of(tuple(tokens), sentence)
 
 
 def names(full):

@@ -26,12 +26,12 @@ import inspector
 from inspector.errors import InputError
 from inspector.families.small import SMALL
 from inspector.forward.replay import replay
-from inspector.records import Executed
+from inspector.records import CapturedAttention, LayerCheck
 from inspector.referee import attention_hook as hook
 from inspector.referee import capture
 from inspector.report.export.summary import summarise
 from inspector.session import Inspection
-from inspector.verify import verdict
+from inspector.verify import arbitrate, compare
 
 SENTENCE = "The cat sat on the mat because it was tired and we are here"
 LLAMA = dict(SMALL["llama"])
@@ -80,10 +80,10 @@ def test_ours_beside_theirs(
     tokens = AutoTokenizer.from_pretrained(folder)(SENTENCE, return_tensors="pt")
     with torch.no_grad():
         outputs = theirs(**tokens, output_attentions=True)
-    assert len(ours.run.layers) == len(outputs.attentions) == 3
+    assert len(ours.trace.layers) == len(outputs.attentions) == 3
     for layer, attention in enumerate(outputs.attentions):
         # The attention is the model's own to the last bit: being watched changes nothing.
-        np.testing.assert_array_equal(ours.run.layers[layer].attention, attention[0].numpy())
+        np.testing.assert_array_equal(ours.trace.layers[layer].attention, attention[0].numpy())
         for head in range(attention.shape[1]):
             rebuilt = ours.recomputed(layer, head)
             assert np.abs(rebuilt - attention[0, head].numpy()).max() <= 1e-5
@@ -92,7 +92,7 @@ def test_ours_beside_theirs(
 
 def test_what_is_not_known_is_not_measured(granite: Path) -> None:
     found = inspector.inspect(SENTENCE, model=granite)
-    assert found.rebuilt is None
+    assert not found.rebuild.from_weights
     assert not any(rung.applies for rung in found.ladder)
     assert found.shares == ()
     with pytest.raises(InputError, match="from the weights"):
@@ -121,13 +121,15 @@ def test_a_refused_config_falls_into_the_weaker_tier_with_its_reason(tmp_path: P
     assert np.triu(found.attention(0, 0), 1).max() == 0
 
 
-def changed(found: Inspection, change: Callable[[Executed], Executed]) -> verdict.LayerCheck:
-    """The check of layer 1, rebuilt from something else than what the model executed."""
-    assert found.run.executed is not None
-    executed = change(found.run.executed[1])
-    run = replace(found.run, layers=(found.run.layers[1],), executed=(executed,))
-    (again,) = replay(run)
-    return verdict.check_replay(found.run.layers[1], found.run.executed[1], again)
+def changed(
+    found: Inspection, change: Callable[[CapturedAttention], CapturedAttention]
+) -> LayerCheck:
+    """The check of layer 1, rebuilt from something else than what the model was given."""
+    layer = found.trace.layers[1]
+    assert layer.captured is not None
+    other = replace(layer, captured=change(layer.captured))
+    (again,) = replay(replace(found.trace, layers=(other,)))
+    return compare.check_layer(layer, again, "captured")
 
 
 @pytest.mark.parametrize(
@@ -141,10 +143,10 @@ def changed(found: Inspection, change: Callable[[Executed], Executed]) -> verdic
     ],
 )
 def test_a_changed_part_turns_the_verdict(
-    granite: Path, part: str, change: Callable[[Executed], Executed]
+    granite: Path, part: str, change: Callable[[CapturedAttention], CapturedAttention]
 ) -> None:
     found = inspector.inspect(SENTENCE, model=granite)
-    assert changed(found, lambda executed: executed).verdict == "consistent"
+    assert changed(found, lambda captured: captured).verdict == "consistent"
     check = changed(found, change)
     assert check.verdict == "mismatch", part
     if part == "heads":
@@ -153,19 +155,19 @@ def test_a_changed_part_turns_the_verdict(
 
 def test_changed_values_turn_the_mixture(granite: Path) -> None:
     found = inspector.inspect(SENTENCE, model=granite)
-    check = changed(found, lambda executed: replace(executed, value=executed.value * 1.01))
+    check = changed(found, lambda captured: replace(captured, value=captured.value * 1.01))
     assert check.output_verdict == check.verdict == "mismatch"
     assert set(check.head_verdicts) == {"consistent"}
 
 
 def test_float64_decides_here_too(granite: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verdict, "WEIGHT_BOUND", 0.0)
+    monkeypatch.setattr(compare, "WEIGHT_BOUND", 0.0)
     found = inspector.inspect(SENTENCE, model=granite)
     assert found.verification.verdict == "consistent"
     arbitrated = np.concatenate([c.arbitrated_max_abs_error for c in found.verification.layers])
     assert np.nanmax(arbitrated) <= 1e-6
     assert not np.isnan(arbitrated).all()
-    monkeypatch.setattr(verdict, "FLOAT32_SOFTMAX_BOUND", -1.0)
+    monkeypatch.setattr(arbitrate, "FLOAT32_SOFTMAX_BOUND", -1.0)
     assert inspector.inspect(SENTENCE, model=granite).verification.verdict == "mismatch"
 
 
@@ -180,7 +182,7 @@ def test_outside_the_interface(
     found = inspector.inspect(SENTENCE, model=folders(model_type, options))
     assert (found.verification.verdict, found.verification.tier) == ("not_recomputed", "none")
     assert found.attention(2, 3).shape == (16, 16)
-    assert found.run.executed is None
+    assert all(layer.captured is None for layer in found.trace.layers)
 
 
 def test_no_captures_are_no_proof(
@@ -245,12 +247,8 @@ def test_caps_sinks_and_positions(
     hook._listener.reset(token)
     (call,) = calls
 
-    run = SimpleNamespace(
-        executed=(hook.executed(call),),
-        layers=(SimpleNamespace(site="self", layer=0),),
-        text=SimpleNamespace(tokens=range(7)),
-    )
-    (ours,) = replay(run)  # type: ignore[arg-type]
+    traced = SimpleNamespace(site="self", layer=0, captured=hook.captured(call))
+    (ours,) = replay(SimpleNamespace(layers=(traced,), text=range(7)))  # type: ignore[arg-type]
     np.testing.assert_allclose(ours.attention, attention[0].numpy(), atol=1e-6)
-    np.testing.assert_allclose(ours.mixed, mixed[0].flatten(1).numpy(), atol=1e-6)
+    np.testing.assert_allclose(ours.output, mixed[0].flatten(1).numpy(), atol=1e-6)
     np.testing.assert_array_equal(ours.visible, ~hidden.numpy())

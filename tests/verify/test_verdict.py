@@ -5,8 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inspector.records import CapturedLayer, Projection, RebuiltLayer
-from inspector.verify.verdict import arbitrate, check_layer, conclude, needs_arbitration
+from inspector.records import (
+    Projection,
+    Rebuild,
+    RebuiltLayer,
+    Text,
+    Trace,
+    TracedLayer,
+    Verdict,
+)
+from inspector.verify.arbitrate import arbitrate, needs_arbitration
+from inspector.verify.compare import check_layer
+from inspector.verify.verification import conclude, nothing_compared, verify
 
 HEADS, TOKENS = 3, 40
 
@@ -19,11 +29,11 @@ def pair(
     output: float = 0.0,
     size: float = 1.0,
     dtype: type = np.float32,
-) -> tuple[CapturedLayer, RebuiltLayer]:
+) -> tuple[TracedLayer, RebuiltLayer]:
     """A captured and a rebuilt layer that differ in ``spread`` weights of one row of one head."""
     attention = np.full((HEADS, TOKENS, TOKENS), 1 / TOKENS, dtype)
     states = np.full((TOKENS, 2), size, dtype)
-    captured = CapturedLayer("self", 0, states, attention, states)
+    captured = TracedLayer("self", 0, states, attention, states)
     changed = attention.copy()
     changed[head, 7, :spread] += difference
     outputs = states.copy()
@@ -58,7 +68,7 @@ def pair(
     ],
 )
 def test_the_float32_bounds(difference: float, spread: int, expected: str) -> None:
-    check = check_layer(*pair(difference, spread=spread))
+    check = check_layer(*pair(difference, spread=spread), "weights")
     assert check.head_verdicts == ("verified", expected, "verified")
     assert check.verdict == expected
     assert needs_arbitration((check,)) is (expected == "mismatch")
@@ -76,7 +86,7 @@ def test_the_float32_bounds(difference: float, spread: int, expected: str) -> No
     ],
 )
 def test_the_output_bound(output: float, size: float, expected: str) -> None:
-    check = check_layer(*pair(output=output, size=size))
+    check = check_layer(*pair(output=output, size=size), "weights")
     assert check.output_verdict == check.verdict == expected
     assert set(check.head_verdicts) == {"verified"}
 
@@ -86,8 +96,8 @@ def test_the_output_bound(output: float, size: float, expected: str) -> None:
     [(0.9e-10, "rounding"), (1.1e-10, "mismatch"), (float("nan"), "mismatch")],
 )
 def test_float64_decides(exact: float, expected: str) -> None:
-    check = check_layer(*pair(1e-4))
-    decided = arbitrate(check, *pair(exact, dtype=np.float64))
+    check = check_layer(*pair(1e-4), "weights")
+    decided = arbitrate(check, *pair(exact, dtype=np.float64), "weights")
     assert decided.head_verdicts == ("verified", expected, "verified")
     assert decided.verdict == expected
     assert np.isnan(decided.arbitrated_max_abs_error[[0, 2]]).all()
@@ -96,15 +106,43 @@ def test_float64_decides(exact: float, expected: str) -> None:
 
 
 def test_a_verified_head_is_not_judged_again() -> None:
-    check = check_layer(*pair(1e-4, head=1))
-    decided = arbitrate(check, *pair(1.0, head=0, dtype=np.float64))
+    check = check_layer(*pair(1e-4, head=1), "weights")
+    decided = arbitrate(check, *pair(1.0, head=0, dtype=np.float64), "weights")
     assert decided.head_verdicts == ("verified", "rounding", "verified")
 
 
 def test_the_worst_verdict_stands() -> None:
-    good, bad = check_layer(*pair()), check_layer(*pair(1e-3))
-    rounding = arbitrate(bad, *pair(dtype=np.float64))
+    good, bad = check_layer(*pair(), "weights"), check_layer(*pair(1e-3), "weights")
+    rounding = arbitrate(bad, *pair(dtype=np.float64), "weights")
     assert conclude((good, good)).verdict == "verified"
     assert conclude((good, rounding)).verdict == "rounding"
     assert conclude((rounding, bad, good)).verdict == "mismatch"
     assert conclude((good, bad)).attention_max_abs_error == pytest.approx(1e-3, rel=1e-3)
+
+
+# --- a whole trace ----------------------------------------------------------------------------
+
+
+def whole(*layers: tuple[TracedLayer, RebuiltLayer]) -> tuple[Trace, Rebuild]:
+    text = Text.of_ids(np.arange(TOKENS))
+    ours = tuple(rebuilt for _, rebuilt in layers)
+    return Trace(text, tuple(traced for traced, _ in layers)), Rebuild("weights", ours, ours, None)
+
+
+def test_float64_is_asked_only_where_float32_does_not_agree() -> None:
+    def never() -> tuple[Trace, Rebuild]:
+        raise AssertionError("nothing has to be arbitrated")
+
+    assert verify(*whole(pair(), pair()), never).verdict == "verified"
+    found = verify(*whole(pair(), pair(1e-4)), lambda: whole(pair(), pair(1e-11, dtype=np.float64)))
+    assert [check.verdict for check in found.layers] == ["verified", "rounding"]
+    found = verify(*whole(pair(1e-4)), lambda: whole(pair(1e-4, dtype=np.float64)))
+    assert found.verdict == "mismatch"
+
+
+@pytest.mark.parametrize("verdict", ["unproved", "not_recomputed"])
+def test_what_nobody_compared_has_no_numbers(verdict: Verdict) -> None:
+    found = nothing_compared(verdict, Rebuild("weights", (), (), "not asked yet"))
+    assert (found.verdict, found.reason, found.tier) == (verdict, "not asked yet", "weights")
+    assert found.layers == ()
+    assert found.attention_max_abs_error is found.output_max_abs_error is None

@@ -26,7 +26,7 @@ import numpy as np
 
 from inspector.errors import InputError, MachineError
 from inspector.files import write_whole
-from inspector.records import Array, CapturedLayer, Run
+from inspector.records import Array, Trace, TracedLayer
 from inspector.report.html.blobs import policy_hash
 
 #: Beyond that many tokens the pages take Chromium half a minute, and are asked for twice.
@@ -71,7 +71,7 @@ def view_paths(report: Path) -> dict[str, Path]:
     }
 
 
-def refuse_large(run: Run) -> None:
+def refuse_large(trace: Trace) -> None:
     """Refuse a text whose views would be large and slow.
 
     Raises
@@ -79,24 +79,24 @@ def refuse_large(run: Run) -> None:
     InputError
         Above ``MANY_TOKENS`` tokens.
     """
-    count = run.longest
+    count = trace.longest
     if count > MANY_TOKENS:
         raise InputError(
             f"At {count} tokens each of bertviz's two pages would have about "
-            f"{page_bytes(run) / 1e6:.0f} MB and open slowly or not at all.",
+            f"{page_bytes(trace) / 1e6:.0f} MB and open slowly or not at all.",
             "Add --yes to write them all the same, or leave out --bertviz: the report stays small.",
         )
 
 
-def page_bytes(run: Run) -> int:
+def page_bytes(trace: Trace) -> int:
     """Return about how many bytes one view takes."""
-    weights = sum(layer.attention.size for layer in run.layers)
+    weights = sum(layer.attention.size for layer in trace.layers)
     # Of a pair bertviz ships the whole and its four quarters.
-    copies = 1 if _second_text(run) is None else 2
+    copies = 1 if _second_text(trace) is None else 2
     return _LIBRARY_BYTES + _WEIGHT_BYTES * weights * copies
 
 
-def write_views(run: Run, report: Path) -> dict[str, Path]:
+def write_views(trace: Trace, report: Path) -> dict[str, Path]:
     """Write both views beside ``report`` and return where they are.
 
     Raises
@@ -108,7 +108,7 @@ def write_views(run: Run, report: Path) -> dict[str, Path]:
     """
     from bertviz import head_view, model_view
 
-    taken = _taken(run)
+    taken = _taken(trace)
     paths = view_paths(report)
     views: tuple[tuple[str, str, Callable[..., Any], dict[str, str]], ...] = (
         ("bertviz_head", "head view", head_view, {}),
@@ -119,45 +119,45 @@ def write_views(run: Run, report: Path) -> dict[str, Path]:
             # bertviz leaves the closing of its template to Python.
             warnings.simplefilter("ignore", ResourceWarning)
             drawn = view(**taken, html_action="return", **options)
-        write_whole(paths[kind], _offline(drawn.data, _title(run, name)).encode())
+        write_whole(paths[kind], _offline(drawn.data, _title(trace, name)).encode())
     return paths
 
 
 # --- what bertviz takes ---------------------------------------------------------------------
 
 
-def _taken(run: Run) -> dict[str, Any]:
+def _taken(trace: Trace) -> dict[str, Any]:
     """Return what bertviz's views are called with.
 
     bertviz takes the same layers and as many heads at every site.
     """
-    layers = [[run.layers[place] for place in run.places(site)] for site in run.sites]
+    layers = [[trace.layers[place] for place in trace.indices(site)] for site in trace.sites]
     counts = {tuple((at.layer, len(at.attention)) for at in site) for site in layers}
     uneven = len(counts) != 1 or len({heads for _, heads in next(iter(counts))}) != 1
-    if uneven or (run.target is None and run.sites != ("self",)):
+    if uneven or (trace.target is None and trace.sites != ("self",)):
         raise InputError(
-            f"bertviz draws models with the same layers at every site and as many heads in each, "
-            f"and {run.model.title} has other layers.",
+            "bertviz draws models with the same layers at every site and as many heads in each, "
+            "and this model has other layers.",
             "Leave out --bertviz: the report shows them.",
         )
     numbers = sorted(at.layer for at in layers[0])
-    tokens = [token.text for token in run.text.tokens]
-    if run.target is None:
+    tokens = [token.text for token in trace.text.tokens]
+    if trace.target is None:
         return {
             "attention": _tensors(layers[0]),
             "tokens": tokens,
-            "sentence_b_start": _second_text(run),
+            "sentence_b_start": _second_text(trace),
             "include_layers": numbers,
         }
     return {
         **{f"{site[0].site}_attention": _tensors(site) for site in layers},
         "encoder_tokens": tokens,
-        "decoder_tokens": [token.text for token in run.target.tokens],
+        "decoder_tokens": [token.text for token in trace.target.tokens],
         "include_layers": numbers,
     }
 
 
-def _tensors(layers: list[CapturedLayer]) -> list[Any]:
+def _tensors(layers: list[TracedLayer]) -> list[Any]:
     """Return a (1, H, T, S) tensor at each layer's number.
 
     bertviz finds a layer by its place in the list and counts the heads at place 0, so that a
@@ -184,11 +184,11 @@ def _shortened(weights: Array) -> Array:
     return np.where(rounded.astype(weights.dtype) == weights, rounded, exact)
 
 
-def _second_text(run: Run) -> int | None:
+def _second_text(trace: Trace) -> int | None:
     """Return the place of the second text's first token, None where there is one text."""
-    if run.text.pair is None:
+    if trace.text.pair is None:
         return None
-    return next((i for i, token in enumerate(run.text.tokens) if token.segment == 1), None)
+    return next((i for i, token in enumerate(trace.text.tokens) if token.segment == 1), None)
 
 
 # --- what becomes of what bertviz returns ---------------------------------------------------
@@ -250,8 +250,8 @@ def _library(package: str, file: str, name: str) -> str:
         ) from error
 
 
-def _title(run: Run, view: str) -> str:
-    text = run.text.text
+def _title(trace: Trace, view: str) -> str:
+    text = trace.text.text
     short = text if len(text) <= _TITLE_LENGTH else text[: _TITLE_LENGTH - 1] + "…"
     # A lone surrogate can be in no file.
     return f"{short} · bertviz {view}".encode("utf-8", "replace").decode()

@@ -12,31 +12,31 @@ from inspector.records import (
     Inspected,
     LayerCheck,
     Predictions,
-    Run,
     SiteName,
     Text,
+    Trace,
     Verification,
 )
-from inspector.verify.verdict import conclude
+from inspector.verify.verification import conclude
 
 SCHEMA = 1
 
 
 def summarise(inspected: Inspected, files: dict[str, str]) -> dict[str, Any]:
     """Return what ``--json`` prints; ``files`` says what was written where."""
-    run = inspected.run
+    model, trace = inspected.model, inspected.trace
     return {
         "schema": SCHEMA,
         "model": {
-            "name": run.model.title,
-            "family": run.model.family,
-            "layers": run.model.layers,
-            "heads": run.model.heads,
+            "name": model.title,
+            "family": model.family,
+            "layers": model.layers,
+            "heads": model.heads,
         },
-        **_text(run.text),
-        "target": None if run.target is None else _text(run.target),
-        "sites": [_site(run, site) for site in run.sites],
-        "predictions": _predictions(run.predictions),
+        **_text(trace.text),
+        "target": None if trace.target is None else _text(trace.target),
+        "sites": [_site(trace, site) for site in trace.sites],
+        "predictions": _predictions(trace.predictions),
         "verification": summarise_verification(inspected.verification),
         "ladder": [
             {
@@ -50,9 +50,9 @@ def summarise(inspected: Inspected, files: dict[str, str]) -> dict[str, Any]:
                     {
                         "site": site,
                         "applies": site in rung.sites,
-                        **_means(rung.all_tokens, run.places(site)),
+                        **_means(rung.all_tokens, trace.indices(site)),
                     }
-                    for site in run.sites
+                    for site in trace.sites
                 ],
             }
             for rung in inspected.ladder
@@ -85,10 +85,10 @@ def _text(text: Text) -> dict[str, Any]:
     }
 
 
-def _site(run: Run, site: SiteName) -> dict[str, Any]:
-    """Say how many layers and heads there are, and which text listens to which."""
-    layers = [run.layers[place].attention for place in run.places(site)]
-    rows, columns = ("text" if text is run.text else "target" for text in run.texts(site))
+def _site(trace: Trace, site: SiteName) -> dict[str, Any]:
+    """Say how many layers and heads there are, and which text attends to which."""
+    layers = [trace.layers[index].attention for index in trace.indices(site)]
+    rows, columns = ("text" if text is trace.text else "target" for text in trace.texts(site))
     return {
         "site": site,
         "layers": len(layers),

@@ -28,19 +28,18 @@ def save_tensors(inspected: Inspected, path: Path) -> None:
         As ``write_whole``.
     """
     tensors: dict[str, Array | None] = {}
-    for place, captured in enumerate(inspected.run.layers):
-        prefix = f"{captured.site}.{captured.layer}"
-        tensors[f"{prefix}.hidden"] = captured.hidden
-        tensors[f"{prefix}.attention"] = captured.attention
-        tensors[f"{prefix}.output"] = captured.output
-        tensors[f"{prefix}.key_states"] = captured.key_states
-        layers = inspected.rebuilt or inspected.replayed
-        if layers is not None:
-            rebuilt = layers[place]
-            tensors[f"{prefix}.query"] = rebuilt.query
-            tensors[f"{prefix}.key"] = rebuilt.key
-            tensors[f"{prefix}.value"] = rebuilt.value
-            tensors[f"{prefix}.recomputed"] = rebuilt.attention
+    for layer in inspected.trace.layers:
+        prefix = f"{layer.site}.{layer.layer}"
+        tensors[f"{prefix}.hidden"] = layer.hidden
+        tensors[f"{prefix}.attention"] = layer.attention
+        tensors[f"{prefix}.output"] = layer.output
+        tensors[f"{prefix}.key_states"] = layer.key_states
+    for ours in inspected.rebuild.layers:
+        prefix = f"{ours.site}.{ours.layer}"
+        tensors[f"{prefix}.query"] = ours.query
+        tensors[f"{prefix}.key"] = ours.key
+        tensors[f"{prefix}.value"] = ours.value
+        tensors[f"{prefix}.recomputed"] = ours.attention
     data = save(
         {
             # safetensors writes memory as it lies, so views of heads must be laid out first.

@@ -58,7 +58,7 @@ class Assets:
 def render_report(inspected: Inspected, *, command: str | None = None) -> str:
     """Return the report on one text as one HTML file; ``command`` is shown as what made it."""
     payload = build_payload(inspected, command=command, version=_version())
-    text = inspected.run.text.text
+    text = inspected.trace.text.text
     title = text if len(text) <= TITLE_LENGTH else text[: TITLE_LENGTH - 1] + "…"
     return render_template(
         "report.html.jinja",
@@ -66,8 +66,8 @@ def render_report(inspected: Inspected, *, command: str | None = None) -> str:
         # Safe as it stands: script_json leaves no <, > or & in it.
         header=Markup(payload.json),  # noqa: S704
         blobs=payload.blobs,
-        width=inspected.run.model.width,
-        predicts=inspected.run.predictions is not None,
+        width=inspected.model.width,
+        predicts=inspected.trace.predictions is not None,
     )
 
 

@@ -12,23 +12,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.forward.core import moved_lengths
+from inspector.forward.core import transformed_norms
 from inspector.parallel import parallel_map
 from inspector.records import (
+    LABELS,
     Array,
-    CapturedLayer,
     Float32,
-    HeadLabel,
     HeadReading,
     Inspected,
     Predictions,
     RebuiltLayer,
-    ReplayedLayer,
+    RecomputedLayer,
+    Text,
+    TracedLayer,
     Verification,
 )
 from inspector.report.export.summary import finite
@@ -60,10 +61,8 @@ class Payload:
 
 def build_payload(inspected: Inspected, *, command: str | None, version: str) -> Payload:
     """Everything the page shows of one inspection."""
-    run = inspected.run
-    rebuilt: Sequence[RebuiltLayer | ReplayedLayer | None] = (
-        inspected.rebuilt or inspected.replayed or [None] * len(run.layers)
-    )
+    run = inspected.trace
+    rebuilt: Sequence[RecomputedLayer | None] = inspected.rebuild.layers or [None] * len(run.layers)
     # NumPy and zlib let go of the interpreter's lock, so layers can be packed side by side.
     packed = parallel_map(
         lambda layer: _layer(*layer),
@@ -82,9 +81,9 @@ def build_payload(inspected: Inspected, *, command: str | None, version: str) ->
         "payload": VERSION,
         "inspector": version,
         "command": command,
-        "model": asdict(run.model),
-        "text": asdict(run.text),
-        "target": None if run.target is None else asdict(run.target),
+        "model": asdict(inspected.model),
+        "text": _text(run.text),
+        "target": None if run.target is None else _text(run.target),
         "sites": sites,
         "arithmetic_max_abs_error": max(errors, default=None),
         "verification": _verification(inspected.verification),
@@ -100,11 +99,21 @@ def build_payload(inspected: Inspected, *, command: str | None, version: str) ->
     return Payload(header, tuple(blobs))
 
 
+def _text(text: Text) -> Header:
+    """Return a text with its tokens one by one, as the page goes over them."""
+    return {
+        "text": text.text,
+        "pair": text.pair,
+        "tokens": [asdict(token) for token in text.tokens],
+        "truncated_from": text.truncated_from,
+    }
+
+
 # --- one layer ------------------------------------------------------------------------------
 
 
 def _layer(
-    number: int, captured: CapturedLayer, rebuilt: RebuiltLayer | ReplayedLayer | None
+    number: int, captured: TracedLayer, rebuilt: RecomputedLayer | None
 ) -> tuple[Header, list[Blob]]:
     """One attention layer's header entry and blobs; ``number`` is its place in the run."""
     model = captured.attention.astype(np.float32, copy=False)
@@ -142,7 +151,7 @@ def _layer(
     else:
         if isinstance(rebuilt, RebuiltLayer):
             arrays["moved"] = half_where_it_fits(
-                moved_lengths(rebuilt.value, rebuilt.output_projection, heads)
+                transformed_norms(rebuilt.value, rebuilt.output_projection, heads)
             )
         if not rebuilt.visible.all():
             arrays["visible"] = np.packbits(rebuilt.visible, axis=1, bitorder="little")
@@ -157,7 +166,7 @@ def _layer(
             site |= {
                 "key_precision": precision,
                 "scale": float(rebuilt.scale),
-                "softcap": rebuilt.softcap if isinstance(rebuilt, RebuiltLayer) else None,
+                "softcap": rebuilt.softcap,
             }
         if source == "query_key" or not exact:
             arrays |= carried
@@ -165,10 +174,10 @@ def _layer(
     return site, [Blob.pack(f"{number}.{name}", array) for name, array in arrays.items()]
 
 
-def _heard(captured: CapturedLayer, rebuilt: RebuiltLayer | ReplayedLayer | None) -> Array:
+def _heard(captured: TracedLayer, rebuilt: RecomputedLayer | None) -> Array:
     """Return what is listened to, (S, D)."""
     if isinstance(rebuilt, RebuiltLayer):
-        return rebuilt.heard
+        return rebuilt.key_states
     return captured.hidden if captured.key_states is None else captured.key_states
 
 
@@ -214,7 +223,7 @@ def _readings(heads: Sequence[HeadReading]) -> Float32:
                 head.entropy_bits,
                 head.distance,
                 np.nan if head.score is None else head.score,
-                *(head.masses[target] for target in get_args(HeadLabel)),
+                *(head.masses[target] for target in LABELS),
             ]
             for head in heads
         ],

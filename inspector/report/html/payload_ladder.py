@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from inspector.records import Agreement, Array, Float32, Inspected, Run, RungResult, SiteName
+from inspector.records import Agreement, Array, Float32, Inspected, RungResult, SiteName, Trace
 from inspector.report.html.blobs import Blob, Header, half_where_it_fits, patches
 
 #: Up to this many tokens the ladder's matrices are shipped whole, beyond it pooled.
@@ -17,7 +17,7 @@ SHIPPED_RUNGS = ("classroom", "learned")
 
 def pack_ladder(inspected: Inspected) -> tuple[list[Header], list[Blob]]:
     """Pack the rungs' words, their measures, (rungs, 2, 3, N, H), and their matrices."""
-    layers = inspected.run.layers
+    layers = inspected.trace.layers
     if not inspected.ladder or not layers:
         return [], []
     most_heads = max(layer.attention.shape[0] for layer in layers)
@@ -33,8 +33,8 @@ def pack_ladder(inspected: Inspected) -> tuple[list[Header], list[Blob]]:
                 ):
                     measures[index, side, which, :, : values.shape[1]] = values
         carried = {}
-        for site in inspected.run.sites:
-            how, blob = _rung_matrices(rung, site, inspected.run)
+        for site in inspected.trace.sites:
+            how, blob = _rung_matrices(rung, site, inspected.trace)
             if blob is not None:
                 carried[site] = how
                 blobs.append(blob)
@@ -69,11 +69,13 @@ def _sides(rung: RungResult) -> tuple[Agreement | None, Agreement | None]:
     return rung.all_tokens, rung.content
 
 
-def _rung_matrices(rung: RungResult, site: SiteName, run: Run) -> tuple[str | None, Blob | None]:
+def _rung_matrices(
+    rung: RungResult, site: SiteName, trace: Trace
+) -> tuple[str | None, Blob | None]:
     """How a rung's matrices of one site travel: whole, as a triangle, pooled, or not at all."""
-    places = () if rung.matrices is None else run.places(site)
+    places = () if rung.matrices is None else trace.indices(site)
     there = [found for place in places if (found := (rung.matrices or ())[place]) is not None]
-    pooled = run.longest > WHOLE_LADDER_TOKENS
+    pooled = trace.longest > WHOLE_LADDER_TOKENS
     # What the layer's heads do on average the page works out itself, and some rungs from others.
     if not there or rung.name == "layer_mean" or not (pooled or rung.name in SHIPPED_RUNGS):
         return None, None

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from inspector.forward.biases import expand
 from inspector.forward.core import attend
-from inspector.records import Array, Bias, DistanceVectors, Float32, RebuiltLayer, ReplayedLayer
+from inspector.records import Array, Bias, DistanceVectors, Float32, RebuiltLayer, RecomputedLayer
 from inspector.report.html.blobs import half_where_it_fits
 
 #: q and k lose half their bits unless that moves some attention weight by more than this.
@@ -20,7 +20,7 @@ Source = Literal["query_key", "attention"]
 
 
 def carry(
-    rebuilt: RebuiltLayer | ReplayedLayer, model: Float32
+    rebuilt: RecomputedLayer, model: Float32
 ) -> tuple[Source, str, list[float], dict[str, NDArray[Any]]]:
     """Choose how one layer's attention travels, and measure how far the page's arithmetic is off.
 
@@ -28,16 +28,16 @@ def carry(
     within the bound of the model's A, else in float32; where even that is not the model's
     attention, A itself.
     """
-    # What stood beside captured q·k is in no layer: where it moved the attention, A itself travels.
-    proved = rebuilt if isinstance(rebuilt, RebuiltLayer) else None
+    # What positions added to captured q·k is not kept: where it matters, A itself travels.
+    added = rebuilt.bias if isinstance(rebuilt, RebuiltLayer) else None
     for dtype in (np.float16, np.float32):
         with np.errstate(over="ignore"):  # beyond float16's range: inf, and the next dtype
             query, key = rebuilt.query.astype(dtype), rebuilt.key.astype(dtype)
-            bias = _rounded_bias(proved.bias if proved else None, dtype)
+            bias = _rounded_bias(added, dtype)
         error = _arithmetic_error(query, key, bias, rebuilt, model)
         if max(error) <= ROUNDING_BOUND:
             precision = np.dtype(dtype).name
-            carried = {"query": query, "key": key} | _beside(bias, proved.sink if proved else None)
+            carried = {"query": query, "key": key} | _beside(bias, rebuilt.sink)
             return "query_key", precision, error, carried
     attention = half_where_it_fits(model)
     error = largest_each(attention.astype(np.float32) - model)
@@ -78,7 +78,7 @@ def _arithmetic_error(
     query: NDArray[Any],
     key: NDArray[Any],
     bias: Bias | None,
-    rebuilt: RebuiltLayer | ReplayedLayer,
+    rebuilt: RecomputedLayer,
     model: Float32,
 ) -> list[float]:
     """Return, per head, the largest difference of the page's own formula, done here, from A."""
@@ -88,10 +88,7 @@ def _arithmetic_error(
         return [math.inf] * len(model)
     group = len(query) // len(key)
     whole_query, whole_key = query.astype(np.float32), key.astype(np.float32)
-    sink = softcap = None
-    if isinstance(rebuilt, RebuiltLayer):
-        softcap = rebuilt.softcap
-        sink = None if rebuilt.sink is None else rebuilt.sink.astype(np.float32)
+    sink = None if rebuilt.sink is None else rebuilt.sink.astype(np.float32)
     errors = []
     # A head at a time stays in the cache.
     for head, theirs in enumerate(model):
@@ -101,7 +98,7 @@ def _arithmetic_error(
             whole_key[head // group][None],
             scale=rebuilt.scale,
             visible=rebuilt.visible,
-            softcap=softcap,
+            softcap=rebuilt.softcap,
             bias=expand(bias, whole_query, whole_key, rebuilt.scale, this),
             sink=None if sink is None else sink[this],
         )

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text as Line
 
 from inspector.plain import layer_name, visible
-from inspector.records import Inspected, Link, Run, RungResult, Share, Text, Verdict
+from inspector.records import Inspected, Link, RungResult, Share, Text, Verdict
 from inspector.report.terminal.predictions import print_predictions
 
 #: Characters of the longest bar.
@@ -28,6 +28,7 @@ MARKS: dict[Verdict, str] = {
     "consistent": "◐",
     "mismatch": "✗",
     "not_recomputed": "?",
+    "unproved": "…",
 }
 _BETWEEN = (
     "In cross-attention X·Xᵀ is X·Yᵀ, Y the encoder's states, and there are no strangers; "
@@ -41,24 +42,24 @@ _STYLE: dict[Verdict, str] = {
     "consistent": "bold cyan",
     "mismatch": "bold red",
     "not_recomputed": "bold yellow",
+    "unproved": "bold yellow",
 }
 
 
 def print_inspection(console: Console, inspected: Inspected, files: dict[str, str]) -> None:
     """Print the summary; ``files`` says what was written where."""
-    run = inspected.run
-    model = run.model
+    trace, model = inspected.trace, inspected.model
     console.print(
         Line.assemble(
-            (visible(run.text.text), "bold"),
-            *([(f"\n{visible(run.text.pair)}", "bold")] if run.text.pair else []),
-            *([(f"\n→ {visible(run.target.text)}", "bold")] if run.target else []),
+            (visible(trace.text.text), "bold"),
+            *([(f"\n{visible(trace.text.pair)}", "bold")] if trace.text.pair else []),
+            *([(f"\n→ {visible(trace.target.text)}", "bold")] if trace.target else []),
         )
     )
     console.print(
-        _counted(run.text)
-        + (f" → {_counted(run.target)}" if run.target else "")
-        + f" · {visible(model.title)} · {model.family}, {_size(run)}",
+        _counted(trace.text)
+        + (f" → {_counted(trace.target)}" if trace.target else "")
+        + f" · {visible(model.title)} · {model.family}, {_size(inspected)}",
         style="dim",
         highlight=False,
         markup=False,
@@ -89,13 +90,14 @@ def _counted(text: Text) -> str:
     return f"{len(text.tokens)} tokens{cut}"
 
 
-def _size(run: Run) -> str:
+def _size(inspected: Inspected) -> str:
     """Say how many layers and heads there are, of each site where there are several."""
-    counts = [(site, len(run.places(site))) for site in run.sites]
+    trace, model = inspected.trace, inspected.model
+    counts = [(site, len(trace.indices(site))) for site in trace.sites]
     if len(counts) == 1:
-        return f"{run.model.layers} layers × {run.model.heads} heads"
+        return f"{model.layers} layers × {model.heads} heads"
     layers = ", ".join(f"{site} {count}" for site, count in counts)
-    return f"{run.model.layers} layers ({layers}) × {run.model.heads} heads"
+    return f"{model.layers} layers ({layers}) × {model.heads} heads"
 
 
 def _verdict(inspected: Inspected) -> Line:
@@ -187,7 +189,7 @@ def _print_ladder(console: Console, inspected: Inspected) -> None:
             f"{' and '.join(missing).capitalize()}: rungs that this model does not have.",
             style="dim",
         )
-    if "cross" in inspected.run.sites:
+    if "cross" in inspected.trace.sites:
         console.print(_BETWEEN, style="dim")
     console.print()
 
@@ -286,7 +288,7 @@ def _print_links(console: Console, inspected: Inspected) -> None:
 
 def _shown_links(inspected: Inspected) -> list[Link]:
     """Return the links; of several sites the strongest few of each, site after site."""
-    sites = inspected.run.sites
+    sites = inspected.trace.sites
     if len(sites) == 1:
         return list(inspected.links)
     by_site = [[link for link in inspected.links if link.site == site] for site in sites]

@@ -16,7 +16,7 @@ _SMALLEST = 0.001
 
 def print_predictions(console: Console, inspected: Inspected) -> None:
     """Print what the model guesses, and how likely it holds what stands there."""
-    predictions, tokens = inspected.run.predictions, inspected.run.text.tokens
+    predictions, tokens = inspected.trace.predictions, inspected.trace.text.tokens
     if predictions is None:
         return
     console.print("What the model says", style="bold")
@@ -66,7 +66,7 @@ def _piece(token: Token, inspected: Inspected) -> str:
     """Write a token as it stands in its text; a vocabulary writes spaces with marks of its own."""
     if token.span is None:
         return visible(token.text)
-    text = inspected.run.text
+    text = inspected.trace.text
     source = text.pair if token.segment and text.pair else text.text
     return _word(source[slice(*token.span)]) or visible(token.text)
 

@@ -14,7 +14,7 @@ import torch
 from bertviz import head_view, model_view
 
 from inspector.errors import InputError, MachineError
-from inspector.records import CapturedLayer, ModelInfo, Run, Text, Token
+from inspector.records import Text, Token, Trace, TracedLayer
 from inspector.report.export import bertviz_views
 from inspector.report.export.bertviz_views import page_bytes, refuse_large, view_paths, write_views
 
@@ -41,14 +41,13 @@ def make_run(tokens=("[CLS]", "the", "cat", "[SEP]"), *, second=None, numbers=(0
     for number in numbers:
         attention = random.dirichlet(np.full(count, 0.2), (heads, count)).astype(np.float32)
         attention[0, 0, :3] = [0, 1e-30, 1]
-        layers.append(CapturedLayer("self", number, np.zeros((count, 4)), attention, None))
+        layers.append(TracedLayer("self", number, np.zeros((count, 4)), attention, None))
     told = tuple(
         Token(i, token, i, False, int(second is not None and i >= second), None)
         for i, token in enumerate(tokens)
     )
-    text = Text(" ".join(tokens), None if second is None else "another", told, None)
-    info = ModelInfo("a model", "a model", "bert", len(numbers), heads, 4, None, None)
-    return Run(info, text, tuple(layers), None, None, "a test")
+    text = Text.of(told, " ".join(tokens), None if second is None else "another")
+    return Trace(text, tuple(layers))
 
 
 def plain(view, run, **how):
@@ -187,9 +186,9 @@ def test_layers_keep_their_numbers(pages):
 
 def test_what_bertviz_cannot_draw_is_refused(tmp_path):
     few, many = make_run(heads=2), make_run(heads=3)
-    uneven = Run(few.model, few.text, (few.layers[0], many.layers[1]), None, None, None)
-    crossing = CapturedLayer("cross", 0, few.layers[0].hidden, few.layers[0].attention, None)
-    for run in (uneven, Run(few.model, few.text, (crossing,), None, None, None)):
+    uneven = Trace(few.text, (few.layers[0], many.layers[1]))
+    crossing = TracedLayer("cross", 0, few.layers[0].hidden, few.layers[0].attention, None)
+    for run in (uneven, Trace(few.text, (crossing,))):
         with pytest.raises(InputError, match="other layers"):
             write_views(run, tmp_path / "report.html")
     assert list(tmp_path.iterdir()) == []

@@ -35,7 +35,9 @@ def names(built):
 def test_up_to_32_tokens_the_model_and_the_difference_travel_exactly():
     whole = synthetic.inspected("one two three")
     built = payload(whole)
-    for n, (captured, rebuilt) in enumerate(zip(whole.run.layers, whole.rebuilt, strict=True)):
+    for n, (captured, rebuilt) in enumerate(
+        zip(whole.trace.layers, whole.rebuild.layers, strict=True)
+    ):
         np.testing.assert_array_equal(numbers(built, f"{n}.model"), captured.attention)
         steps = numbers(built, f"{n}.difference").astype(np.int64)
         signed = np.where(steps % 2, -(steps + 1) // 2, steps // 2)
@@ -47,7 +49,7 @@ def test_up_to_32_tokens_the_model_and_the_difference_travel_exactly():
 @pytest.mark.parametrize(("tokens", "exact"), [(32, True), (33, False)])
 def test_beyond_32_tokens_q_and_k_travel_alone(tokens, exact):
     whole = synthetic.inspected("w " * (tokens - 2), layers=1)
-    assert len(whole.run.text.tokens) == tokens
+    assert len(whole.trace.text.tokens) == tokens
     built = payload(whole)
     assert ("0.model" in names(built)) is exact
     assert ("0.thumbnail" in names(built)) is not exact
@@ -62,18 +64,23 @@ def test_beside_the_matrices_q_and_k_travel_in_half():
     assert site["precision"] == "float32" and site["scale"] == 0.5
     assert site["key_precision"] == "float16"
     q, k = numbers(built, "0.query"), numbers(built, "0.key")
-    for shipped, told in ((q, whole.rebuilt[0].query), (k, whole.rebuilt[0].key)):
+    for shipped, told in (
+        (q, whole.rebuild.layers[0].query),
+        (k, whole.rebuild.layers[0].key),
+    ):
         np.testing.assert_array_equal(shipped, told.astype(np.float16))
     A = synthetic.softmax(q.astype(float) @ k.astype(float).swapaxes(1, 2) / 2)
-    worst = np.abs(A - whole.run.layers[0].attention).max(axis=(1, 2))
+    worst = np.abs(A - whole.trace.layers[0].attention).max(axis=(1, 2))
     np.testing.assert_allclose(site["arithmetic_error"], worst, atol=2e-6)
     assert max(worst) <= ROUNDING_BOUND
 
 
 def test_a_short_text_whose_attention_is_not_the_softmax_of_q_and_k_goes_without_them():
     whole = synthetic.inspected("one two three four", layers=1)
-    captured = replace(whole.run.layers[0], attention=np.roll(whole.run.layers[0].attention, 1, 2))
-    built = payload(replace(whole, run=replace(whole.run, layers=(captured,))))
+    captured = replace(
+        whole.trace.layers[0], attention=np.roll(whole.trace.layers[0].attention, 1, 2)
+    )
+    built = payload(replace(whole, trace=replace(whole.trace, layers=(captured,))))
     site = built.header["sites"][0]
     assert site["source"] == "exact" and site["key_precision"] is None
     assert site["arithmetic_error"] == [] and site["scale"] is None
@@ -95,7 +102,7 @@ def test_readings_travel_as_numbers():
 def test_what_stands_beside_q_and_k_travels_too(beside, tokens):
     whole = synthetic.inspected("w " * (tokens - 2), layers=1, beside=beside)
     built = payload(whole)
-    site, rebuilt = built.header["sites"][0], whole.rebuilt[0]
+    site, rebuilt = built.header["sites"][0], whole.rebuild.layers[0]
     assert site["key_precision"] == "float16" and "0.attention" not in names(built)
     assert site["softcap"] == rebuilt.softcap
     q, k = (numbers(built, f"0.{name}").astype(float) for name in ("query", "key"))
@@ -115,7 +122,7 @@ def test_what_stands_beside_q_and_k_travels_too(beside, tokens):
     sink = numbers(built, "0.sink") if "0.sink" in names(built) else np.full(len(q), -np.inf)
     powers = np.exp(scores)
     A = powers / (powers.sum(axis=2, keepdims=True) + np.exp(sink)[:, None, None])
-    worst = np.abs(A - whole.run.layers[0].attention).max(axis=(1, 2))
+    worst = np.abs(A - whole.trace.layers[0].attention).max(axis=(1, 2))
     assert max(worst) <= ROUNDING_BOUND
     np.testing.assert_allclose(site["arithmetic_error"], worst, atol=2e-6)
 
@@ -137,7 +144,7 @@ def test_the_shipped_error_is_that_of_the_page_s_arithmetic(causal):
     built = payload(whole)
     q, k = (numbers(built, f"0.{name}").astype(float) for name in ("query", "key"))
     worst = []
-    for head, theirs in enumerate(whole.run.layers[0].attention):
+    for head, theirs in enumerate(whole.trace.layers[0].attention):
         largest = 0.0
         for i in range(len(theirs)):
             heard = range(i + 1) if causal else range(len(theirs))
@@ -155,17 +162,17 @@ def test_the_shipped_error_is_that_of_the_page_s_arithmetic(causal):
 
 def large_scores(whole, factor):
     """q and k so large that float16 moves the softmax; the model's attention goes with them."""
-    layer = whole.rebuilt[0]
+    layer = whole.rebuild.layers[0]
     query = layer.query * factor
     A = synthetic.softmax(
         query.astype(float) @ layer.key.astype(float).swapaxes(1, 2) * layer.scale
     )
     A = A.astype(np.float32)
-    captured = replace(whole.run.layers[0], attention=A)
+    captured = replace(whole.trace.layers[0], attention=A)
     return replace(
         whole,
-        run=replace(whole.run, layers=(captured,)),
-        rebuilt=(replace(layer, query=query, attention=A),),
+        trace=replace(whole.trace, layers=(captured,)),
+        rebuild=synthetic.rebuilt(replace(layer, query=query, attention=A)),
     )
 
 
@@ -178,23 +185,25 @@ def test_float32_where_float16_moves_the_attention():
 
 def test_float32_where_float16_overflows():
     whole = large_scores(synthetic.inspected("w " * 38, layers=1, d=1), 1)
-    layer = whole.rebuilt[0]
+    layer = whole.rebuild.layers[0]
     scaled = replace(layer, query=layer.query * 1e6, key=layer.key / 1e6)
-    site = payload(replace(whole, rebuilt=(scaled,))).header["sites"][0]
+    site = payload(replace(whole, rebuild=synthetic.rebuilt(scaled))).header["sites"][0]
     assert (site["source"], site["precision"]) == ("query_key", "float32")
 
 
 def test_the_attention_itself_where_it_is_not_the_softmax_of_q_and_k():
     whole = synthetic.inspected("w " * 38, layers=1)
-    captured = replace(whole.run.layers[0], attention=np.roll(whole.run.layers[0].attention, 1, 2))
-    built = payload(replace(whole, run=replace(whole.run, layers=(captured,))))
+    captured = replace(
+        whole.trace.layers[0], attention=np.roll(whole.trace.layers[0].attention, 1, 2)
+    )
+    built = payload(replace(whole, trace=replace(whole.trace, layers=(captured,))))
     assert built.header["sites"][0]["source"] == "attention"
     np.testing.assert_allclose(numbers(built, "0.attention"), captured.attention, atol=3e-4)
 
 
 def test_thumbnails_keep_the_largest_weight_of_each_patch():
     whole = synthetic.inspected("w " * 68, layers=1)
-    A = whole.run.layers[0].attention
+    A = whole.trace.layers[0].attention
     thumbnails = numbers(payload(whole), "0.thumbnail")
     edges = [i * 70 // 32 for i in range(33)]
     for i in range(32):
@@ -206,7 +215,9 @@ def test_thumbnails_keep_the_largest_weight_of_each_patch():
 def test_row_errors_of_a_long_text_and_lengths():
     whole = synthetic.inspected("w " * 38)
     built = payload(whole)
-    for n, (captured, rebuilt) in enumerate(zip(whole.run.layers, whole.rebuilt, strict=True)):
+    for n, (captured, rebuilt) in enumerate(
+        zip(whole.trace.layers, whole.rebuild.layers, strict=True)
+    ):
         expected = np.abs(rebuilt.attention - captured.attention).max(axis=2)
         np.testing.assert_array_equal(numbers(built, f"{n}.row_error"), expected)
         lengths = [sum(x.astype(float) ** 2) ** 0.5 for x in rebuilt.states]
@@ -257,7 +268,7 @@ def test_without_a_rebuild_the_model_s_attention_travels():
     built = payload(whole)
     assert built.header["sites"][0]["source"] == "attention"
     error = built.header["sites"][0]["arithmetic_error"]
-    A = whole.run.layers[0].attention
+    A = whole.trace.layers[0].attention
     assert np.abs(numbers(built, "0.attention") - A).max() <= max(error) + 1e-9
 
 

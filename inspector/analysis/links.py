@@ -11,8 +11,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inspector.analysis.heads import BY_PLACE
-from inspector.records import Array, CapturedLayer, HeadReading, Link, Run, SiteName, Text
+from inspector.records import (
+    RELATIVE,
+    Array,
+    HeadReading,
+    Link,
+    SiteName,
+    Text,
+    Trace,
+    TracedLayer,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +57,16 @@ def single_tokens(text: Text) -> tuple[Word, ...]:
     )
 
 
-def merge_pieces(attention: Array, asking: tuple[Word, ...], heard: tuple[Word, ...]) -> Array:
+def merge_pieces(attention: Array, asking: tuple[Word, ...], attended: tuple[Word, ...]) -> Array:
     """Merge attention between tokens, (H, T, S), into attention between words, (H, W, V)."""
     counts = np.array([len(word.tokens) for word in asking], dtype=attention.dtype)
-    into: Array = np.add.reduceat(attention, [word.tokens[0] for word in heard], axis=2)
+    into: Array = np.add.reduceat(attention, [word.tokens[0] for word in attended], axis=2)
     out_of: Array = np.add.reduceat(into, [word.tokens[0] for word in asking], axis=1)
     return out_of / counts[:, None]
 
 
 def strongest_links(
-    run: Run, readings: tuple[HeadReading, ...], count: int = 5, *, pieces: bool = False
+    trace: Trace, readings: tuple[HeadReading, ...], count: int = 5, *, pieces: bool = False
 ) -> tuple[Link, ...]:
     """Return the strongest links between different content words, each at its strongest head.
 
@@ -68,28 +76,28 @@ def strongest_links(
     ``count`` are returned of each site, since a link of one says nothing about another's; all
     together stand from the strongest on.
     """
-    by_place = {(at.site, at.layer, at.head) for at in readings if at.label in BY_PLACE}
+    relative = {(at.site, at.layer, at.head) for at in readings if at.label in RELATIVE}
     links = []
-    for site in run.sites:
-        layers = [run.layers[place] for place in run.places(site)]
-        asking, heard = run.texts(site)
-        parts = [single_tokens(text) if pieces else words(text) for text in (asking, heard)]
-        links += _links(layers, parts[0], parts[1], by_place, count, same=asking is heard)
+    for site in trace.sites:
+        layers = [trace.layers[place] for place in trace.indices(site)]
+        asking, attended = trace.texts(site)
+        parts = [single_tokens(text) if pieces else words(text) for text in (asking, attended)]
+        links += _links(layers, parts[0], parts[1], relative, count, same=asking is attended)
     links.sort(key=lambda link: -link.weight)
     return tuple(links)
 
 
 def _links(
-    layers: list[CapturedLayer],
+    layers: list[TracedLayer],
     asking: tuple[Word, ...],
-    heard: tuple[Word, ...],
-    by_place: set[tuple[SiteName, int, int]],
+    attended: tuple[Word, ...],
+    relative: set[tuple[SiteName, int, int]],
     count: int,
     *,
     same: bool,
 ) -> list[Link]:
     """Return the strongest links of one site; ``same`` where both sides are one text."""
-    allowed = np.outer([word.content for word in asking], [word.content for word in heard])
+    allowed = np.outer([word.content for word in asking], [word.content for word in attended])
     if same:
         allowed &= ~np.eye(len(asking), dtype=np.bool_)
     if not allowed.any():
@@ -97,10 +105,10 @@ def _links(
     by_layer = []
     usual = []
     for layer in layers:
-        matrices = merge_pieces(layer.attention, asking, heard)
+        matrices = merge_pieces(layer.attention, asking, attended)
         usual.append(matrices[:, allowed].mean(axis=1, dtype=np.float64))
         for head in range(len(matrices)):
-            if (layer.site, layer.layer, head) in by_place:
+            if (layer.site, layer.layer, head) in relative:
                 matrices[head] = 0
         by_layer.append(matrices)
     best_head = np.stack([matrices.argmax(axis=0) for matrices in by_layer])
@@ -110,16 +118,16 @@ def _links(
     order = np.argsort(-strength, axis=None, kind="stable")[: min(count, int((strength > 0).sum()))]
     links = []
     for place in order:
-        source, target = divmod(int(place), len(heard))
+        source, target = divmod(int(place), len(attended))
         at = int(best_layer[source, target])
         head = int(best_head[at, source, target])
         weight = float(strength[source, target])
         links.append(
             Link(
                 source=asking[source].text,
-                target=heard[target].text,
+                target=attended[target].text,
                 source_token=asking[source].tokens[0],
-                target_token=heard[target].tokens[0],
+                target_token=attended[target].tokens[0],
                 weight=weight,
                 lift=weight / float(usual[at][head]),
                 site=layers[at].site,

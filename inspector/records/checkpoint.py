@@ -1,12 +1,10 @@
-"""The real model: its weights, its dialect, and what one pass through it gave."""
+"""A model at rest: what it is called, and what every layer of its attention is made of."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from inspector.records.predictions import Predictions
-from inspector.records.shapes import Array, Float32, Mask, SiteName
-from inspector.records.text import Text
+from inspector.records.shapes import Array, Float32
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +123,7 @@ class AttentionWeights:
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
+class AttentionConfig:
     """The numbers in which one layer's attention differs from another family's."""
 
     heads: int
@@ -133,9 +131,9 @@ class Dialect:
     head_dim: int
     #: What q·k is multiplied by; d^-½ in most families.
     scale: float
-    #: Whether a query hears only keys up to itself.
+    #: Whether a query may attend only to keys up to itself.
     causal: bool = False
-    #: Only keys less than this many tokens away are heard; None for all.
+    #: Only keys less than this many tokens away may be attended to; None for all.
     window: int | None = None
     #: How positions turn queries and keys; None where they do not.
     rope: Rope | None = None
@@ -151,83 +149,28 @@ class Dialect:
 
 
 @dataclass(frozen=True, slots=True)
-class CapturedLayer:
-    """What one attention layer of the real model took in and gave out, in one run."""
+class AttentionLayer:
+    """All that one layer's attention is rebuilt from, but for what enters the layer."""
 
-    site: SiteName
-    layer: int
-    #: (T, D) the layer's input hidden states; in cross-attention those that enter this sub-layer.
-    hidden: Array
-    #: (H, T, S) the model's own attention weights.
-    attention: Array
-    #: (T, D) the attention sub-layer's output, before dropout, residual and norm; None where
-    #: the family does not declare where it is.
-    output: Array | None
-    #: (S, D) Y, what keys and values are made from in cross-attention: the encoder's states. None
-    #: where everything is made from ``hidden``.
-    key_states: Array | None = None
+    weights: AttentionWeights
+    config: AttentionConfig
 
 
 @dataclass(frozen=True, slots=True)
-class Executed:
-    """What one layer's attention function was given by the model, and the mixture it gave back.
+class Checkpoint:
+    """A model as its files have it: what it is called, and its attention, layer by layer."""
 
-    These are the model's own numbers: nothing of how it came by them is proved.
-    """
-
-    #: (H, T, d), (KV, S, d), (KV, S, e)
-    query: Array
-    key: Array
-    value: Array
-    #: What q·k is multiplied by, and what caps the product; None for no cap.
-    scale: float
-    softcap: float | None
-    #: (H or 1, T, S) what is added to the scores: positions, and −3.4e38 where a key is hidden.
-    bias: Array | None
-    #: (H,) scores of a key that takes its share of every row and gives nothing; None for none.
-    sinks: Array | None
-    #: (T, H·e) A·V with the heads side by side.
-    mixed: Array
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One pass of one text, or of a source and a target, through the real model."""
-
-    model: ModelInfo
-    text: Text
-    #: N layers in the order in which they ran, those of a site together.
-    layers: tuple[CapturedLayer, ...]
-    #: N weights and N dialects, in the order of ``layers``; None where the family has no rebuild.
-    weights: tuple[AttentionWeights, ...] | None
-    dialects: tuple[Dialect, ...] | None
-    #: Why there is no rebuild from the weights; None where there is one.
-    not_recomputed_because: str | None
-    #: (T,) False where a token of ``text`` is padding, which nobody hears; None where none is.
-    present: Mask | None = None
-    #: What the decoder of an encoder–decoder read; None for any other model.
-    target: Text | None = None
-    #: N in the order of ``layers`` where there is no rebuild but the model let itself be watched.
-    executed: tuple[Executed, ...] | None = None
-    #: What the model says of the text's words; None where the checkpoint has no head for words.
-    predictions: Predictions | None = None
-
-    def texts(self, site: SiteName) -> tuple[Text, Text]:
-        """Return which text asks at a site and which is listened to: rows and columns there."""
-        if self.target is None or site in ("self", "encoder"):
-            return self.text, self.text
-        return self.target, self.target if site == "decoder" else self.text
-
-    @property
-    def sites(self) -> tuple[SiteName, ...]:
-        """The sites of the run, in the order in which their layers stand in ``layers``."""
-        return tuple(dict.fromkeys(layer.site for layer in self.layers))
-
-    def places(self, site: SiteName) -> list[int]:
-        """Return where in ``layers`` those of a site stand."""
-        return [place for place, layer in enumerate(self.layers) if layer.site == site]
-
-    @property
-    def longest(self) -> int:
-        """The most tokens that a layer's queries or keys have."""
-        return max(int(size) for layer in self.layers for size in layer.attention.shape[1:])
+    #: What the user asked for: ``bundled``, a hub id or a folder.
+    name: str
+    #: What it is called on a page: the bundled model's upstream name, else ``name``.
+    title: str
+    #: transformers' ``model_type``, such as ``bert``.
+    family: str
+    #: How many tokens fit, or None where the model sets no limit.
+    window: int | None
+    #: SHA-256 of the weights file where it was checked against a published hash, else None.
+    sha256: str | None
+    #: N layers in the order in which they run, those of a site together; None where nobody knows
+    #: how the attention of this checkpoint is to be rebuilt, and then why.
+    attention: tuple[AttentionLayer, ...] | None
+    no_rebuild: str | None

@@ -1,0 +1,92 @@
+"""One pass of one text through the real model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from inspector.records.predictions import Predictions
+from inspector.records.shapes import Array, Mask, SiteName
+from inspector.records.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class CapturedAttention:
+    """What one layer's attention function was given by the model, and what it gave back.
+
+    These are the model's own numbers: nothing of how it came by them is proved.
+    """
+
+    #: (H, T, d), (KV, S, d), (KV, S, e)
+    query: Array
+    key: Array
+    value: Array
+    #: What q·k is multiplied by, and what caps the product; None for no cap.
+    scale: float
+    softcap: float | None
+    #: (H or 1, T, S) what is added to the scores: positions, and −3.4e38 where a key is masked.
+    bias: Array | None
+    #: (H,) scores of a key that takes its share of every row and gives nothing; None for none.
+    sink: Array | None
+    #: (T, H·e) A·V with the heads side by side.
+    mixed: Array
+
+
+@dataclass(frozen=True, slots=True)
+class TracedLayer:
+    """What one attention layer of the real model took in and gave out."""
+
+    site: SiteName
+    layer: int
+    #: (T, D) the layer's input hidden states; in cross-attention those that enter this sub-layer.
+    hidden: Array
+    #: (H, T, S) the model's own attention weights.
+    attention: Array
+    #: (T, D) the attention sub-layer's output, before dropout, residual and norm; None where
+    #: the family does not declare where it is.
+    output: Array | None
+    #: (S, D) Y, what keys and values are made from in cross-attention: the encoder's states. None
+    #: where everything is made from ``hidden``.
+    key_states: Array | None = None
+    #: What its attention function was given, where no row of the families says how the layer is
+    #: rebuilt but the model let itself be watched.
+    captured: CapturedAttention | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One pass of one text, or of a source and a target, through the real model."""
+
+    text: Text
+    #: N layers in the order in which they ran, those of a site together.
+    layers: tuple[TracedLayer, ...]
+    #: What the decoder of an encoder–decoder read; None for any other model.
+    target: Text | None = None
+    #: (T,) False where a token of ``text`` is padding, which nobody attends to; None where none is.
+    present: Mask | None = None
+    #: What the model says of the text's words; None where the checkpoint has no head for words.
+    predictions: Predictions | None = None
+
+    def texts(self, site: SiteName) -> tuple[Text, Text]:
+        """Return which texts a site's queries and its keys come from: its rows and columns."""
+        if self.target is None or site in ("self", "encoder"):
+            return self.text, self.text
+        return self.target, self.target if site == "decoder" else self.text
+
+    @property
+    def sites(self) -> tuple[SiteName, ...]:
+        """The sites of the trace, in the order in which their layers stand in ``layers``."""
+        return tuple(dict.fromkeys(layer.site for layer in self.layers))
+
+    def indices(self, site: SiteName) -> list[int]:
+        """Return where in ``layers`` those of a site stand."""
+        return [index for index, layer in enumerate(self.layers) if layer.site == site]
+
+    @property
+    def heads(self) -> int:
+        """The most heads that a layer has."""
+        return max(len(layer.attention) for layer in self.layers)
+
+    @property
+    def longest(self) -> int:
+        """The most tokens that a layer's queries or keys have."""
+        return max(int(size) for layer in self.layers for size in layer.attention.shape[1:])

@@ -1,0 +1,45 @@
+"""How far what was recomputed lies from the model's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from inspector.records.shapes import Float64, SiteName, Tier, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class LayerCheck:
+    """How far the rebuilt layer lies from the model's."""
+
+    site: SiteName
+    layer: int
+    #: The worst of the heads' verdicts and the output's.
+    verdict: Verdict
+    #: H verdicts, and (H,) float64 largest |Δ| and largest row sum of |Δ|, in float32 unless the
+    #: head was arbitrated.
+    head_verdicts: tuple[Verdict, ...]
+    attention_max_abs_error: Float64
+    attention_max_row_error: Float64
+    #: The float64 arbitration's largest |Δ| per head, NaN where there was none.
+    arbitrated_max_abs_error: Float64
+    #: Largest |Δ| of the sub-layer's output and the bound it had to meet. Where q, k and v were
+    #: captured, the output is A·V, before the output projection.
+    output_verdict: Verdict
+    output_max_abs_error: float
+    output_bound: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The verdict over every head of every layer.
+
+    ``layers`` is empty where nothing was recomputed, and where nobody has compared it yet.
+    """
+
+    verdict: Verdict
+    attention_max_abs_error: float | None
+    output_max_abs_error: float | None
+    layers: tuple[LayerCheck, ...]
+    #: Why nothing was recomputed, or not from the weights; else None.
+    reason: str | None
+    tier: Tier
