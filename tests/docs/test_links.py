@@ -81,3 +81,21 @@ def test_the_citation_says_what_the_package_says() -> None:
     assert cited["license"] == project["license"]
     assert cited["abstract"] == project["description"]
     assert cited["keywords"] == project["keywords"]
+
+
+def test_the_lowest_versions_are_the_bounds() -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = declared["dependencies"] + declared["optional-dependencies"]["test"]
+    bounds = dict(re.findall(r"^([\w-]+)[\w\[\]]*[>=]=([\d.]+)", "\n".join(wanted), re.MULTILINE))
+    lines = (ROOT / "constraints-lowest.txt").read_text(encoding="utf-8").splitlines()
+    pins = dict(line.split("==") for line in lines if not line.startswith("#"))
+    assert {name for name in pins if name not in bounds} == set()
+    for requirement in declared["dependencies"]:
+        assert re.match(r"[\w-]+", requirement)[0] in pins  # type: ignore[index]
+    for name, version in pins.items():
+        # 8.2 is 8.2.0; of jQuery's carrier every release of 3.7 is a build of one jQuery.
+        assert name in ("torch", "XStatic-jQuery") or version in (
+            bounds[name],
+            f"{bounds[name]}.0",
+            f"{bounds[name]}.0.0",
+        ), name
