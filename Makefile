@@ -1,4 +1,4 @@
-.PHONY: check lint test
+.PHONY: check lint lowest test
 
 check: lint test
 
@@ -10,3 +10,14 @@ lint:
 
 test:
 	pytest
+
+# The oldest dependencies that pyproject.toml allows, in an environment of their own. What they warn
+# of is not ours to mend.
+LOWEST ?= .lowest
+lowest:
+	python3 -m venv --clear $(LOWEST)
+	$(LOWEST)/bin/pip install --quiet --constraint constraints-lowest.txt --editable . \
+		pytest pytest-xdist hypothesis jsonschema pyyaml
+	$(LOWEST)/bin/python -m pytest -W ignore::DeprecationWarning tests/analogy tests/analysis \
+		tests/checkpoint tests/commands tests/corpus tests/families tests/forward tests/referee \
+		tests/report tests/verify tests/test_public.py tests/docs/test_schemas.py

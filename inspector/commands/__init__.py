@@ -30,20 +30,22 @@ _OUR_FAULT = 70
 
 
 @click.group(
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="The first word decides: an exact command name is that command, anything else is a "
-    'sentence. `inspect show corpus` inspects the word "corpus".',
-)
-@click.version_option(__version__, prog_name="attention-inspector")
-def cli() -> None:
-    r"""Open every attention head of a transformer on your own sentence, and prove it.
+    # Not the docstring: \b, which keeps the lines apart, would have to be escaped there.
+    help="""Open every attention head of a transformer on your own sentence, and prove it.
 
     \b
     inspect "The cat sat on the mat because it was tired"
     inspect classroom
     inspect corpus samples/sentences.txt
     inspect models
-    """
+    """,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Only the first argument decides: the exact name of a command runs it, anything else "
+    'is a sentence. `inspect show corpus` inspects the word "corpus".',
+)
+@click.version_option(__version__, prog_name="attention-inspector")
+def cli() -> None:
+    """Group the commands; ``main`` runs it."""
 
 
 cli.add_command(show)

@@ -22,16 +22,17 @@ if TYPE_CHECKING:
     "--table",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Your own class: a header “student,trait,trait,…”, then a line a student.",
+    help="Your own class as CSV: a header “student,trait,trait,…”, then one line per student.",
 )
-@file_option("--out", "Also write the class as one HTML page.")
+@file_option("--out", "Also write the class as an HTML page.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @debug_option
 def classroom(*, table: Path | None, out: Path | None, as_json: bool) -> None:
     """Show attention as a classroom: six students, seven traits, three tables.
 
-    Students who share traits interact (R = Q·Qᵀ), and who interacts takes on traits (T = R·Q).
-    The same class is then shown with a softmax, as in a transformer.
+    Students who share traits interact (R = Q·Qᵀ), and those who interact take on each other's
+    traits (T = R·Q). In a transformer these are attention scores and the mixing of values. The
+    same class is then shown with a softmax, which turns scores into attention weights.
     """
     from inspector.analogy.classroom import article_class, read_class
 

@@ -14,7 +14,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 #: ``main`` looks for it before click does, so that it also covers errors in the options.
 debug_option = click.option(
-    "--debug", is_flag=True, expose_value=False, help="Show the traceback of an error."
+    "--debug", is_flag=True, expose_value=False, help="Print the traceback of an error."
 )
 
 model_option = click.option(
@@ -22,7 +22,7 @@ model_option = click.option(
     default="bundled",
     show_default=True,
     metavar="NAME",
-    help="bundled, distilbert, bert, a hub id, or a local folder.",
+    help="bundled, distilbert, bert, a hub id or a local folder.",
 )
 
 

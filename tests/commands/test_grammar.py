@@ -85,8 +85,8 @@ def test_links_between_pieces(
         assert main(["untie the knottiness", "--no-report", *options]) == 0
         return capsys.readouterr().out
 
-    assert "links between words" in linked()
-    assert "links between tokens" in linked("--pieces")
+    assert "attention between words" in linked()
+    assert "attention between tokens" in linked("--pieces")
     for options, pieces in (((), False), (("--pieces",), True)):
         links = json.loads(linked("--json", *options))["links"]
         assert any(link["source"].startswith("##") for link in links) is pieces
