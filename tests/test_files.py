@@ -53,7 +53,8 @@ def test_a_full_disk_leaves_the_older_file(tmp_path: Path) -> None:
     (tmp_path / "old").write_bytes(b"old")
     code = (
         "from pathlib import Path\n"
-        "from inspector.files import MachineError, write_whole\n"
+        "from inspector.errors import MachineError\n"
+        "from inspector.files import write_whole\n"
         "try: write_whole(Path('old'), b'x' * 5000)\n"
         "except MachineError as error: print(error.message)\n"
     )

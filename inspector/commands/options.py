@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import click
 
+from inspector.errors import InputError
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 #: ``main`` looks for it before click does, so that it also covers errors in the options.
@@ -37,11 +39,36 @@ def device_option(explanation: str) -> Callable[[Function], Function]:
     )
 
 
+class Place(click.Path):
+    """Where something is written: a name, and never standard output."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path.
+
+        Raises
+        ------
+        InputError
+            When there is no name.
+        """
+        option = param.opts[0] if param is not None else "The option"
+        if str(value) == "":
+            raise InputError(f"{option} names nothing.", "Give it a name.")
+        if str(value) == "-":
+            raise InputError(
+                f"{option} takes no -: what it writes is not for standard output.",
+                "Name a file or a folder; --json prints to standard output.",
+            )
+        return super().convert(value, param, ctx)
+
+
 def file_option(name: str, explanation: str) -> Callable[[Function], Function]:
     """Return an option that takes a file to be written."""
     return click.option(
         name,
-        type=click.Path(path_type=Path),
+        type=Place(),
         metavar="FILE",
         help=explanation,
     )

@@ -17,6 +17,7 @@ from transformers import AutoModel, AutoTokenizer
 
 from inspector.commands import main
 from inspector.corpus import run
+from inspector.files import folders
 
 Printed = pytest.CaptureFixture[str]
 
@@ -104,12 +105,21 @@ def test_run_json_is_last_and_says_what_there_is(
 ) -> None:
     (place / "t.txt").write_text("the cat sat\n\n" + "cat " * 50 + "\nthe mat\n\u200b\n")
     written: list[str] = []
-    real = run.write_whole
+    real = folders.write_whole
     monkeypatch.setattr(
-        run, "write_whole", lambda path, data: (written.append(path.name), real(path, data))
+        folders, "write_whole", lambda path, data: (written.append(path.name), real(path, data))
     )
     assert corpus(model, "t.txt", "--seed", "7") == 0
-    assert written == ["heads.parquet", "atlas.html", "run.json"]
+    began, *made = written
+    assert began == ".inspector.json"
+    assert made == [
+        "plan.json",
+        "000000.npz",
+        ".inspector.json",
+        "heads.parquet",
+        "atlas.html",
+        "run.json",
+    ]
     said = json.loads((place / "corpus" / "run.json").read_text())
     assert said["complete"]
     assert said["sentences"] == 2
