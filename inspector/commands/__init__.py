@@ -100,7 +100,7 @@ def _do(given: list[str]) -> int:
     variable = f"_{name}_COMPLETE".replace("-", "_").upper()
     if variable in os.environ:
         return shell_complete(cli, {}, name, variable, os.environ[variable])
-    ends.refuse_lost_folder()
+    ends.refuse_surroundings()
     if not given and sys.stdout.isatty():
         click.echo(_WAYS, nl=False)
         return 0

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 import traceback
 
 import click
 
 from inspector import signals
 from inspector.commands import streams
-from inspector.errors import InspectorError, MachineError, ModelError
+from inspector.errors import InputError, InspectorError, MachineError, ModelError
 from inspector.plain import visible
 
 INTERRUPTED = 130
@@ -56,14 +57,22 @@ def after(code: int) -> int:
     return code or _MACHINE_REFUSED
 
 
-def refuse_lost_folder() -> None:
-    """Refuse to work in a folder that is no longer there.
+def refuse_surroundings() -> None:
+    """Refuse to work in a folder that is no longer there, and in a Python without docstrings.
 
     Raises
     ------
+    InputError
+        When Python leaves docstrings out: transformers reads its own to know what to do, and the
+        help is made of ours.
     MachineError
         When the working folder was deleted, or cannot be reached.
     """
+    if sys.flags.optimize > 1:
+        raise InputError(
+            "Python was told to leave docstrings out, and transformers needs them.",
+            "Run it without PYTHONOPTIMIZE=2 and without -OO.",
+        )
     # Asked for the name: Path.cwd() would be an import and the same.
     try:
         os.getcwd()  # noqa: PTH109

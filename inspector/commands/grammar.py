@@ -70,7 +70,8 @@ class Verbs(click.Group):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Name the sentence's options beside the program's own."""
         command = self.commands[SENTENCE]
-        rows = [row for one in command.params if (row := one.get_help_record(ctx)) is not None]
+        options = [one for one in command.params if isinstance(one, click.Option)]
+        rows = [row for one in options if (row := one.get_help_record(ctx)) is not None]
         with formatter.section("Options of a sentence"):
             formatter.write_dl(rows)
         super().format_options(ctx, formatter)

@@ -19,8 +19,19 @@ debug_option = click.option(
     "--debug", is_flag=True, expose_value=False, help="Show the traceback of an error."
 )
 
+
+def _say_folder(_ctx: click.Context, _param: click.Parameter, name: str) -> str:
+    """Say which model is taken where a folder has the short name of one on the hub."""
+    from inspector.checkpoint.sources import shadowed
+
+    if (hub := shadowed(name)) is not None:
+        click.echo(f"--model {name} is the folder ./{name} here; the other is {hub}.", err=True)
+    return name
+
+
 model_option = click.option(
     "--model",
+    callback=_say_folder,
     default="bundled",
     show_default=True,
     metavar="NAME",

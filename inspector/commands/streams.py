@@ -82,12 +82,14 @@ def _lasting(stream: TextIO | None) -> TextIO:
     if stream is None:
         # Python has no stream where the program was started without.
         return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - open to the end
+    # A test's stream stays as it is.
     if not isinstance(stream, io.TextIOWrapper):
         return stream
     # A pipe may speak ASCII only; what it cannot say is escaped and not a reason to stop.
     stream.reconfigure(errors="backslashreplace")
-    # A test's stream, or a console of Windows, stays as it is.
-    if type(getattr(stream.buffer, "raw", None)) is not io.FileIO:
+    # Python's own, buffered or not (PYTHONUNBUFFERED); a console of Windows is neither.
+    raw = getattr(stream.buffer, "raw", stream.buffer)
+    if type(stream) is not io.TextIOWrapper or type(raw) is not io.FileIO:
         return stream
     return io.TextIOWrapper(
         io.BufferedWriter(_Lasting(stream.fileno(), "wb", closefd=False)),
