@@ -70,7 +70,7 @@ def locate(name: str) -> Source:
 
 def shadowed(name: str) -> str | None:
     """Return the hub id that a name would mean if no folder of that name were here."""
-    return ALIASES.get(name) if Path(name).is_dir() else None
+    return ALIASES[name] if name in ALIASES and Path(name).is_dir() else None
 
 
 def _folder(name: str) -> Path:

@@ -105,5 +105,10 @@ def _do(given: list[str]) -> int:
         click.echo(_WAYS, nl=False)
         return 0
     cli.refuse_near(given)
-    result = cli.main(args=given, prog_name=name, standalone_mode=False)
+    # Not cli.main(): that has ends of its own for an interrupt and for a pipe without a reader.
+    try:
+        with cli.make_context(name, given) as context:
+            result = cli.invoke(context)
+    except click.exceptions.Exit as end:
+        return end.exit_code
     return result if isinstance(result, int) else 0

@@ -25,6 +25,9 @@ def explain(error: BaseException, *, debug: bool) -> int:
     """Print one sentence and a hint, and return the exit code."""
     if signals.came() or isinstance(error, (KeyboardInterrupt, click.Abort)):
         # What follows a signal comes of it: libraries turn the interrupt into errors of their own.
+        if sys.stderr.isatty():
+            # Below the ^C that the terminal shows.
+            click.echo(err=True)
         say("Interrupted.", "Nothing was left half-written.")
         return INTERRUPTED
     if debug:
