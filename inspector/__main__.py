@@ -1,17 +1,20 @@
 """The program: the console scripts and ``python -m inspector`` begin here.
 
 Nothing else is imported before signals are answered, so that Ctrl-C in the first moments too ends
-in a sentence.
+in a sentence, and so does an installation in which something is missing.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import traceback
 
 from inspector import signals
 
 _INTERRUPTED = 130
+_MACHINE_REFUSED = 4
+_OUR_FAULT = 70
 
 
 def main() -> None:
@@ -21,12 +24,41 @@ def main() -> None:
         from inspector.commands import main as run
 
         run()
-    except KeyboardInterrupt:
+    except BaseException as error:
+        # Only from the import: what happens later is answered where it runs.
         signals.ignore()
-        if sys.stderr is not None:
-            sys.stderr.write("Error: Interrupted.\nHint: Nothing was left half-written.\n")
+        os._exit(_explain(error))
+
+
+def _explain(error: BaseException) -> int:
+    if "--debug" in sys.argv:
+        traceback.print_exception(error)
+    if signals.came() or isinstance(error, KeyboardInterrupt):
+        return _say("Interrupted.", "Nothing was left half-written.", _INTERRUPTED)
+    if isinstance(error, MemoryError):
+        return _say("There is not enough memory.", "Make room for it.", _MACHINE_REFUSED)
+    if isinstance(error, ImportError):
+        return _say(
+            f"The installation is not whole: {error}.",
+            "Install it again: pip install --force-reinstall attention-inspector",
+            _MACHINE_REFUSED,
+        )
+    return _say(
+        f"This is a fault of the inspector: {type(error).__name__}: {error}",
+        "Run it again with --debug and report what it prints.",
+        _OUR_FAULT,
+    )
+
+
+def _say(message: str, hint: str, code: int) -> int:
+    # There is none where the program was started without.
+    if sys.stderr is not None:
+        try:
+            sys.stderr.write(f"Error: {message}\nHint: {hint}\n")
             sys.stderr.flush()
-        os._exit(_INTERRUPTED)
+        except OSError:
+            pass
+    return code
 
 
 if __name__ == "__main__":

@@ -258,3 +258,26 @@ def test_input_that_never_ends(tmp_path: Path, asked: str, limit: str) -> None:
     done = shell(tmp_path, f"$INSPECT {asked} < /dev/zero")
     assert done.returncode == 2
     assert limit in done.stderr.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        ("ImportError('No module named click')", 4, "installation is not whole: No module named"),
+        ("MemoryError()", 4, "not enough memory"),
+        ("SystemExit(1)", 70, "SystemExit"),
+        ("ValueError('x')", 70, "ValueError: x"),
+    ],
+)
+def test_what_goes_wrong_before_the_command_line_is_there(
+    tmp_path: Path, error: str, code: int, said: str
+) -> None:
+    (tmp_path / "click.py").write_text(f"raise {error}\n")
+    for closed in ("", "2>&-"):
+        done = shell(tmp_path, f"PYTHONPATH=. $INSPECT models {closed}")
+        assert done.returncode == code
+        assert done.stdout == ""
+        if not closed:
+            error_line, hint = done.stderr.splitlines()
+            assert said in error_line
+            assert hint.startswith("Hint: ")
