@@ -50,7 +50,8 @@ def print_inspection(console: Console, inspected: Inspected, files: dict[str, st
     model = run.model
     console.print(
         Line.assemble(
-            (visible(run.text.text), "bold"),
+            # A pipe's last newline belongs to the text and not to a heading.
+            (visible(run.text.text.rstrip("\r\n")), "bold"),
             *([(f"\n{visible(run.text.pair)}", "bold")] if run.text.pair else []),
             *([(f"\n→ {visible(run.target.text)}", "bold")] if run.target else []),
         )
