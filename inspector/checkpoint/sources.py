@@ -15,6 +15,8 @@ ALIASES = {
     "distilbert": "distilbert/distilbert-base-uncased",
 }
 
+#: Characters of a name that a message quotes.
+_QUOTED = 80
 _HUB_ID = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)?")
 _TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json", "tokenizer.model", "spiece.model")
 _WEIGHT_FILES = ("model.safetensors", "model.safetensors.index.json")
@@ -35,19 +37,19 @@ class Source:
 
 
 def locate(name: str) -> Source:
-    """Find out what ``name`` means: the bundled model, an alias, a folder or a hub id.
+    """Find out what ``name`` means: the bundled model, a folder, an alias or a hub id.
 
     Raises
     ------
     ModelError
-        When a folder lacks a file that a model needs, or when the name can be neither a folder
-        nor a hub id.
+        When a folder cannot be looked at or lacks a file that a model needs, or when the name can
+        be neither a folder nor a hub id.
     """
     if name == bundled.NAME:
         return Source(name, bundled.TITLE, str(bundled.folder()), local=True, sha256=bundled.SHA256)
-    if name in ALIASES:
+    folder = _folder(name)
+    if name in ALIASES and not folder.is_dir():
         return Source(name, ALIASES[name], ALIASES[name], local=False, sha256=None)
-    folder = Path(name).expanduser()
     if folder.is_dir():
         _check_folder(folder)
         return Source(name, folder.resolve().name, str(folder), local=True, sha256=None)
@@ -64,6 +66,40 @@ def locate(name: str) -> Source:
             f"or one of the short names {', '.join([bundled.NAME, *ALIASES])}.",
         )
     return Source(name, name, name, local=False, sha256=None)
+
+
+def shadowed(name: str) -> str | None:
+    """Return the hub id that a name would mean if no folder of that name were here."""
+    return ALIASES[name] if name in ALIASES and Path(name).is_dir() else None
+
+
+def _folder(name: str) -> Path:
+    """Return the folder that a name may mean, whether it is there or not.
+
+    Raises
+    ------
+    ModelError
+        When no folder can have that name, or when the machine lets nobody look.
+    """
+    try:
+        folder = Path(name).expanduser()
+        if folder.is_dir():
+            next(folder.iterdir(), None)
+        folder.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except (OSError, RuntimeError, ValueError) as error:
+        # Without such a user there is no home folder, and Python says so with a RuntimeError.
+        reason = (getattr(error, "strerror", None) or str(error)).lower().rstrip(".")
+        raise ModelError(
+            f"The model folder {_short(name)} cannot be looked at: {reason}.",
+            "Check the name and its permissions.",
+        ) from error
+    return folder
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _QUOTED else f"{name[:_QUOTED]}…"
 
 
 def _check_folder(folder: Path) -> None:

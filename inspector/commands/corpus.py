@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from inspector.commands.options import command_line, debug_option, device_option, model_option
+from inspector.commands.options import (
+    Place,
+    command_line,
+    debug_option,
+    device_option,
+    model_option,
+)
 from inspector.plain import visible
 
 if TYPE_CHECKING:
@@ -24,7 +30,7 @@ if TYPE_CHECKING:
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=Place(),
     default=Path("corpus"),
     show_default=True,
     metavar="FOLDER",

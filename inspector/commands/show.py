@@ -21,12 +21,14 @@ from inspector.commands.options import (
     model_option,
 )
 from inspector.errors import InputError
-from inspector.files import refuse_place
+from inspector.files import MIB, PAGE, TENSORS, Output, read_standard_input, refuse_places
 
 if TYPE_CHECKING:
     from inspector.session import Inspection, Progress
 
 _MISMATCH = 1
+#: Bytes of a text on standard input.
+_TEXT = 16 * MIB
 
 
 @click.command()
@@ -111,8 +113,13 @@ def show(
     for part in (text, pair, target):
         if part is not None:
             refuse_unreadable(part)
-    for written in (report, save, *views.values()):
-        refuse_place(written)
+    refuse_places(
+        [
+            *([Output("--out", report, PAGE)] if report is not None else []),
+            *([Output("--save", save, TENSORS)] if save is not None else []),
+            *(Output("--bertviz", path, PAGE) for path in views.values()),
+        ]
+    )
     with _status(quiet=as_json) as progress:
         progress("Loading torch and the model")
         from inspector.session import inspect, load
@@ -161,11 +168,14 @@ def _text(sentence: tuple[str, ...]) -> str:
     if sentence[0] != "-":
         return sentence[0]
     try:
-        return sys.stdin.buffer.read().decode("utf-8").rstrip("\r\n")
+        text = read_standard_input(_TEXT).decode("utf-8")
     except UnicodeDecodeError as error:
         raise InputError(
             f"Standard input is not valid UTF-8 at byte {error.start}.", "Convert it to UTF-8."
         ) from error
+    # A typed line ends in the key that sent it; a pipe's text is taken as it comes, for to a
+    # language model its last newline is a token.
+    return text.removesuffix("\n") if sys.stdin.isatty() else text
 
 
 def _write(

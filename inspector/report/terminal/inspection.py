@@ -56,7 +56,8 @@ def print_inspection(console: Console, inspected: Inspected, files: dict[str, st
     trace, model = inspected.trace, inspected.model
     console.print(
         Line.assemble(
-            (visible(trace.text.text), "bold"),
+            # A pipe's last newline belongs to the text and not to a heading.
+            (visible(trace.text.text.rstrip("\r\n")), "bold"),
             *([(f"\n{visible(trace.text.pair)}", "bold")] if trace.text.pair else []),
             *([(f"\n→ {visible(trace.target.text)}", "bold")] if trace.target else []),
         )
