@@ -94,7 +94,7 @@ def test_a_band_has_its_number_and_the_ramp_s_colour(open_report, call, scheme):
     low, high = np.nanmin(values), np.nanmax(values)
     steps = np.rint((values - low) / (high - low) * 255)
     ramp = call(
-        "colour",
+        "shared/colour",
         "(() => { document.documentElement.dataset.theme = x;"
         " return Array.from(m.currentRamp('amount')); })()",
         scheme,
@@ -171,7 +171,7 @@ def test_lines_are_drawn_from_the_weights(open_report, call, tokens):
     whole = synthetic.inspected(" ".join(["w"] * (tokens - 2)))
     A = whole.run.layers[0].attention[0]
     levels = call(
-        "heads_order",
+        "attention/heads_order",
         "m.linesOf({rows: x.length, cols: x.length, data: Float32Array.from(x.flat())}, 1)",
         A.tolist(),
     )

@@ -66,7 +66,7 @@ def test_a_part_of_a_pair_has_its_own_rows_and_columns(open_report, part):
 
 def test_what_is_drawn_of_a_part_is_that_part(call):
     got = call(
-        "parts",
+        "attention/segments",
         """(() => {
             const segments = [0, 0, 1, 0, 1], data = Float32Array.from({length: 25}, (_, i) => i);
             const cut = m.cutOf(segments, 'BA');

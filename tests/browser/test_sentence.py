@@ -366,7 +366,7 @@ def test_amounts_between_words(call):
     units = [{"tokens": group} for group in GROUPS]
     for direction, expected in (("out", merged(A)), ("in", merged(A).T)):
         got = call(
-            "words",
+            "attention/words",
             "x.units.map((_, u) => Array.from(m.amountsOf({rows: 9, cols: 9,"
             " data: Float32Array.from(x.data)}, x.units[u], x.units, x.direction)))",
             {"units": units, "data": A.ravel().tolist(), "direction": direction},
@@ -375,7 +375,9 @@ def test_amounts_between_words(call):
 
 
 def test_overlap(call):
-    got = call("words", "m.overlap(Float64Array.from([.5, .5, 0]), Float64Array.from([1, 0, 3]))")
+    got = call(
+        "attention/words", "m.overlap(Float64Array.from([.5, .5, 0]), Float64Array.from([1, 0, 3]))"
+    )
     assert got == pytest.approx(0.25)
 
 

@@ -165,7 +165,7 @@ def drawing(content):
 
 def ramp_of(call, scheme="light"):
     flat = call(
-        "colour",
+        "shared/colour",
         "(() => { document.documentElement.dataset.theme = x;"
         " return Array.from(m.currentRamp('amount')); })()",
         scheme,
@@ -283,7 +283,7 @@ def test_the_table_has_every_digit(open_report):
 
 def test_formulas_are_defused(call):
     names = ["\tx", "\rx", "=x", "x=", "", 'a"b']
-    got = call("take_files", "x.map(m.csvName)", names)
+    got = call("report/export/files", "x.map(m.csvName)", names)
     assert got == ['"\'\tx"', '"\'\rx"', '"\'=x"', '"x="', '""', '"a""b"']
 
 

@@ -254,7 +254,7 @@ def test_explaining_survives_scores_of_any_size(call, size):
     q, k = size * random.normal(size=5), random.normal(size=(7, 5))
     for col in range(7):
         got = call(
-            "why",
+            "attention/why",
             "m.explain(x[0], x[1], x[2], 2, (j) => j !== 3)",
             [q.tolist(), k.ravel().tolist(), col],
         )
@@ -370,7 +370,7 @@ def test_the_stepper_names_a_rung_s_numbers_and_the_references(open_report):
 
 def test_labels_do_not_hide_each_other(call):
     wishes = [190, 192, 50, 191, 52]
-    got = call("ladder_chart", "m.parallel_map(x, 15, 192)", wishes)
+    got = call("report/charts/ladder", "m.parallel_map(x, 15, 192)", wishes)
     assert min(np.diff(np.sort(got))) >= 15 and max(got) <= 192
     assert np.argsort(got).tolist() == np.argsort(wishes).tolist()
 
@@ -387,7 +387,9 @@ LEVELS = {
 def test_levels_are_the_classroom_s(call):
     classroom = article_class()
     for i, row in enumerate(classroom.interactions):
-        got = call("closeness", "m.closeness(x[0], x[1], null)", [np.maximum(row, 0).tolist(), i])
+        got = call(
+            "attention/closeness", "m.closeness(x[0], x[1], null)", [np.maximum(row, 0).tolist(), i]
+        )
         assert got == [level and LEVELS[level] for level in classroom.closeness[i]]
 
 

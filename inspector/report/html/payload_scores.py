@@ -62,7 +62,7 @@ def _rounded_bias(bias: Bias | None, dtype: type[np.floating[Any]]) -> Bias | No
 
 
 def _beside(bias: Bias | None, sink: Array | None) -> dict[str, NDArray[Any]]:
-    """Name what stands beside q·k in the scores as ``assets/beside.js`` reads it."""
+    """Name what stands beside q·k in the scores as ``assets/attention/score_terms.js`` reads it."""
     arrays: dict[str, NDArray[Any] | None] = {
         "sink": None if sink is None else sink.astype(np.float32)
     }
