@@ -64,7 +64,7 @@ def test_crc32(call, length):
 def test_halves(call):
     every = np.arange(65536, dtype=np.uint16)
     planes = [*(every & 255).tolist(), *(every >> 8).tolist()]
-    got = call("shared/decode", "Array.from(m.joinPlanes(Uint8Array.from(x), 'float16'))", planes)
+    got = call("shared/numbers", "Array.from(m.joinPlanes(Uint8Array.from(x), 'float16'))", planes)
     expected = every.view(np.float16).astype(float)
     np.testing.assert_array_equal([np.nan if v is None else v for v in got], expected)
 

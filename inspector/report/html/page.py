@@ -29,8 +29,9 @@ from inspector.analogy.classroom import (
 )
 from inspector.records import Inspected
 from inspector.report.html.blobs import deflate, policy_hash
+from inspector.report.html.compact import compact, compact_style
 from inspector.report.html.payload import build_payload
-from inspector.report.html.script import compact, compact_style, link
+from inspector.report.html.script import link
 
 #: How many steps the heat classes of a static table have (h0 … h9).
 HEAT_STEPS = 10
@@ -131,7 +132,7 @@ def _assets() -> Assets:
     guard, theme, start = (
         compact(modules.pop(f"shared/{name}.js")) for name in ("guard", "theme", "start")
     )
-    (script,) = link(modules, "report/main.js")
+    worker, script = link(modules, "attention/worker.js", "report/main.js")
     (atlas_script,) = link(modules, "atlas/main.js")
     base = _read("shared/base.css")
     report_css, classroom_css, index_css, atlas_css = (
@@ -144,7 +145,7 @@ def _assets() -> Assets:
         guard=Markup(guard),  # noqa: S704
         theme=Markup(theme),  # noqa: S704
         start=Markup(start),  # noqa: S704
-        script=_packed(script),
+        script=_packed(worker, script),
         report_policy=_policy(report_css, guard, theme, start, script),
         classroom_policy=_policy(classroom_css, theme),
         index_css=Markup(index_css),  # noqa: S704
@@ -155,9 +156,9 @@ def _assets() -> Assets:
     )
 
 
-def _packed(script: str) -> str:
-    """Deflate a script as ``assets/shared/start.js`` unpacks it."""
-    return base64.b64encode(deflate(script.encode())).decode()
+def _packed(*scripts: str) -> str:
+    """Deflate scripts, the page's own last, as ``assets/shared/start.js`` unpacks them."""
+    return base64.b64encode(deflate("\0".join(scripts).encode())).decode()
 
 
 def _policy(style: str, *scripts: str) -> str:

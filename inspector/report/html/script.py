@@ -14,15 +14,12 @@ import re
 from collections.abc import Mapping
 from graphlib import TopologicalSorter
 
+from inspector.report.html.compact import compact
+
 #: ``import { a } from "../shared/colour.js"``.
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.{1,2}/[\w/.]+\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const) (\w+))", re.MULTILINE)
 _LEFT = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
-_DOC_COMMENT = re.compile(r"^\s*/\*\*(?:(?!\*/).)*\*/\n", re.DOTALL | re.MULTILINE)
-_CAST = re.compile(r"/\*\* @type (?:(?!\*/).)*\*/ ?")
-_STYLE_COMMENT = re.compile(r"/\*(?:(?!\*/).)*\*/", re.DOTALL)
-#: Room in a style sheet that means nothing; what stands before a colon may mean “any element in”.
-_STYLE_ROOM = re.compile(r"""("[^"]*")|\s*([{},;])\s*|(?<=:) +""")
 
 
 def link(modules: Mapping[str, str], *entries: str) -> tuple[str, ...]:
@@ -45,7 +42,7 @@ def link(modules: Mapping[str, str], *entries: str) -> tuple[str, ...]:
         order = list(TopologicalSorter(_needs(modules, entry)).static_order())
         order = [name for name in known if name in order] + [n for n in order if n not in known]
         known += [name for name in order if name not in known]
-        scripts.append("".join(_wrapped(name, compact(modules[name])) for name in order))
+        scripts.append(compact("".join(_wrapped(name, modules[name]) for name in order)))
     return tuple(scripts)
 
 
@@ -77,20 +74,6 @@ def _resolve(name: str, path: str) -> str:
 def _variable(name: str) -> str:
     """Return what a module's exports are called in the script: ``$attention_maths``."""
     return "$" + name.removesuffix(".js").replace("/", "_")
-
-
-def compact(script: str) -> str:
-    """Leave out indentation, types, and the comments that have lines of their own."""
-    bare = _CAST.sub("", _DOC_COMMENT.sub("", script))
-    lines = (line.strip() for line in bare.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("//")) + "\n"
-
-
-def compact_style(style: str) -> str:
-    """Leave out a style sheet's comments and the room between its parts."""
-    return _STYLE_ROOM.sub(
-        lambda found: found[1] or found[2] or "", _STYLE_COMMENT.sub("", style)
-    ).strip()
 
 
 def _names(listed: str) -> set[str]:

@@ -7,7 +7,7 @@ from importlib import resources
 
 import pytest
 
-from inspector.report.html.script import compact, compact_style, link
+from inspector.report.html.script import link
 
 A = """/** What a is. */
 export const one = 1;
@@ -22,16 +22,14 @@ B = 'import { one, two as zwei } from "./a.js";\nexport class Sum { value = one 
 def test_what_a_module_needs_stands_before_it() -> None:
     (whole,) = link({"b.js": B, "a.js": A, "unused.js": "export const x = 0;\n"}, "b.js")
     assert whole == (
-        "const $a = (() => {\nconst one = 1;\nfunction two() {\nreturn 2;\n}\n"
-        "return { one, two };\n})();\n"
-        "const $b = (() => {\nconst { one, two: zwei } = $a;\n"
-        "class Sum { value = one + zwei(); }\nreturn { Sum };\n})();\n"
+        "const $a=(()=>{const one=1;function two(){return 2;}\nreturn{one,two};})();"
+        "const $b=(()=>{const{one,two:zwei}=$a;class Sum{value=one+zwei();}\nreturn{Sum};})();\n"
     )
 
 
 def test_an_import_may_take_several_lines() -> None:
     several = 'import {\n  one,\n  two,\n} from "./a.js";\none;\n'
-    assert "const { one, two, } = $a;\none;" in link({"a.js": A, "b.js": several}, "b.js")[0]
+    assert "const{one,two,}=$a;one;" in link({"a.js": A, "b.js": several}, "b.js")[0]
 
 
 @pytest.mark.parametrize(
@@ -63,8 +61,8 @@ def test_modules_are_found_from_where_they_are_imported() -> None:
         "main.js": 'import { both } from "./near/both.js";\nboth;\n',
     }
     (whole,) = link(modules, "main.js")
-    assert "const { one: far } = $shared_one;\nconst { one } = $near_one;" in whole
-    assert whole.endswith("const $main = (() => {\nconst { both } = $near_both;\nboth;\n})();\n")
+    assert "const{one:far}=$shared_one;const{one}=$near_one;" in whole
+    assert whole.endswith("const $main=(()=>{const{both}=$near_both;both;})();\n")
 
 
 def test_what_an_earlier_entry_needs_stands_first_in_a_later_one() -> None:
@@ -101,32 +99,6 @@ def test_a_module_that_is_not_there_is_an_error() -> None:
 def test_a_name_that_is_not_exported_is_refused(line: str) -> None:
     with pytest.raises(ValueError, match=r"a\.js does not export x"):
         link({"a.js": line + "\n", "b.js": 'import { x as y } from "./a.js";\n'}, "b.js")
-
-
-def test_what_only_a_reader_needs_is_left_out() -> None:
-    script = """
-/** What it does. */
-export function f(x) {
-  // Why.
-  const y = /** @type {HTMLElement} */ (x); // stays
-  return `a // b`;
-}
-"""
-    assert compact(script) == (
-        "export function f(x) {\nconst y = (x); // stays\nreturn `a // b`;\n}\n"
-    )
-
-
-def test_a_style_means_the_same_without_its_room() -> None:
-    style = """
-/* Why; and more. */
-.a :hover, .b > i { margin: 0 1px; font: 1em/1.5 "A, B", serif }
-@media (width < 9em) { .c { top: calc(1px + 2px); } }
-"""
-    assert compact_style(style) == (
-        '.a :hover,.b > i{margin:0 1px;font:1em/1.5 "A, B",serif}'
-        "@media (width < 9em){.c{top:calc(1px + 2px);}}"
-    )
 
 
 def test_scripts_that_stand_in_the_page_cannot_end_their_element() -> None:

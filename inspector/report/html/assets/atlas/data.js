@@ -3,7 +3,7 @@
  * for every head.
  */
 
-import { joinPlanes } from "../shared/decode.js";
+import { joinPlanes } from "../shared/numbers.js";
 import { visible } from "../shared/format.js";
 
 /** @typedef {{name: string, kind: "statistic" | "relation"}} Measure */

@@ -4,7 +4,8 @@
 
 import { followAddress, hashOf, stateOf } from "./address.js";
 import { AtlasData } from "./data.js";
-import { DamagedReport, readPage } from "../shared/decode.js";
+import { readPage } from "../shared/decode.js";
+import { DamagedReport } from "../shared/numbers.js";
 import { createStore } from "../report/state.js";
 import { showAtlasGrid } from "./views/grid.js";
 import { showAtlasHead } from "./views/head.js";

@@ -1,24 +1,18 @@
 /**
- * Means over many heads. A long text's take too long to be worked out where the page is drawn, so
- * a worker does it, made of the page's own functions; a browser that refuses it gets slices.
+ * Means over the heads of a layer and over layers, from what travelled of them.
  */
 
 import { besideOf } from "./score_terms.js";
-import { halfTable, joinPlanes } from "../shared/decode.js";
-import { attention, maskOf, softmaxRows } from "./maths.js";
+import { joinPlanes } from "../shared/numbers.js";
+import { attention, maskOf } from "./maths.js";
 
 /** @typedef {import("./maths.js").Matrix} Matrix */
 /** @typedef {{planes: Uint8Array, dtype: string, shape: number[]}} Packed */
 /** @typedef {{rows: number, cols: number, heads: number, scale: number, weights?: Packed | null, query?: Packed | null,
  *   key?: Packed | null, visible?: Packed | null, softcap?: number | null, parts?: Record<string, Packed | null>}} Job a layer: its weights, or what they are made of */
 
-/** Weights that are added up at once, in some milliseconds: 72 heads of 64 tokens. */
-const AT_ONCE = 72 * 64 * 64;
-/** How long a slice may keep the page, in milliseconds. */
-const SLICE = 20;
-
 /**
- * The mean of a layer's heads, one at a time. It runs in the worker too: it may only call what `source` lists.
+ * The mean of a layer's heads, one at a time.
  * @param {Job} job
  */
 export function meanOfHeads({ rows, cols, heads, scale, weights, query, key, visible, softcap, parts }) {
@@ -41,82 +35,6 @@ export function meanOfHeads({ rows, cols, heads, scale, weights, query, key, vis
     add(h) {
       const head = A ? part(A, h, heads) : made(h);
       for (let i = 0; i < size; i++) data[i] += head[i] / heads;
-    },
-  };
-}
-
-/** What the worker does: one job after the other, answered in that order. */
-export function serveMeans() {
-  self.onmessage = ({ data: job }) => {
-    const mean = meanOfHeads(job);
-    for (let h = 0; h < job.heads; h++) mean.add(h);
-    postMessage(mean.data, { transfer: [mean.data.buffer] });
-  };
-}
-
-/** The worker's script: the policy lets it be made here, not loaded. */
-const source = () => ["let halves = null;", halfTable, joinPlanes, softmaxRows, attention, maskOf, besideOf, meanOfHeads,
-  `(${serveMeans})();`].join("\n");
-
-/**
- * The same without a worker, never long at a stretch.
- * @param {Job} job
- * @returns {Promise<Float32Array>}
- */
-export async function sliced(job) {
-  const mean = meanOfHeads(job);
-  let begun = performance.now();
-  for (let h = 0; h < job.heads; h++) {
-    mean.add(h);
-    if (performance.now() - begun < SLICE) continue;
-    await new Promise((resolve) => setTimeout(resolve));
-    begun = performance.now();
-  }
-  return mean.data;
-}
-
-/** Somebody to ask for means; the worker starts when it is first needed. */
-export function createMeans() {
-  /** @type {Worker | null | undefined} null once it was refused */
-  let worker;
-  /** @type {{job: Job, answer: (data: Float32Array) => void}[]} */
-  const waiting = [];
-  let line = Promise.resolve();
-  const refused = () => {
-    worker = null;
-    for (const { job, answer } of waiting.splice(0)) line = line.then(async () => answer(await sliced(job)));
-  };
-  const start = () => {
-    worker = new Worker(URL.createObjectURL(new Blob([source()], { type: "text/javascript" })));
-    worker.onmessage = ({ data }) => waiting.shift()?.answer(data);
-    worker.onerror = (event) => {
-      event.preventDefault();
-      worker?.terminate();
-      refused();
-    };
-  };
-  return {
-    /**
-     * @param {Job} job
-     * @param {number} layers how many such jobs are asked for in one go
-     * @returns {Matrix | Promise<Matrix>} a promise where it takes a while
-     */
-    of(job, layers) {
-      const { rows, cols, heads } = job;
-      if (layers * heads * rows * cols <= AT_ONCE) {
-        const mean = meanOfHeads(job);
-        for (let h = 0; h < heads; h++) mean.add(h);
-        return { rows, cols, data: mean.data };
-      }
-      return new Promise((resolve) => {
-        waiting.push({ job, answer: (data) => resolve({ rows, cols, data }) });
-        try {
-          if (worker === undefined) start();
-          /** @type {Worker} */ (worker).postMessage(job);
-        } catch {
-          refused();
-        }
-      });
     },
   };
 }

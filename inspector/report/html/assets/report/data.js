@@ -3,13 +3,14 @@
  */
 
 import { besideOf, PARTS } from "../attention/score_terms.js";
-import { joinPlanes } from "../shared/decode.js";
+import { joinPlanes } from "../shared/numbers.js";
 import { tokenNames } from "../shared/format.js";
 import { attention, identity, maskOf, poolAny, share, softmaxOf } from "../attention/maths.js";
-import { createMeans, joinMeans } from "../attention/means.js";
+import { joinMeans } from "../attention/means.js";
+import { createMeans } from "./background.js";
 
 /** @typedef {import("../attention/maths.js").Matrix} Matrix */
-/** @typedef {import("../shared/decode.js").Numbers} Numbers */
+/** @typedef {import("../shared/numbers.js").Numbers} Numbers */
 
 /** @typedef {{name: string, text: string, pair: string | null, tokens: import("../shared/format.js").Token[], names: string[]}} Side
  *   a text; its own name is empty where there is only one */
@@ -24,8 +25,9 @@ export class ReportData {
   /**
    * @param {any} header
    * @param {Map<string, Uint8Array>} planes
+   * @param {string} worker script of the worker
    */
-  constructor(header, planes) {
+  constructor(header, planes, worker) {
     this.header = header;
     this.planes = planes;
     /** @type {Map<string, Numbers>} */
@@ -38,7 +40,7 @@ export class ReportData {
     this.target = header.target && side("target", header.target);
     /** @type {Map<string, any>} what was worked out last, to be asked for again */
     this.kept = new Map();
-    this.means = createMeans();
+    this.means = createMeans(worker);
     /** @type {Map<string, (i: number, j: number) => boolean>} by layer and size, see patchesHeard */
     this.heard = new Map();
     /** @type {Map<string, Matrix | Promise<Matrix>>} */

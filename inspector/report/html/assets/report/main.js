@@ -5,7 +5,8 @@
  */
 
 import { firstWord, settled } from "./selection.js";
-import { DamagedReport, readPage } from "../shared/decode.js";
+import { readPage } from "../shared/decode.js";
+import { DamagedReport } from "../shared/numbers.js";
 import { followAddress, hashOf, isState, stateOf } from "./permalink.js";
 import { ReportData } from "./data.js";
 import { createStore } from "./state.js";
@@ -109,7 +110,7 @@ async function start() {
   if ("broken" in root.dataset) return; // the guard has said why
   if (document.readyState === "loading") await new Promise((go) => document.addEventListener("DOMContentLoaded", go));
   const { header, planes } = await readPage(document);
-  const data = new ReportData(header, planes);
+  const data = new ReportData(header, planes, document.getElementById("script")?.textContent ?? "");
   const first = firstView(data), hash = location.hash;
   const store = createStore(stateOf(hash, first, data), (changes, before) => settled(data, changes, before));
   /** @type {(by: number) => void} */
