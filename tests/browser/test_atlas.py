@@ -188,7 +188,7 @@ def test_the_table_is_filtered_by_layer_and_label(atlas):
     named = heads.labelled() & (heads.statistic == "next")
     assert page.locator("#table-rows tr").count() == named.sum()
     layer = int(heads.layer[named][0])
-    page.select_option("#filter-layer", f"self.{layer}")
+    page.select_option("#filter-row", f"self.{layer}")
     assert page.locator("#table-rows tr").count() == (named & (heads.layer == layer)).sum()
     page.select_option("#filter-label", "none")
     nobody = set(range(12)) - set(heads.head[heads.labelled() & (heads.layer == layer)])
@@ -239,7 +239,7 @@ def test_the_address_brings_the_view_back(atlas):
     cell(page, "layer 1, head 2").click()
     expect(page).to_have_url(re.compile("head=self.1.2"))
     page.evaluate(
-        "location.hash = '#head=self.0.1&measure=nonsense&layer=__proto__&group=toString'"
+        "location.hash = '#head=self.0.1&measure=nonsense&row=__proto__&group=toString'"
     )
     expect(page.locator("#one-title")).to_have_text("Layer 0, head 1")
     state = page.evaluate("inspector.state")
@@ -272,7 +272,7 @@ def test_an_example_opens_its_report_where_there_is_one(atlas):
     example = next(e for e in result.examples if (e.layer, e.head) == (1, 1))
     link = page.locator(".example a").first
     assert link.get_attribute("href") == (
-        f"./examples/1-2%20a.html#layer=1&head=1&pinned={example.query}"
+        f"./examples/1-2%20a.html#index=1&head=1&pinned={example.query}"
     )
     assert page.locator(".example code").count() == 0
 

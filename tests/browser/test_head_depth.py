@@ -68,7 +68,7 @@ def test_keys_set_aside(call):
     visible = np.tril(np.ones((4, 5), bool), 2)
     got = call(
         "attention/maths",
-        "(() => { const r = m.setAside(m.forbid({rows: 4, cols: 5, data: Float32Array.from(x[0])},"
+        "(() => { const r = m.setAside(m.withMask({rows: 4, cols: 5, data: Float32Array.from(x[0])},"
         " (i, j) => x[1][i][j]), [0, 3]);"
         " return [Array.from(r.matrix.data), Array.from(r.hidden), r.empty]; })()",
         [A.ravel().tolist(), visible.tolist()],
@@ -81,13 +81,13 @@ def test_keys_set_aside(call):
 
 def test_a_logarithmic_scale(call):
     values = np.array([0, 1e-5, 1e-4, 1e-3, 0.02, 0.4])
-    got = call("attention/maths", "x.map(m.scaleOf(0, 0.4, true))", values.tolist())
+    got = call("attention/window", "x.map(m.scaleOf(0, 0.4, true))", values.tolist())
     expected = 255 * np.log(np.maximum(values, 1e-4) / 1e-4) / np.log(0.4 / 1e-4)
     np.testing.assert_allclose(got, expected, atol=1e-6)
 
 
 def test_a_scale_without_a_range_has_one_colour(call):
-    assert call("attention/maths", "[0, 1].map(m.scaleOf(0, 0, true))") == [0, 0]
+    assert call("attention/window", "[0, 1].map(m.scaleOf(0, 0, true))") == [0, 0]
 
 
 @pytest.mark.parametrize(
@@ -101,19 +101,19 @@ def test_a_scale_without_a_range_has_one_colour(call):
     ],
 )
 def test_a_window_fits_in_its_matrix(call, zoom, window):
-    assert call("attention/maths", "m.windowIn(x, 20, 30)", zoom) == window
+    assert call("attention/window", "m.windowIn(x, 20, 30)", zoom) == window
 
 
 def test_a_closer_look_keeps_its_cell_and_a_wider_one_ends_at_the_whole(call):
-    seen = call("attention/maths", "m.zoomed([0, 0, 100, 100], 2, [80, 10], 100, 100)")
+    seen = call("attention/window", "m.zoomed([0, 0, 100, 100], 2, [80, 10], 100, 100)")
     assert seen[2:] == [50, 50]
     assert seen[0] <= 80 < seen[0] + 50 and abs((80.5 - seen[0]) / 50 - 0.805) < 0.02
-    assert call("attention/maths", "m.zoomed([40, 5, 50, 50], 0.5, [80, 10], 100, 100)") is None
+    assert call("attention/window", "m.zoomed([40, 5, 50, 50], 0.5, [80, 10], 100, 100)") is None
 
 
 def test_a_patch_has_no_number_only_where_none_of_it_has(call):
     got = call(
-        "attention/maths",
+        "attention/window",
         "Array.from(m.poolFarthest({rows: 2, cols: 4,"
         " data: Float32Array.from([NaN, NaN, NaN, 0.25, NaN, NaN, 0.5, NaN])}, 1, 2).data)",
     )
@@ -123,14 +123,14 @@ def test_a_patch_has_no_number_only_where_none_of_it_has(call):
 def test_the_strongest_lines_are_drawn_and_the_rest_is_counted(call):
     A = np.random.default_rng(5).dirichlet(np.ones(60), 60)
     run = "m.linesOf({rows: 60, cols: 60, data: Float32Array.from(x)}, %s, 7)"
-    few = call("report/charts/lines", run % "[10, 20, 30, 25]", A.ravel().tolist())
+    few = call("attention/lines", run % "[10, 20, 30, 25]", A.ravel().tolist())
     part = A[10:40, 20:45]
     assert (few["rows"][0], few["cols"][-1], len(few["lines"])) == (10, 44, 400)
     assert few["left"] == part.size - 400
     strongest = np.sort(part.ravel())[::-1]
     np.testing.assert_allclose([line[2] for line in few["lines"]], strongest[:400], rtol=1e-5)
     assert few["rest"] == pytest.approx(strongest[400:].sum() / part.sum(), rel=1e-4)
-    alone = call("report/charts/lines", run % "[0, 0, 60, 60]", A.ravel().tolist())
+    alone = call("attention/lines", run % "[0, 0, 60, 60]", A.ravel().tolist())
     assert alone["rows"] == [7]
     assert alone["cols"] == sorted(np.argsort(-A[7])[:24].tolist())
     assert alone["left"] == 36

@@ -61,7 +61,7 @@ def test_a_hostile_sentence_is_only_text(open_report, bundled):
     found = inspector.inspect(HOSTILE, model=bundled)
     opened = open_report(found, command=f"inspect {HOSTILE!r}")
     assert opened.page.locator("main b b, main script").count() == 0
-    opened.page.locator("#sentence-pieces [data-value=true]").click()
+    opened.page.locator("#sentence-subwords [data-value=true]").click()
     assert opened.page.locator(".token").count() == len(found.tokens)
 
 

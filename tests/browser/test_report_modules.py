@@ -41,7 +41,7 @@ def test_share_of_a_row_without_anything_positive_is_the_identity(call):
 def test_pooling_keeps_what_is_farthest_from_zero(call):
     data = np.arange(36.0).reshape(6, 6) - 20
     got = call(
-        "attention/maths",
+        "attention/window",
         "Array.from(m.poolFarthest({rows: 6, cols: 6, data: Float32Array.from(x)}, 3, 2).data)",
         data.ravel().tolist(),
     )

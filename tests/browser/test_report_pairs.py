@@ -93,7 +93,7 @@ def test_the_two_texts_are_named_and_set_apart(open_report):
 
 def test_one_text_has_no_parts(open_report):
     page = open_report(synthetic.inspected(FIRST)).page
-    assert not page.locator("#head-part").is_visible()
+    assert not page.locator("#head-between").is_visible()
     assert not page.locator("#text-shares").is_visible()
     assert page.locator(".split, .text-name").count() == 0
 

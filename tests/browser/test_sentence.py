@@ -115,13 +115,13 @@ def test_pieces_on_request(open_report):
     choose(page, 0, 1)
     page.locator(".token").nth(4).click()
     assert page.evaluate("inspector.state.pinned") == 5
-    press(page, "pieces", "true")
+    press(page, "subwords", "true")
     assert page.locator(".token-text").all_inner_texts()[5:8] == ["un", "tidi", "ly"]
     assert page.locator(".token").nth(5).get_attribute("aria-pressed") == "true"
     np.testing.assert_allclose(weights(page), whole.run.layers[0].attention[1, 5], atol=0.0051)
     assert "into a word" not in page.locator("#sentence-note").inner_text()
     page.locator(".token").nth(7).click()
-    press(page, "pieces", "false")
+    press(page, "subwords", "false")
     # Both pieces are of one word, which cannot be compared with itself.
     assert page.evaluate("[inspector.state.pinned, inspector.state.compared]") == [5, 7]
     assert page.locator(".token[aria-pressed=true]").count() == 1
@@ -130,9 +130,9 @@ def test_pieces_on_request(open_report):
 
 def test_without_pieces_there_is_no_choice_of_them(open_report):
     page = open_report(synthetic.inspected(TEXT)).page
-    assert not page.locator("#sentence-pieces").is_visible()
+    assert not page.locator("#sentence-subwords").is_visible()
     page = open_report(replace(in_pieces(), pieces=True)).page
-    assert page.locator("#sentence-pieces [data-value=true][aria-pressed=true]").is_visible()
+    assert page.locator("#sentence-subwords [data-value=true][aria-pressed=true]").is_visible()
     assert page.locator(".token").count() == 9
 
 

@@ -31,7 +31,7 @@ def shipped(whole, layer):
         planes = raw.reshape(dtype.itemsize, -1).T
         numbers = np.ascontiguousarray(planes).view(dtype).reshape(blob.shape)
         found.append(numbers.astype(float))
-    return *found, built.header["sites"][layer]
+    return *found, built.header["layers"][layer]
 
 
 def bring(page, selector):
@@ -243,7 +243,7 @@ def test_a_part_of_a_pair_explains_the_cell_that_its_matrix_shows(open_report):
     whole = synthetic.inspected("a b c", pair="d e", d=8)
     page = open_report(whole).page
     look_at(page, 0, 3, 0, 1)
-    page.locator("#head-part [data-value=BA]").click()
+    page.locator("#head-between [data-value=BA]").click()
     bring(page, "#why")
     assert "(row 5) listen to “a” (column 1)" in page.locator("#why-says").inner_text()
 
@@ -370,7 +370,7 @@ def test_the_stepper_names_a_rung_s_numbers_and_the_references(open_report):
 
 def test_labels_do_not_hide_each_other(call):
     wishes = [190, 192, 50, 191, 52]
-    got = call("report/charts/ladder", "m.parallel_map(x, 15, 192)", wishes)
+    got = call("report/charts/ladder", "m.spreadOut(x, 15, 192)", wishes)
     assert min(np.diff(np.sort(got))) >= 15 and max(got) <= 192
     assert np.argsort(got).tolist() == np.argsort(wishes).tolist()
 

@@ -4,19 +4,8 @@
 
 import { GROUPS } from "./data.js";
 
-/**
- * @typedef {object} AtlasState
- * @property {number} head which of the heads is looked at
- * @property {string} measure what the grid is coloured by
- * @property {"value" | "beyond"} over whether chance is taken off
- * @property {string} group which measures the table shows
- * @property {string} sort what the table is sorted by: `place`, `label` or a measure
- * @property {"ascending" | "descending"} order
- * @property {string} layer rows of the grid that the table shows, as `self.3`; empty for all
- * @property {string} label what heads of the table are named after; `none`, or empty for all
- * @property {string} relations column by which the relations are sorted
- * @property {"ascending" | "descending"} relationOrder
- */
+/** @typedef {import("./state.js").AtlasState} AtlasState */
+/** @typedef {import("./data.js").AtlasData} AtlasData */
 
 /** Browsers refuse an address that changes too often. */
 const PAUSE = 300;
@@ -24,70 +13,88 @@ const ORDERS = ["ascending", "descending"];
 export const RELATION_COLUMNS = ["relation", "head", "accuracy", "baseline", "difference", "n"];
 
 /**
- * @param {string} key
+ * @param {keyof AtlasState} key
  * @param {AtlasState} state
- * @param {import("./data.js").AtlasData} data
+ * @param {AtlasData} data
  */
 const written = (key, state, data) => (key === "head" ? data.heads[state.head].join(".") : state[key]);
+
+/** @param {AtlasState} state @returns {(keyof AtlasState)[]} */
+const keysOf = (state) => /** @type {(keyof AtlasState)[]} */ (Object.keys(state));
 
 /**
  * @param {AtlasState} state
  * @param {AtlasState} first
- * @param {import("./data.js").AtlasData} data
+ * @param {AtlasData} data
  * @returns {string} without the #; empty for the first view
  */
-export const hashOf = (state, first, data) => Object.keys(first)
-  .filter((key) => state[key] !== first[key])
-  .map((key) => `${key}=${encodeURIComponent(written(key, state, data))}`).join("&");
+export const hashOf = (state, first, data) =>
+  keysOf(first)
+    .filter((key) => state[key] !== first[key])
+    .map((key) => `${key}=${encodeURIComponent(written(key, state, data))}`)
+    .join("&");
 
-/** @param {string} hash true where it is a state and not a place on the page */
-const isState = (hash) => hash.includes("=");
+/** @param {string} hash true where it is a state and not an anchor on the page */
+export const isState = (hash) => hash.includes("=");
 
 /**
  * The state that an address names; whatever does not fit stays as it was at first.
  * @param {string} hash
  * @param {AtlasState} first
- * @param {import("./data.js").AtlasData} data
+ * @param {AtlasData} data
  * @returns {AtlasState}
  */
 export function stateOf(hash, first, data) {
+  /** @param {string} name */
   const known = (name) => data.numbers.has(name);
+  /** @type {Record<string, (value: string) => boolean>} */
   const fits = {
-    measure: known, over: (value) => ["value", "beyond"].includes(value), group: (value) => Object.hasOwn(GROUPS, value),
-    sort: (value) => known(value) || ["place", "label"].includes(value), order: (value) => ORDERS.includes(value),
-    layer: (value) => value === "" || data.rows.some((row) => `${row.site}.${row.layer}` === value),
+    measure: known,
+    over: (value) => ["value", "beyond"].includes(value),
+    group: (value) => Object.hasOwn(GROUPS, value),
+    sort: (value) => known(value) || ["index", "label"].includes(value),
+    order: (value) => ORDERS.includes(value),
+    row: (value) => value === "" || data.rows.some((row) => `${row.site}.${row.layer}` === value),
     label: (value) => value === "" || value === "none" || data.header.labels.some((its) => its.includes(value)),
-    relations: (value) => RELATION_COLUMNS.includes(value), relationOrder: (value) => ORDERS.includes(value),
+    relations: (value) => RELATION_COLUMNS.includes(value),
+    relationOrder: (value) => ORDERS.includes(value),
   };
   const state = { ...first };
   for (const [key, text] of new URLSearchParams(hash.replace(/^#/, ""))) {
-    if (key === "head") state.head = data.places.get(text) ?? first.head;
-    else if (Object.hasOwn(fits, key) && fits[key](text)) state[key] = text;
+    if (key === "head") state.head = data.indices.get(text) ?? first.head;
+    else if (Object.hasOwn(fits, key) && fits[key](text)) Object.assign(state, { [key]: text });
   }
   return state;
 }
 
 /**
- * @param {import("../report/state.js").Store} store
+ * @param {import("./state.js").Store} store
  * @param {AtlasState} first
- * @param {import("./data.js").AtlasData} data
+ * @param {AtlasData} data
  */
 export function followAddress(store, first, data) {
-  let timer = 0, opening = true;
+  let timer = 0,
+    opening = true;
   const write = () => {
-    const hash = hashOf(/** @type {any} */ (store.get()), first, data);
+    const hash = hashOf(store.get(), first, data);
     if (`#${hash}` === location.hash || (!hash && !isState(location.hash))) return;
     // A frame without an address of its own refuses; the state then lasts as long as the page.
-    try { history.replaceState(history.state, "", hash ? `#${hash}` : location.href.split("#")[0]); } catch { /* see above */ }
+    try {
+      history.replaceState(history.state, "", hash ? `#${hash}` : location.href.split("#")[0]);
+    } catch {
+      /* see above */
+    }
   };
   const later = () => {
     clearTimeout(timer);
-    timer = setTimeout(write, PAUSE);
+    timer = window.setTimeout(write, PAUSE);
   };
-  store.watch(Object.keys(first), () => { if (!opening) later(); });
+  store.watch(keysOf(first), () => {
+    if (!opening) later();
+  });
   opening = false;
   window.addEventListener("hashchange", () => {
-    // A place on the page was gone to: the state stands in the address again a moment later.
+    // An anchor on the page was gone to: the state stands in the address again a moment later.
     if (location.hash && !isState(location.hash)) later();
     else store.set(stateOf(location.hash, first, data));
   });

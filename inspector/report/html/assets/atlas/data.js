@@ -3,45 +3,58 @@
  * for every head.
  */
 
-import { joinPlanes } from "../shared/numbers.js";
 import { visible } from "../shared/format.js";
+import { joinPlanes } from "../shared/numbers.js";
 
-/** @typedef {{name: string, kind: "statistic" | "relation"}} Measure */
+/** @typedef {import("../payload.js").Measure} Measure */
+/** @typedef {import("../payload.js").HeadPath} HeadPath */
 /** @typedef {{value: number, low: number, high: number, null: number, n: number}} Entry */
-/** @typedef {{head: number, sentence: any, query: number, key: number, weights: number[]}} Example */
+/** @typedef {Omit<import("../payload.js").AtlasExample, "sentence"> & {sentence: import("../payload.js").AtlasSentence}} Example */
 
-/** The shares of attention, what they are a share to, and the mark of a head that they name. */
+/** @type {Record<string, [string, string]>} the shares of attention: to what, and the mark of a head that they name */
 export const SHARES = {
-  previous: ["previous token", "←"], next: ["next token", "→"], self: ["the token itself", "●"],
-  first: ["first token", "⇤"], separator: ["last separator", "¶"], same_word: ["same word", "="],
+  previous: ["previous token", "←"],
+  next: ["next token", "→"],
+  self: ["the token itself", "●"],
+  first: ["first token", "⇤"],
+  separator: ["last separator", "¶"],
+  same_word: ["same word", "="],
 };
+/** @type {Record<string, string>} */
 const PLAIN = { entropy_bits: "entropy", distance: "distance", induction: "induction" };
-/** How the measures of a rung end, what they are called, and how they are counted. */
-const RUNGS = { _jsd_bits: "distance in bits", _rank_correlation: "rank correlation", _top1: "same favourite" };
+/** @type {Record<string, string>} how the measures of a rung end, and what they are called */
+const RUNGS = { _jsd_bits: "divergence in bits", _rank_correlation: "rank correlation", _top1: "same top-1 key" };
+/** @type {Record<string, string>} */
 const UNITS = { entropy_bits: "bits", distance: "tokens" };
 
-/** Groups of measures, in the order of the page. */
+/** @type {Record<string, string>} groups of measures, in the order of the page */
 export const GROUPS = {
-  attention: "attention", moved: "attention × size of the value", _jsd_bits: "ladder: distance in bits",
-  _rank_correlation: "ladder: rank correlation", _top1: "ladder: same favourite", relation: "relations (all sentences)",
+  attention: "attention",
+  moved: "value-weighted attention",
+  _jsd_bits: "ladder: divergence in bits",
+  _rank_correlation: "ladder: rank correlation",
+  _top1: "ladder: same top-1 key",
+  relation: "relations (all sentences)",
 };
 
 export class AtlasData {
   /**
-   * @param {any} header
-   * @param {Map<string, Uint8Array>} planes
+   * @param {import("../payload.js").AtlasHeader} header
+   * @param {Map<string, Uint8Array<ArrayBuffer>>} planes
    */
   constructor(header, planes) {
     this.header = header;
-    /** @type {[string, number, number][]} site, layer and number of every head */
     this.heads = header.heads;
-    /** @type {Measure[]} */
     this.measures = header.measures;
-    this.columns = Object.fromEntries(["value", "low", "high", "null", "n"].map((name) =>
-      [name, joinPlanes(/** @type {Uint8Array} */ (planes.get(name)), header.blobs[name].dtype)]));
-    this.packed = /** @type {Uint8Array} */ (planes.get("examples"));
+    /** @param {string} name */
+    const planesOf = (name) => /** @type {Uint8Array<ArrayBuffer>} */ (planes.get(name));
+    this.columns = Object.fromEntries(
+      ["value", "low", "high", "null", "n"].map((name) => [name, joinPlanes(planesOf(name), header.blobs[name].dtype)]),
+    );
+    this.packed = planesOf("examples");
     this.numbers = new Map(this.measures.map(({ name }, m) => [name, m]));
-    this.places = new Map(this.heads.map((place, h) => [place.join("."), h]));
+    /** The index of each head, by its path. */
+    this.indices = new Map(this.heads.map((path, h) => [path.join("."), h]));
     /** @type {Map<number, Example[]> | null} */
     this.unpacked = null;
   }
@@ -52,8 +65,15 @@ export class AtlasData {
    * @returns {Entry}
    */
   entry(name, h) {
-    const at = /** @type {number} */ (this.numbers.get(name)) * this.heads.length + h, { columns } = this;
-    return { value: columns.value[at], low: columns.low[at], high: columns.high[at], null: columns.null[at], n: columns.n[at] };
+    const at = /** @type {number} */ (this.numbers.get(name)) * this.heads.length + h,
+      { columns } = this;
+    return {
+      value: columns.value[at],
+      low: columns.low[at],
+      high: columns.high[at],
+      null: columns.null[at],
+      n: columns.n[at],
+    };
   }
 
   /**
@@ -74,11 +94,13 @@ export class AtlasData {
    * @returns {{site: string, layer: number, heads: number[]}[]}
    */
   get rows() {
+    /** @type {Map<string, {site: string, layer: number, heads: number[]}>} */
     const rows = new Map();
     this.heads.forEach(([site, layer], h) => {
-      const key = `${site}.${layer}`;
-      if (!rows.has(key)) rows.set(key, { site, layer, heads: [] });
-      rows.get(key).heads.push(h);
+      const key = `${site}.${layer}`,
+        row = rows.get(key) ?? { site, layer, heads: [] };
+      row.heads.push(h);
+      rows.set(key, row);
     });
     return [...rows.values()];
   }
@@ -88,15 +110,23 @@ export class AtlasData {
    * @returns {Example[]} unpacked when first asked for
    */
   examples(h) {
-    if (!this.unpacked) {
-      const { sentences, examples } = JSON.parse(new TextDecoder().decode(this.packed));
-      this.unpacked = new Map();
-      for (const example of examples) {
-        const told = { ...example, sentence: sentences[example.sentence] };
-        this.unpacked.set(example.head, [...this.unpacked.get(example.head) ?? [], told]);
-      }
-    }
+    this.unpacked ??= this.unpack();
     return this.unpacked.get(h) ?? [];
+  }
+
+  /** @returns {Map<number, Example[]>} by head */
+  unpack() {
+    const { sentences, examples } = /** @type {import("../payload.js").AtlasExamples} */ (
+      JSON.parse(new TextDecoder().decode(this.packed))
+    );
+    /** @type {Map<number, Example[]>} */
+    const unpacked = new Map();
+    for (const example of examples) {
+      const its = unpacked.get(example.head) ?? [];
+      its.push({ ...example, sentence: sentences[example.sentence] });
+      unpacked.set(example.head, its);
+    }
+    return unpacked;
   }
 }
 
@@ -115,8 +145,10 @@ export function groupOf({ name, kind }) {
  * @param {Measure} measure
  */
 export function shortName(measure) {
-  const group = groupOf(measure), { name } = measure;
-  const stem = group === "moved" ? name.slice(0, -"_moved".length) : group.startsWith("_") ? name.slice(0, -group.length) : name;
+  const group = groupOf(measure),
+    { name } = measure;
+  const stem =
+    group === "moved" ? name.slice(0, -"_moved".length) : group.startsWith("_") ? name.slice(0, -group.length) : name;
   return SHARES[stem]?.[0] ?? PLAIN[stem] ?? visible(group === "relation" ? stem : stem.replaceAll("_", " "));
 }
 
@@ -125,8 +157,9 @@ export function shortName(measure) {
  * @param {Measure} measure
  */
 export function longName(measure) {
-  const group = groupOf(measure), short = shortName(measure);
-  if (group === "moved") return `${short}, × size of the value`;
+  const group = groupOf(measure),
+    short = shortName(measure);
+  if (group === "moved") return `${short}, value-weighted`;
   if (RUNGS[group]) return `${short}: ${RUNGS[group]}`;
   return group === "relation" ? `relation ${short}` : short;
 }
@@ -136,14 +169,14 @@ export const unitOf = ({ name }) => UNITS[name.replace(/_moved$/, "")] ?? (name.
 
 /**
  * The scale of a measure: shares and their like begin at 0; what may be negative has its 0 in the middle.
- * @param {Measure} measure
  * @param {number[]} values
  * @param {"value" | "beyond"} over
  * @returns {{low: number, high: number, kind: "amount" | "difference"}}
  */
-export function scaleFor(measure, values, over) {
+export function scaleFor(values, over) {
   const there = values.filter((value) => !Number.isNaN(value));
-  const high = Math.max(...there, 0), low = Math.min(...there, high);
+  const high = Math.max(...there, 0),
+    low = Math.min(...there, high);
   if (over === "beyond" || low < 0) {
     const most = Math.max(Math.abs(low), Math.abs(high)) || 1;
     return { low: -most, high: most, kind: "difference" };
@@ -154,14 +187,15 @@ export function scaleFor(measure, values, over) {
 /** @param {string[]} labels */
 export const namesOf = (labels) => labels.map((label) => SHARES[label][0]).join(" and ");
 
-/** @param {[string, number, number]} place */
-export const headName = ([site, layer, head]) => `${site === "self" ? "" : `${visible(site)} `}layer ${layer}, head ${head}`;
+/** @param {HeadPath} path */
+export const headName = ([site, layer, head]) =>
+  `${site === "self" ? "" : `${visible(site)} `}layer ${layer}, head ${head}`;
 
-/** @param {[string, number, number]} place */
-export function headTitle(place) {
-  const name = headName(place);
+/** @param {HeadPath} path */
+export function headTitle(path) {
+  const name = headName(path);
   return name[0].toUpperCase() + name.slice(1);
 }
 
-/** @param {[string, number, number]} place as short as it gets */
+/** @param {HeadPath} path as short as it gets */
 export const headShort = ([site, layer, head]) => `${site === "self" ? "" : `${visible(site)} `}${layer}·${head}`;

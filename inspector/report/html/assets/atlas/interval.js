@@ -14,9 +14,11 @@ import { fixed } from "../shared/format.js";
  */
 export function intervalBar(entry, scale) {
   const bar = el("span", { class: "mini", "aria-hidden": "true" });
-  const place = (value) => `${Math.max(0, Math.min(100, ((value - scale.low) / (scale.high - scale.low)) * 100))}%`;
+  /** @param {number} value */
+  const offset = (value) => `${Math.max(0, Math.min(100, ((value - scale.low) / (scale.high - scale.low)) * 100))}%`;
   // What is not there is drawn outside, where nothing is seen.
-  const at = (name, value) => bar.style.setProperty(name, Number.isNaN(value) ? "-9%" : place(value));
+  /** @param {string} name @param {number} value */
+  const at = (name, value) => bar.style.setProperty(name, Number.isNaN(value) ? "-9%" : offset(value));
   at("--from", Math.max(scale.low, Math.min(0, scale.high)));
   at("--value", entry.value);
   at("--low", entry.low);
@@ -30,7 +32,9 @@ export function intervalBar(entry, scale) {
  * @param {Entry[]} entries
  */
 export function endsOf(entries) {
-  const all = entries.flatMap(({ value, low, high, null: chance }) => [value, low, high, chance]).filter((v) => !Number.isNaN(v));
+  const all = entries
+    .flatMap(({ value, low, high, null: chance }) => [value, low, high, chance])
+    .filter((v) => !Number.isNaN(v));
   return { low: Math.min(0, ...all), high: Math.max(...all, 1e-9) };
 }
 

@@ -15,15 +15,36 @@ import { el } from "../shared/dom.js";
  */
 export function sortingHead(row, columns, sorted, sort) {
   // Redrawn under the button that was pressed, the head gives the focus back.
-  const focused = row.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset.key : null;
-  row.replaceChildren(...columns.map(({ key, title, number }) => {
-    const here = key === sorted.key;
-    // Of numbers the largest are looked for first.
-    const next = here ? (sorted.order === "ascending" ? "descending" : "ascending") : number ? "descending" : "ascending";
-    return el("th", { scope: "col", class: number ? "numeric" : null, "aria-sort": here ? sorted.order : null },
-      el("button", { type: "button", "data-key": key, onclick: () => sort(key, next) }, title,
-        el("span", { class: "arrow", "aria-hidden": "true" }, here ? (sorted.order === "ascending" ? " ▲" : " ▼") : "")));
-  }));
+  const focused = row.contains(document.activeElement)
+    ? /** @type {HTMLElement} */ (document.activeElement).dataset.key
+    : null;
+  row.replaceChildren(
+    ...columns.map(({ key, title, number }) => {
+      const here = key === sorted.key;
+      // Of numbers the largest are looked for first.
+      const next = here
+        ? sorted.order === "ascending"
+          ? "descending"
+          : "ascending"
+        : number
+          ? "descending"
+          : "ascending";
+      return el(
+        "th",
+        { scope: "col", class: number ? "numeric" : null, "aria-sort": here ? sorted.order : null },
+        el(
+          "button",
+          { type: "button", "data-key": key, onclick: () => sort(key, next) },
+          title,
+          el(
+            "span",
+            { class: "arrow", "aria-hidden": "true" },
+            here ? (sorted.order === "ascending" ? " ▲" : " ▼") : "",
+          ),
+        ),
+      );
+    }),
+  );
   if (focused != null) [...row.querySelectorAll("button")].find((button) => button.dataset.key === focused)?.focus();
 }
 
@@ -37,9 +58,13 @@ export function sortingHead(row, columns, sorted, sort) {
  */
 export function sortedBy(items, by, order) {
   const sign = order === "descending" ? -1 : 1;
-  const absent = (value) => value == null || Number.isNaN(value);
-  return items.map((item) => /** @type {const} */ ([item, by(item)])).sort(([, a], [, b]) => {
-    if (absent(a) || absent(b)) return Number(absent(a)) - Number(absent(b));
-    return sign * (typeof a === "string" ? a.localeCompare(String(b), "en") : Number(a) - Number(b));
-  }).map(([item]) => item);
+  /** @param {number | string | null} value */
+  const absent = (value) => value == null || (typeof value === "number" && Number.isNaN(value));
+  return items
+    .map((item) => /** @type {const} */ ([item, by(item)]))
+    .sort(([, a], [, b]) => {
+      if (absent(a) || absent(b)) return Number(absent(a)) - Number(absent(b));
+      return sign * (typeof a === "string" ? a.localeCompare(String(b), "en") : Number(a) - Number(b));
+    })
+    .map(([item]) => item);
 }

@@ -3,19 +3,20 @@
  */
 
 /** From how many times an even share: as in the classroom. */
-const CLOSE = 1.5, FORMAL = 0.5;
+const CLOSE = 1.5,
+  FORMAL = 0.5;
 /** The levels, the closest first. */
-export const LEVELS = ["close", "formal", "hardly any"];
+export const LEVELS = ["close friends", "acquaintances", "hardly any"];
 
 /**
  * How close each of the others is, by its share of what comes from others.
  * @param {ArrayLike<number>} amounts
  * @param {number} self
- * @param {((j: number) => boolean) | null} heard null where everybody may be
- * @returns {(string | null)[]} null for itself, for who may not be heard, and where nothing comes
+ * @param {((j: number) => boolean) | null} visible null where every key may be attended to
+ * @returns {(string | null)[]} null for itself, for what is masked, and where nothing comes
  */
-export function closeness(amounts, self, heard) {
-  const others = Array.from(amounts, (_, j) => j !== self && (!heard || heard(j)));
+export function closeness(amounts, self, visible) {
+  const others = Array.from(amounts, (_, j) => j !== self && (!visible || visible(j)));
   const count = others.filter(Boolean).length;
   const total = others.reduce((sum, other, j) => sum + (other ? amounts[j] : 0), 0);
   return others.map((other, j) => {

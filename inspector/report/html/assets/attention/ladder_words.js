@@ -4,37 +4,45 @@
 
 import { fixed } from "../shared/format.js";
 
-/** Rungs below the split into heads: one matrix for a whole layer. */
-const ONE_MATRIX = ["strangers", "share", "softmax", "scaled", "learned"];
-const NAMES = {
-  strangers: "nobody listening", share: "shares of the classroom’s interactions", softmax: "the classroom with a softmax",
-  scaled: "the scaled softmax", learned: "learned q and k for all heads at once",
+/** @type {Record<string, string>} rungs below the split into heads: one matrix for a whole layer */
+const WITHOUT_HEADS = {
+  strangers: "attention to oneself alone",
+  share: "shares of the classroom’s interactions",
+  softmax: "the classroom with a softmax",
+  scaled: "the scaled softmax",
+  learned: "learned q and k",
 };
 
 /**
- * @param {any[]} ladder
+ * @param {import("../payload.js").Rung[]} ladder
  * @param {Record<string, number>[]} numbers one object of measures per rung, in order
  * @param {{scope: string, tokens: string}} state
  * @returns {string}
  */
 export function ladderWords(ladder, numbers, { scope, tokens }) {
+  /** @param {string} name */
   const jsd = (name) => {
     const at = ladder.findIndex((rung) => rung.name === name && rung.applies);
     return at < 0 ? NaN : numbers[at].jsd_bits;
   };
-  const measured = ONE_MATRIX.filter((name) => !Number.isNaN(jsd(name)));
-  if (!measured.length) return "There is nothing here that could be measured.";
+  const measured = Object.keys(WITHOUT_HEADS).filter((name) => !Number.isNaN(jsd(name)));
+  if (!measured.length) return "Nothing here could be measured.";
   const best = measured.reduce((a, b) => (jsd(b) < jsd(a) ? b : a));
-  const whose = { all: "the average head", layer: "the average head of this layer" }[scope] ?? "this head";
-  const over = tokens === "content" ? ", counting only the words themselves," : "";
-  const words = [`Of the rungs that use one matrix for the whole layer, ${NAMES[best]} comes nearest to`
-    + ` ${whose}${over} with ${fixed(jsd(best))} bits.`];
+  const whose =
+    scope === "all" ? "the average head" : scope === "layer" ? "the average head of this layer" : "this head";
+  const over = tokens === "content" ? " over words alone" : "";
+  const words = [
+    `Without separate heads, ${WITHOUT_HEADS[best]} come${["learned", "share"].includes(best) ? "" : "s"} closest to` +
+      ` ${whose}${over}: ${fixed(jsd(best))} bits apart.`,
+  ];
   const uniform = jsd("uniform");
   if (!Number.isNaN(uniform)) {
-    words.push(jsd(best) < uniform
-      ? `That is nearer than listening to everybody equally (${fixed(uniform)} bits).`
-      : `Listening to everybody equally is no farther away (${fixed(uniform)} bits).`);
+    words.push(
+      jsd(best) < uniform
+        ? `That is closer than uniform attention (${fixed(uniform)} bits).`
+        : `Uniform attention is no further away (${fixed(uniform)} bits).`,
+    );
   }
-  if (!Number.isNaN(jsd("heads"))) words.push(`Splitting into heads brings it to ${fixed(jsd("heads"))} bits.`);
+  if (!Number.isNaN(jsd("heads"))) words.push(`With separate heads it is ${fixed(jsd("heads"))} bits.`);
   return words.join(" ");
 }

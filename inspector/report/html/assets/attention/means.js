@@ -2,39 +2,73 @@
  * Means over the heads of a layer and over layers, from what travelled of them.
  */
 
-import { besideOf } from "./score_terms.js";
 import { joinPlanes } from "../shared/numbers.js";
 import { attention, maskOf } from "./maths.js";
+import { scoreTermsOf } from "./score_terms.js";
 
 /** @typedef {import("./maths.js").Matrix} Matrix */
-/** @typedef {{planes: Uint8Array, dtype: string, shape: number[]}} Packed */
-/** @typedef {{rows: number, cols: number, heads: number, scale: number, weights?: Packed | null, query?: Packed | null,
- *   key?: Packed | null, visible?: Packed | null, softcap?: number | null, parts?: Record<string, Packed | null>}} Job a layer: its weights, or what they are made of */
+/** @typedef {import("../payload.js").BlobEntry & {planes: Uint8Array<ArrayBuffer>}} Packed */
+/** @typedef {{query: Packed, key: Packed, visible: Packed | null, scale: number, softcap: number | null,
+ *   terms: Record<string, Packed | null>}} Scores what a layer's weights are made of */
+/** @typedef {{rows: number, cols: number, heads: number, weights: Packed | null, scores: Scores | null}} Job a layer: its
+ *   weights, or what they are made of */
+
+/** @param {Packed} packed @returns {any} */
+const numbersOf = ({ planes, dtype }) => joinPlanes(planes, dtype);
+
+/**
+ * One of several equal parts.
+ * @param {Float32Array} all
+ * @param {number} at
+ * @param {number} count
+ */
+const part = (all, at, count) => all.subarray((at * all.length) / count, ((at + 1) * all.length) / count);
+
+/**
+ * Each head's weights worked out from q and k.
+ * @param {Job} job
+ * @param {Scores} scores
+ * @returns {(head: number) => Float32Array}
+ */
+function weightsFrom({ rows, cols, heads }, { query, key, visible, scale, softcap, terms }) {
+  const q = numbersOf(query),
+    k = numbersOf(key),
+    kept = key.shape[0];
+  const mask = visible && maskOf(visible.planes, rows);
+  const given = Object.entries(terms).map(
+    ([name, packed]) => /** @type {const} */ ([name, packed && numbersOf(packed)]),
+  );
+  /** @param {number} h */
+  const termsOf = (h) =>
+    Object.fromEntries(
+      given.map(([name, all]) => [
+        name,
+        !all || name === "distance_rows" ? all : name === "sink" ? all[h] : part(all, h, heads),
+      ]),
+    );
+  return (h) => {
+    const asked = part(q, h, heads),
+      offered = part(k, Math.floor((h * kept) / heads), kept);
+    const added = scoreTermsOf(/** @type {any} */ ({ softcap, ...termsOf(h) }), asked, offered, rows, cols, scale);
+    return attention(asked, offered, rows, cols, scale, mask, added);
+  };
+}
 
 /**
  * The mean of a layer's heads, one at a time.
  * @param {Job} job
  */
-export function meanOfHeads({ rows, cols, heads, scale, weights, query, key, visible, softcap, parts }) {
-  const numbers = (packed) => packed && joinPlanes(packed.planes, packed.dtype);
-  const A = numbers(weights), q = numbers(query), k = numbers(key), size = rows * cols;
-  const mask = visible && maskOf(visible.planes, rows), data = new Float32Array(size);
-  const part = (all, h, count) => all.subarray((h * all.length) / count, ((h + 1) * all.length) / count);
-  const shared = key && heads / key.shape[0];
-  const given = parts && Object.entries(parts).map(([name, packed]) => [name, numbers(packed)]);
-  const partsOf = (h) => Object.fromEntries(given.map(([name, all]) => [name,
-    !all || name === "place_rows" ? all : name === "sink" ? all[h] : part(all, h, heads)]));
-  const made = (h) => {
-    const mine = part(q, h, heads), offered = part(k, Math.floor(h / shared), heads / shared);
-    const beside = given ? besideOf({ softcap, ...partsOf(h) }, mine, offered, rows, cols, scale) : null;
-    return attention(mine, offered, rows, cols, scale, mask, beside);
-  };
+export function meanOfHeads(job) {
+  const { rows, cols, heads, weights, scores } = job;
+  const A = weights && numbersOf(weights),
+    made = scores && weightsFrom(job, scores);
+  const data = new Float32Array(rows * cols);
   return {
     data,
     /** @param {number} h */
     add(h) {
-      const head = A ? part(A, h, heads) : made(h);
-      for (let i = 0; i < size; i++) data[i] += head[i] / heads;
+      const head = made ? made(h) : part(A, h, heads);
+      for (let i = 0; i < data.length; i++) data[i] += head[i] / heads;
     },
   };
 }
@@ -46,7 +80,8 @@ export function meanOfHeads({ rows, cols, heads, scale, weights, query, key, vis
  * @returns {Matrix}
  */
 export function joinMeans(means, heads) {
-  const { rows, cols } = means[0], data = new Float32Array(rows * cols);
+  const { rows, cols } = means[0],
+    data = new Float32Array(rows * cols);
   const total = heads.reduce((a, b) => a + b);
   means.forEach((mean, m) => {
     for (let i = 0; i < data.length; i++) data[i] += mean.data[i] * (heads[m] / total);

@@ -1,37 +1,38 @@
 /**
- * A pair of texts, A and B: which rows and columns of a matrix belong to which of them.
+ * A pair of texts, A and B: which rows and columns of a matrix belong to which segment.
  */
 
 /** @typedef {import("./maths.js").Matrix} Matrix */
 /** @typedef {{rows: number[], cols: number[]}} Cut indices of the tokens that are kept */
 
 const NAMES = "AB";
-/** What part of a matrix may be looked at: everything, or from one text to one. */
-export const PARTS = ["all", "AA", "AB", "BA", "BB"];
+/** Which weights may be looked at: all of them, or those from one segment to one. */
+export const BETWEEN = ["all", "AA", "AB", "BA", "BB"];
 
-/** @param {string} part */
-export const partName = (part) => (part === "all" ? "all" : `${part[0]} → ${part[1]}`);
+/** @param {string} between */
+export const betweenName = (between) => (between === "all" ? "all" : `${between[0]} → ${between[1]}`);
 
 /**
  * Each token's text, 0 or 1, where a layer's rows and columns are the tokens of a pair; else null.
- * @param {import("../report/data.js").ReportData} data
- * @param {number} n
+ * @param {Pick<import("../report/data.js").ReportData, "sides">} data
+ * @param {number} index
  * @returns {number[] | null}
  */
-export function segmentsOf(data, n) {
-  const { pair, tokens } = data.sides(n).rows;
+export function segmentsOf(data, index) {
+  const { pair, tokens } = data.sides(index).rows;
   return pair != null ? tokens.map((token) => token.segment) : null;
 }
 
 /**
  * @param {number[] | null} segments
- * @param {string} part one of PARTS
+ * @param {string} between one of BETWEEN
  * @returns {Cut | null} null for everything, and where one of the texts has no token
  */
-export function cutOf(segments, part) {
-  if (!segments || part === "all") return null;
+export function cutOf(segments, between) {
+  if (!segments || between === "all") return null;
+  /** @param {string} name */
   const of = (name) => segments.flatMap((segment, i) => (segment === NAMES.indexOf(name) ? [i] : []));
-  const cut = { rows: of(part[0]), cols: of(part[1]) };
+  const cut = { rows: of(between[0]), cols: of(between[1]) };
   return cut.rows.length && cut.cols.length ? cut : null;
 }
 
@@ -42,7 +43,11 @@ export function cutOf(segments, part) {
  */
 export function restrict(matrix, { rows, cols }) {
   const data = new Float32Array(rows.length * cols.length);
-  rows.forEach((i, r) => cols.forEach((j, c) => { data[r * cols.length + c] = matrix.data[i * matrix.cols + j]; }));
+  rows.forEach((i, r) =>
+    cols.forEach((j, c) => {
+      data[r * cols.length + c] = matrix.data[i * matrix.cols + j];
+    }),
+  );
   return { rows: rows.length, cols: cols.length, data };
 }
 
@@ -61,10 +66,16 @@ export const splitsOf = (segments) =>
  * @returns {number[][]} rows: from A, from B; columns: to A, to B; NaN where nobody asks
  */
 export function textShares({ cols, data }, segments) {
-  const sums = [[0, 0], [0, 0]], counts = [0, 0];
+  const sums = [
+      [0, 0],
+      [0, 0],
+    ],
+    counts = [0, 0];
   segments.forEach((from, i) => {
     counts[from]++;
-    segments.forEach((to, j) => { sums[from][to] += data[i * cols + j]; });
+    segments.forEach((to, j) => {
+      sums[from][to] += data[i * cols + j];
+    });
   });
   return sums.map((row, from) => row.map((sum) => sum / counts[from]));
 }

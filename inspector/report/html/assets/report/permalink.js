@@ -2,9 +2,9 @@
  * The whole state in the address: only what differs from the first view, in words and numbers.
  */
 
-import { PARTS } from "../attention/segments.js";
-import { MEASURES } from "./data.js";
-import { LABELS } from "./views/grid.js";
+import { LABELS } from "../attention/heads_order.js";
+import { MEASURES } from "../attention/rungs.js";
+import { BETWEEN } from "../attention/segments.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./data.js").ReportData} ReportData */
@@ -14,35 +14,60 @@ const PASSING = "hovered";
 /** Browsers refuse an address that changes too often. */
 const PAUSE = 300;
 
-/** What may be chosen of each that is a word. */
+/** @type {Record<string, string[]>} what may be chosen of each that is a word */
 const CHOICES = {
-  part: PARTS, scope: ["head", "layer", "all"], tokens: ["all", "content"], whose: ["head", "layer", "all"],
-  direction: ["out", "in"], shape: ["matrix", "lines"], glance: ["matrices", "lines"],
-  order: ["place", "entropy", "distance", "label", "agreement"], tone: ["none", "entropy", "distance", "agreement"],
-  label: [null, ...Object.keys(LABELS), "none"], measure: MEASURES, dimensions: ["place", "contribution"],
+  between: BETWEEN,
+  scope: ["head", "layer", "all"],
+  tokens: ["all", "content"],
+  whose: ["head", "layer", "all"],
+  direction: ["out", "in"],
+  shape: ["matrix", "lines"],
+  glance: ["matrices", "lines"],
+  order: ["index", "entropy", "distance", "label", "agreement"],
+  tone: ["none", "entropy", "distance", "agreement"],
+  label: ["", ...Object.keys(LABELS), "none"],
+  measure: MEASURES,
+  dimensions: ["index", "contribution"],
 };
 
-const within = (value, end) => Number.isInteger(value) && value >= 0 && value < end;
-const token = (value, { layer }, { sites: { [layer]: site } }) => value === null || within(value, Math.max(site.rows, site.cols));
+/** @param {unknown} value @param {number} end */
+const within = (value, end) => Number.isInteger(value) && Number(value) >= 0 && Number(value) < end;
+/** @type {(value: any, state: State, data: ReportData) => boolean} */
+const token = (
+  value,
+  { index },
+  {
+    layers: {
+      [index]: { rows, cols },
+    },
+  },
+) => value === null || within(value, Math.max(rows, cols));
 /** @type {Record<string, (value: any, state: State, data: ReportData) => boolean>} */
 const FITS = {
-  layer: (value, _, data) => within(value, data.sites.length),
-  head: (value, { layer }, data) => within(value, data.sites[layer].heads),
+  index: (value, _, data) => within(value, data.layers.length),
+  head: (value, { index }, data) => within(value, data.layers[index].heads),
   pinned: token,
   compared: token,
-  cell: (value, { layer }, { sites }) => value?.length === 2 && within(value[0], sites[layer].rows) && within(value[1], sites[layer].cols),
-  zoom: (value, { layer }, { sites: { [layer]: site } }) => value === null || (value.length === 4
-    && within(value[0], site.rows) && within(value[1], site.cols)
-    && within(value[2] - 1, site.rows - value[0]) && within(value[3] - 1, site.cols - value[1])),
-  dimension: (value, { layer }, { header: { blobs } }) => value === null || within(value, blobs[`${layer}.query`]?.shape[2] ?? 0),
+  cell: (value, { index }, { layers: { [index]: layer } }) =>
+    value?.length === 2 && within(value[0], layer.rows) && within(value[1], layer.cols),
+  zoom: (value, { index }, { layers: { [index]: layer } }) =>
+    value === null ||
+    (value.length === 4 &&
+      within(value[0], layer.rows) &&
+      within(value[1], layer.cols) &&
+      within(value[2] - 1, layer.rows - value[0]) &&
+      within(value[3] - 1, layer.cols - value[1])),
+  dimension: (value, { index }, { header: { blobs } }) =>
+    value === null || within(value, blobs[`${index}.query`]?.shape[2] ?? 0),
   rung: (value, _, data) => data.header.ladder.some((rung) => rung.name === value && rung.applies),
 };
 
+/** @param {unknown} value */
 const written = (value) => (value === null ? "" : value === true ? "yes" : value === false ? "no" : String(value));
 
 /**
  * @param {string} text
- * @param {any} sample what stands there at first, whose kind it must have
+ * @param {unknown} sample what stands there at first, whose kind it must have
  * @returns {any} undefined for what is of another kind
  */
 function read(text, sample) {
@@ -50,22 +75,27 @@ function read(text, sample) {
   const numbers = /^-?\d+(\.\d+)?(,-?\d+(\.\d+)?)*$/.test(text) ? text.split(",").map(Number) : null;
   const number = numbers?.length === 1 ? numbers[0] : undefined;
   if (typeof sample === "number") return number;
-  if (typeof sample === "boolean") return { yes: true, no: false }[text];
+  if (typeof sample === "boolean") return text === "yes" || (text === "no" ? false : undefined);
   if (Array.isArray(sample)) return numbers ?? undefined;
-  const word = /^\w{1,40}$/.test(text) ? text : undefined;
-  return typeof sample === "string" ? word : number ?? numbers ?? word;
+  const name = /^\w{1,40}$/.test(text) ? text : undefined;
+  return typeof sample === "string" ? name : (number ?? numbers ?? name);
 }
+
+/** @param {State} state @returns {(keyof State)[]} */
+const keysOf = (state) => /** @type {(keyof State)[]} */ (Object.keys(state));
 
 /**
  * @param {State} state
  * @param {State} first
  * @returns {string} without the #; empty for the first view
  */
-export const hashOf = (state, first) => Object.keys(first)
-  .filter((key) => key !== PASSING && written(state[key]) !== written(first[key]))
-  .map((key) => `${key}=${written(state[key])}`).join("&");
+export const hashOf = (state, first) =>
+  keysOf(first)
+    .filter((key) => key !== PASSING && written(state[key]) !== written(first[key]))
+    .map((key) => `${key}=${written(state[key])}`)
+    .join("&");
 
-/** @param {string} hash true where it is a state and not a place on the page */
+/** @param {string} hash true where it is a state and not an anchor on the page */
 export const isState = (hash) => hash.includes("=");
 
 /**
@@ -79,12 +109,13 @@ export function stateOf(hash, first, data) {
   const given = new URLSearchParams(hash.replace(/^#/, ""));
   const state = { ...first };
   // In the order of the first view, where the layer comes before what depends on it.
-  for (const key of Object.keys(first)) {
+  for (const key of keysOf(first)) {
     const text = given.get(key);
     const value = text == null || key === PASSING ? undefined : read(text, first[key]);
     if (value === undefined) continue;
-    const fits = FITS[key] ?? ((v) => (CHOICES[key] ? CHOICES[key].includes(v) : v !== null || first[key] === null));
-    if (fits(value, state, data)) state[key] = value;
+    const choices = CHOICES[key],
+      known = choices ? choices.includes(value) : value !== null || first[key] === null;
+    if (FITS[key] ? FITS[key](value, state, data) : known) Object.assign(state, { [key]: value });
   }
   if (!FITS.head(state.head, state, data)) state.head = 0;
   return state;
@@ -98,20 +129,30 @@ export function stateOf(hash, first, data) {
 export function followAddress(store, first, data) {
   let timer = 0;
   const write = () => {
-    const hash = hashOf(store.get(), first), now = location.hash;
+    const hash = hashOf(store.get(), first),
+      now = location.hash;
     if (`#${hash}` === now || (!hash && !isState(now))) return;
     // A frame without an address of its own refuses; its state then lasts as long as the page.
-    try { history.replaceState(history.state, "", hash ? `#${hash}` : location.href.split("#")[0]); } catch { /* see above */ }
+    try {
+      history.replaceState(history.state, "", hash ? `#${hash}` : location.href.split("#")[0]);
+    } catch {
+      /* see above */
+    }
   };
   const later = () => {
     clearTimeout(timer);
-    timer = setTimeout(write, PAUSE);
+    timer = window.setTimeout(write, PAUSE);
   };
   let opening = true;
-  store.watch(Object.keys(first).filter((key) => key !== PASSING), () => { if (!opening) later(); });
+  store.watch(
+    keysOf(first).filter((key) => key !== PASSING),
+    () => {
+      if (!opening) later();
+    },
+  );
   opening = false;
   window.addEventListener("hashchange", () => {
-    // A place on the page was gone to: the state stands in the address again a moment later.
+    // An anchor on the page was gone to: the state stands in the address again a moment later.
     if (location.hash && !isState(location.hash)) later();
     else store.set({ ...stateOf(location.hash, first, data), [PASSING]: null });
   });

@@ -61,7 +61,8 @@ export function shownTheme() {
  * @returns {Ramp}
  */
 export function currentRamp(kind) {
-  const stops = STOPS[shownTheme()][kind], known = ramps.get(stops) ?? ramp(stops);
+  const stops = STOPS[shownTheme()][kind],
+    known = ramps.get(stops) ?? ramp(stops);
   ramps.set(stops, known);
   return known;
 }
@@ -83,15 +84,13 @@ export function step(value, low, high) {
  * @param {number} at 0 … 255
  * @returns {string}
  */
-export const css = (colours, at) =>
-  `rgb(${colours[at * 3]} ${colours[at * 3 + 1]} ${colours[at * 3 + 2]})`;
+export const css = (colours, at) => `rgb(${colours[at * 3]} ${colours[at * 3 + 1]} ${colours[at * 3 + 2]})`;
 
 /**
  * Relative luminance, as WCAG counts it.
  * @param {number[]} rgb 0 … 255
  */
-const luminance = ([r, g, b]) =>
-  0.2126 * toLinear(r / 255) + 0.7152 * toLinear(g / 255) + 0.0722 * toLinear(b / 255);
+const luminance = ([r, g, b]) => 0.2126 * toLinear(r / 255) + 0.7152 * toLinear(g / 255) + 0.0722 * toLinear(b / 255);
 
 /**
  * The ink, dark or light, that stands out more on a step of a ramp.
@@ -112,8 +111,9 @@ const tints = new Map();
  * @param {Ramp} colours
  */
 export function tintsOf(colours) {
-  const known = tints.get(colours)
-    ?? Array.from({ length: 256 }, (_, at) => ({ paper: css(colours, at), ink: inkOn(colours, at) }));
+  const known =
+    tints.get(colours) ??
+    Array.from({ length: 256 }, (_, at) => ({ paper: css(colours, at), ink: inkOn(colours, at) }));
   tints.set(colours, known);
   return known;
 }

@@ -7,14 +7,15 @@
 
 import { DamagedReport } from "./numbers.js";
 
-/** @typedef {{shape: number[], dtype: string, length: number, crc32: number}} BlobEntry */
+/** @typedef {import("../payload.js").BlobEntry} BlobEntry */
+/** @typedef {Uint8Array<ArrayBuffer>} Bytes */
 
 /** The payload version that this page reads. */
-export const PAYLOAD_VERSION = 1;
+export const PAYLOAD_VERSION = 2;
 
 /**
  * @param {string | null} text JSON of the header
- * @returns {any}
+ * @returns {import("../payload.js").Header | import("../payload.js").AtlasHeader}
  */
 export function parseHeader(text) {
   if (!text) throw new DamagedReport("its header is missing");
@@ -32,7 +33,7 @@ export function parseHeader(text) {
 
 /**
  * @param {string} text base64
- * @returns {Uint8Array}
+ * @returns {Bytes}
  */
 export function fromBase64(text) {
   if ("fromBase64" in Uint8Array) return /** @type {any} */ (Uint8Array).fromBase64(text);
@@ -44,9 +45,9 @@ export function fromBase64(text) {
 
 /**
  * Unpack raw deflate straight into its place: a detour over Blob and Response takes twice as long.
- * @param {Uint8Array} bytes
+ * @param {Bytes} bytes
  * @param {number} length how many bytes there ought to be
- * @returns {Promise<{bytes: Uint8Array, found: number}>} how many there were
+ * @returns {Promise<{bytes: Bytes, found: number}>} how many there were
  */
 export async function inflate(bytes, length) {
   const unpacker = new DecompressionStream("deflate-raw");
@@ -103,7 +104,7 @@ export function crc32(bytes) {
  * @param {string} name
  * @param {BlobEntry} entry
  * @param {string | null | undefined} text base64, null where the element is missing
- * @returns {Promise<Uint8Array>} the planes, for `joinPlanes`
+ * @returns {Promise<Bytes>} the planes, for `joinPlanes`
  */
 export async function readBlob(name, entry, text) {
   if (text == null) throw new DamagedReport(`the numbers called “${name}” are missing`);
@@ -115,8 +116,7 @@ export async function readBlob(name, entry, text) {
   }
   const { bytes, found } = unpacked;
   if (found !== entry.length) {
-    throw new DamagedReport(
-      `the numbers called “${name}” are ${found} bytes long, not ${entry.length}`);
+    throw new DamagedReport(`the numbers called “${name}” are ${found} bytes long, not ${entry.length}`);
   }
   if (crc32(bytes) !== entry.crc32) {
     throw new DamagedReport(`the numbers called “${name}” do not match their checksum`);
@@ -127,13 +127,14 @@ export async function readBlob(name, entry, text) {
 /**
  * Header and blobs of the page that this runs in.
  * @param {Document} page
- * @returns {Promise<{header: any, planes: Map<string, Uint8Array>}>}
+ * @returns {Promise<{header: ReturnType<typeof parseHeader>, planes: Map<string, Bytes>}>}
  */
 export async function readPage(page) {
   const header = parseHeader(page.getElementById("header")?.textContent ?? null);
   const names = Object.keys(header.blobs);
-  const planes = await Promise.all(names.map((name) =>
-    readBlob(name, header.blobs[name], page.getElementById(`blob-${name}`)?.textContent)));
+  const planes = await Promise.all(
+    names.map((name) => readBlob(name, header.blobs[name], page.getElementById(`blob-${name}`)?.textContent)),
+  );
   if (!page.getElementById("end")) throw new DamagedReport("its end is missing");
   return { header, planes: new Map(names.map((name, i) => [name, planes[i]])) };
 }

@@ -2,8 +2,7 @@
  * Numbers and tokens as people read them.
  */
 
-/** @typedef {{id: number, text: string, word: number | null, special: boolean, segment: number,
- *   span: [number, number] | null}} Token */
+/** @typedef {Omit<import("../payload.js").Token, "id">} Token */
 
 /** Characters that print as nothing, or that turn the line around. */
 const UNSEEN =
@@ -17,7 +16,7 @@ const JOINED = /(?<=[\p{Extended_Pictographic}\ufe0f\p{Emoji_Modifier}])\u200d(?
  * @returns {string}
  */
 export function visible(text) {
-  const shown = text.replace(UNSEEN, (character, at) => {
+  const shown = text.replace(UNSEEN, (/** @type {string} */ character, /** @type {number} */ at) => {
     if (character === "\u200d" && JOINED.test(text.slice(Math.max(0, at - 2), at + 3))) {
       return character;
     }
@@ -53,8 +52,7 @@ export function tokenNames(tokens, text, pair) {
  * @param {Token[]} tokens
  * @param {number} at
  */
-export const continues = (tokens, at) =>
-  at > 0 && tokens[at].word != null && tokens[at].word === tokens[at - 1].word;
+export const continues = (tokens, at) => at > 0 && tokens[at].word != null && tokens[at].word === tokens[at - 1].word;
 
 /**
  * @param {string} text

@@ -4,22 +4,26 @@
   "use strict";
   var root = document.documentElement;
 
-  function say(text) {
+  function say(/** @type {string} */ text) {
     if (root.hasAttribute("data-ready") || root.hasAttribute("data-broken")) return;
     root.setAttribute("data-broken", "");
-    document.getElementById("notice").textContent = text;
+    /** @type {HTMLElement} */ (document.getElementById("notice")).textContent = text;
   }
 
   if (typeof DecompressionStream === "undefined" || !("noModule" in HTMLScriptElement.prototype)) {
-    say("This report needs a newer browser: one with modules and DecompressionStream, such as any"
-      + " Chrome, Edge, Firefox or Safari since the summer of 2023.");
+    say(
+      "This report needs a newer browser: one with modules and DecompressionStream, such as any" +
+        " Chrome, Edge, Firefox or Safari since the summer of 2023.",
+    );
     return;
   }
   window.addEventListener("load", function () {
     setTimeout(function () {
       if (!root.hasAttribute("data-started")) {
-        say("This browser did not start the report's script. The file may be damaged; or open it"
-          + " in a current browser.");
+        say(
+          "This browser did not start the report's script. The file may be damaged; or open it" +
+            " in a current browser.",
+        );
       }
     }, 3000);
   });

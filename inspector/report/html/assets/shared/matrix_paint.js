@@ -2,9 +2,9 @@
  * How a matrix becomes a picture: where its cells and labels go, and what colour they have.
  */
 
+import { crop, poolFarthest, scaleOf } from "../attention/window.js";
 import { css, currentRamp } from "./colour.js";
 import { shorten } from "./format.js";
-import { crop, poolFarthest, scaleOf } from "../attention/maths.js";
 
 /** @typedef {import("../attention/maths.js").Matrix} Matrix */
 
@@ -18,7 +18,7 @@ import { crop, poolFarthest, scaleOf } from "../attention/maths.js";
  * @property {string[] | null} colLabels
  * @property {{rows: number[], cols: number[]} | null} [splits] where one text of a pair ends
  * @property {string} label what a screen reader calls it
- * @property {import("../attention/maths.js").Window} [window] the part that is looked at; all of it unless told
+ * @property {import("../attention/window.js").Window} [window] the part that is looked at; all of it unless told
  * @property {boolean} [log] colours on a logarithmic scale
  * @property {boolean} [gaps] true where some cells have no number
  * @property {{rows: Float64Array, cols: Float64Array} | null} [totals] drawn as bars along the sides; null keeps their room
@@ -34,24 +34,41 @@ export const LONGEST_LABEL = 92;
 export const BARE_GUTTER = 16;
 const COLUMN_WIDTH = 56;
 /** Room for the totals, and how far from the cells they begin. */
-const MARGIN = 22, MARGIN_GAP = 4;
+const MARGIN = 22,
+  MARGIN_GAP = 4;
 
-/** @param {Drawing} drawing @returns {import("../attention/maths.js").Window} */
+/** @param {Drawing} drawing @returns {import("../attention/window.js").Window} */
 export const windowOf = ({ window, matrix }) => window ?? [0, 0, matrix.rows, matrix.cols];
+
+/**
+ * What draws on a canvas.
+ * @param {HTMLCanvasElement} canvas
+ * @param {CanvasRenderingContext2DSettings} [settings]
+ */
+export const contextOf = (canvas, settings) =>
+  /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", settings));
 
 /** @typedef {{font: string, paper: string, muted: string, rule: string, second: string}} Look */
 
 /** @type {Look | null} */
 let look = null;
-document.documentElement.addEventListener("themechange", () => { look = null; });
+document.documentElement.addEventListener("themechange", () => {
+  look = null;
+});
 
 /** Font and colours of the labels; the same for all matrices until the theme changes. */
 export function currentLook() {
   if (look) return look;
   const styles = getComputedStyle(document.documentElement);
+  /** @param {string} name */
   const value = (name) => styles.getPropertyValue(name).trim();
-  look = { font: value("--sans"), paper: value("--paper"), muted: value("--muted"), rule: value("--rule"),
-    second: value("--second") };
+  look = {
+    font: value("--sans"),
+    paper: value("--paper"),
+    muted: value("--muted"),
+    rule: value("--rule"),
+    second: value("--second"),
+  };
   return look;
 }
 
@@ -66,15 +83,23 @@ export function layout(width, drawing, gutter) {
   const { rows, cols } = drawing.matrix;
   const [, , high, wide] = windowOf(drawing);
   if (cols === 1 && drawing.fieldHeight) {
-    return { left: gutter, top: drawing.fieldTop ?? gutter, cellWidth: COLUMN_WIDTH, cellHeight: drawing.fieldHeight / high,
-      across: COLUMN_WIDTH, down: drawing.fieldHeight, margin: 0 };
+    return {
+      left: gutter,
+      top: drawing.fieldTop ?? gutter,
+      cellWidth: COLUMN_WIDTH,
+      cellHeight: drawing.fieldHeight / high,
+      across: COLUMN_WIDTH,
+      down: drawing.fieldHeight,
+      margin: 0,
+    };
   }
   const margin = drawing.totals === undefined ? 0 : MARGIN;
   const room = Math.max(40, width - gutter - margin);
   const cell = Math.min(LARGEST_CELL, room / cols);
   // Whole pixels where a pixel matters, so that all cells look alike.
   const size = cell >= 4 ? Math.floor(cell) : cell;
-  const across = cols * size, down = rows * size;
+  const across = cols * size,
+    down = rows * size;
   return { left: gutter, top: gutter, cellWidth: across / wide, cellHeight: down / high, across, down, margin };
 }
 
@@ -82,14 +107,15 @@ export function layout(width, drawing, gutter) {
  * The cells as one picture: never an element per cell.
  * @param {CanvasRenderingContext2D} context
  * @param {Drawing} drawing
- * @param {ReturnType<typeof layout>} place
+ * @param {ReturnType<typeof layout>} frame
  * @param {number} dpr
  * @param {Look} look
  */
-export function paintCells(context, drawing, place, dpr, look) {
+export function paintCells(context, drawing, frame, dpr, look) {
   const { scale, low, high, splits, log, gaps } = drawing;
-  const { left, top, cellWidth, cellHeight, across, down } = place;
-  const window = windowOf(drawing), [row, col] = window;
+  const { left, top, cellWidth, cellHeight, across, down } = frame;
+  const window = windowOf(drawing),
+    [row, col] = window;
   const matrix = crop(drawing.matrix, window);
   const rows = Math.min(matrix.rows, Math.max(1, Math.floor(down * dpr)));
   const cols = Math.min(matrix.cols, Math.max(1, Math.floor(across * dpr)));
@@ -123,23 +149,34 @@ export function paintCells(context, drawing, place, dpr, look) {
  * Row totals to the right and column totals below, each side from 0 to the largest of the matrix.
  * @param {CanvasRenderingContext2D} context
  * @param {Drawing} drawing
- * @param {ReturnType<typeof layout>} place
+ * @param {ReturnType<typeof layout>} frame
  */
 export function paintTotals(context, drawing, { left, top, cellWidth, cellHeight, across, down }) {
   if (!drawing.totals) return;
   const { rows, cols } = drawing.totals;
   const [row, col, high, wide] = windowOf(drawing);
-  const most = (sums) => sums.reduce((a, b) => Math.max(a, b), 1e-9), room = MARGIN - MARGIN_GAP;
+  /** @param {Float64Array} sums */
+  const most = (sums) => sums.reduce((a, b) => Math.max(a, b), 1e-9);
+  const room = MARGIN - MARGIN_GAP;
   // Thin bars with a gap between them, where there is room for one.
+  /** @param {number} size */
   const thick = (size) => (size >= 4 ? size - 2 : size);
   context.fillStyle = css(currentRamp("amount"), 128);
   for (let i = 0, largest = most(rows); i < high; i++) {
-    context.fillRect(left + across + MARGIN_GAP, top + (i + 0.5) * cellHeight - thick(cellHeight) / 2,
-      (rows[row + i] / largest) * room * 0.35, thick(cellHeight));
+    context.fillRect(
+      left + across + MARGIN_GAP,
+      top + (i + 0.5) * cellHeight - thick(cellHeight) / 2,
+      (rows[row + i] / largest) * room * 0.35,
+      thick(cellHeight),
+    );
   }
   for (let j = 0, largest = most(cols); j < wide; j++) {
-    context.fillRect(left + (j + 0.5) * cellWidth - thick(cellWidth) / 2, top + down + MARGIN_GAP,
-      thick(cellWidth), (cols[col + j] / largest) * room);
+    context.fillRect(
+      left + (j + 0.5) * cellWidth - thick(cellWidth) / 2,
+      top + down + MARGIN_GAP,
+      thick(cellWidth),
+      (cols[col + j] / largest) * room,
+    );
   }
 }
 
@@ -149,12 +186,13 @@ export function paintTotals(context, drawing, { left, top, cellWidth, cellHeight
  * @param {Look} look
  */
 function hatch(context, look) {
-  const tile = document.createElement("canvas"), ink = tile.getContext("2d");
+  const tile = document.createElement("canvas"),
+    ink = contextOf(tile);
   tile.width = tile.height = 5;
   ink.fillStyle = look.muted;
   ink.globalAlpha = 0.45;
   for (let i = 0; i < 5; i++) ink.fillRect(i, 4 - i, 1, 1);
-  return context.createPattern(tile, "repeat");
+  return context.createPattern(tile, "repeat") ?? look.muted;
 }
 
 /** @type {Map<import("./colour.js").Ramp, Uint32Array>} */
@@ -203,18 +241,18 @@ export function picture({ rows, cols, data }, scale, low, high, log = false) {
  */
 export function paintPixels(canvas, data, scale, low, high, log = false) {
   // Asked for as one that is read often, it stays in memory and is not sent to and fro.
-  const context = /** @type {CanvasRenderingContext2D} */ (
-    canvas.getContext("2d", { willReadFrequently: true }));
-  if (image?.width !== canvas.width || image.height !== canvas.height) {
-    image = context.createImageData(canvas.width, canvas.height);
-  }
-  const pixels = new Uint32Array(image.data.buffer);
-  const colours = packed(currentRamp(scale)), at = scaleOf(low, high, log);
+  const context = contextOf(canvas, { willReadFrequently: true });
+  const fits = image && image.width === canvas.width && image.height === canvas.height;
+  const written = fits && image ? image : context.createImageData(canvas.width, canvas.height);
+  image = written;
+  const pixels = new Uint32Array(written.data.buffer);
+  const colours = packed(currentRamp(scale)),
+    at = scaleOf(low, high, log);
   for (let i = 0; i < data.length; i++) {
     const value = data[i];
     pixels[i] = value === value ? colours[(at(value) + 0.5) | 0] : 0;
   }
-  context.putImageData(image, 0, 0);
+  context.putImageData(written, 0, 0);
 }
 
 /** @type {WeakMap<string[], number>} */
@@ -239,12 +277,12 @@ export function longestLabel(context, font, labels, length = 14) {
 /**
  * @param {CanvasRenderingContext2D} context
  * @param {Drawing} drawing
- * @param {ReturnType<typeof layout>} place
+ * @param {ReturnType<typeof layout>} frame
  * @param {Look} look
  */
-export function paintLabels(context, drawing, place, look) {
+export function paintLabels(context, drawing, frame, look) {
   const { rowLabels, colLabels } = drawing;
-  const { left, top, cellWidth, cellHeight } = place;
+  const { left, top, cellWidth, cellHeight } = frame;
   const [row, col, high, wide] = windowOf(drawing);
   if (left <= BARE_GUTTER) return;
   context.font = `${FONT}px ${look.font}`;

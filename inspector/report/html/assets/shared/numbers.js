@@ -12,7 +12,8 @@ export class DamagedReport extends Error {}
  * @returns {Float32Array}
  */
 export function halfTable() {
-  const table = new Float32Array(65536), bits = new Uint32Array(table.buffer);
+  const table = new Float32Array(65536),
+    bits = new Uint32Array(table.buffer);
   for (let half = 0; half < 0x8000; half++) {
     const exponent = half >> 10;
     // The same fraction under an exponent that is biased by 127 instead of 15.
@@ -28,7 +29,7 @@ let halves = null;
 
 /**
  * Put the bytes of each number together again.
- * @param {Uint8Array} planes all first bytes, then all second bytes, …
+ * @param {Uint8Array<ArrayBuffer>} planes all first bytes, then all second bytes, …
  * @param {string} dtype
  * @returns {Numbers}
  */
@@ -45,8 +46,7 @@ export function joinPlanes(planes, dtype) {
     const count = planes.length / 4;
     const bits = new Uint32Array(count);
     for (let i = 0; i < count; i++) {
-      bits[i] = planes[i] | (planes[count + i] << 8) | (planes[2 * count + i] << 16)
-        | (planes[3 * count + i] << 24);
+      bits[i] = planes[i] | (planes[count + i] << 8) | (planes[2 * count + i] << 16) | (planes[3 * count + i] << 24);
     }
     return dtype === "uint32" ? bits : new Float32Array(bits.buffer);
   }

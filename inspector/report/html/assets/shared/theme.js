@@ -6,14 +6,20 @@
 
   // Storage may be refused on file://; the choice then lasts as long as the page.
   function stored() {
-    try { return localStorage.getItem(key); } catch { return null; }
+    try {
+      return localStorage.getItem(key);
+    } catch {
+      return null;
+    }
   }
-  function apply(theme) {
+  function buttons() {
+    return /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-theme-choice]"));
+  }
+  function apply(/** @type {string | null | undefined} */ theme) {
     if (theme === "light" || theme === "dark") root.dataset.theme = theme;
     else delete root.dataset.theme;
-    document.querySelectorAll("[data-theme-choice]").forEach(function (button) {
-      button.setAttribute("aria-pressed",
-        String(button.dataset.themeChoice === (root.dataset.theme || "auto")));
+    buttons().forEach(function (button) {
+      button.setAttribute("aria-pressed", String(button.dataset.themeChoice === (root.dataset.theme || "auto")));
     });
     root.dispatchEvent(new Event("themechange"));
   }
@@ -21,10 +27,14 @@
   apply(stored());
   document.addEventListener("DOMContentLoaded", function () {
     apply(root.dataset.theme);
-    document.querySelectorAll("[data-theme-choice]").forEach(function (button) {
+    buttons().forEach(function (button) {
       button.addEventListener("click", function () {
         apply(button.dataset.themeChoice);
-        try { localStorage.setItem(key, button.dataset.themeChoice); } catch { /* see above */ }
+        try {
+          localStorage.setItem(key, String(button.dataset.themeChoice));
+        } catch {
+          /* see above */
+        }
       });
     });
   });

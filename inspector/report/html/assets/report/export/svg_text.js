@@ -1,5 +1,5 @@
 /**
- * A drawing as the text of an SVG file: what all drawings that are taken away have in common.
+ * A drawing as the text of an SVG file: what all exported drawings have in common.
  */
 
 import { shorten } from "../../shared/format.js";
@@ -13,7 +13,11 @@ export const EDGE = 16;
 /** Room above it for what it shows. */
 export const HEAD = 96;
 
-const escaped = (text) => String(text).replace(/[<>&"]/g, (c) => `&#${c.charCodeAt(0)};`).replace(/[\ufffe\uffff]/g, "\ufffd");
+/** @param {unknown} text */
+const escaped = (text) =>
+  String(text)
+    .replace(/[<>&"]/g, (c) => `&#${c.charCodeAt(0)};`)
+    .replace(/[\ufffe\uffff]/g, "\ufffd");
 
 /**
  * @param {string} name
@@ -28,32 +32,47 @@ export const tag = (name, attributes, inside = "") =>
  * @param {import("../../shared/colour.js").Ramp} ramp
  * @returns {(at: number) => string}
  */
-export const hexOf = (ramp) => (at) => `#${[0, 1, 2].map((c) => ramp[at * 3 + c].toString(16).padStart(2, "0")).join("")}`;
+export const hexOf = (ramp) => (at) =>
+  `#${[0, 1, 2].map((c) => ramp[at * 3 + c].toString(16).padStart(2, "0")).join("")}`;
 
 /**
  * @param {Look} look
  * @returns {(x: number, y: number, content: string, more?: Record<string, any>) => string}
  */
-export const textIn = (look) => (x, y, content, more = {}) => tag("text", { x, y, fill: look.muted, ...more }, escaped(content));
+export const textIn =
+  (look) =>
+  (x, y, content, more = {}) =>
+    tag("text", { x, y, fill: look.muted, ...more }, escaped(content));
 
 /**
  * @param {number} width
  * @param {number} height
  * @param {Look} look
- * @param {string[]} said what stands above, the title first
+ * @param {string[]} metadata what stands above, the title first
  * @param {string[]} body
  * @returns {Drawn}
  */
-export function drawing(width, height, look, said, body) {
-  const ink = getComputedStyle(document.body).color, text = textIn(look);
+export function drawing(width, height, look, metadata, body) {
+  const ink = getComputedStyle(document.body).color,
+    text = textIn(look);
   const all = [
-    tag("title", {}, escaped(said.join("; "))),
+    tag("title", {}, escaped(metadata.join("; "))),
     tag("rect", { width, height, fill: look.paper }),
-    text(EDGE, 28, said[0], { fill: ink, "font-size": 17, "font-weight": 600 }),
-    ...said.slice(1).map((line, i) => text(EDGE, 46 + i * 15, shorten(line, 80))),
+    text(EDGE, 28, metadata[0], { fill: ink, "font-size": 17, "font-weight": 600 }),
+    ...metadata.slice(1).map((line, i) => text(EDGE, 46 + i * 15, shorten(line, 80))),
     ...body,
   ];
-  const svg = tag("svg", { xmlns: "http://www.w3.org/2000/svg", width, height, viewBox: `0 0 ${width} ${height}`,
-    "font-family": look.font.replaceAll('"', "'"), "font-size": FONT }, all.join("\n"));
+  const svg = tag(
+    "svg",
+    {
+      xmlns: "http://www.w3.org/2000/svg",
+      width,
+      height,
+      viewBox: `0 0 ${width} ${height}`,
+      "font-family": look.font.replaceAll('"', "'"),
+      "font-size": FONT,
+    },
+    all.join("\n"),
+  );
   return { svg, width, height };
 }

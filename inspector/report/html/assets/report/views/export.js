@@ -1,20 +1,24 @@
 /**
- * Take it away: the view on screen as a file, and the words that bring it back.
+ * Export: the view on screen as a file, and the words that bring it back.
  */
 
-import { byId } from "../../shared/dom.js";
-import { viewOnScreen } from "../export/on_screen.js";
+import { View } from "../../shared/view.js";
 import { csvOf, pngOf, svgOf } from "../export/files.js";
+import { viewOnScreen } from "../export/on_screen.js";
+import { hashOf } from "../permalink.js";
+import { firstView } from "../state.js";
 
 /**
+ * @param {HTMLElement} root
  * @param {import("../data.js").ReportData} data
  * @param {import("../state.js").Store} store
- * @param {() => string} address of the page as it stands
- * @returns {() => void} copies the link
  */
-export function showTake(data, store, address) {
-  const says = byId("take-says"), byHand = /** @type {HTMLTextAreaElement} */ (byId("take-by-hand"));
+export function mountExport(root, data, store) {
+  const view = new View(root, store);
+  const says = view.find("export-says"),
+    byHand = view.find("export-by-hand", HTMLTextAreaElement);
   const { command } = data.header;
+  const address = () => `${location.href.split("#")[0]}#${hashOf(store.get(), firstView(data))}`;
   // A frame in a notebook has no address, and may save nothing.
   const framed = location.protocol === "about:";
 
@@ -25,7 +29,8 @@ export function showTake(data, store, address) {
     link.download = `${file}.${ending}`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-    says.textContent = framed ? "A notebook’s frame may refuse to save; write the report to a file and open that."
+    says.textContent = framed
+      ? "A notebook’s frame may refuse to save; write the report to a file and open that."
       : `Saved as ${link.download}.`;
   }
 
@@ -44,24 +49,28 @@ export function showTake(data, store, address) {
     }
   }
 
+  /** @type {Record<string, (shown: import("../export/on_screen.js").OnScreen) => unknown>} */
   const ways = {
-    /** @param {import("../export/on_screen.js").View} view */
-    svg: (view) => save(svgOf(view).svg, "image/svg+xml", "svg", view.file),
-    png: async (view) => save(await pngOf(view), "image/png", "png", view.file),
-    csv: async (view) => save(await csvOf(view), "text/csv", "csv", view.file),
-    link: () => (framed ? (says.textContent = "A notebook’s frame has no address to link to.") : copy(address(), "The link")),
-    command: () => copy(command, "The command"),
+    svg: (shown) => save(svgOf(shown).svg, "image/svg+xml", "svg", shown.file),
+    png: async (shown) => save(await pngOf(shown), "image/png", "png", shown.file),
+    csv: async (shown) => save(await csvOf(shown), "text/csv", "csv", shown.file),
+    link: () =>
+      framed ? (says.textContent = "A notebook’s frame has no address to link to.") : copy(address(), "The link"),
+    command: () => copy(command ?? "", "The command"),
   };
-  const take = async (way) => {
+  /** @param {string} way */
+  const go = async (way) => {
     try {
       await ways[way](viewOnScreen(data, store.get()));
     } catch (error) {
-      says.textContent = `That did not work: ${error.message}.`;
+      says.textContent = `That did not work: ${error instanceof Error ? error.message : error}.`;
     }
   };
-  for (const button of /** @type {NodeListOf<HTMLElement>} */ (byId("take").querySelectorAll("button"))) {
-    button.hidden = button.dataset.take === "command" && !command;
-    button.addEventListener("click", () => take(button.dataset.take));
+  for (const button of view.find("export").querySelectorAll("button")) {
+    const way = button.dataset.export ?? "";
+    button.hidden = way === "command" && !command;
+    view.listen(button, "click", () => go(way));
   }
-  return () => take("link");
+  view.hear("copylink", () => go("link"));
+  return view.dispose;
 }

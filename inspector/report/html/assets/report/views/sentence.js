@@ -1,12 +1,15 @@
 /**
- * The sentence itself: point at a word, and the others show how much it listens to them, or they
- * to it. A click keeps a word, a second click sets another beside it.
+ * The sentence itself: hover over a word, and the others show how much it attends to them, or they
+ * to it. A click pins a word, a second click compares it with another.
  */
 
+import { layerName } from "../../attention/verdict_words.js";
+import { amountsOf, maskedOf, overlap, unitsOf } from "../../attention/words.js";
 import { css, currentRamp, step, tintsOf } from "../../shared/colour.js";
-import { byId, el, rovingTabStop, toggles, word } from "../../shared/dom.js";
+import { rovingTabStop, target, toggles } from "../../shared/controls.js";
+import { el, word } from "../../shared/dom.js";
 import { continues, fixed, percent, visible } from "../../shared/format.js";
-import { amountsOf, forbiddenOf, overlap, unitsOf } from "../../attention/words.js";
+import { View } from "../../shared/view.js";
 
 /** @typedef {import("../state.js").Store} Store */
 /** @typedef {import("../state.js").State} State */
@@ -14,26 +17,30 @@ import { amountsOf, forbiddenOf, overlap, unitsOf } from "../../attention/words.
 /** @typedef {import("../../attention/words.js").Unit} Unit */
 /** @typedef {Unit & {side: import("../data.js").Side}} Chip */
 /** @typedef {{units: Chip[], told: number[], from: number | null, other: number | null, pointed: number | null,
- *   amounts: Float64Array | null, others: Float64Array | null, forbidden: boolean[] | null}} Picture what the chips show: of
+ *   amounts: Float64Array | null, others: Float64Array | null, masked: boolean[] | null}} Picture what the chips show: of
  *   the units those in `told` have an amount, and the others NaN */
 
 /** Beyond this many words a number under each would be noise. */
 const MOST_NUMBERED = 48;
 const GAP_LENGTH = 24;
 /** Stands there until a word was pointed at. */
-const FIRST = "Point at a word and the others colour. A click keeps it, a click on a second word compares the two.";
+const FIRST = "Hover over a word to see what it attends to. Click to pin it; click a second word to compare.";
 /** Steps of the ramp that are not worth a tint. */
 const FAINTEST = 6;
 /** Steps that nobody tells apart on a word: fewer words change when the head does. */
 const COARSE = 6;
 
 /**
+ * @param {HTMLElement} root
  * @param {ReportData} data
  * @param {Store} store
  */
-export function showSentence(data, store) {
-  const box = byId("sentence"), says = byId("sentence-says"), note = byId("sentence-note");
-  for (const key of ["direction", "whose", "pieces"]) toggles(store, `sentence-${key}`, key);
+export function mountSentence(root, data, store) {
+  const view = new View(root, store);
+  const box = view.find("sentence"),
+    says = view.find("sentence-says"),
+    note = view.find("sentence-note");
+  for (const key of /** @type {const} */ (["direction", "whose", "subwords"])) toggles(view, `sentence-${key}`, key);
 
   /** @type {Chip[]} of one text, or of the source and then of the target */
   let units = [];
@@ -43,98 +50,156 @@ export function showSentence(data, store) {
   let looks = [];
   /** @type {Map<import("../data.js").Side, number[]>} the unit of each token of a text */
   let unitOf = new Map();
-  let several = false, built = "";
+  let several = false,
+    built = "";
   /** @type {number | null} pinned here, and not by a link or by what the page opened with */
   let mine = null;
-  let used = false, pressed = "";
+  let used = false,
+    pressed = "";
   /** @type {Promise<any> | null} */
   let awaited = null;
   /** Who is asked about, and who then has an amount. */
   const both = () => {
-    const { layer, direction } = store.get(), { rows, cols } = data.sides(layer);
+    const { index, direction } = store.get(),
+      { rows, cols } = data.sides(index);
     return direction === "out" ? [rows, cols] : [cols, rows];
   };
-  const unit = (token) => (token == null ? null : unitOf.get(both()[0])?.[token] ?? null);
-  const keep = (pinned, compared) => store.set({ pinned, compared, hovered: null });
+  /** @param {number | null} token */
+  const unit = (token) => (token == null ? null : (unitOf.get(both()[0])?.[token] ?? null));
+  /** @param {number | null} pinned @param {number | null} compared */
+  const pin = (pinned, compared) => store.set({ pinned, compared, hovered: null });
+  /** @param {number} u */
   const point = (u) => {
     used = true;
     if (units[u].side === both()[0]) store.set({ hovered: units[u].tokens[0] });
   };
+  /** @param {number} u */
   const pick = (u) => {
-    const { pinned, compared, direction } = store.get(), [token] = units[u].tokens;
+    const { pinned, compared, direction } = store.get(),
+      [token] = units[u].tokens;
     if (units[u].side !== both()[0]) {
       // A word of the other text: the question turns round.
       mine = token;
       store.set({ direction: direction === "out" ? "in" : "out", pinned: token, compared: null, hovered: null });
-    } else if (u === unit(pinned)) keep(mine = compared, null);
-    else if (u === unit(compared)) keep(pinned, null);
-    else if (pinned != null && (compared != null || mine === pinned)) keep(pinned, token);
-    else keep(mine = token, null);
+    } else if (u === unit(pinned)) pin((mine = compared), null);
+    else if (u === unit(compared)) pin(pinned, null);
+    else if (pinned != null && (compared != null || mine === pinned)) pin(pinned, token);
+    else pin((mine = token), null);
   };
 
-  const build = ({ pieces, layer }) => {
-    const { rows, cols } = data.sides(layer), texts = rows === cols ? [rows] : [cols, rows];
-    const now = `${pieces} ${texts.map((side) => side.name)}`;
+  /** @param {import("../state.js").State} state */
+  const build = ({ subwords, index }) => {
+    const { rows, cols } = data.sides(index),
+      texts = rows === cols ? [rows] : [cols, rows];
+    const now = `${subwords} ${texts.map((side) => side.name)}`;
     if (now === built) return;
     built = now;
-    const made = (by) => texts.flatMap((side) => unitsOf(side.tokens, side.names, side, by).map((one) => ({ ...one, side })));
-    const whole = made(false), single = made(true);
+    /** @param {boolean} by @returns {Chip[]} */
+    const made = (by) =>
+      texts.flatMap((side) => unitsOf(side.tokens, side.names, side, by).map((one) => ({ ...one, side })));
+    const whole = made(false),
+      single = made(true);
     several = whole.length < single.length;
-    byId("sentence-pieces").hidden = !several;
-    units = pieces ? single : whole;
+    view.find("sentence-subwords").hidden = !several;
+    units = subwords ? single : whole;
     box.dataset.length = single.length <= 24 ? "short" : single.length <= 96 ? "middle" : "long";
     unitOf = new Map(texts.map((side) => [side, []]));
     box.classList.toggle("plain", units.length > MOST_NUMBERED);
-    units.forEach(({ tokens: of, side }, u) => { for (const i of of) unitOf.get(side)[i] = u; });
-    const numbered = units.length <= MOST_NUMBERED, stop = unit(store.get().pinned) ?? 0;
-    chips = units.map((one, u) => el("button", {
-      type: "button", class: one.special ? "token special" : "token", tabindex: u === stop ? "0" : "-1", "aria-pressed": "false",
-      title: title(one, one.side),
-      onpointerenter: () => point(u), onfocus: () => point(u), onblur: () => store.set({ hovered: null }), onclick: () => pick(u),
-    }, word(one.name, "token-text"), numbered ? el("span", { class: "token-weight", "aria-hidden": "true" }) : null));
+    units.forEach(({ tokens: of, side }, u) => {
+      const its = unitOf.get(side) ?? [];
+      for (const i of of) its[i] = u;
+    });
+    const numbered = units.length <= MOST_NUMBERED,
+      stop = unit(store.get().pinned) ?? 0;
+    chips = units.map((one, u) =>
+      el(
+        "button",
+        {
+          type: "button",
+          class: one.special ? "token special" : "token",
+          tabindex: u === stop ? "0" : "-1",
+          "aria-pressed": "false",
+          title: title(one, one.side),
+          onpointerenter: () => point(u),
+          onfocus: () => point(u),
+          onblur: () => store.set({ hovered: null }),
+          onclick: () => pick(u),
+        },
+        word(one.name, "token-text"),
+        numbered ? el("span", { class: "token-weight", "aria-hidden": "true" }) : null,
+      ),
+    );
     looks = chips.map(() => "");
     pressed = "";
     box.replaceChildren(...texts.flatMap((side) => paragraphs(side, units, chips)));
   };
-  box.addEventListener("pointerleave", () => store.set({ hovered: null }));
-  box.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") keep(mine = null, null);
+  view.listen(box, "pointerleave", () => store.set({ hovered: null }));
+  view.listen(box, "keydown", (event) => {
+    if (event.key === "Escape") pin((mine = null), null);
   });
-  rovingTabStop(box, () => chips, (at, key) => {
-    if (key === "ArrowRight" || key === "ArrowDown") return at + 1;
-    if (key === "ArrowLeft" || key === "ArrowUp") return at - 1;
-    if (key === "Home") return 0;
-    return key === "End" ? chips.length - 1 : null;
-  });
+  rovingTabStop(
+    view,
+    box,
+    () => chips,
+    (at, key) =>
+      target(key, {
+        ArrowRight: at + 1,
+        ArrowDown: at + 1,
+        ArrowLeft: at - 1,
+        ArrowUp: at - 1,
+        Home: 0,
+        End: chips.length - 1,
+      }),
+  );
 
   const show = () => {
-    const state = store.get(), { layer, head, whose, direction } = state;
-    const matrix = whose === "head" ? data.shown(layer, head) : data.mean(layer, whose);
+    if (view.disposed) return;
+    const state = store.get(),
+      { index, head, whose, direction } = state;
+    const matrix = whose === "head" ? data.shown(index, head) : data.mean(index, whose);
     note.textContent = origin(data, state, several);
-    const waits = matrix instanceof Promise;
-    box.setAttribute("aria-busy", String(waits));
-    if (waits) {
-      says.textContent = "Working out the mean…";
-      if (awaited !== matrix) matrix.then(() => { if (awaited === matrix) show(); });
+    box.setAttribute("aria-busy", String(matrix instanceof Promise));
+    if (matrix instanceof Promise) {
+      says.textContent = "Working out the average…";
+      if (awaited !== matrix)
+        matrix.then(() => {
+          if (awaited === matrix) show();
+        });
       awaited = matrix;
       return;
     }
     awaited = null;
-    const pointed = unit(state.hovered), pinned = unit(state.pinned);
+    const pointed = unit(state.hovered),
+      pinned = unit(state.pinned);
     const other = pinned == null || unit(state.compared) === pinned ? null : unit(state.compared);
-    const from = other == null ? pointed ?? pinned : pinned;
-    const [asked, heard] = both(), told = [...units.keys()].filter((u) => units[u].side === heard);
+    const from = other == null ? (pointed ?? pinned) : pinned;
+    const [asked, others] = both(),
+      told = [...units.keys()].filter((u) => units[u].side === others);
+    /** @template V, R @param {ArrayLike<V>} values @param {R} rest @returns {(V | R)[]} */
     const ofAll = (values, rest) => {
+      /** @type {(V | R)[]} */
       const all = units.map(() => rest);
-      told.forEach((u, i) => { all[u] = values[i]; });
+      told.forEach((u, i) => {
+        all[u] = values[i];
+      });
       return all;
     };
     const those = told.map((u) => units[u]);
-    const amounts = (at) => (at == null ? null : Float64Array.from(ofAll(amountsOf(matrix, units[at], those, direction), NaN)));
-    const barred = from != null && other == null ? forbiddenOf(data.visible(layer), units[from], those, direction) : null;
+    /** @param {number | null} at */
+    const amounts = (at) =>
+      at == null ? null : Float64Array.from(ofAll(amountsOf(matrix, units[at], those, direction), NaN));
+    const masked = from != null && other == null ? maskedOf(data.visible(index), units[from], those, direction) : null;
     /** @type {Picture} */
-    const picture = { units, told, from, other, pointed, amounts: amounts(from), others: amounts(other),
-      forbidden: barred && ofAll(barred, false) };
+    const picture = {
+      units,
+      told,
+      from,
+      other,
+      pointed,
+      amounts: amounts(from),
+      others: amounts(other),
+      masked: masked && ofAll(masked, false),
+    };
     tint(picture);
     if (pressed !== `${pinned} ${other}`) {
       for (const chip of box.querySelectorAll("[aria-pressed=true]")) chip.setAttribute("aria-pressed", "false");
@@ -146,20 +211,31 @@ export function showSentence(data, store) {
       pressed = `${pinned} ${other}`;
     }
     const compares = mine != null && mine === state.pinned;
-    const hint = !used ? FIRST : other != null ? "Click either again to let it go; Escape lets both go."
-      : from == null || from !== pinned ? compares ? "Click to compare the two." : "Click to keep it."
-      : compares ? "Click another word to compare, or this one again to let go." : "Click it again to let go.";
-    const turn = asked === heard ? "" : ` Click a word of the ${heard.name} to turn the question round.`;
+    const hint = !used
+      ? FIRST
+      : other != null
+        ? "Click either again to unpin it; Esc unpins both."
+        : from == null || from !== pinned
+          ? compares
+            ? "Click to compare the two."
+            : "Click to pin it."
+          : compares
+            ? "Click another word to compare, or this one again to unpin."
+            : "Click it again to unpin.";
+    const turn = asked === others ? "" : ` Click a word of the ${others.name} to see what attends to it.`;
     says.replaceChildren(...saying(data, state, picture), el("span", { class: "hint" }, hint + turn));
   };
 
   /** @param {Picture} picture */
-  const tint = ({ told, from, other, amounts, others, forbidden }) => {
-    const tints = tintsOf(currentRamp("amount")), two = currentRamp("difference");
+  const tint = ({ told, from, other, amounts, others, masked }) => {
+    const tints = tintsOf(currentRamp("amount")),
+      two = currentRamp("difference");
     const most = Math.max(...told.flatMap((u) => [amounts?.[u] ?? 1, others?.[u] ?? 0]));
     box.classList.toggle("comparing", others != null);
     chips.forEach((chip, u) => {
-      const value = amounts?.[u] || 0, barred = forbidden?.[u] ?? false, silent = Number.isNaN(amounts?.[u]);
+      const value = amounts?.[u] || 0,
+        barred = masked?.[u] ?? false,
+        silent = Number.isNaN(amounts?.[u] ?? 0);
       // The scale ends at three quarters, where words of either ink stay easy to read.
       const at = others ? 0 : Math.round((step(value, 0, most) * 0.75) / COARSE) * COARSE;
       const { paper, ink } = at > FAINTEST ? tints[at] : { paper: "", ink: "" };
@@ -179,15 +255,17 @@ export function showSentence(data, store) {
         chip.classList.toggle("other", u === other);
       }
       if (units.length > MOST_NUMBERED) return;
-      const weight = /** @type {HTMLElement} */ (chip.lastChild), number = fixed(value, 2);
+      const weight = /** @type {HTMLElement} */ (chip.lastChild),
+        number = fixed(value, 2);
       if (silent) weight.replaceChildren();
       else if (others) weight.replaceChildren(el("span", {}, number), el("span", {}, fixed(others[u], 2)));
-      else weight.textContent = amounts ? barred ? "–" : number : "";
+      else weight.textContent = amounts ? (barred ? "–" : number) : "";
     });
   };
-  store.watch(["pieces", "layer"], build);
-  store.watch(["layer", "head", "pinned", "hovered", "compared", "direction", "whose", "pieces"], show);
-  document.documentElement.addEventListener("themechange", show);
+  view.watch(["subwords", "index"], build);
+  view.watch(["index", "head", "pinned", "hovered", "compared", "direction", "whose", "subwords"], show);
+  view.hear("themechange", show);
+  return view.dispose;
 }
 
 /**
@@ -196,7 +274,8 @@ export function showSentence(data, store) {
  * @param {HTMLElement} chip
  */
 function bringIntoBox(box, chip) {
-  const inside = chip.getBoundingClientRect(), around = box.getBoundingClientRect();
+  const inside = chip.getBoundingClientRect(),
+    around = box.getBoundingClientRect();
   if (inside.top < around.top || inside.bottom > around.bottom) {
     box.scrollTop += inside.top - around.top - box.clientHeight / 2;
   }
@@ -206,8 +285,14 @@ function bringIntoBox(box, chip) {
  * @param {Unit} unit
  * @param {import("../data.js").Side} side
  */
-const title = (unit, { tokens }) => [unit.name, ...unit.tokens.map((i) =>
-  `token ${i}: “${visible(tokens[i].text)}”, id ${tokens[i].id}${tokens[i].special ? ", added by the tokenizer" : ""}`)].join("\n");
+const title = (unit, { tokens }) =>
+  [
+    unit.name,
+    ...unit.tokens.map(
+      (i) =>
+        `token ${i}: “${visible(tokens[i].text)}”, id ${tokens[i].id}${tokens[i].special ? ", added by the tokenizer" : ""}`,
+    ),
+  ].join("\n");
 
 /**
  * A paragraph for a text, or for each of a pair, its words where they stand in it.
@@ -220,7 +305,8 @@ function paragraphs(side, units, chips) {
   const segments = [Array.from(text), Array.from(pair ?? "")];
   const lines = segments.slice(0, pair == null ? 1 : 2).map((_, at) =>
     // In a bdi, a letter of ours has no say in the direction of the line.
-    el("p", {}, pair == null ? name && word(name, "text-name") : word("AB"[at], "text-name")));
+    el("p", {}, pair == null ? name && word(name, "text-name") : word("AB"[at], "text-name")),
+  );
   const ends = [0, 0];
   units.forEach(({ segment, span, side: of, tokens: [first] }, u) => {
     if (of !== side) return;
@@ -247,8 +333,11 @@ function between(gap) {
   if (gap === "") return [];
   if (gap.trim() === "") return [document.createTextNode(" ")];
   const seen = Array.from(gap.trim()).slice(0, GAP_LENGTH).join("");
-  return [document.createTextNode(" "), el("bdi", { class: "dropped", title: "not a token" }, visible(seen)),
-    document.createTextNode(" ")];
+  return [
+    document.createTextNode(" "),
+    el("bdi", { class: "dropped", title: "not a token" }, visible(seen)),
+    document.createTextNode(" "),
+  ];
 }
 
 /**
@@ -256,24 +345,34 @@ function between(gap) {
  * @param {ReportData} data
  * @param {State} state
  */
-function where({ sites }, { layer, head, whose }) {
-  const { site, layer: number, heads } = sites[layer], kind = site === "self" ? "" : `${site} `;
-  if (whose === "head") return `In ${kind}layer ${number}, head ${head}, `;
-  if (whose === "layer") return `On average over the ${heads} heads of ${kind}layer ${number}, `;
-  const all = sites.reduce((sum, one) => sum + (one.site === site ? one.heads : 0), 0);
+function where({ layers }, { index, head, whose }) {
+  const { site, heads } = layers[index],
+    kind = site === "self" ? "" : `${site} `,
+    name = layerName(layers[index]);
+  if (whose === "head") return `In ${name}, head ${head}, `;
+  if (whose === "layer") return `On average over the ${heads} heads of ${name}, `;
+  const all = layers.reduce((sum, one) => sum + (one.site === site ? one.heads : 0), 0);
   return `On average over all ${all} ${kind}heads, `;
 }
 
 /**
- * Where the numbers come from, and what became of pieces.
+ * Where the numbers come from, and what became of subwords.
  * @param {ReportData} data
  * @param {State} state
  * @param {boolean} several
  */
-function origin(data, { layer, head, whose, pieces }, several) {
-  const mean = whose !== "head", shipped = data.model(layer, head);
-  return `Amounts: ${mean ? "a mean, " : ""}${mean || !shipped ? "worked out on this page from " : ""}${shipped ? "the model’s own attention" : "q and k"}.${
-    several && !pieces ? " Pieces of a word are merged: into a word their sum, out of it their mean." : ""}`;
+function origin(data, { index, head, whose, subwords }, several) {
+  const mean = whose !== "head",
+    shipped = data.model(index, head);
+  const from =
+    mean || !shipped
+      ? `These numbers are ${mean ? "an average, " : ""}worked out on this page from ` +
+        (shipped ? "the model’s own attention." : "q and k.")
+      : "These numbers are the model’s own.";
+  return (
+    from +
+    (several && !subwords ? " Subwords are combined: attention received is summed, attention given is averaged." : "")
+  );
 }
 
 /**
@@ -283,20 +382,36 @@ function origin(data, { layer, head, whose, pieces }, several) {
  * @returns {(Node | string)[]}
  */
 function saying(data, state, picture) {
-  const { units, told, from, other, amounts, forbidden } = picture;
+  const { units, told, from, other, amounts, masked } = picture;
   if (from == null || !amounts) return ["No word is chosen."];
-  const out = state.direction === "out", quoted = (u) => el("b", {}, "“", word(units[u].name, "clip"), "”");
+  const out = state.direction === "out";
+  /** @param {number} u */
+  const quoted = (u) => el("b", {}, "“", word(units[u].name, "clip"), "”");
   if (other != null) return [where(data, state), ...comparing(picture, out)];
   const order = [...told].sort((a, b) => amounts[b] - amounts[a]).slice(0, 2);
+  /** @param {number} u @param {number} at */
   const share = (u, at) => {
-    const own = u === from, much = percent(amounts[u]);
-    if (out) return [at ? ` and ${much} to ` : ` gives ${much} of its attention to `, own ? el("b", {}, "itself") : quoted(u)];
-    return [`${at ? " and" : " gets"} ${much} of ${own ? "" : at ? "that of " : "the attention of "}`, own ? el("b", {}, "its own") : quoted(u)];
+    const own = u === from,
+      much = percent(amounts[u]);
+    if (out)
+      return [at ? ` and ${much} to ` : ` gives ${much} of its attention to `, own ? el("b", {}, "itself") : quoted(u)];
+    return [
+      `${at ? " and" : " gets"} ${much} of ${own ? "" : at ? "that of " : "the attention of "}`,
+      own ? el("b", {}, "its own") : quoted(u),
+    ];
   };
-  const total = told.reduce((sum, u) => sum + amounts[u], 0), hidden = forbidden?.filter(Boolean).length;
-  return [where(data, state), quoted(from), ...order.flatMap(share), ". ",
-    out ? "" : `In all, as much as ${fixed(total, 2)} of the ${told.length} here have to give. `,
-    hidden ? `The model forbids ${out ? "it to hear" : "that it is heard by"} the ${hidden} in grey. ` : ""];
+  const total = told.reduce((sum, u) => sum + amounts[u], 0),
+    hidden = masked?.filter(Boolean).length;
+  return [
+    where(data, state),
+    quoted(from),
+    ...order.flatMap(share),
+    ". ",
+    out ? "" : `It receives ${fixed(total, 2)} in all, of the 1 that each of the ${told.length} here has to give. `,
+    hidden
+      ? `The ${hidden} in grey ${hidden === 1 ? "is" : "are"} masked: the model does not let ${out ? "it attend to them" : "them attend to it"}. `
+      : "",
+  ];
 }
 
 /**
@@ -306,14 +421,36 @@ function saying(data, state, picture) {
  * @returns {(Node | string)[]}
  */
 function comparing({ units, told, from, other, pointed, amounts: a, others: b }, out) {
-  const quoted = (u) => el("b", { class: u === from ? "is-source" : u === other ? "is-other" : null }, "“", word(units[u].name, "clip"), "”");
-  const of = (values) => Float64Array.from(told, (u) => values[u]), how = out ? "from" : "to";
-  const shared = percent(overlap(of(a), of(b))), apart = (u) => Math.abs(a[u] - b[u]);
+  if (from == null || other == null || !a || !b) return [];
+  /** @param {number} u */
+  const quoted = (u) =>
+    el(
+      "b",
+      { class: u === from ? "is-source" : u === other ? "is-other" : null },
+      "“",
+      word(units[u].name, "clip"),
+      "”",
+    );
+  /** @param {Float64Array} values */
+  const of = (values) => Float64Array.from(told, (u) => values[u]);
+  const how = out ? "from" : "to",
+    shared = percent(overlap(of(a), of(b)));
+  /** @param {number} u */
+  const apart = (u) => Math.abs(a[u] - b[u]);
   // Pointing asks for a word's two numbers; else those stand there that differ most.
   const asked = pointed != null && pointed !== from && pointed !== other && told.includes(pointed);
   const third = asked ? pointed : told.reduce((most, u) => (apart(u) > apart(most) ? u : most));
-  return [quoted(from), " and ", quoted(other), out ? ` agree on ${shared} of their attention. `
-    : ` have ${shared} of their listeners in common, each counted by how much it listens. `,
-  asked ? "" : "They differ most on ", quoted(third), `: ${percent(a[third])} ${how} `, quoted(from),
-  `, ${percent(b[third])} ${how} `, quoted(other), ". "];
+  return [
+    quoted(from),
+    " and ",
+    quoted(other),
+    out ? ` agree on ${shared} of their attention. ` : ` share ${shared} of the attention that they receive. `,
+    asked ? "" : "They differ most on ",
+    quoted(third),
+    `: ${percent(a[third])} ${how} `,
+    quoted(from),
+    `, ${percent(b[third])} ${how} `,
+    quoted(other),
+    ". ",
+  ];
 }

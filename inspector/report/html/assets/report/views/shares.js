@@ -1,10 +1,11 @@
 /**
- * Who buys what: each ingredient's share of the way from the classroom's softmax to the model.
+ * What each idea contributes: its Shapley value of the way from the classroom's softmax to the model.
  */
 
-import { byId, el } from "../../shared/dom.js";
-import { fixed } from "../../shared/format.js";
 import { meanOfNumbers } from "../../attention/maths.js";
+import { el } from "../../shared/dom.js";
+import { fixed } from "../../shared/format.js";
+import { View } from "../../shared/view.js";
 
 /** How many patterns the style sheet knows. */
 const PATTERNS = 6;
@@ -12,36 +13,61 @@ const PATTERNS = 6;
 const LEGIBLE = 0.16;
 
 /**
+ * @param {HTMLElement} root
  * @param {import("../data.js").ReportData} data
  * @param {import("../state.js").Store} store
  */
-export function showShares(data, store) {
-  const { shares } = data.header;
-  byId("shares").hidden = !shares.length;
-  if (!shares.length) return;
+export function mountShares(root, data, store) {
+  const view = new View(root, store),
+    { shares } = data.header;
+  root.hidden = !shares.length;
+  if (!shares.length) return view.dispose;
   const [, layers, heads] = data.header.blobs.shares.shape;
   const numbers = data.numbers("shares");
   const parts = shares.map(({ ingredient, adds }, i) => {
     const pattern = `pattern-${i % PATTERNS}`;
     const value = el("td", { class: "value" });
     const label = el("span", { class: "piece-value" });
-    return { value, label, piece: el("span", { class: `piece ${pattern}` }, label),
-      element: el("tr", { "data-share": ingredient }, el("td", {}, el("span", { class: `key ${pattern}`, "aria-hidden": "true" })),
-        el("th", { scope: "row" }, ingredient), el("td", { class: "adds" }, adds), value) };
+    return {
+      value,
+      label,
+      piece: el("span", { class: `piece ${pattern}` }, label),
+      element: el(
+        "tr",
+        { "data-share": ingredient },
+        el("td", {}, el("span", { class: `key ${pattern}`, "aria-hidden": "true" })),
+        el("th", { scope: "row" }, ingredient),
+        el("td", { class: "adds" }, adds),
+        value,
+      ),
+    };
   });
-  const zero = el("span", { class: "zero" }), total = el("td", { class: "value" });
-  byId("shares-bar").append(...parts.map((part) => part.piece), zero);
-  byId("shares-rows").append(...parts.map((part) => part.element),
-    el("tr", { class: "total" }, el("td"), el("th", { scope: "row" }, "the whole gap"), el("td", { class: "adds" }), total));
+  const zero = el("span", { class: "zero" }),
+    total = el("td", { class: "value" });
+  view.find("shares-bar").append(...parts.map((part) => part.piece), zero);
+  view
+    .find("shares-rows")
+    .append(
+      ...parts.map((part) => part.element),
+      el(
+        "tr",
+        { class: "total" },
+        el("td"),
+        el("th", { scope: "row" }, "the whole gap"),
+        el("td", { class: "adds" }),
+        total,
+      ),
+    );
 
-  store.watch(["layer", "head", "scope"], ({ layer, head, scope }) => {
+  view.watch(["index", "head", "scope"], ({ index, head, scope }) => {
     const bits = shares.map((_, i) => {
       const all = numbers.subarray(i * layers * heads, (i + 1) * layers * heads);
-      return scope === "all" ? meanOfNumbers(data.ofSite(all, layer)) : all[layer * heads + head];
+      return scope === "all" ? meanOfNumbers(data.ofSite(all, index)) : all[index * heads + head];
     });
-    const sum = (values) => values.reduce((a, b) => a + b, 0);
-    const below = -sum(bits.filter((b) => b < 0)), span = below + sum(bits.filter((b) => b > 0)) || 1;
-    let left = 0, right = below;
+    const below = -sum(bits.filter((b) => b < 0)),
+      span = below + sum(bits.filter((b) => b > 0)) || 1;
+    let left = 0,
+      right = below;
     parts.forEach(({ piece, label, value }, i) => {
       const size = Math.abs(bits[i]);
       piece.hidden = !(size > 0);
@@ -56,9 +82,13 @@ export function showShares(data, store) {
     });
     zero.style.left = `${(below / span) * 100}%`;
     total.textContent = `${fixed(sum(bits))} bits`;
-    byId("shares-says").textContent = words(shares, bits, scope);
+    view.find("shares-says").textContent = words(shares, bits, scope);
   });
+  return view.dispose;
 }
+
+/** @param {number[]} values */
+const sum = (values) => values.reduce((a, b) => a + b, 0);
 
 /**
  * @param {{ingredient: string}[]} shares
@@ -66,11 +96,13 @@ export function showShares(data, store) {
  * @param {string} scope
  */
 function words(shares, bits, scope) {
-  const whose = scope === "all" ? "Over all heads" : "For this head";
-  const gap = bits.reduce((a, b) => a + b, 0);
-  if (Number.isNaN(gap)) return `${whose} there is nothing that could be measured.`;
+  const whose = scope === "all" ? "Over all heads" : "For this head",
+    gap = sum(bits);
+  if (Number.isNaN(gap)) return `${whose} nothing could be measured.`;
   const best = bits.indexOf(Math.max(...bits));
   const worse = shares.filter((_, i) => bits[i] < 0).map((share) => share.ingredient);
-  return `${whose} the way is ${fixed(gap)} bits long. Most of it is bought by ${shares[best].ingredient}`
-    + ` (${fixed(bits[best])} bits).${worse.length ? ` Made worse on average by ${worse.join(" and ")}: left of zero.` : ""}`;
+  return (
+    `${whose} the gap is ${fixed(gap)} bits; ${shares[best].ingredient} close${shares[best].ingredient.includes(" and ") ? "" : "s"}` +
+    ` most of it (${fixed(bits[best])} bits).${worse.length ? ` Made worse on average by ${worse.join(" and ")}: left of zero.` : ""}`
+  );
 }

@@ -2,33 +2,42 @@
  * Which attention is looked at, where a model has several: its encoder's, its decoder's, or between them.
  */
 
-import { byId, el } from "../../shared/dom.js";
+import { el } from "../../shared/dom.js";
+import { View } from "../../shared/view.js";
 
+/** @type {Record<string, string>} */
 const SAYS = {
-  encoder: "The encoder: the words of the source listen to each other.",
-  decoder: "The decoder: the words of the target listen to each other, none to what comes after it.",
-  cross: "Cross-attention: the words of the target listen to the words of the source.",
+  encoder: "Encoder self-attention: the words of the source attend to each other.",
+  decoder: "Decoder self-attention: each word of the target attends to those before it and to itself.",
+  cross: "Cross-attention: the words of the target attend to the words of the source.",
 };
 
 /**
+ * @param {HTMLElement} root
  * @param {import("../data.js").ReportData} data
  * @param {import("../state.js").Store} store
  */
-export function showSites(data, store) {
-  const names = [...new Set(data.sites.map((site) => site.site))];
-  byId("site").hidden = names.length < 2;
-  if (names.length < 2) return;
+export function mountSite(root, data, store) {
+  const view = new View(root, store),
+    names = [...new Set(data.layers.map(({ site }) => site))];
+  root.hidden = names.length < 2;
+  if (root.hidden) return view.dispose;
+  /** @param {string} name */
   const go = (name) => {
-    const { layer, head } = store.get(), places = [...data.sites.keys()].filter((n) => data.sites[n].site === name);
+    const { index, head } = store.get(),
+      its = data.indicesOf(name);
     // The same layer of the other site, where it has as many.
-    const place = places[Math.min(data.sites[layer].layer, places.length - 1)];
-    store.set({ layer: place, head: Math.min(head, data.sites[place].heads - 1) });
+    const next = its[Math.min(data.layers[index].layer, its.length - 1)];
+    store.set({ index: next, head: Math.min(head, data.layers[next].heads - 1) });
   };
-  const buttons = names.map((name) => el("button", { type: "button", "data-value": name, onclick: () => go(name) }, name));
-  byId("site-choice").append(...buttons);
-  store.watch(["layer"], ({ layer }) => {
-    const { site } = data.sites[layer];
+  const buttons = names.map((name) =>
+    el("button", { type: "button", "data-value": name, onclick: () => go(name) }, name),
+  );
+  view.find("site-choice").append(...buttons);
+  view.watch(["index"], ({ index }) => {
+    const { site } = data.layers[index];
     for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.value === site));
-    byId("site-says").textContent = SAYS[site] ?? "";
+    view.find("site-says").textContent = SAYS[site] ?? "";
   });
+  return view.dispose;
 }

@@ -19,7 +19,7 @@ FIRST, SECOND = "the cat sat on a mat", "a dog barked"
 OTHER = {
     "layer": 0, "head": 2, "pinned": 3, "cell": [2, 4], "rung": "learned", "part": "BA",
     "scope": "all", "tokens": "content", "order": "entropy", "tone": "distance",
-    "label": "previous", "glance": "lines", "whose": "layer", "direction": "in", "pieces": True,
+    "label": "previous", "glance": "lines", "whose": "layer", "direction": "in", "subwords": True,
     "compared": 4, "zoom": [1, 2, 3, 4], "shape": "lines", "sink": True, "log": True,
     "measure": "top1_agreement", "dimensions": "contribution", "dimension": 1,
 }  # fmt: skip
@@ -74,7 +74,7 @@ def test_what_is_chosen_stands_in_the_address_and_is_there_at_opening(open_repor
     page.locator("tr[data-rung=softmax] button").click()
     page.locator("#ladder-scope [data-value=all]").click()
     address = settled(page)
-    for part in ("layer=0", "head=2", "pinned=5", "order=distance", "rung=softmax", "scope=all"):
+    for part in ("index=0", "head=2", "pinned=5", "order=distance", "rung=softmax", "scope=all"):
         assert part in re.split("[#&]", address)
     assert "hovered" not in address and "tokens" not in address
     other = chromium.new_page()
@@ -94,9 +94,9 @@ def test_what_is_chosen_stands_in_the_address_and_is_there_at_opening(open_repor
 @pytest.mark.parametrize(
     "damaged",
     [
-        "layer=99", "layer=-1", "layer=1.5", "layer=", "layer=one", "head=3", "head=1e0", "cell=9",
+        "index=99", "index=-1", "index=1.5", "index=", "index=one", "head=3", "head=1e0", "cell=9",
         "cell=99,0", "cell=0,1,2", "cell=a,b", "pinned=8", "pinned=1,2", "rung=nonsense",
-        "rung=mask", "part=CC", "scope=%3Cscript%3E", "order=__proto__", "tone=toString",
+        "rung=mask", "between=CC", "scope=%3Cscript%3E", "order=__proto__", "tone=toString",
         "label=cat", "glance=", "constructor=1", "__proto__=2", "foreign=3", "=", "&&==&",
         "%E0%A4=%", "hovered=2", "tokens=all%00", "zoom=0,0,99,1", "zoom=1", "compared=99",
     ],
@@ -112,7 +112,7 @@ def test_a_damaged_address_is_ignored(open_report, damaged):
 
 def test_a_layer_of_the_address_is_there_before_its_head(open_report):
     page = open_report(synthetic.inspected(FIRST)).page
-    go(page, "head=2&cell=7,7&layer=0&foreign=1")
+    go(page, "head=2&cell=7,7&index=0&foreign=1")
     assert (state(page)["layer"], state(page)["head"], state(page)["cell"]) == (0, 2, [7, 7])
 
 
@@ -121,7 +121,7 @@ def test_places_on_the_page_are_still_gone_to(open_report, chromium):
     page = opened.page
     page.locator(".thumb").nth(1).click()
     before = settled(page)
-    assert before == "#layer=0"
+    assert before == "#index=0"
     page.locator("nav a[href='#ladder']").click()
     page.wait_for_function(TOP_OF_LADDER)
     assert state(page)["layer"] == 0 and state(page)["head"] == 1
@@ -146,16 +146,16 @@ def test_a_frame_without_an_address_works(open_html):
     frame.locator(".thumb").nth(4).click()
     page.wait_for_timeout(450)
     assert frame.locator("#head-title").inner_text() == "Layer 1, head 1"
-    frame.locator("[data-take=link]").click()
-    assert "no address" in frame.locator("#take-says").inner_text()
-    frame.locator("[data-take=command]").wait_for(state="hidden")
+    frame.locator("[data-export=link]").click()
+    assert "no address" in frame.locator("#export-says").inner_text()
+    frame.locator("[data-export=command]").wait_for(state="hidden")
 
 
 def taken(page, way):
     with page.expect_download() as download:
-        page.locator(f"[data-take={way}]").click()
+        page.locator(f"[data-export={way}]").click()
     found = download.value
-    assert found.suggested_filename in page.locator("#take-says").inner_text()
+    assert found.suggested_filename in page.locator("#export-says").inner_text()
     return found.suggested_filename, Path(found.path()).read_bytes()
 
 
@@ -291,7 +291,7 @@ def test_a_long_table_is_within_the_stated_error(open_report):
     whole = synthetic.inspected(" ".join(["w"] * 70))
     page = open_report(whole).page
     table = list(csv.reader(io.StringIO(taken(page, "csv")[1].decode())))
-    n, h = page.evaluate("[inspector.state.layer, inspector.state.head]")
+    n, h = page.evaluate("[inspector.state.index, inspector.state.head]")
     shown = page.evaluate("([n, h]) => Array.from(inspector.attention('self', n, h).data)", [n, h])
     got = np.array([row[1:] for row in table[1:]]).astype(np.float32)
     np.testing.assert_array_equal(got.ravel(), np.float32(shown))
@@ -303,7 +303,7 @@ def test_of_a_pair_the_part_on_screen_is_taken(open_report):
     page = open_report(whole).page
     segments = np.array([token.segment for token in whole.run.text.tokens])
     page.get_by_role("button", name="B → A").click()
-    n, h = page.evaluate("[inspector.state.layer, inspector.state.head]")
+    n, h = page.evaluate("[inspector.state.index, inspector.state.head]")
     A = whole.run.layers[n].attention[h][np.ix_(segments == 1, segments == 0)]
     table = list(csv.reader(io.StringIO(taken(page, "csv")[1].decode())))
     np.testing.assert_array_equal([[np.float32(v) for v in row[1:]] for row in table[1:]], A)
@@ -335,14 +335,14 @@ def test_link_and_command_are_copied(open_report):
     page = opened.page
     page.evaluate(CLIPBOARD, False)
     page.locator(".thumb").nth(1).click()
-    page.locator("[data-take=link]").click()
+    page.locator("[data-export=link]").click()
     page.wait_for_function(
-        "() => document.getElementById('take-says').textContent === 'The link is copied.'"
+        "() => document.getElementById('export-says').textContent === 'The link is copied.'"
     )
-    assert page.evaluate("window.copied") == f"{opened.address}#layer=0"
-    page.locator("[data-take=command]").click()
+    assert page.evaluate("window.copied") == f"{opened.address}#index=0"
+    page.locator("[data-export=command]").click()
     page.wait_for_function("() => window.copied === \"inspect 'it''s <b>'\"")
-    assert not page.locator("#take-by-hand").is_visible()
+    assert not page.locator("#export-by-hand").is_visible()
 
 
 @pytest.mark.parametrize("how", ["refused", "missing"])
@@ -351,16 +351,16 @@ def test_without_a_clipboard_the_text_is_selected(open_report, how):
     page.evaluate(CLIPBOARD, True)
     if how == "missing":
         page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
-    page.locator("[data-take=command]").click()
-    page.locator("#take-by-hand").wait_for()
-    assert "refuses" in page.locator("#take-says").inner_text()
+    page.locator("[data-export=command]").click()
+    page.locator("#export-by-hand").wait_for()
+    assert "refuses" in page.locator("#export-says").inner_text()
     assert page.evaluate("getSelection().toString()") == "inspect x"
-    assert page.evaluate("document.activeElement.id") == "take-by-hand"
+    assert page.evaluate("document.activeElement.id") == "export-by-hand"
 
 
 def test_no_command_no_button(open_report):
     page = open_report(synthetic.inspected()).page
-    assert not page.locator("[data-take=command]").is_visible()
+    assert not page.locator("[data-export=command]").is_visible()
 
 
 def test_a_walk_by_keyboard_alone(open_report):
@@ -371,7 +371,7 @@ def test_a_walk_by_keyboard_alone(open_report):
     page.keyboard.press("n")  # nothing happens behind the list
     page.keyboard.press("Escape")
     assert not page.locator("#keys").is_visible()
-    at = "[inspector.state.layer, inspector.state.head]"
+    at = "[inspector.state.index, inspector.state.head]"
     assert page.evaluate(at) == [2, 1]
     for key, expected in [
         ("n", [2, 2]),
@@ -391,7 +391,7 @@ def test_a_walk_by_keyboard_alone(open_report):
         page.keyboard.press("Tab")
         stops.append(
             page.evaluate(
-                "(({ id, dataset, className }) => id || dataset.take || className)"
+                "(({ id, dataset, className }) => id || dataset.export || className)"
                 "(document.activeElement)"
             )
         )
@@ -412,8 +412,8 @@ def test_keys_can_be_switched_off_and_leave_typing_alone(open_report):
     page = open_report(synthetic.inspected(FIRST), command="nnn").page
     page.evaluate(CLIPBOARD, True)
     head = page.evaluate("inspector.state.head")
-    page.locator("[data-take=command]").click()
-    page.locator("#take-by-hand").press("n")
+    page.locator("[data-export=command]").click()
+    page.locator("#export-by-hand").press("n")
     page.locator("#grid-order").focus()
     page.keyboard.press("p")
     assert page.evaluate("inspector.state.head") == head
