@@ -48,18 +48,16 @@ export function linesSvg({ metadata }, { rows, cols, lines, focus, rowName, colN
             "fill-opacity": 0.22,
           }),
         ]),
-    ...[...lines]
-      .reverse()
-      .map(([i, j, value]) =>
-        tag("path", {
-          class: i === row ? "line chosen" : "line",
-          d: lineEnds(left, at[0](i), right, at[1](j)),
-          fill: "none",
-          stroke: i === row ? look.second : ink,
-          "stroke-width": 2,
-          "stroke-opacity": (strength(value) / 255).toFixed(4),
-        }),
-      ),
+    ...[...lines].reverse().map(([i, j, value]) =>
+      tag("path", {
+        class: i === row ? "line chosen" : "line",
+        d: lineEnds(left, at[0](i), right, at[1](j)),
+        fill: "none",
+        stroke: i === row ? look.second : ink,
+        "stroke-width": 2,
+        "stroke-opacity": (strength(value) / 255).toFixed(4),
+      }),
+    ),
     ...names[0].map((name, i) => text(left - 8, at[0](rows[i]) + 4, name, { class: "row", "text-anchor": "end" })),
     ...names[1].map((name, j) => text(right + 8, at[1](cols[j]) + 4, name, { class: "column" })),
     ...(row == null

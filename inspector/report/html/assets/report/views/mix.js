@@ -137,7 +137,7 @@ function mixOf(data, index, head, i) {
   const R = data.interactions(index),
     sizes = data.valueNorms(index, head),
     norms = data.keyStateNorms(index);
-  const signs = R && R.data.subarray(i * R.cols, (i + 1) * R.cols);
+  const signs = R?.data.subarray(i * R.cols, (i + 1) * R.cols);
   const A = data.shown(index, head),
     attention = A.data.subarray(i * A.cols, (i + 1) * A.cols);
   return {

@@ -94,23 +94,21 @@ export function mountWhy(root, data, store) {
     );
     point();
     const model = data.model(index, head)?.data[row * layer.cols + col];
-    view
-      .find("why-steps")
-      .replaceChildren(
-        ...steps({
-          why,
-          layer,
-          scale,
-          head,
-          d,
-          hasMask: Boolean(visible),
-          positions: positionWords(data, index, row, col),
-          model,
-          asker,
-          offerer,
-          others: others(why.row, col).map((j) => [name(j, "cols"), ` ${percent(why.row[j])}`]),
-        }),
-      );
+    view.find("why-steps").replaceChildren(
+      ...steps({
+        why,
+        layer,
+        scale,
+        head,
+        d,
+        hasMask: Boolean(visible),
+        positions: positionWords(data, index, row, col),
+        model,
+        asker,
+        offerer,
+        others: others(why.row, col).map((j) => [name(j, "cols"), ` ${percent(why.row[j])}`]),
+      }),
+    );
     view.find("why-note").textContent = provenance(data, index, head, shared);
   });
 
