@@ -221,7 +221,7 @@ def test_a_finding_without_arcs_has_no_number_and_is_last(atlas):
     found = {n: np.insert(getattr(PLAIN.findings, n), 0, v)
              for n, v in zip(RelationFindings.__dataclass_fields__, row, strict=True)}  # fmt: skip
     page = atlas(replace(PLAIN, findings=RelationFindings(**found)))
-    for name in ("Difference", "Head is right"):
+    for name in ("Difference", "Head accuracy"):
         page.locator("#relations-head").get_by_role("button", name=name).click()
         assert "vocative" in page.locator("#relations-rows tr").last.inner_text()
     assert "NaN" not in page.locator("main").inner_text()
@@ -243,7 +243,7 @@ def test_the_address_brings_the_view_back(atlas):
     )
     expect(page.locator("#one-title")).to_have_text("Layer 0, head 1")
     state = page.evaluate("inspector.state")
-    assert state["group"] == "attention" and state["layer"] == ""
+    assert state["group"] == "attention" and state["row"] == ""
     assert page.evaluate("inspector.state.measure") in synthetic_corpus.BASIC
 
 
@@ -252,7 +252,7 @@ def test_an_example_shades_words_and_offers_the_command(atlas):
     cell(page, "layer 0, head 0").click()
     first = PLAIN.examples[0]
     card = page.locator(".example").first
-    words = card.locator(".piece-of")
+    words = card.locator(".subword")
     assert [w.strip() for w in words.all_inner_texts()] == [t.text for t in first.text.tokens]
     names = [token.text for token in first.text.tokens]
     assert card.locator(".example-link").inner_text() == (

@@ -17,7 +17,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 FIRST, SECOND = "the cat sat on a mat", "a dog barked"
 #: For every key of the state a value that it does not have at first.
 OTHER = {
-    "layer": 0, "head": 2, "pinned": 3, "cell": [2, 4], "rung": "learned", "part": "BA",
+    "index": 0, "head": 2, "pinned": 3, "cell": [2, 4], "rung": "learned", "between": "BA",
     "scope": "all", "tokens": "content", "order": "entropy", "tone": "distance",
     "label": "previous", "glance": "lines", "whose": "layer", "direction": "in", "subwords": True,
     "compared": 4, "zoom": [1, 2, 3, 4], "shape": "lines", "sink": True, "log": True,
@@ -113,7 +113,7 @@ def test_a_damaged_address_is_ignored(open_report, damaged):
 def test_a_layer_of_the_address_is_there_before_its_head(open_report):
     page = open_report(synthetic.inspected(FIRST)).page
     go(page, "head=2&cell=7,7&index=0&foreign=1")
-    assert (state(page)["layer"], state(page)["head"], state(page)["cell"]) == (0, 2, [7, 7])
+    assert (state(page)["index"], state(page)["head"], state(page)["cell"]) == (0, 2, [7, 7])
 
 
 def test_places_on_the_page_are_still_gone_to(open_report, chromium):
@@ -124,14 +124,14 @@ def test_places_on_the_page_are_still_gone_to(open_report, chromium):
     assert before == "#index=0"
     page.locator("nav a[href='#ladder']").click()
     page.wait_for_function(TOP_OF_LADDER)
-    assert state(page)["layer"] == 0 and state(page)["head"] == 1
+    assert state(page)["index"] == 0 and state(page)["head"] == 1
     assert settled(page) == before
     page.locator(".thumb").nth(5).click()
     assert settled(page) == "#head=2"
     page.go_back()
-    assert state(page)["head"] == 1 and state(page)["layer"] == 0
+    assert state(page)["head"] == 1 and state(page)["index"] == 0
     page.go_forward()
-    assert state(page)["head"] == 2 and state(page)["layer"] == 1
+    assert state(page)["head"] == 2 and state(page)["index"] == 1
     other = chromium.new_page(viewport={"width": 900, "height": 500})
     other.goto(opened.address + "#ladder")
     other.wait_for_selector("html[data-ready]", state="attached")
@@ -244,14 +244,14 @@ def test_beyond_64_cells_a_picture_stands_under_the_labels(open_report, call):
     (grey,) = {tuple(pixel) for pixel in rgb[~allowed].tolist()}
     assert grey not in set(map(tuple, ramp.tolist()))
     texts = " ".join(text.text for text in root.iter(f"{SVG}text"))
-    assert "within" in texts and "forbidden by the mask" in texts and "w79" in texts
+    assert "within" in texts and "masked" in texts and "w79" in texts
 
 
 def test_forbidden_cells_are_not_zeros(open_report):
     whole = synthetic.inspected(FIRST, causal=True)
     page = open_report(whole).page
     root = drawing(taken(page, "svg")[1])
-    assert len(root.findall(f"{SVG}rect[@class='forbidden']")) == 8 * 7 // 2
+    assert len(root.findall(f"{SVG}rect[@class='masked']")) == 8 * 7 // 2
     table = list(csv.reader(io.StringIO(taken(page, "csv")[1].decode())))
     empty = [[value == "" for value in row[1:]] for row in table[1:]]
     np.testing.assert_array_equal(empty, ~np.tril(np.ones((8, 8), bool)))
@@ -418,7 +418,7 @@ def test_keys_can_be_switched_off_and_leave_typing_alone(open_report):
     page.keyboard.press("p")
     assert page.evaluate("inspector.state.head") == head
     page.locator("#keys-open").click()
-    page.get_by_label("Letters and digits are keys").uncheck()
+    page.get_by_label("Enable single-key shortcuts").uncheck()
     page.get_by_role("button", name="Close", exact=True).click()
     page.keyboard.press("n")
     assert page.evaluate("inspector.state.head") == head

@@ -249,7 +249,7 @@ def test_forbidden_is_hatched_in_the_small_pictures_and_in_the_ladder(open_repor
     assert page.locator("#grid-masked").is_visible()
     page.locator("tr[data-rung=uniform] button").click()
     keys = page.locator("#ladder-pair .gap-key")
-    assert keys.all_inner_texts() == ["forbidden", "forbidden"]
+    assert keys.all_inner_texts() == ["masked", "masked"]
     page.locator("#ladder-pair .matrix-field").first.focus()
     for key in ("Home", "ArrowRight"):
         page.keyboard.press(key)

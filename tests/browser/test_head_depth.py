@@ -232,8 +232,8 @@ def test_the_rest_is_shared_out_when_the_sink_is_set_aside(open_report, causal, 
     expected, hidden = without_sink(A, keys, mask)
     share = f"{round(hidden.mean() * 100)} %"
     says = page.locator("#sink-says")
-    assert says.inner_text().startswith(f"{share} of this head’s attention rests on the first")
-    page.get_by_role("button", name="hide the sink").click()
+    assert says.inner_text().startswith(f"{share} of this head’s attention goes to [CLS] and [SEP] (2 of")
+    page.get_by_role("button", name="hide [CLS] and [SEP]").click()
     assert says.inner_text().startswith(f"{share} of the attention is hidden")
     assert ("1 row has" in says.text_content()) == causal
     exact = text == SENTENCE
@@ -252,13 +252,13 @@ def test_the_rest_is_shared_out_when_the_sink_is_set_aside(open_report, causal, 
     page.keyboard.press("Control+Home")
     page.keyboard.press("ArrowRight")
     if causal:
-        assert told(page, kind) == "forbidden"
+        assert told(page, kind) == "masked"
 
 
 def test_forbidden_is_not_zero(open_report):
     page = open_report(synthetic.inspected(SENTENCE, causal=True), scheme="dark").page
     point(page, 1, 4)
-    assert [told(page, kind) for kind in ("model", "rebuilt", "difference")] == ["forbidden"] * 3
+    assert [told(page, kind) for kind in ("model", "rebuilt", "difference")] == ["masked"] * 3
     assert page.locator("#panels .gap-key:visible").count() == 3
     page.locator("#panels").scroll_into_view_if_needed()
     page.wait_for_timeout(200)
@@ -311,8 +311,8 @@ def test_lines_by_pointer_and_keyboard(open_report):
     choose(page, 0, 2)
     page.locator("#head-shape [data-value=lines]").click()
     assert page.locator("#panels .matrix").count() == 0
-    left = page.get_by_role("group", name="Words that listen;").get_by_role("button")
-    right = page.get_by_role("group", name="Words that are listened to;").get_by_role("button")
+    left = page.get_by_role("group", name="Words that attend;").get_by_role("button")
+    right = page.get_by_role("group", name="Words that are attended to;").get_by_role("button")
     assert (left.count(), right.count()) == (8, 8)
     left.nth(3).hover()
     A = whole.run.layers[0].attention[2]
@@ -360,7 +360,7 @@ def test_a_part_of_a_pair_can_be_looked_at_closer_and_without_its_sink(open_repo
     page = open_report(whole).page
     choose(page, 1, 0)
     page.get_by_role("button", name="A → B").click()
-    page.get_by_role("button", name="hide the sink").click()
+    page.get_by_role("button", name="hide [CLS] and [SEP]").click()
     point(page, 1, 2)
     page.keyboard.press("+")
     row, col, high, wide = state(page, "zoom")
@@ -378,7 +378,7 @@ def test_a_part_of_a_pair_can_be_looked_at_closer_and_without_its_sink(open_repo
 def test_without_a_rebuild_every_switch_still_works(open_report, tokens):
     whole = synthetic.not_recomputed(synthetic.inspected(" ".join(["w"] * tokens), causal=True))
     page = open_report(whole, width=390).page
-    for name in ("hide the sink", "log colours", "closer", "lines", "wider", "matrix"):
+    for name in ("hide [CLS] and [SEP]", "logarithmic colours", "zoom in", "lines", "zoom out", "matrix"):
         page.get_by_role("button", name=name, exact=True).first.click()
     assert page.locator("#panels .matrix").count() == 1
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -386,7 +386,7 @@ def test_without_a_rebuild_every_switch_still_works(open_report, tokens):
 
 def test_a_logarithmic_scale_is_said_in_the_legend(open_report):
     page = open_report(synthetic.inspected(SENTENCE)).page
-    page.get_by_role("button", name="log colours").click()
+    page.get_by_role("button", name="logarithmic colours").click()
     legend = page.locator("#panels .legend")
     assert "≤ 0.0001" in legend.first.inner_text() and "(log)" in legend.first.inner_text()
     assert "(log)" not in legend.nth(2).inner_text()  # the difference keeps its own

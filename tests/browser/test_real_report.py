@@ -42,7 +42,7 @@ def test_links_between_pieces_are_called_so(open_report, bundled):
         shown = page.locator("#links-list").inner_text()
         assert found.links[0].source in shown
         assert found.links[0].target in shown
-    assert "merged" in rules[0]
+    assert "Subwords are combined" in rules[0]
     assert "single tokens" in rules[1]
 
 

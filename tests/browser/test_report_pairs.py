@@ -55,7 +55,7 @@ def test_a_part_of_a_pair_has_its_own_rows_and_columns(open_report, part):
     names = names_of(whole)
     i, j = rows[2], cols[1]
     told = page.locator("#readout .from-to").inner_text()
-    assert told == f"from {names[i]} (row {i}) to {names[j]} (column {j})"
+    assert told == f"query {names[i]} (row {i}) → key {names[j]} (column {j})"
     model = whole.run.layers[0].attention[1, i, j]
     value = page.locator("#readout [data-value=model]").inner_text()
     assert number(value) == pytest.approx(float(model), rel=1e-5)
@@ -134,7 +134,7 @@ def test_a_share_that_was_not_measured_is_a_dash(open_report):
     nothing = np.full_like(whole.shares[0].per_head, np.nan)
     shares = tuple(replace(s, per_head=nothing, bits=float("nan")) for s in whole.shares)
     page = open_report(replace(whole, shares=shares)).page
-    assert "nothing that could be measured" in page.locator("#shares-says").inner_text()
+    assert "nothing could be measured" in page.locator("#shares-says").inner_text()
     assert "NaN" not in page.locator("#shares").inner_text()
 
 
@@ -144,11 +144,11 @@ def test_a_notable_link_opens_its_head_and_pins_its_word(open_report):
                    weight=0.678, lift=6.24, layer=0, head=2)  # fmt: skip
     page = open_report(replace(whole, links=(*whole.links, link))).page
     button = page.locator("#links-list button").nth(1)
-    assert button.inner_text() == "mat → cat 0.68, layer 0, head 2, 6.2× this head’s usual"
+    assert button.inner_text() == "mat → cat 0.68, layer 0, head 2, 6.2 times this head’s average"
     button.focus()
     page.keyboard.press("Enter")
     state = page.evaluate("inspector.state")
-    assert (state["layer"], state["head"], state["pinned"], state["cell"]) == (0, 2, 6, [6, 2])
+    assert (state["index"], state["head"], state["pinned"], state["cell"]) == (0, 2, 6, [6, 2])
     assert button.get_attribute("aria-pressed") == "true"
     assert page.locator(".link[aria-pressed=true]").count() == 1
 

@@ -24,7 +24,7 @@ export function f(x) {
 @pytest.mark.parametrize(
     ("script", "short"),
     [
-        ('const a = "x // y", b = \'/* z */\';', 'const a="x // y",b=\'/* z */\';'),
+        ("const a = \"x // y\", b = '/* z */';", "const a=\"x // y\",b='/* z */';"),
         ("const r = /[/\\]]  \\/ x/gu.test(s);", "const r=/[/\\]]  \\/ x/gu.test(s);"),
         ("return /a  b/;", "return/a  b/;"),
         ("const q = a / b / c;", "const q=a/b/c;"),
@@ -37,7 +37,10 @@ export function f(x) {
         ("a\n++b", "a\n++b"),
         ("case 1 : return typeof  x", "case 1:return typeof x"),
         ("a ? .5 : 1 .toFixed()", "a?.5:1 .toFixed()"),
-        ("class A { #b = 1; get  c() { return this.#b } }", "class A{#b=1;get c(){return this.#b}}"),
+        (
+            "class A { #b = 1; get  c() { return this.#b } }",
+            "class A{#b=1;get c(){return this.#b}}",
+        ),
     ],
 )
 def test_nothing_but_room_is_left_out(script: str, short: str) -> None:

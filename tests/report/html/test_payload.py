@@ -109,7 +109,9 @@ def test_what_stands_beside_q_and_k_travels_too(beside, tokens):
         scores += numbers(built, "0.by_distance")[:, distance]
     if "0.distance_rows" in names(built):
         at = numbers(built, "0.distance_rows")[distance]
-        places, asked = (numbers(built, f"0.distance_{name}")[:, at] for name in ("keys", "queries"))
+        places, asked = (
+            numbers(built, f"0.distance_{name}")[:, at] for name in ("keys", "queries")
+        )
         scores += np.einsum("hid,hijd->hij", q, places.astype(float)) / 2
         scores += np.einsum("hjd,hijd->hij", k, asked.astype(float)) / 2
     sink = numbers(built, "0.sink") if "0.sink" in names(built) else np.full(len(q), -np.inf)
