@@ -238,9 +238,7 @@ def test_the_address_brings_the_view_back(atlas):
     assert page.locator("#over [aria-pressed=true]").inner_text() == "above chance"
     cell(page, "layer 1, head 2").click()
     expect(page).to_have_url(re.compile("head=self.1.2"))
-    page.evaluate(
-        "location.hash = '#head=self.0.1&measure=nonsense&row=__proto__&group=toString'"
-    )
+    page.evaluate("location.hash = '#head=self.0.1&measure=nonsense&row=__proto__&group=toString'")
     expect(page.locator("#one-title")).to_have_text("Layer 0, head 1")
     state = page.evaluate("inspector.state")
     assert state["group"] == "attention" and state["row"] == ""

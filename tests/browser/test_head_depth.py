@@ -68,7 +68,8 @@ def test_keys_set_aside(call):
     visible = np.tril(np.ones((4, 5), bool), 2)
     got = call(
         "attention/maths",
-        "(() => { const r = m.setAside(m.withMask({rows: 4, cols: 5, data: Float32Array.from(x[0])},"
+        "(() => { const A = Float32Array.from(x[0]);"
+        " const r = m.setAside(m.withMask({rows: 4, cols: 5, data: A},"
         " (i, j) => x[1][i][j]), [0, 3]);"
         " return [Array.from(r.matrix.data), Array.from(r.hidden), r.empty]; })()",
         [A.ravel().tolist(), visible.tolist()],
@@ -232,7 +233,8 @@ def test_the_rest_is_shared_out_when_the_sink_is_set_aside(open_report, causal, 
     expected, hidden = without_sink(A, keys, mask)
     share = f"{round(hidden.mean() * 100)} %"
     says = page.locator("#sink-says")
-    assert says.inner_text().startswith(f"{share} of this head’s attention goes to [CLS] and [SEP] (2 of")
+    rests = f"{share} of this head’s attention goes to [CLS] and [SEP] (2 of"
+    assert says.inner_text().startswith(rests)
     page.get_by_role("button", name="hide [CLS] and [SEP]").click()
     assert says.inner_text().startswith(f"{share} of the attention is hidden")
     assert ("1 row has" in says.text_content()) == causal
@@ -378,7 +380,8 @@ def test_a_part_of_a_pair_can_be_looked_at_closer_and_without_its_sink(open_repo
 def test_without_a_rebuild_every_switch_still_works(open_report, tokens):
     whole = synthetic.not_recomputed(synthetic.inspected(" ".join(["w"] * tokens), causal=True))
     page = open_report(whole, width=390).page
-    for name in ("hide [CLS] and [SEP]", "logarithmic colours", "zoom in", "lines", "zoom out", "matrix"):
+    hide = "hide [CLS] and [SEP]"
+    for name in (hide, "logarithmic colours", "zoom in", "lines", "zoom out", "matrix"):
         page.get_by_role("button", name=name, exact=True).first.click()
     assert page.locator("#panels .matrix").count() == 1
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

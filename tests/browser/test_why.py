@@ -401,7 +401,9 @@ def levels_of(amounts, i, visible):
     even = 1 / others.sum()
 
     def level(share):
-        return "close friends" if share >= 1.5 * even else "acquaintances" if share >= 0.5 * even else "hardly any"
+        if share >= 1.5 * even:
+            return "close friends"
+        return "acquaintances" if share >= 0.5 * even else "hardly any"
 
     return {j: level(share[j]) for j in np.flatnonzero(others)}
 

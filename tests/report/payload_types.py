@@ -78,7 +78,7 @@ class Types:
             kind, rest = ("array", kind), rest[2:]
         return kind, rest
 
-    def faults(self, value: Any, kind: Any, where: str = "") -> list[str]:
+    def faults(self, value: Any, kind: Any, where: str = "") -> list[str]:  # noqa: PLR0911
         """Say what does not fit, each with the way to it; nothing where all of it does."""
         wrong = [f"{where}: {str(value)[:60]} is no {kind}"]
         if isinstance(kind, str):

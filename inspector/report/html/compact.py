@@ -105,6 +105,8 @@ def _would_join(last: str, text: str) -> bool:
     if word.match(ends) and word.match(begins):
         return True
     # "a + +b", "a - -b", "1 .toString()", and a slash that would begin a comment.
-    return (ends in "+-" and begins == ends) or (ends.isdigit() and begins == ".") or (
-        ends == "/" and begins in "/*"
+    return (
+        (ends in "+-" and begins == ends)
+        or (ends.isdigit() and begins == ".")
+        or (ends == "/" and begins in "/*")
     )

@@ -37,8 +37,8 @@ def carry(
         error = _arithmetic_error(query, key, bias, rebuilt, model)
         if max(error) <= ROUNDING_BOUND:
             precision = np.dtype(dtype).name
-            carried = {"query": query, "key": key} | _score_terms(bias, proved.sink if proved else None)
-            return "query_key", precision, error, carried
+            terms = _score_terms(bias, proved.sink if proved else None)
+            return "query_key", precision, error, {"query": query, "key": key} | terms
     attention = half_where_it_fits(model)
     error = largest_each(attention.astype(np.float32) - model)
     return "attention", attention.dtype.name, error, {"attention": attention}

@@ -3,8 +3,9 @@
 A page that opens from disk can carry only one file, and modules in one file need either an import
 map of data: URLs, which names each module twice and which only some browsers start, or what is
 done here: each module becomes a function that returns what it exports, in the order in which they
-need each other. The modules stay plain ES modules that import each other by relative path; only the few forms that
-they use are known, and any other is refused rather than guessed. A worker is one more entry.
+need each other. The modules stay plain ES modules that import each other by relative path; only
+the few forms that they use are known, and any other is refused rather than guessed. A worker is
+one more entry.
 """
 
 from __future__ import annotations

@@ -76,7 +76,9 @@ def test_the_pure_modules_by_themselves() -> None:
             pytest.fail("INSPECTOR_REQUIRE_BROWSER=1, and there is no node")
         pytest.skip("no node")
     tests = sorted(map(str, (ROOT / "tests" / "js").glob("*.test.js")))
-    done = subprocess.run([node, "--test", *tests], capture_output=True, text=True, cwd=ROOT)
+    done = subprocess.run(
+        [node, "--test", *tests], capture_output=True, text=True, cwd=ROOT, check=False
+    )
     assert done.returncode == 0, done.stdout[-4000:]
     assert len(tests) >= 3
     assert (

@@ -71,7 +71,8 @@ def test_what_an_earlier_entry_needs_stands_first_in_a_later_one() -> None:
         "late.js": "export const late = 2;\n",
         "worker.js": 'import { late } from "./late.js";\nlate;\n',
         "main.js": (
-            'import { early } from "./early.js";\nimport { late } from "./late.js";\nearly + late;\n'
+            'import { early } from "./early.js";\nimport { late } from "./late.js";\n'
+            "early + late;\n"
         ),
     }
     worker, main = link(modules, "worker.js", "main.js")
