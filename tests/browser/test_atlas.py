@@ -256,7 +256,7 @@ def test_an_example_shades_words_and_offers_the_command(atlas):
     assert card.locator(".example-link").inner_text() == (
         f"{names[first.query]} → {names[first.key]} {first.weight:.2f}"
     )
-    assert words.nth(first.query).get_attribute("class").split() == ["piece-of", "query"]
+    assert words.nth(first.query).get_attribute("class").split() == ["subword", "query"]
     for at, weight in enumerate(first.weights):
         assert words.nth(at).get_attribute("title").startswith(shown(round(weight, 4)))
     assert f"inspect '{first.text.text}'" in card.inner_text()

@@ -253,7 +253,7 @@ def test_forbidden_is_hatched_in_the_small_pictures_and_in_the_ladder(open_repor
     page.locator("#ladder-pair .matrix-field").first.focus()
     for key in ("Home", "ArrowRight"):
         page.keyboard.press(key)
-    assert "rung forbidden, head forbidden" in page.locator("#ladder-readout").inner_text()
+    assert "rung masked, head masked" in page.locator("#ladder-readout").inner_text()
     # Before the mask, everybody may be heard.
     page.locator("tr[data-rung=softmax] button").click()
     assert [key.is_visible() for key in keys.all()] == [False, True]

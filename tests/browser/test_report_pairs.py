@@ -61,7 +61,7 @@ def test_a_part_of_a_pair_has_its_own_rows_and_columns(open_report, part):
     assert number(value) == pytest.approx(float(model), rel=1e-5)
     page.keyboard.press("Control+End")
     told = page.locator("#readout .from-to").inner_text()
-    assert told.endswith(f"to {names[cols[-1]]} (column {cols[-1]})")
+    assert told.endswith(f"key {names[cols[-1]]} (column {cols[-1]})")
 
 
 def test_what_is_drawn_of_a_part_is_that_part(call):

@@ -161,7 +161,7 @@ def test_a_forbidden_cell_is_forbidden_and_not_just_small(open_report, tokens):
     assert said(page, "share") == 0
     assert said(page, "dot") == pytest.approx(q[1, 2] @ k[1, 4], rel=DIGITS)
     look_at(page, 1, 3, 4, 2)
-    assert page.locator("#why-steps [data-why=mask]").inner_text() == "allowed"
+    assert page.locator("#why-steps [data-why=mask]").inner_text() == "visible"
     check_steps(page, whole, q[1, 4], k[1], site, 4, 2, 1)
 
 

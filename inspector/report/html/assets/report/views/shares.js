@@ -101,8 +101,7 @@ function words(shares, bits, scope) {
   if (Number.isNaN(gap)) return `${whose} nothing could be measured.`;
   const best = bits.indexOf(Math.max(...bits));
   const worse = shares.filter((_, i) => bits[i] < 0).map((share) => share.ingredient);
-  return (
-    `${whose} the gap is ${fixed(gap)} bits; ${shares[best].ingredient} close${shares[best].ingredient.includes(" and ") ? "" : "s"}` +
-    ` most of it (${fixed(bits[best])} bits).${worse.length ? ` Made worse on average by ${worse.join(" and ")}: left of zero.` : ""}`
-  );
+  const most = `${whose} the gap is ${fixed(gap)} bits; most of it is closed by ${shares[best].ingredient}`;
+  const against = worse.length ? ` Made worse on average by ${worse.join(" and ")}: left of zero.` : "";
+  return `${most} (${fixed(bits[best])} bits).${against}`;
 }
