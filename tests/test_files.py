@@ -273,7 +273,7 @@ def test_every_page_and_every_tensor_file_is_known_as_ours(cat: Inspection, tmp_
         cat.to_html(tmp_path / "all.safetensors")
     with pytest.raises(InputError, match="not a file of the inspector's tensors"):
         cat.save(tmp_path / "page.html")
-    for path in write_views(cat.run, tmp_path / "views.html").values():
+    for path in write_views(cat.trace, tmp_path / "views.html").values():
         assert PAGE.holds(path)
     (tmp_path / "class.html").write_text(render_classroom(article_class(), own_table=False))
     assert PAGE.holds(tmp_path / "class.html")
