@@ -277,7 +277,10 @@ def test_every_page_and_every_tensor_file_is_known_as_ours(cat: Inspection, tmp_
         assert PAGE.holds(path)
     (tmp_path / "class.html").write_text(render_classroom(article_class(), own_table=False))
     assert PAGE.holds(tmp_path / "class.html")
-    assert PAGE_MARK in (Path(report.__file__).parent / "html/assets/atlas.html.jinja").read_bytes()
+    assert (
+        PAGE_MARK
+        in (Path(report.__file__).parent / "html/assets/atlas/atlas.html.jinja").read_bytes()
+    )
 
 
 # --- what is left behind ----------------------------------------------------------------------

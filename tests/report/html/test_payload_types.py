@@ -29,9 +29,9 @@ def three_sites() -> Any:
         for site, layer in zip(parts, whole.trace.layers, strict=True)
     )
     rungs = tuple(replace(rung, matrices=None) for rung in whole.ladder)
-    run = replace(whole.trace, layers=layers, target=whole.trace.text)
+    trace = replace(whole.trace, layers=layers, target=whole.trace.text)
     links = tuple(replace(link, site="cross", layer=0) for link in whole.links)
-    return replace(whole, run=run, ladder=rungs, links=links)
+    return replace(whole, trace=trace, ladder=rungs, links=links)
 
 
 REPORTS = {
