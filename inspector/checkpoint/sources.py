@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inspector.checkpoint import bundled
+from inspector.checkpoint.folder import model_folder, read_folder
 from inspector.errors import ModelError
 
 #: Short names for hub ids.
@@ -15,9 +16,8 @@ ALIASES = {
     "distilbert": "distilbert/distilbert-base-uncased",
 }
 
+_SHOWN = 60
 _HUB_ID = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)?")
-_TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json", "tokenizer.model", "spiece.model")
-_WEIGHT_FILES = ("model.safetensors", "model.safetensors.index.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +40,26 @@ def locate(name: str) -> Source:
     Raises
     ------
     ModelError
-        When a folder lacks a file that a model needs, or when the name can be neither a folder
-        nor a hub id.
+        When a folder lacks something that a model needs, or is damaged or of a kind that is not
+        read, or when the name can be neither a folder nor a hub id.
     """
     if name == bundled.NAME:
-        return Source(name, bundled.TITLE, str(bundled.folder()), local=True, sha256=bundled.SHA256)
-    if name in ALIASES:
+        shipped = bundled.folder()
+        read_folder(shipped, published=True)
+        return Source(name, bundled.TITLE, str(shipped), local=True, sha256=bundled.SHA256)
+    folder, is_folder = _folder(name)
+    # A model's folder of that name comes before the short name; any other folder does not.
+    if name in ALIASES and not (is_folder and (folder / "config.json").exists()):
         return Source(name, ALIASES[name], ALIASES[name], local=False, sha256=None)
-    folder = Path(name).expanduser()
-    if folder.is_dir():
-        _check_folder(folder)
-        return Source(name, folder.resolve().name, str(folder), local=True, sha256=None)
+    if is_folder:
+        inner = model_folder(folder)
+        read_folder(inner)
+        return Source(name, folder.resolve().name, str(inner), local=True, sha256=None)
+    if folder.exists() and name.lower().endswith(".gguf"):
+        raise ModelError(
+            f"{name} is a GGUF file, which is not read.",
+            "Give the folder of the safetensors checkpoint that it was made from.",
+        )
     if folder.exists():
         raise ModelError(
             f"The model {name} is a file, not a folder.",
@@ -66,15 +75,16 @@ def locate(name: str) -> Source:
     return Source(name, name, name, local=False, sha256=None)
 
 
-def _check_folder(folder: Path) -> None:
-    needed = {
-        "config.json": ("config.json",),
-        "a tokenizer": _TOKENIZER_FILES,
-        "safetensors weights": _WEIGHT_FILES,
-    }
-    for what, names in needed.items():
-        if not any((folder / name).is_file() for name in names):
-            raise ModelError(
-                f"The model folder {folder} has no {what}: looked for {' or '.join(names)}.",
-                "Save the model and its tokenizer there with save_pretrained().",
-            )
+def _folder(name: str) -> tuple[Path, bool]:
+    """Return the path that a name would be, and whether a folder is there."""
+    try:
+        folder = Path(name).expanduser()
+        return folder, folder.is_dir()
+    # A user whom nobody knows, or a path longer than any; or no right to look.
+    except (RuntimeError, OSError) as error:
+        shown = name if len(name) <= _SHOWN else name[:_SHOWN] + "…"
+        raise ModelError(
+            f"The model {shown} is no folder that can be looked into: "
+            f"{getattr(error, 'strerror', None) or 'there is no such user'}.",
+            "Give an existing folder, a hub id, or leave --model out.",
+        ) from error

@@ -32,7 +32,10 @@ _LLAMA = Family(
     rope="half",
     causal=True,
     float32_softmax=True,
+    reads=("head_dim", "num_key_value_heads"),
 )
+#: What those read that turn only a part of a head.
+_PARTLY_TURNED = (*_LLAMA.reads, "partial_rotary_factor")
 _HEAD_NORMS = ("self_attn.q_norm", "self_attn.k_norm")
 
 
@@ -93,6 +96,7 @@ def _t5_site(model_type: str, site: Literal["encoder", "decoder", "cross"]) -> F
         scale="one",
         # The norm squares in float32 whatever else is float64.
         float32_softmax=True,
+        reads=("head_dim",),
     )
 
 
@@ -132,6 +136,7 @@ _ROWS = (
         output="attention.dense",
         # With more, a layer of the config would be several layers of attention.
         requires=_ENCODER | {"inner_group_num": 1},
+        reads=("num_hidden_groups",),
     ),
     Family(
         model_type="mpnet",
@@ -226,6 +231,7 @@ _ROWS = (
         rope="interleaved",
         causal=True,
         float32_softmax=True,
+        reads=("rotary_dim",),
     ),
     Family(
         model_type="gpt_neox",
@@ -237,6 +243,7 @@ _ROWS = (
         rope="half",
         causal=True,
         float32_softmax=True,
+        reads=("partial_rotary_factor",),
     ),
     Family(
         model_type="falcon",
@@ -270,7 +277,12 @@ _ROWS = (
     replace(_LLAMA, model_type="mistral", window="all"),
     replace(_LLAMA, model_type="qwen2", window="layer_types"),
     replace(_LLAMA, model_type="qwen3", window="layer_types", head_norms=_HEAD_NORMS),
-    replace(_LLAMA, model_type="smollm3", window="layer_types"),
+    replace(
+        _LLAMA,
+        model_type="smollm3",
+        window="layer_types",
+        reads=(*_LLAMA.reads, "no_rope_layers"),
+    ),
     replace(_LLAMA, model_type="gemma", norm_kind="rms+1"),
     replace(
         _LLAMA,
@@ -297,6 +309,7 @@ _ROWS = (
         norm_kind="layer",
         head_norms=("self_attn.q_layernorm", "self_attn.k_layernorm"),
         head_norms_if="qk_layernorm",
+        reads=_PARTLY_TURNED,
     ),
     replace(
         _LLAMA,
@@ -306,6 +319,7 @@ _ROWS = (
         value="",
         fused="self_attn.qkv_proj",
         window="all",
+        reads=_PARTLY_TURNED,
     ),
     replace(
         _LLAMA,
@@ -313,6 +327,7 @@ _ROWS = (
         norm_kind="layer",
         head_norms=("self_attn.q_layernorm", "self_attn.k_layernorm"),
         head_norms_if="qk_layernorm",
+        reads=("num_key_value_heads", "partial_rotary_factor"),
     ),
     Family(
         model_type="modernbert",

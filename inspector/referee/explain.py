@@ -1,32 +1,75 @@
-"""In plain words why transformers could not load a model."""
+"""In plain words why transformers could not read, build or run a model.
+
+What can be checked is checked before, in ``checkpoint/``, and says what is wrong. What is left is
+told by what was being done; the library's own words stand in the traceback, which only ``--debug``
+prints.
+"""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
+import torch
+
+import inspector
+from inspector.checkpoint.folder import damaged_json
 from inspector.checkpoint.sources import Source
 from inspector.errors import InspectorError, MachineError, ModelError
 
+SEE = "Run it again with --debug to see what the library says."
 
-def explain(source: Source, error: Exception) -> InspectorError:
-    """Say in one sentence why transformers could not load ``source``."""
-    chain = list(_chain(error))
+_HERE = str(Path(inspector.__file__).parent)
+
+
+@contextmanager
+def explained(source: Source, folder: Path | None, what: str) -> Iterator[None]:
+    """Turn whatever transformers raises in the block into a sentence that begins with ``what``.
+
+    Raises
+    ------
+    InspectorError
+        In place of the library's error, Rust's panics among them, which are no ``Exception``.
+    """
+    try:
+        yield
+    except (InspectorError, KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:
+        raise _explain(source, folder, what, error) from error
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Say whether memory ran out; on the CPU torch says so with a plain RuntimeError."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(
+        words in str(error) for words in ("allocate memory", "bad_alloc")
+    )
+
+
+def raised_here(error: BaseException) -> bool:
+    """Say whether an error was raised by this package's own code, and not by a library's."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and trace.tb_frame.f_code.co_filename.startswith(_HERE)
+
+
+def _explain(
+    source: Source, folder: Path | None, what: str, error: BaseException
+) -> InspectorError:
+    chain = _chain(error)
     names = {type(link).__name__ for link in chain}
-    if any(isinstance(link, MemoryError) for link in chain):
+    if any(isinstance(link, MemoryError | torch.OutOfMemoryError) for link in chain):
         return MachineError(
             f"There is not enough memory to load {source.title}.", "Choose a smaller model."
-        )
-    if source.local:
-        return ModelError(
-            f"The model in {source.path} cannot be loaded: {_cause(chain)}",
-            "Check that config.json, tokenizer and weights are complete and belong together.",
         )
     if names & {"RepositoryNotFoundError", "GatedRepoError"}:
         return ModelError(
             f"The hub has no model {source.path} that can be read from here.",
             "Check the spelling; for a private or gated model log in with hf auth login.",
         )
-    if names & {
+    if not source.local and names & {
         "ConnectError",
         "ConnectionError",
         "ConnectTimeout",
@@ -40,10 +83,9 @@ def explain(source: Source, error: Exception) -> InspectorError:
             "Check the network, give a local folder, or leave --model out: "
             "the bundled model needs no network.",
         )
-    return ModelError(
-        f"The model {source.path} cannot be loaded: {_cause(chain)}",
-        "Choose a text model with a tokenizer and safetensors weights.",
-    )
+    if folder is not None and (damage := damaged_json(folder)) is not None:
+        return damage
+    return ModelError(f"{what}.", SEE)
 
 
 def _chain(error: BaseException | None) -> list[BaseException]:
@@ -52,13 +94,3 @@ def _chain(error: BaseException | None) -> list[BaseException]:
         chain.append(error)
         error = error.__cause__ or error.__context__
     return chain
-
-
-def _cause(chain: list[BaseException]) -> str:
-    """Return the first sentence of the innermost error: the outer ones only wrap it."""
-    text = " ".join(str(chain[-1]).split()) or type(chain[-1]).__name__
-    sentence = re.split(r"(?<=[.!?])\s", text, maxsplit=1)[0]
-    limit = 200
-    if len(sentence) > limit:
-        sentence = sentence[:limit].rstrip() + "…"
-    return sentence if sentence.endswith((".", "!", "?", "…")) else sentence + "."

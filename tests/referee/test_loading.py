@@ -87,7 +87,7 @@ def folder(tmp_path: Path, model_folders: dict[str, Path]) -> Path:
     ("missing", "said"),
     [
         (["config.json"], "config.json"),
-        (["tokenizer.json", "vocab.txt"], "a tokenizer"),
+        (["tokenizer.json", "vocab.txt"], "has no tokenizer"),
         (["model.safetensors"], "safetensors weights"),
     ],
 )
