@@ -155,20 +155,23 @@ def _hold_site(config: Config, site: Family, entries: Mapping[str, Entry]) -> No
     own_size = config.first(("head_dim", "d_kv"))
     if heads and width and not own_size and "head_dim" not in site.reads and width[1] % heads[1]:
         raise config.wrong(heads[0], f"which does not divide {width[0]} = {width[1]}")
-    if not width:
-        return
-    for layer, prefix in found.items():
-        if said and layer >= said[1] and "{group}" not in site.layer:
-            continue
-        for path in filter(None, (site.query, site.key, site.value, site.fused, site.output)):
-            entry = entries.get(name := f"{prefix}.{path}.weight")
-            if entry is None:
-                raise ModelError(
-                    f"The weights beside {config.path} lack {shown(name)}, which every layer of "
-                    f"a {config.model_type} has.",
-                    _HINT,
-                )
-            _hold_shape(config, site, path, name, entry, width)
+    counted = {
+        layer: prefix
+        for layer, prefix in found.items()
+        if said is None or layer < said[1] or "{group}" in site.layer
+    }
+    for path in filter(None, (site.query, site.key, site.value, site.fused, site.output)):
+        names = [f"{prefix}.{path}.weight" for _, prefix in sorted(counted.items())]
+        missing = [name for name in names if name not in entries]
+        # What no layer has may be missing from the row: whether the model has it is seen later.
+        if 0 < len(missing) < len(names):
+            raise ModelError(
+                f"The weights beside {config.path} do not fit it: {len(missing)} missing, the "
+                f"first is {shown(missing[0])}.",
+                _HINT,
+            )
+        for name in () if missing or not width else names:
+            _hold_shape(config, site, path, name, entries[name], width)
 
 
 def _hold_shape(

@@ -12,19 +12,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
 
-from inspector.errors import InspectorError, MachineError, ModelError
+from inspector.errors import MachineError, ModelError
 from inspector.families.spec import Family
-from inspector.records import Array, CapturedLayer, Executed, ModelInfo, Run, SiteName
-from inspector.referee.attention_hook import routes, watch_interface
+from inspector.plain import layer_name
+from inspector.records import Array, CapturedLayer, ModelInfo, Run, SiteName
+from inspector.referee.attention_check import refuse_no_attention, refuse_not_finite
+from inspector.referee.attention_hook import Seen, routes, watch_interface
+from inspector.referee.explain import SEE, out_of_memory, raised_here
 from inspector.referee.loading import LoadedModel
 from inspector.referee.predict import predict
 from inspector.referee.quiet import quiet
+from inspector.referee.foreign_ids import named, refuse_foreign_ids
 from inspector.referee.text import EncodedText, window
 
 #: Dimensions of a layer's attention weights: batch, heads, queries, keys.
@@ -55,16 +59,19 @@ def capture_float64(loaded: LoadedModel, encoded: EncodedText) -> Run:
 
 def _capture(loaded: LoadedModel, model: Any, called: Any, encoded: EncodedText) -> Run:
     """Run ``called``, the model itself or the same with its head, and look into ``model``."""
-    executed = None
+    refuse_foreign_ids(loaded, encoded.inputs)
+    calls: list[Seen] | None = None
     with _watch(model, loaded.family) as seen:
         if loaded.family is None and not loaded.takes_target:
-            outputs, executed = _run_watched(called, encoded)
+            outputs, calls = _run_watched(loaded, called, encoded)
         else:
-            outputs = _run(called, encoded)
+            outputs = _run(loaded, called, encoded)
+    if loaded.family is None and calls is None:
+        _refuse_windows(loaded, called, encoded, outputs)
     layers = tuple(
-        layer for site in _sites(loaded) for layer in _layers(site, outputs, loaded, seen)
+        layer for site in _sites(loaded) for layer in _layers(site, outputs, loaded, seen, calls)
     )
-    return Run(
+    run = Run(
         model=ModelInfo(
             name=loaded.name,
             title=loaded.title,
@@ -81,48 +88,76 @@ def _capture(loaded: LoadedModel, model: Any, called: Any, encoded: EncodedText)
         dialects=loaded.dialects,
         not_recomputed_because=loaded.no_rebuild,
         target=encoded.target,
-        executed=executed,
+        executed=None if calls is None else tuple(call.executed for call in calls),
         predictions=predict(outputs.logits, encoded, loaded.tokenizer, loaded.head)
         if called is loaded.with_head and loaded.head is not None
         else None,
     )
+    _refuse_no_attention(loaded, run)
+    return run
 
 
-def _run(called: Any, encoded: EncodedText) -> Any:
+def _refuse_no_attention(loaded: LoadedModel, run: Run) -> None:
+    """Check what was captured, for every model alike."""
+    for at, layer in enumerate(run.layers):
+        asking, heard = run.texts(layer.site)
+        refuse_not_finite(named(loaded), layer.site, layer.layer, layer.hidden)
+        refuse_no_attention(
+            named(loaded),
+            layer.site,
+            layer.layer,
+            layer.attention,
+            (len(asking.tokens), len(heard.tokens)),
+            sinks=run.weights is not None
+            and run.weights[at].sink is not None
+            or run.executed is not None
+            and run.executed[at].sinks is not None,
+        )
+
+
+def _run(loaded: LoadedModel, called: Any, encoded: EncodedText) -> Any:
     inputs = {name: tensor.to(called.device) for name, tensor in encoded.inputs.items()}
     with torch.inference_mode(), quiet():
         try:
             return called(**inputs, output_attentions=True, output_hidden_states=True)
-        except (MemoryError, RuntimeError) as error:
-            if not _out_of_memory(error):
+        except Exception as error:
+            if out_of_memory(error):
+                count = sum(len(text.tokens) for text in (encoded.text, encoded.target) if text)
+                raise MachineError(
+                    f"There is not enough memory for {count} tokens.", "Give a shorter text."
+                ) from error
+            if raised_here(error):
                 raise
-            count = sum(len(text.tokens) for text in (encoded.text, encoded.target) if text)
-            raise MachineError(
-                f"There is not enough memory for {count} tokens.", "Give a shorter text."
+            raise ModelError(
+                f"{named(loaded)} cannot be run on this text: transformers' own code for it "
+                "fails.",
+                SEE,
             ) from error
 
 
-def _run_watched(called: Any, encoded: EncodedText) -> tuple[Any, tuple[Executed, ...] | None]:
+def _run_watched(
+    loaded: LoadedModel, called: Any, encoded: EncodedText
+) -> tuple[Any, list[Seen] | None]:
     """Run a model of which no row is known, and keep its q, k and v if it lets itself be watched.
 
     They count only where every layer's attention, in the order of the layers, is what one watched
-    call gave.
+    call gave. Where they do not, the model runs once more, unwatched: what it gives is then its own.
     """
     if not routes(called):
-        return _run(called, encoded), None
+        return _run(loaded, called, encoded), None
     try:
         with watch_interface(called) as calls:
-            outputs = _run(called, encoded)
-    except InspectorError:
+            outputs = _run(loaded, called, encoded)
+    except MachineError:
         raise
     except Exception:
-        return _run(called, encoded), None
+        return _run(loaded, called, encoded), None
     given = getattr(outputs, "attentions", None) or ()
     whole = len(calls) == len(given) > 0 and all(
         torch.is_tensor(theirs) and torch.equal(seen.attention, theirs)
         for seen, theirs in zip(calls, given, strict=True)
     )
-    return outputs, tuple(seen.executed for seen in calls) if whole else None
+    return (outputs, calls) if whole else (_run(loaded, called, encoded), None)
 
 
 def _sites(loaded: LoadedModel) -> tuple[SiteName, ...]:
@@ -130,21 +165,83 @@ def _sites(loaded: LoadedModel) -> tuple[SiteName, ...]:
 
 
 def _layers(
-    site: SiteName, outputs: Any, loaded: LoadedModel, seen: dict[SiteName, _Seen]
+    site: SiteName,
+    outputs: Any,
+    loaded: LoadedModel,
+    seen: dict[SiteName, _Seen],
+    calls: list[Seen] | None,
 ) -> Iterator[CapturedLayer]:
     """Put together what was captured at one site."""
-    attentions = _attentions(outputs, site, loaded)
+    given = _attentions(outputs, site, loaded)
     if loaded.family is None:
         # Of cross-attention what enters the whole layer: where the sub-layer begins nobody said.
         states = getattr(outputs, _OUTPUTS[site].states)
-        hidden = [_numpy(tensor) for tensor in states[: len(attentions)]]
-        results: list[Array | None] = [None] * len(attentions)
+        numbers = _numbers(loaded, given, len(states) - 1, calls)
+        hidden = [_numpy(states[number]) for number in numbers]
+        results: list[Array | None] = [None] * len(numbers)
     else:
+        numbers = [number for number, _ in given]
         hidden = seen[site].hidden
         results = list(seen[site].output)
     heard = _numpy(outputs.encoder_last_hidden_state) if site == "cross" else None
-    for layer, tensors in enumerate(zip(hidden, attentions, results, strict=True)):
-        yield CapturedLayer(site, layer, *tensors, heard)
+    attentions = [_numpy(tensor) for _, tensor in given]
+    for number, *tensors in zip(numbers, hidden, attentions, results, strict=True):
+        yield CapturedLayer(site, number, *tensors, heard)
+
+
+def _numbers(
+    loaded: LoadedModel,
+    given: list[tuple[int, torch.Tensor]],
+    layers: int,
+    calls: list[Seen] | None,
+) -> list[int]:
+    """Return the model's own numbers of the layers that gave attention: in a hybrid not all do.
+
+    ``given`` has the place of each among what the model gave, and ``layers`` is how many there are.
+    """
+    own = [call.layer for call in calls or () if call.layer is not None]
+    if len(own) == len(given) and sorted(set(own)) == own and own[-1] < layers:
+        return own
+    config = loaded.model.config
+    kinds = getattr(config, "layer_types", None) or getattr(config, "layers_block_type", None)
+    attend = [i for i, kind in enumerate(kinds or ()) if "attention" in kind]
+    if len(given) < layers and len(attend) == len(given):
+        return attend
+    places = [place for place, _ in given]
+    if places[-1] == layers - 1 or len(given) == layers:
+        return places
+    raise ModelError(
+        f"{named(loaded)} gives the attention of {len(given)} of its {layers} layers, and does not "
+        "say of which.",
+        "Choose a model whose layers all attend, such as --model distilbert.",
+    )
+
+
+def _refuse_windows(loaded: LoadedModel, called: Any, encoded: EncodedText, outputs: Any) -> None:
+    """Refuse columns that are no tokens: the model is asked again about one token less.
+
+    Nothing is known of this model. The columns of a window may be as many as a text has tokens, by
+    chance, and their rows sum to 1; but they do not become fewer with the text.
+    """
+    names = [name for name in ("input_ids", "decoder_input_ids") if name in encoded.inputs]
+    if any(encoded.inputs[name].shape[1] == 1 for name in names):
+        # One token more, then.
+        other = {k: torch.cat([v, v[:, -1:]], dim=1) for k, v in encoded.inputs.items()}
+    else:
+        other = {k: v[:, :-1] for k, v in encoded.inputs.items()}
+    again = _run(loaded, called, replace(encoded, inputs=other))
+    for site in _sites(loaded):
+        pairs = zip(_attentions(outputs, site, loaded), _attentions(again, site, loaded), strict=True)
+        for number, ((_, first), (_, second)) in enumerate(pairs):
+            by = other[names[0]].shape[1] - encoded.inputs[names[0]].shape[1]
+            if [b - a for a, b in zip(first.shape[2:], second.shape[2:], strict=True)] != [by, by]:
+                sides = " × ".join(map(str, first.shape[1:]))
+                raise ModelError(
+                    f"What {named(loaded)} gives in {layer_name(site, number)} is no attention "
+                    f"between its tokens: {sides} numbers, which do not follow the text's length.",
+                    "Choose a model whose attention is one number for each pair of tokens; see "
+                    "inspect models.",
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,23 +303,24 @@ def _watch_site(model: Any, family: Family, hooks: ExitStack) -> _Seen:
     return seen
 
 
-def _attentions(outputs: Any, site: SiteName, loaded: LoadedModel) -> list[Array]:
-    """Return every layer's attention weights (H, T, S), or refuse a model that gives none."""
+def _attentions(
+    outputs: Any, site: SiteName, loaded: LoadedModel
+) -> list[tuple[int, torch.Tensor]]:
+    """Return the attention, (1, H, T, S), of each layer that gives some, with its place.
+
+    Raises
+    ------
+    ModelError
+        When there is none, or something that is not one matrix a head.
+    """
     given = getattr(outputs, _OUTPUTS[site].weights, None) or ()
-    # Layers that do not attend give None, or something that is not one matrix a head.
-    if not given or any(tensor is None or tensor.ndim != _MATRICES for tensor in given):
+    found = [(place, tensor) for place, tensor in enumerate(given) if torch.is_tensor(tensor)]
+    if not found or any(tensor.ndim != _MATRICES for _, tensor in found):
         raise ModelError(
-            f"{loaded.title} ({loaded.model.config.model_type}) gives no attention weights.",
+            f"{named(loaded)} gives no attention weights.",
             "Choose a model whose layers all attend, such as --model distilbert.",
         )
-    return [_numpy(tensor) for tensor in given]
-
-
-def _out_of_memory(error: Exception) -> bool:
-    # On the CPU torch says so with a plain RuntimeError.
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "allocate memory" in str(
-        error
-    )
+    return found
 
 
 def _numpy(tensor: torch.Tensor) -> Array:
