@@ -115,6 +115,7 @@ _ROWS = (
             key="attention.self.key",
             value="attention.self.value",
             output="attention.output.dense",
+            positions_behind_padding="roberta" in model_type,
             requires=_ENCODER,
         )
         for model_type in ("bert", "roberta", "xlm-roberta", "electra")
@@ -145,6 +146,7 @@ _ROWS = (
         key="attention.attn.k",
         value="attention.attn.v",
         output="attention.attn.o",
+        positions_behind_padding=True,
         added=Added(kind="buckets", table="encoder.relative_attention_bias"),
         # The model takes 32 whatever its config says.
         requires={"relative_attention_num_buckets": 32},
@@ -358,6 +360,12 @@ def _index(rows: tuple[Family, ...]) -> dict[str, Family]:
 
 
 FAMILIES = _index(_ROWS)
+
+#: Every model type whose positions begin behind the padding's id, those without a row too.
+BEHIND_PADDING = frozenset(row.model_type for row in _ROWS if row.positions_behind_padding) | {
+    "camembert", "data2vec-text", "ibert", "layoutlmv3", "lilt", "longformer", "luke", "markuplm",
+    "mluke", "roberta-prelayernorm", "xlm-roberta-xl", "xmod",
+}  # fmt: skip
 
 
 def refuse_unknown(model_type: str) -> None:

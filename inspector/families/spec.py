@@ -89,6 +89,9 @@ class Family:
     head_norms_if: str = ""
     #: Whether positions turn queries and keys, and which dimensions make a pair.
     rope: Literal["half", "interleaved"] | None = None
+    #: Whether the first token has the position behind the padding's id, so that a table of
+    #: positions is longer than the text that fits.
+    positions_behind_padding: bool = False
     #: What positions add to the scores.
     added: Added | None = None
     #: The parameter that holds each head's sink.

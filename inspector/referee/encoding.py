@@ -12,6 +12,7 @@ from inspector.errors import ModelError
 from inspector.records import Text, Token
 from inspector.records.batch import Encoded
 from inspector.referee.text import EncodedText
+from inspector.referee.tokenizing import run_tokenizer
 
 
 def encode_many(
@@ -41,13 +42,13 @@ def encode_many(
     # Byte-level tokenizers tell a word within a sentence by the space before it; to others it is
     # the same with and without.
     given = [one if isinstance(one, str) else _spaced(one) for one in texts]
-    encoded = tokenizer(
+    encoded = run_tokenizer(
+        tokenizer,
         given,
         is_split_into_words=split,
         return_special_tokens_mask=True,
         return_attention_mask=False,
         return_token_type_ids=False,
-        verbose=False,
     )
     found = [
         Encoded(
@@ -85,13 +86,13 @@ def as_text(tokenizer: Any, encoded: Encoded) -> EncodedText:
 
 
 def _cut(tokenizer: Any, text: str | list[str], limit: int, *, split: bool) -> list[Encoded]:
-    encoded = tokenizer(
+    encoded = run_tokenizer(
+        tokenizer,
         [text],
         is_split_into_words=split,
         return_special_tokens_mask=True,
         truncation=True,
         max_length=limit,
-        verbose=False,
     )
     return [
         Encoded(

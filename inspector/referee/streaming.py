@@ -25,6 +25,7 @@ from inspector.forward.masks import visible as heard
 from inspector.records import Array, Float64
 from inspector.records.batch import Batch, Encoded, pad
 from inspector.referee.attention_hook import listening
+from inspector.referee.explain import out_of_memory
 from inspector.referee.head_sums import STATISTICS, Places, layer_sums
 from inspector.referee.loading import LoadedModel
 from inspector.referee.quiet import quiet
@@ -158,9 +159,7 @@ class Stream:
         except _Enough:
             pass
         except (MemoryError, RuntimeError) as error:
-            if isinstance(error, MemoryError | torch.OutOfMemoryError) or (
-                "allocate memory" in str(error)
-            ):
+            if out_of_memory(error):
                 raise MachineError(
                     f"There is not enough memory for {batch.ids.size} tokens at once.",
                     "Leave out very long sentences, or use a machine with more memory.",
