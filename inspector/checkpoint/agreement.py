@@ -162,16 +162,17 @@ def _hold_site(config: Config, site: Family, entries: Mapping[str, Entry]) -> No
     }
     for path in filter(None, (site.query, site.key, site.value, site.fused, site.output)):
         names = [f"{prefix}.{path}.weight" for _, prefix in sorted(counted.items())]
-        missing = [name for name in names if name not in entries]
+        absent = [name for name in names if name not in entries]
         # What no layer has may be missing from the row: whether the model has it is seen later.
-        if 0 < len(missing) < len(names):
+        if 0 < len(absent) < len(names):
             raise ModelError(
-                f"The weights beside {config.path} do not fit it: {len(missing)} missing, the "
-                f"first is {shown(missing[0])}.",
+                f"The weights beside {config.path} do not fit it: {len(absent)} missing, the "
+                f"first is {shown(absent[0])}.",
                 _HINT,
             )
-        for name in () if missing or not width else names:
-            _hold_shape(config, site, path, name, entries[name], width)
+        if width and not absent:
+            for name in names:
+                _hold_shape(config, site, path, name, entries[name], width)
 
 
 def _hold_shape(

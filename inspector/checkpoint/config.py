@@ -78,15 +78,11 @@ class Config:
 
     def first(self, names: tuple[str, ...]) -> tuple[str, Any] | None:
         """Return the first of these keys that has a value, with the value."""
-        return next(
-            ((n, self.values[n]) for n in names if self.values.get(n) is not None), None
-        )
+        return next(((n, self.values[n]) for n in names if self.values.get(n) is not None), None)
 
     def wrong(self, key: str, why: str) -> ModelError:
         """Say what is wrong with a key, with its value."""
-        return ModelError(
-            f"{self.path} says {key} = {shown(self.values.get(key))}, {why}.", _HINT
-        )
+        return ModelError(f"{self.path} says {key} = {shown(self.values.get(key))}, {why}.", _HINT)
 
 
 def read_config(folder: Path) -> Config:
@@ -195,7 +191,8 @@ def _number(config: Config, key: str, value: object) -> None:
     if not math.isfinite(number):
         raise config.wrong(key, "and it is a finite number")
     if number < 0 or (number == 0 and key not in _EPSILONS):
-        raise config.wrong(key, "and it is positive")
+        least = "at least 0" if key in _EPSILONS else "positive"
+        raise config.wrong(key, f"and it is {least}")
     if key in _SHARES and number > 1:
         raise config.wrong(key, "and it is at most 1")
 

@@ -258,6 +258,7 @@ _ROWS = (
         rope="half",
         causal=True,
         float32_softmax=True,
+        reads=("multi_query",),
         # With ALiBi, transformers' eager attention counts it twice and its sdpa once.
         requires={"alibi": False},
     ),

@@ -110,8 +110,9 @@ class Family:
     float32_softmax: bool = False
     #: Keys of the config that only some families' own code reads. A key that is not named here is
     #: ignored, as it is there: ``head_dim``, ``num_key_value_heads``, ``num_hidden_groups``,
+    #: ``multi_query`` (by which Falcon says how many keys and values there are),
     #: ``no_rope_layers``; ``rotary_dim`` and ``partial_rotary_factor``, by which only a part of a
-    #: head is turned. (Falcon says how many keys and values there are in a way of its own.)
+    #: head is turned.
     reads: tuple[str, ...] = ()
     #: Config values under which the formulas hold. Another value changes the attention in a way
     #: that the rebuild does not cover, so it is refused by name and not guessed at.
@@ -345,7 +346,7 @@ class Family:
         """Return the heads of queries, the heads of keys and values, and the size of one."""
         heads = int(getattr(config, self.heads))
         kv_heads = int(self._read(config, "num_key_value_heads") or heads)
-        if hasattr(config, "multi_query"):  # Falcon's way of saying so
+        if "multi_query" in self.reads:  # Falcon's way of saying so
             several = config.new_decoder_architecture or not config.multi_query
             kv_heads = int(config.num_kv_heads) if several else 1
         size = int(self._read(config, "head_dim") or config.hidden_size // heads)

@@ -87,7 +87,9 @@ def listening(model: Any, listen: Callable[[Call], None]) -> Iterator[None]:
 def watch_interface(model: Any) -> Iterator[list[Seen]]:
     """Keep every call of the model's attention function in a run of one text, in their order."""
     calls: list[Seen] = []
-    with listening(model, lambda call: calls.append(Seen(executed(call), call.attention, call.layer))):
+    with listening(
+        model, lambda call: calls.append(Seen(executed(call), call.attention, call.layer))
+    ):
         yield calls
 
 

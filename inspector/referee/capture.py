@@ -24,11 +24,11 @@ from inspector.plain import layer_name
 from inspector.records import Array, CapturedLayer, ModelInfo, Run, SiteName
 from inspector.referee.attention_check import refuse_no_attention, refuse_not_finite
 from inspector.referee.attention_hook import Seen, routes, watch_interface
-from inspector.referee.explain import SEE, out_of_memory, raised_here
+from inspector.referee.explain import out_of_memory
 from inspector.referee.loading import LoadedModel
 from inspector.referee.predict import predict
 from inspector.referee.quiet import quiet
-from inspector.referee.foreign_ids import named, refuse_foreign_ids
+from inspector.referee.running import named, refuse_foreign_ids, run_explained
 from inspector.referee.text import EncodedText, window
 
 #: Dimensions of a layer's attention weights: batch, heads, queries, keys.
@@ -108,31 +108,23 @@ def _refuse_no_attention(loaded: LoadedModel, run: Run) -> None:
             layer.layer,
             layer.attention,
             (len(asking.tokens), len(heard.tokens)),
-            sinks=run.weights is not None
-            and run.weights[at].sink is not None
-            or run.executed is not None
-            and run.executed[at].sinks is not None,
+            sinks=(run.weights is not None and run.weights[at].sink is not None)
+            or (run.executed is not None and run.executed[at].sinks is not None),
         )
 
 
 def _run(loaded: LoadedModel, called: Any, encoded: EncodedText) -> Any:
     inputs = {name: tensor.to(called.device) for name, tensor in encoded.inputs.items()}
-    with torch.inference_mode(), quiet():
-        try:
+    try:
+        with torch.inference_mode(), quiet(), run_explained(loaded):
             return called(**inputs, output_attentions=True, output_hidden_states=True)
-        except Exception as error:
-            if out_of_memory(error):
-                count = sum(len(text.tokens) for text in (encoded.text, encoded.target) if text)
-                raise MachineError(
-                    f"There is not enough memory for {count} tokens.", "Give a shorter text."
-                ) from error
-            if raised_here(error):
-                raise
-            raise ModelError(
-                f"{named(loaded)} cannot be run on this text: transformers' own code for it "
-                "fails.",
-                SEE,
-            ) from error
+    except (MemoryError, RuntimeError) as error:
+        if not out_of_memory(error):
+            raise
+        count = sum(len(text.tokens) for text in (encoded.text, encoded.target) if text)
+        raise MachineError(
+            f"There is not enough memory for {count} tokens.", "Give a shorter text."
+        ) from error
 
 
 def _run_watched(
@@ -175,9 +167,9 @@ def _layers(
     given = _attentions(outputs, site, loaded)
     if loaded.family is None:
         # Of cross-attention what enters the whole layer: where the sub-layer begins nobody said.
-        states = getattr(outputs, _OUTPUTS[site].states)
-        numbers = _numbers(loaded, given, len(states) - 1, calls)
-        hidden = [_numpy(states[number]) for number in numbers]
+        entered = getattr(outputs, _OUTPUTS[site].states)
+        numbers = _numbers(loaded, given, len(entered) - 1, calls)
+        hidden = [_numpy(entered[number]) for number in numbers]
         results: list[Array | None] = [None] * len(numbers)
     else:
         numbers = [number for number, _ in given]
@@ -185,8 +177,8 @@ def _layers(
         results = list(seen[site].output)
     heard = _numpy(outputs.encoder_last_hidden_state) if site == "cross" else None
     attentions = [_numpy(tensor) for _, tensor in given]
-    for number, *tensors in zip(numbers, hidden, attentions, results, strict=True):
-        yield CapturedLayer(site, number, *tensors, heard)
+    for number, states, attention, output in zip(numbers, hidden, attentions, results, strict=True):
+        yield CapturedLayer(site, number, states, attention, output, heard)
 
 
 def _numbers(
@@ -231,7 +223,9 @@ def _refuse_windows(loaded: LoadedModel, called: Any, encoded: EncodedText, outp
         other = {k: v[:, :-1] for k, v in encoded.inputs.items()}
     again = _run(loaded, called, replace(encoded, inputs=other))
     for site in _sites(loaded):
-        pairs = zip(_attentions(outputs, site, loaded), _attentions(again, site, loaded), strict=True)
+        pairs = zip(
+            _attentions(outputs, site, loaded), _attentions(again, site, loaded), strict=True
+        )
         for number, ((_, first), (_, second)) in enumerate(pairs):
             by = other[names[0]].shape[1] - encoded.inputs[names[0]].shape[1]
             if [b - a for a, b in zip(first.shape[2:], second.shape[2:], strict=True)] != [by, by]:

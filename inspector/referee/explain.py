@@ -7,25 +7,32 @@ prints.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 
-import inspector
 from inspector.checkpoint.folder import damaged_json
 from inspector.checkpoint.sources import Source
 from inspector.errors import InspectorError, MachineError, ModelError
 
 SEE = "Run it again with --debug to see what the library says."
 
-_HERE = str(Path(inspector.__file__).parent)
+#: The package's own folder.
+_HERE = str(Path(__file__).parent.parent)
 
 
 @contextmanager
-def explained(source: Source, folder: Path | None, what: str) -> Iterator[None]:
+def explained(
+    source: Source,
+    folder: Path | None,
+    what: str,
+    culprit: Callable[[], ModelError | None] = lambda: None,
+) -> Iterator[None]:
     """Turn whatever transformers raises in the block into a sentence that begins with ``what``.
+
+    ``culprit`` is asked whether it can name the cause.
 
     Raises
     ------
@@ -37,7 +44,7 @@ def explained(source: Source, folder: Path | None, what: str) -> Iterator[None]:
     except (InspectorError, KeyboardInterrupt, SystemExit, GeneratorExit):
         raise
     except BaseException as error:
-        raise _explain(source, folder, what, error) from error
+        raise _explain(source, folder, what, culprit, error) from error
 
 
 def out_of_memory(error: BaseException) -> bool:
@@ -56,7 +63,11 @@ def raised_here(error: BaseException) -> bool:
 
 
 def _explain(
-    source: Source, folder: Path | None, what: str, error: BaseException
+    source: Source,
+    folder: Path | None,
+    what: str,
+    culprit: Callable[[], ModelError | None],
+    error: BaseException,
 ) -> InspectorError:
     chain = _chain(error)
     names = {type(link).__name__ for link in chain}
@@ -85,7 +96,7 @@ def _explain(
         )
     if folder is not None and (damage := damaged_json(folder)) is not None:
         return damage
-    return ModelError(f"{what}.", SEE)
+    return culprit() or ModelError(f"{what}.", SEE)
 
 
 def _chain(error: BaseException | None) -> list[BaseException]:

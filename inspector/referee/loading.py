@@ -15,14 +15,14 @@ from typing import Any
 import torch
 from transformers import CONFIG_MAPPING, AutoConfig, AutoTokenizer
 
-from inspector.checkpoint.config import FILE as CONFIG_FILE
-from inspector.checkpoint.config import read_config
+from inspector.checkpoint.config import Config, read_config
 from inspector.checkpoint.folder import read_folder
 from inspector.checkpoint.sources import Source
 from inspector.errors import InputError, ModelError
 from inspector.families.registry import FAMILIES
 from inspector.families.spec import Family
 from inspector.records import AttentionWeights, Dialect
+from inspector.referee.culprit import config_culprit, model_culprit
 from inspector.referee.explain import explained
 from inspector.referee.hub import fetch
 from inspector.referee.lm_head import Kind, head_of, part_missing
@@ -128,13 +128,17 @@ def _read(source: Source) -> tuple[Any, Kind | None, Any]:
         if not source.local:
             with explained(source, None, f"The model {source.path} cannot be downloaded"):
                 folder, revision = fetch(source)
+        said = read_config(folder)
+        config = _config(source, said)
         tokenizer = _tokenizer(source, folder, revision)
         if not source.local:
             read_folder(folder)
-        config = _config(source, folder)
         head, automatic = head_of(config)
         with explained(
-            source, folder, f"transformers cannot build the model in {folder} from its files"
+            source,
+            folder,
+            f"transformers cannot build the model in {folder} from its files",
+            lambda: model_culprit(said),
         ):
             model, loading = automatic.from_pretrained(
                 str(folder),
@@ -158,7 +162,9 @@ def _read(source: Source) -> tuple[Any, Kind | None, Any]:
 
 
 def _tokenizer(source: Source, folder: Path, revision: str | None) -> Any:
-    with explained(source, folder, f"The tokenizer of {source.title} cannot be read from its files"):
+    with explained(
+        source, folder, f"The tokenizer of {source.title} cannot be read from its files"
+    ):
         return AutoTokenizer.from_pretrained(
             source.path,
             revision=revision or "main",
@@ -167,18 +173,22 @@ def _tokenizer(source: Source, folder: Path, revision: str | None) -> Any:
         )
 
 
-def _config(source: Source, folder: Path) -> Any:
-    model_type = read_config(folder).model_type
-    if model_type not in CONFIG_MAPPING:
+def _config(source: Source, said: Config) -> Any:
+    if said.model_type not in CONFIG_MAPPING:
         raise ModelError(
-            f"The model in {folder} is a {model_type}, which this version of transformers does "
-            "not know.",
+            f"{said.path} says that the model is a {said.model_type}, which this version of "
+            "transformers does not know.",
             "Use a newer transformers or another model; code that comes with a checkpoint is "
             "never run.",
         )
-    with explained(source, folder, f"transformers cannot make sense of {folder / CONFIG_FILE}"):
+    with explained(
+        source,
+        said.path.parent,
+        f"transformers cannot make sense of {said.path}",
+        lambda: config_culprit(said),
+    ):
         config = AutoConfig.from_pretrained(
-            str(folder), trust_remote_code=False, local_files_only=True
+            str(said.path.parent), trust_remote_code=False, local_files_only=True
         )
     # How outputs are packed, and in how many parts the work is done: neither changes a number, and
     # with the first off or the second not dividing the text the model could not be read.

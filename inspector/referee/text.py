@@ -88,7 +88,7 @@ def _parted(tokenizer: Any, encoded: Any) -> bool:
             tokenizer.num_special_tokens_to_add(pair=False)
         )
     last_of_first = max(at for at, text in enumerate(whose) if text == 0)
-    return whose.index(1) > last_of_first + 1
+    return bool(whose.index(1) > last_of_first + 1)
 
 
 def encode_both(

@@ -1,19 +1,45 @@
-"""Ids for which a model has no embedding: its tokenizer is another model's."""
+"""What may go wrong when a loaded model runs, said in a sentence that names the model."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 
-from inspector.errors import ModelError
+from inspector.errors import InspectorError, ModelError
+from inspector.referee.explain import SEE, out_of_memory, raised_here
 from inspector.referee.loading import LoadedModel
 
 
 def named(loaded: LoadedModel) -> str:
     """Return what to call a model in a sentence: its title and its kind."""
     return f"{loaded.title} ({loaded.model.config.model_type})"
+
+
+@contextmanager
+def run_explained(loaded: LoadedModel) -> Iterator[None]:
+    """Turn what transformers' code for a model raises while it runs into a sentence.
+
+    What this package itself raises goes through, and so does that memory has run out.
+
+    Raises
+    ------
+    ModelError
+        When the model cannot be run.
+    """
+    try:
+        yield
+    except InspectorError:
+        raise
+    except Exception as error:
+        if out_of_memory(error) or raised_here(error):
+            raise
+        raise ModelError(
+            f"{named(loaded)} cannot be run on this text: transformers' own code for it fails.",
+            SEE,
+        ) from error
 
 
 def refuse_foreign_ids(loaded: LoadedModel, inputs: Mapping[str, torch.Tensor]) -> None:
