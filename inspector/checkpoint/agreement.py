@@ -35,7 +35,7 @@ _UNREAD = 65_536
 _LABELS = 100_000
 _MATRIX = 2
 #: The tables of learned positions, by the ends of their names.
-_TABLES = ("position_embeddings.weight", "wpe.weight", "embed_positions.weight")
+_TABLES = (".position_embeddings.weight", ".wpe.weight", ".embed_positions.weight")
 _HINT = "Use a complete checkpoint whose config.json belongs to its weights."
 
 
@@ -116,18 +116,28 @@ def _bound(config: Config, entries: Mapping[str, Entry]) -> None:
             continue
         if _most(value) > max(_LABELS if key == "num_labels" else _UNREAD, largest):
             raise config.wrong(key, f"and no tensor has a side longer than {largest:,}")
+    _bound_labels(config, largest)
+    _bound_positions(config, entries)
+
+
+def _bound_labels(config: Config, largest: int) -> None:
     for key in ("id2label", "label2id"):
-        if isinstance(labels := values.get(key), dict) and len(labels) > max(_LABELS, largest):
+        if isinstance(labels := config.values.get(key), dict) and len(labels) > max(
+            _LABELS, largest
+        ):
             raise ModelError(f"{config.path} has {len(labels):,} labels in {key}.", _HINT)
-    if (positions := config.first(POSITIONS)) is None:
-        return
-    for name, entry in entries.items():
-        if not name.endswith(_TABLES) or len(entry.shape) != _MATRIX:
-            continue
-        if _most(positions[1]) > entry.shape[0]:
-            raise config.wrong(
-                positions[0], f"and its table of positions has {entry.shape[0]:,} rows"
-            )
+
+
+def _bound_positions(config: Config, entries: Mapping[str, Entry]) -> None:
+    """Hold how many positions there are against the longest table of them, where there is one."""
+    rows = [
+        entry.shape[0]
+        for name, entry in entries.items()
+        if f".{name}".endswith(_TABLES) and len(entry.shape) == _MATRIX
+    ]
+    said = config.first(POSITIONS)
+    if said and rows and _most(said[1]) > max(rows):
+        raise config.wrong(said[0], f"and its table of positions has {max(rows):,} rows")
 
 
 def _most(value: object) -> int:

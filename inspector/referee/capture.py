@@ -25,6 +25,7 @@ from inspector.records import Array, CapturedLayer, ModelInfo, Run, SiteName
 from inspector.referee.attention_check import refuse_no_attention, refuse_not_finite
 from inspector.referee.attention_hook import Seen, routes, watch_interface
 from inspector.referee.explain import out_of_memory
+from inspector.referee.layer_numbers import own_numbers
 from inspector.referee.loading import LoadedModel
 from inspector.referee.predict import predict
 from inspector.referee.quiet import quiet
@@ -133,7 +134,7 @@ def _run_watched(
     """Run a model of which no row is known, and keep its q, k and v if it lets itself be watched.
 
     They count only where every layer's attention, in the order of the layers, is what one watched
-    call gave. Where they do not, the model runs once more, unwatched: what it gives is then its own.
+    call gave. Where they do not, the model runs once more, unwatched, and gives its own.
     """
     if not routes(called):
         return _run(loaded, called, encoded), None
@@ -168,7 +169,9 @@ def _layers(
     if loaded.family is None:
         # Of cross-attention what enters the whole layer: where the sub-layer begins nobody said.
         entered = getattr(outputs, _OUTPUTS[site].states)
-        numbers = _numbers(loaded, given, len(entered) - 1, calls)
+        numbers = own_numbers(
+            loaded, [place for place, _ in given], len(entered) - 1, [c.layer for c in calls or ()]
+        )
         hidden = [_numpy(entered[number]) for number in numbers]
         results: list[Array | None] = [None] * len(numbers)
     else:
@@ -181,58 +184,27 @@ def _layers(
         yield CapturedLayer(site, number, states, attention, output, heard)
 
 
-def _numbers(
-    loaded: LoadedModel,
-    given: list[tuple[int, torch.Tensor]],
-    layers: int,
-    calls: list[Seen] | None,
-) -> list[int]:
-    """Return the model's own numbers of the layers that gave attention: in a hybrid not all do.
-
-    ``given`` has the place of each among what the model gave, and ``layers`` is how many there are.
-    """
-    own = [call.layer for call in calls or () if call.layer is not None]
-    if len(own) == len(given) and sorted(set(own)) == own and own[-1] < layers:
-        return own
-    config = loaded.model.config
-    kinds = getattr(config, "layer_types", None) or getattr(config, "layers_block_type", None)
-    attend = [i for i, kind in enumerate(kinds or ()) if "attention" in kind]
-    if len(given) < layers and len(attend) == len(given):
-        return attend
-    places = [place for place, _ in given]
-    if places[-1] == layers - 1 or len(given) == layers:
-        return places
-    raise ModelError(
-        f"{named(loaded)} gives the attention of {len(given)} of its {layers} layers, and does not "
-        "say of which.",
-        "Choose a model whose layers all attend, such as --model distilbert.",
-    )
-
-
 def _refuse_windows(loaded: LoadedModel, called: Any, encoded: EncodedText, outputs: Any) -> None:
-    """Refuse columns that are no tokens: the model is asked again about one token less.
+    """Refuse columns that are no tokens: the model is asked again about one token less, or more.
 
     Nothing is known of this model. The columns of a window may be as many as a text has tokens, by
     chance, and their rows sum to 1; but they do not become fewer with the text.
     """
     names = [name for name in ("input_ids", "decoder_input_ids") if name in encoded.inputs]
-    if any(encoded.inputs[name].shape[1] == 1 for name in names):
-        # One token more, then.
-        other = {k: torch.cat([v, v[:, -1:]], dim=1) for k, v in encoded.inputs.items()}
-    else:
-        other = {k: v[:, :-1] for k, v in encoded.inputs.items()}
+    by = 1 if any(encoded.inputs[name].shape[1] == 1 for name in names) else -1
+    other = {
+        name: given[:, :-1] if by < 0 else torch.cat([given, given[:, -1:]], dim=1)
+        for name, given in encoded.inputs.items()
+    }
     again = _run(loaded, called, replace(encoded, inputs=other))
     for site in _sites(loaded):
-        pairs = zip(
-            _attentions(outputs, site, loaded), _attentions(again, site, loaded), strict=True
-        )
-        for number, ((_, first), (_, second)) in enumerate(pairs):
-            by = other[names[0]].shape[1] - encoded.inputs[names[0]].shape[1]
-            if [b - a for a, b in zip(first.shape[2:], second.shape[2:], strict=True)] != [by, by]:
-                sides = " × ".join(map(str, first.shape[1:]))
+        first, second = (_attentions(given, site, loaded) for given in (outputs, again))
+        for (layer, one), (_, two) in zip(first, second, strict=True):
+            if [size + by for size in one.shape[2:]] != list(two.shape[2:]):
                 raise ModelError(
-                    f"What {named(loaded)} gives in {layer_name(site, number)} is no attention "
-                    f"between its tokens: {sides} numbers, which do not follow the text's length.",
+                    f"What {named(loaded)} gives in {layer_name(site, layer)} is no attention "
+                    f"between its tokens: {' × '.join(map(str, one.shape[1:]))} numbers, which do "
+                    "not follow the text's length.",
                     "Choose a model whose attention is one number for each pair of tokens; see "
                     "inspect models.",
                 )

@@ -1,7 +1,7 @@
 """Damaged checkpoints by the thousand: each made from a small good one by one seeded change.
 
-``damaged`` makes one, and ``ends_well`` says how a run with it ended: in a sentence of ours, or in a
-right result. Everything else it lets through: another exception, or numbers that disagree.
+``damaged`` makes one, and ``ends_well`` says how a run with it ended: in a sentence of ours, or in
+a right result. Everything else it lets through: another exception, or numbers that disagree.
 """
 
 from __future__ import annotations
