@@ -12,7 +12,7 @@ import numpy as np
 
 from inspector.errors import ModelError
 from inspector.plain import layer_name
-from inspector.records import Array, SiteName
+from inspector.records import Array, CapturedLayer, SiteName
 
 #: How far a row may be from 1, and a weight below 0, in float32.
 _NEAR = 1e-3
@@ -66,17 +66,24 @@ def refuse_no_attention(
         )
 
 
-def refuse_not_finite(named: str, site: SiteName, layer: int, states: Array) -> None:
-    """Refuse states that are not numbers.
+def refuse_not_finite(named: str, layer: CapturedLayer, mixed: Array | None) -> None:
+    """Refuse a layer whose numbers overflow: what enters it, what its attention gives.
+
+    ``mixed`` is A·V where the model let itself be watched.
 
     Raises
     ------
     ModelError
-        When there is NaN or an infinity among what enters a layer.
+        When there is NaN or an infinity among them.
     """
-    if not np.isfinite(states).all():
-        raise ModelError(
-            f"The states that enter {layer_name(site, layer)} of {named} are not finite: its "
-            "numbers overflow.",
-            "Use a checkpoint whose weights are of a usual size.",
-        )
+    where = layer_name(layer.site, layer.layer)
+    for what, numbers in (
+        ("The state that enters", layer.hidden),
+        ("What the attention gives in", layer.output),
+        ("What the attention gives in", mixed),
+    ):
+        if numbers is not None and not np.isfinite(numbers).all():
+            raise ModelError(
+                f"{what} {where} of {named} is not finite: the model's numbers overflow.",
+                "Use a checkpoint whose weights are of a usual size.",
+            )

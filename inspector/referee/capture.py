@@ -102,15 +102,16 @@ def _refuse_no_attention(loaded: LoadedModel, run: Run) -> None:
     """Check what was captured, for every model alike."""
     for at, layer in enumerate(run.layers):
         asking, heard = run.texts(layer.site)
-        refuse_not_finite(named(loaded), layer.site, layer.layer, layer.hidden)
+        executed = None if run.executed is None else run.executed[at]
+        sink = None if run.weights is None else run.weights[at].sink
+        refuse_not_finite(named(loaded), layer, None if executed is None else executed.mixed)
         refuse_no_attention(
             named(loaded),
             layer.site,
             layer.layer,
             layer.attention,
             (len(asking.tokens), len(heard.tokens)),
-            sinks=(run.weights is not None and run.weights[at].sink is not None)
-            or (run.executed is not None and run.executed[at].sinks is not None),
+            sinks=sink is not None or (executed is not None and executed.sinks is not None),
         )
 
 
