@@ -264,7 +264,9 @@ def test_an_adapter_is_refused_by_name(folder: Path) -> None:
 
 
 def test_quantised_weights(folder: Path) -> None:
-    change_config(folder, quantization_config={"quant_method": "bitsandbytes", "load_in_4bit": True})
+    change_config(
+        folder, quantization_config={"quant_method": "bitsandbytes", "load_in_4bit": True}
+    )
     error = refusal(folder)
     assert "quantised (bitsandbytes)" in error.message
     assert "before it was quantised" in error.hint
@@ -377,9 +379,7 @@ def test_names_that_cannot_be_looked_up(name: str) -> None:
     assert len(caught.value.message) < 300
 
 
-def test_a_folder_named_like_a_short_name(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_named_like_a_short_name(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder.parent)
     assert locate("bert").local
     (folder / "config.json").unlink()

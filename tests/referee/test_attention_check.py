@@ -102,9 +102,7 @@ def test_a_window_as_wide_as_the_text_is_found_out(
         ([[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]], False, "1 × 2 × 3 numbers"),
     ],
 )
-def test_shape_sign_finiteness_and_row_sums(
-    attention: Any, sinks: bool, said: str | None
-) -> None:
+def test_shape_sign_finiteness_and_row_sums(attention: Any, sinks: bool, said: str | None) -> None:
     given = np.array([attention], dtype=np.float32)
     if said is None:
         refuse_no_attention("a model", "self", 3, given, (2, 2), sinks=sinks)
