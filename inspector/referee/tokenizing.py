@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from inspector.errors import MachineError, ModelError
@@ -29,11 +30,23 @@ def run_tokenizer(tokenizer: Any, *texts: Any, **options: Any) -> Any:
             raise MachineError(
                 "There is not enough memory to tokenize the text.", "Give a shorter text."
             ) from error
-        unknown = tokenizer.unk_token
-        if unknown is not None and unknown not in tokenizer.get_vocab():
+        if (unknown := _missing_unknown(tokenizer)) is not None:
             raise ModelError(
                 f"The model's tokenizer has no entry {unknown}, which stands for what it does not "
                 "know, and the text holds something of that kind.",
                 "Use a complete tokenizer.",
             ) from error
         raise ModelError("The model's tokenizer fails on this text.", SEE) from error
+
+
+def _missing_unknown(tokenizer: Any) -> str | None:
+    """Return the piece for what a tokenizer does not know, where its vocabulary lacks it.
+
+    The whole vocabulary would name it all the same: special tokens are added to that.
+    """
+    if not tokenizer.is_fast:
+        return None
+    model = json.loads(tokenizer.backend_tokenizer.to_str())["model"]
+    unknown, vocabulary = model.get("unk_token"), model.get("vocab")
+    missing = isinstance(unknown, str) and isinstance(vocabulary, dict)
+    return unknown if missing and unknown not in vocabulary else None
