@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inspector.checkpoint import bundled
+from inspector.checkpoint.folder import model_folder, read_folder
 from inspector.errors import ModelError
 
 #: Short names for hub ids.
@@ -18,8 +19,6 @@ ALIASES = {
 #: Characters of a name that a message quotes.
 _QUOTED = 80
 _HUB_ID = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)?")
-_TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json", "tokenizer.model", "spiece.model")
-_WEIGHT_FILES = ("model.safetensors", "model.safetensors.index.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +41,25 @@ def locate(name: str) -> Source:
     Raises
     ------
     ModelError
-        When a folder cannot be looked at or lacks a file that a model needs, or when the name can
-        be neither a folder nor a hub id.
+        When a folder cannot be looked at, lacks something that a model needs, or is damaged or of
+        a kind that is not read, or when the name can be neither a folder nor a hub id.
     """
     if name == bundled.NAME:
-        return Source(name, bundled.TITLE, str(bundled.folder()), local=True, sha256=bundled.SHA256)
+        shipped = bundled.folder()
+        read_folder(shipped, published=True)
+        return Source(name, bundled.TITLE, str(shipped), local=True, sha256=bundled.SHA256)
     folder = _folder(name)
-    if name in ALIASES and not folder.is_dir():
+    if name in ALIASES and not _holds_a_model(folder):
         return Source(name, ALIASES[name], ALIASES[name], local=False, sha256=None)
     if folder.is_dir():
-        _check_folder(folder)
-        return Source(name, folder.resolve().name, str(folder), local=True, sha256=None)
+        inner = model_folder(folder)
+        read_folder(inner)
+        return Source(name, folder.resolve().name, str(inner), local=True, sha256=None)
+    if folder.exists() and name.lower().endswith(".gguf"):
+        raise ModelError(
+            f"{name} is a GGUF file, which is not read.",
+            "Give the folder of the safetensors checkpoint that it was made from.",
+        )
     if folder.exists():
         raise ModelError(
             f"The model {name} is a file, not a folder.",
@@ -70,7 +77,12 @@ def locate(name: str) -> Source:
 
 def shadowed(name: str) -> str | None:
     """Return the hub id that a name would mean if no folder of that name were here."""
-    return ALIASES[name] if name in ALIASES and Path(name).is_dir() else None
+    return ALIASES[name] if name in ALIASES and _holds_a_model(Path(name)) else None
+
+
+def _holds_a_model(folder: Path) -> bool:
+    """Say whether a folder of a short name's own name is meant: any other folder is not."""
+    return (folder / "config.json").exists()
 
 
 def _folder(name: str) -> Path:
@@ -100,17 +112,3 @@ def _folder(name: str) -> Path:
 
 def _short(name: str) -> str:
     return name if len(name) <= _QUOTED else f"{name[:_QUOTED]}…"
-
-
-def _check_folder(folder: Path) -> None:
-    needed = {
-        "config.json": ("config.json",),
-        "a tokenizer": _TOKENIZER_FILES,
-        "safetensors weights": _WEIGHT_FILES,
-    }
-    for what, names in needed.items():
-        if not any((folder / name).is_file() for name in names):
-            raise ModelError(
-                f"The model folder {folder} has no {what}: looked for {' or '.join(names)}.",
-                "Save the model and its tokenizer there with save_pretrained().",
-            )

@@ -32,7 +32,10 @@ _LLAMA = Family(
     rope="half",
     causal=True,
     float32_softmax=True,
+    reads=("head_dim", "num_key_value_heads"),
 )
+#: What those read that turn only a part of a head.
+_PARTLY_TURNED = (*_LLAMA.reads, "partial_rotary_factor")
 _HEAD_NORMS = ("self_attn.q_norm", "self_attn.k_norm")
 
 
@@ -93,6 +96,7 @@ def _t5_site(model_type: str, site: Literal["encoder", "decoder", "cross"]) -> F
         scale="one",
         # The norm squares in float32 whatever else is float64.
         float32_softmax=True,
+        reads=("head_dim",),
     )
 
 
@@ -111,6 +115,7 @@ _ROWS = (
             key="attention.self.key",
             value="attention.self.value",
             output="attention.output.dense",
+            positions_behind_padding="roberta" in model_type,
             requires=_ENCODER,
         )
         for model_type in ("bert", "roberta", "xlm-roberta", "electra")
@@ -132,6 +137,7 @@ _ROWS = (
         output="attention.dense",
         # With more, a layer of the config would be several layers of attention.
         requires=_ENCODER | {"inner_group_num": 1},
+        reads=("num_hidden_groups",),
     ),
     Family(
         model_type="mpnet",
@@ -140,6 +146,7 @@ _ROWS = (
         key="attention.attn.k",
         value="attention.attn.v",
         output="attention.attn.o",
+        positions_behind_padding=True,
         added=Added(kind="buckets", table="encoder.relative_attention_bias"),
         # The model takes 32 whatever its config says.
         requires={"relative_attention_num_buckets": 32},
@@ -226,6 +233,7 @@ _ROWS = (
         rope="interleaved",
         causal=True,
         float32_softmax=True,
+        reads=("rotary_dim",),
     ),
     Family(
         model_type="gpt_neox",
@@ -237,6 +245,7 @@ _ROWS = (
         rope="half",
         causal=True,
         float32_softmax=True,
+        reads=("partial_rotary_factor",),
     ),
     Family(
         model_type="falcon",
@@ -249,6 +258,7 @@ _ROWS = (
         rope="half",
         causal=True,
         float32_softmax=True,
+        reads=("multi_query",),
         # With ALiBi, transformers' eager attention counts it twice and its sdpa once.
         requires={"alibi": False},
     ),
@@ -270,7 +280,12 @@ _ROWS = (
     replace(_LLAMA, model_type="mistral", window="all"),
     replace(_LLAMA, model_type="qwen2", window="layer_types"),
     replace(_LLAMA, model_type="qwen3", window="layer_types", head_norms=_HEAD_NORMS),
-    replace(_LLAMA, model_type="smollm3", window="layer_types"),
+    replace(
+        _LLAMA,
+        model_type="smollm3",
+        window="layer_types",
+        reads=(*_LLAMA.reads, "no_rope_layers"),
+    ),
     replace(_LLAMA, model_type="gemma", norm_kind="rms+1"),
     replace(
         _LLAMA,
@@ -297,6 +312,7 @@ _ROWS = (
         norm_kind="layer",
         head_norms=("self_attn.q_layernorm", "self_attn.k_layernorm"),
         head_norms_if="qk_layernorm",
+        reads=_PARTLY_TURNED,
     ),
     replace(
         _LLAMA,
@@ -306,6 +322,7 @@ _ROWS = (
         value="",
         fused="self_attn.qkv_proj",
         window="all",
+        reads=_PARTLY_TURNED,
     ),
     replace(
         _LLAMA,
@@ -313,6 +330,7 @@ _ROWS = (
         norm_kind="layer",
         head_norms=("self_attn.q_layernorm", "self_attn.k_layernorm"),
         head_norms_if="qk_layernorm",
+        reads=("num_key_value_heads", "partial_rotary_factor"),
     ),
     Family(
         model_type="modernbert",
@@ -343,6 +361,12 @@ def _index(rows: tuple[Family, ...]) -> dict[str, Family]:
 
 
 FAMILIES = _index(_ROWS)
+
+#: Every model type whose positions begin behind the padding's id, those without a row too.
+BEHIND_PADDING = frozenset(row.model_type for row in _ROWS if row.positions_behind_padding) | {
+    "camembert", "data2vec-text", "ibert", "layoutlmv3", "lilt", "longformer", "luke", "markuplm",
+    "mluke", "roberta-prelayernorm", "xlm-roberta-xl", "xmod",
+}  # fmt: skip
 
 
 def refuse_unknown(model_type: str) -> None:

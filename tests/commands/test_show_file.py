@@ -194,8 +194,9 @@ def test_a_pair_and_a_model_without_segments(
     model_folders: dict[str, Path], capsys: Printed
 ) -> None:
     folder = str(model_folders["random distilbert"])
-    assert main(["the cat", "--pair", "it sat", "--model", folder, "--no-report"]) == 2
-    assert "no segments" in capsys.readouterr().err
+    assert main(["the cat", "--pair", "it sat", "--model", folder, "--json", "--no-report"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [token["text"] for token in found["tokens"]].count("[SEP]") == 2
 
 
 # --- the folder -------------------------------------------------------------------------------
