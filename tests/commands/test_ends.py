@@ -89,6 +89,14 @@ def test_what_was_done_is_done_whatever_the_streams_are(tmp_path: Path, closed: 
     assert (tmp_path / "class.html").read_text().rstrip().endswith("</html>")
 
 
+def test_no_file_takes_the_number_of_a_closed_stream(tmp_path: Path) -> None:
+    """Else what a library writes to standard error would land in it."""
+    body = "    with open('numbers', 'w') as file: file.write(str(file.fileno()))"
+    for closed in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
+        assert shell(tmp_path, f"$PROGRAM {closed}", body).returncode == 0
+        assert int((tmp_path / "numbers").read_text()) > 2
+
+
 def test_an_error_keeps_its_code_when_nobody_can_be_told(tmp_path: Path) -> None:
     for closed in ("2>&-", "2> /dev/full", ">&- 2>&- <&-"):
         assert shell(tmp_path, f"$INSPECT classroom --table none.csv {closed}").returncode == 2
