@@ -36,13 +36,13 @@ class Word:
 def words(text: Text) -> tuple[Word, ...]:
     """Group the tokens of a text into its words; a special token is a word of its own."""
     groups: list[list[int]] = []
-    for place, token in enumerate(text.tokens):
-        before = text.tokens[place - 1] if place else None
-        if before is not None and token.word is not None and token.word == before.word:
+    for place, word in enumerate(text.words.tolist()):
+        if place and word >= 0 and word == text.words[place - 1]:
             groups[-1].append(place)
         else:
             groups.append([place])
-    spelt = [_spelling(text, group) for group in groups]
+    shown = text.shown
+    spelt = [_spelling(text, group, shown) for group in groups]
     return tuple(
         Word(spelling, tuple(group), _content(text, group, spelling))
         for spelling, group in zip(spelt, groups, strict=True)
@@ -50,10 +50,11 @@ def words(text: Text) -> tuple[Word, ...]:
 
 
 def single_tokens(text: Text) -> tuple[Word, ...]:
-    """Return every token by itself, under the tokenizer's own name for it."""
+    """Return every token by itself, as a reader sees it."""
+    shown = text.shown
     return tuple(
-        Word(token.text, (place,), _content(text, [place], _spelling(text, [place])))
-        for place, token in enumerate(text.tokens)
+        Word(name, (place,), _content(text, [place], _spelling(text, [place], shown)))
+        for place, name in enumerate(shown)
     )
 
 
@@ -139,13 +140,13 @@ def _links(
 
 
 def _content(text: Text, group: list[int], spelling: str) -> bool:
-    return not text.tokens[group[0]].special and any(map(str.isalnum, spelling))
+    return not text.special[group[0]] and any(map(str.isalnum, spelling))
 
 
-def _spelling(text: Text, group: list[int]) -> str:
-    """Return a word as the text spells it, or the pieces where no tokenizer says where it stood."""
-    first, last = text.tokens[group[0]], text.tokens[group[-1]]
-    if first.span is None or last.span is None:
-        return "".join(text.tokens[place].text for place in group)
-    spelt = text.pair if first.segment and text.pair is not None else text.text
-    return spelt[first.span[0] : last.span[1]]
+def _spelling(text: Text, group: list[int], shown: tuple[str, ...]) -> str:
+    """Return a word as the text spells it, or its pieces where nobody can say where they stand."""
+    start, end = int(text.spans[group[0], 0]), int(text.spans[group, 1].max())
+    if start < 0 or text.special[group[0]]:
+        return "".join(shown[place] for place in group)
+    source = text.pair if text.segments[group[0]] and text.pair is not None else text.text
+    return source[start:end].strip() or "".join(shown[place] for place in group)

@@ -78,8 +78,15 @@ def summarise(inspected: Inspected, files: dict[str, str]) -> dict[str, Any]:
 def _text(text: Text) -> dict[str, Any]:
     return {
         "tokens": [
-            {"id": token.id, "text": token.text, "word": token.word, "special": token.special}
-            for token in text.tokens
+            {
+                "id": token.id,
+                "text": token.text,
+                "shown": shown,
+                "word": token.word,
+                "special": token.special,
+                "span": token.span,
+            }
+            for token, shown in zip(text.tokens, text.shown, strict=True)
         ],
         "truncated_from": text.truncated_from,
     }

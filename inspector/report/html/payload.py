@@ -104,7 +104,10 @@ def _text(text: Text) -> Header:
     return {
         "text": text.text,
         "pair": text.pair,
-        "tokens": [asdict(token) for token in text.tokens],
+        "tokens": [
+            asdict(token) | {"shown": shown}
+            for token, shown in zip(text.tokens, text.shown, strict=True)
+        ],
         "truncated_from": text.truncated_from,
     }
 

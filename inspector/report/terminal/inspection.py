@@ -281,7 +281,7 @@ def _print_links(console: Console, inspected: Inspected) -> None:
             f"{layer_name(link.site, link.layer)}, head {link.head}",
         )
     console.print(table)
-    if not inspected.pieces:
+    if not inspected.pieces and any(text.parted for text in inspected.trace.sides):
         console.print(_MERGED, style="dim")
     console.print()
 
