@@ -11,16 +11,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from inspector.analysis.sinks import sink_keys
 from inspector.records import (
     RELATIVE,
     Array,
     HeadReading,
     Link,
+    Sink,
     SiteName,
     Text,
     Trace,
     TracedLayer,
 )
+
+#: What a head is called that looks where it looks whatever stands there.
+_BY_PLACE = (*RELATIVE, "first")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,30 +65,43 @@ def single_tokens(text: Text) -> tuple[Word, ...]:
 
 def merge_pieces(attention: Array, asking: tuple[Word, ...], attended: tuple[Word, ...]) -> Array:
     """Merge attention between tokens, (H, T, S), into attention between words, (H, W, V)."""
-    counts = np.array([len(word.tokens) for word in asking], dtype=attention.dtype)
     into: Array = np.add.reduceat(attention, [word.tokens[0] for word in attended], axis=2)
-    out_of: Array = np.add.reduceat(into, [word.tokens[0] for word in asking], axis=1)
-    return out_of / counts[:, None]
+    return _out_of(into, asking)
+
+
+def _out_of(given: Array, asking: tuple[Word, ...]) -> Array:
+    """Return the mean over the tokens of every word that asks, (H, T, …) to (H, W, …)."""
+    counts = np.array([len(word.tokens) for word in asking], dtype=given.dtype)
+    sums: Array = np.add.reduceat(given, [word.tokens[0] for word in asking], axis=1)
+    return sums / counts[:, None]
 
 
 def strongest_links(
-    trace: Trace, readings: tuple[HeadReading, ...], count: int = 5, *, pieces: bool = False
+    trace: Trace,
+    readings: tuple[HeadReading, ...],
+    sinks: tuple[Sink, ...] = (),
+    count: int = 5,
+    *,
+    pieces: bool = False,
 ) -> tuple[Link, ...]:
     """Return the strongest links between different content words, each at its strongest head.
 
-    A content word is one that the tokenizer did not add and that holds a letter or a digit. Heads
-    that look at the neighbours or at the word itself, whatever it is, are left out: their links
-    say where a word stands and nothing about the word. With ``pieces`` every token is a word.
+    A content word is one that is not special and that holds a letter or a digit. Heads that choose
+    by place, the neighbours, the word itself or the first, are left out: their links say where a
+    word stands and nothing about the word. So are keys that are sinks: everybody attends to them;
+    of a word of which one piece is a sink, the others count. With ``pieces`` every token is a word.
     ``count`` are returned of each site, since a link of one says nothing about another's; all
     together stand from the strongest on.
     """
-    relative = {(at.site, at.layer, at.head) for at in readings if at.label in RELATIVE}
+    by_place = {(at.site, at.layer, at.head) for at in readings if at.label in _BY_PLACE}
     links = []
     for site in trace.sites:
         layers = [trace.layers[place] for place in trace.indices(site)]
         asking, attended = trace.texts(site)
         parts = [single_tokens(text) if pieces else words(text) for text in (asking, attended)]
-        links += _links(layers, parts[0], parts[1], relative, count, same=asking is attended)
+        aside = sink_keys(sinks, site)
+        same = asking is attended
+        links += _links(layers, parts[0], parts[1], aside, by_place, count, same=same)
     links.sort(key=lambda link: -link.weight)
     return tuple(links)
 
@@ -92,13 +110,16 @@ def _links(
     layers: list[TracedLayer],
     asking: tuple[Word, ...],
     attended: tuple[Word, ...],
-    relative: set[tuple[SiteName, int, int]],
+    aside: list[int],
+    by_place: set[tuple[SiteName, int, int]],
     count: int,
     *,
     same: bool,
 ) -> list[Link]:
     """Return the strongest links of one site; ``same`` where both sides are one text."""
-    allowed = np.outer([word.content for word in asking], [word.content for word in attended])
+    kept = [[token for token in word.tokens if token not in aside] for word in attended]
+    telling = [word.content and bool(rest) for word, rest in zip(attended, kept, strict=True)]
+    allowed = np.outer([word.content for word in asking], telling)
     if same:
         allowed &= ~np.eye(len(asking), dtype=np.bool_)
     if not allowed.any():
@@ -107,9 +128,12 @@ def _links(
     usual = []
     for layer in layers:
         matrices = merge_pieces(layer.attention, asking, attended)
+        for key in aside:
+            word = next(at for at, one in enumerate(attended) if key in one.tokens)
+            matrices[:, :, word, None] -= _out_of(layer.attention[:, :, key, None], asking)
         usual.append(matrices[:, allowed].mean(axis=1, dtype=np.float64))
         for head in range(len(matrices)):
-            if (layer.site, layer.layer, head) in relative:
+            if (layer.site, layer.layer, head) in by_place:
                 matrices[head] = 0
         by_layer.append(matrices)
     best_head = np.stack([matrices.argmax(axis=0) for matrices in by_layer])
@@ -128,7 +152,7 @@ def _links(
                 source=asking[source].text,
                 target=attended[target].text,
                 source_token=asking[source].tokens[0],
-                target_token=attended[target].tokens[0],
+                target_token=kept[target][0],
                 weight=weight,
                 lift=weight / float(usual[at][head]),
                 site=layers[at].site,

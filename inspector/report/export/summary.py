@@ -71,6 +71,8 @@ def summarise(inspected: Inspected, files: dict[str, str]) -> dict[str, Any]:
             }
             for link in inspected.links
         ],
+        "sinks": [asdict(sink) for sink in inspected.sinks],
+        "notices": list(inspected.notices),
         "files": files,
     }
 

@@ -94,6 +94,9 @@ def build_payload(inspected: Inspected, *, command: str | None, version: str) ->
         "labels": [head.label for head in inspected.heads],
         "links": [asdict(link) | {"lift": finite(link.lift)} for link in inspected.links],
         "pieces": inspected.pieces,
+        # Keys that the default view sets aside, and what is to be said above everything.
+        "sinks": [asdict(sink) for sink in inspected.sinks],
+        "notices": list(inspected.notices),
         "blobs": {blob.name: blob.entry for blob in blobs},
     }
     return Payload(header, tuple(blobs))

@@ -106,7 +106,7 @@ def test_the_rule_for_pieces_stands_where_it_is_followed(bundled: LoadedModel) -
     assert "Strongest links between tokens" in text
     assert "merged" not in text
     # A piece reads as it stands in the text, whatever its vocabulary calls it.
-    assert "un → the " in text
+    assert "ss → knot " in text
     assert "##" not in text
     assert "merged" not in printed(inspector.inspect("The cat sat", model=bundled))
 
