@@ -47,23 +47,17 @@ def number_pieces(text: str, spans: Sequence[Span], cuts: Sequence[int] = ()) ->
     are not counted.
     """
     words = find_words(text, cuts)
-    touched = [_touched(text, span, words) for span in spans]
-    joined = [False] * len(words)
-    for several in touched:
-        for word in several[1:]:
-            joined[word] = True
-    number = -1
-    numbers: list[int] = []
-    last = -1
-    for several in touched:
-        if not several:
+    number = last = -1
+    numbers = []
+    for span in spans:
+        touched = _touched(text, span, words)
+        if not touched:
             numbers.append(-1)
             continue
-        # A new word, unless everything from the last piece's to this one's is joined.
-        if last < 0 or not all(joined[last + 1 : several[0] + 1]):
-            number += 1
+        # One that shares a word with those before it is of theirs, however far it reaches.
+        number += touched[0] > last
         numbers.append(number)
-        last = max(last, several[-1])
+        last = max(last, touched[-1])
     return numbers
 
 

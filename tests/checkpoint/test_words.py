@@ -83,6 +83,30 @@ def test_a_slow_tokenizer_reads_pairs_and_cut_texts() -> None:
     assert cut.spans.tolist() == [[0, 1]] * 3 + [[1, 2], [-1, -1]]
 
 
+@pytest.mark.parametrize(
+    ("pieces", "numbers"),
+    [
+        (["▁un", "tie", "▁kn", "ot"], [0, 0, 1, 1]),
+        (["un", "##tie", "kn", "##ot"], [0, 0, 1, 1]),
+        (["un", "tie</w>", "kn", "ot</w>"], [0, 0, 1, 1]),
+        (["un@@", "tie", "kn@@", "ot"], [0, 0, 1, 1]),
+        (["un", "tie", "kn", "ot"], [-1, -1, -1, -1]),
+    ],
+)
+def test_pieces_that_stand_nowhere_are_grouped_by_their_names(
+    pieces: list[str], numbers: list[int]
+) -> None:
+    found = place_pieces(["a text of other words"], pieces, [0] * 4, [False] * 4, None)
+    assert found.words.tolist() == numbers
+    assert (found.spans == -1).all()
+    # Found in the text, they are its words whatever their names and case.
+    found = place_pieces(
+        ["Untie, KNÓT"], [*pieces[:2], ",", *pieces[2:]], [0] * 5, [False] * 5, None
+    )
+    assert found.words.tolist() == [0, 0, 1, 2, 2]
+    assert found.spans.tolist() == [[0, 2], [2, 5], [5, 6], [7, 9], [9, 11]]
+
+
 def test_a_piece_that_reaches_over_words_makes_them_one() -> None:
     scored = [("<unk>", 0.0), *((letter, -9.0) for letter in "▁thecatssmo.")]
     made = Tokenizer(models.Unigram([*scored, ("▁the▁cat", -1.0), ("t.", -1.0)], unk_id=0))
@@ -90,6 +114,10 @@ def test_a_piece_that_reaches_over_words_makes_them_one() -> None:
     found = encode("the cats sat. so", None, wrapped(made), CONFIG, truncate=False)
     assert found.pieces[:2] == ("▁the▁cat", "s")
     assert spelt(found) == ["the cats", "sat.", "so"]
+    both = place_pieces(
+        ["ab cd ef"], "wxyz", [0] * 4, [False] * 4, [(0, 1), (1, 4), (4, 5), (6, 8)]
+    )
+    assert both.words.tolist() == [0, 0, 0, 1]
 
 
 def test_a_pairs_words_are_counted_on() -> None:
@@ -185,5 +213,10 @@ def test_special_is_what_the_vocabulary_calls_special() -> None:
     chat = read("SentencePiece BPE", "<s>hi</s>hi")
     assert chat.special.tolist()[:2] == [True, True]
     assert spelt(chat) == ["hi", "hi"]
+    # A special token ends the word before it, whatever it is made of.
+    around = place_pieces(
+        ["abXcd"], ["ab", "X", "cd"], [0] * 3, [False, True, False], [(0, 2), (2, 3), (3, 5)]
+    )
+    assert around.words.tolist() == [0, -1, 1]
     (batched,) = encode_many(KINDS["WordPiece"], ["hi [SEP] a"], limit=None, truncate=False)
     assert batched.special.tolist() == [True, False, False, True, False, True]
