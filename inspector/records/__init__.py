@@ -36,7 +36,15 @@ from inspector.records.corpus import (
     RelationFindings,
     Skipped,
 )
-from inspector.records.findings import Agreement, HeadReading, Inspected, Link, RungResult, Share
+from inspector.records.findings import (
+    Agreement,
+    HeadReading,
+    Inspected,
+    Link,
+    RungResult,
+    Share,
+    Sink,
+)
 from inspector.records.predictions import Candidate, Guess, Predictions
 from inspector.records.rebuild import (
     Bias,
@@ -97,6 +105,7 @@ __all__ = [
     "Rope",
     "RungResult",
     "Share",
+    "Sink",
     "SiteName",
     "Skipped",
     "Text",

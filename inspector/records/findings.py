@@ -89,17 +89,31 @@ class HeadReading:
 
 
 @dataclass(frozen=True, slots=True)
+class Sink:
+    """A key that much of everybody's attention rests on, whatever stands there."""
+
+    site: SiteName
+    #: Its position among the keys of the site, and what stands there as a reader sees it.
+    index: int
+    token: str
+    #: Mean weight over layers, heads and the queries that can see it, but for itself.
+    share: float
+    #: The same of what moves, ‖A_ij·v_j·Wo‖; None without a rebuild from the weights.
+    value_weighted_share: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """One word attending to another: the strongest over all heads, pieces merged into words."""
 
     source: str
     target: str
-    #: Positions of the two words' first tokens, each in its own text.
+    #: Positions of the two words' first tokens that are no sinks, each in its own text.
     source_token: int
     target_token: int
     weight: float
     #: The weight divided by the head's mean over all links between different content words of
-    #: this text: how unusual the link is for this head.
+    #: this text, sinks set aside: how unusual the link is for this head.
     lift: float
     site: SiteName
     layer: int
@@ -138,6 +152,10 @@ class Inspected:
     links: tuple[Link, ...]
     #: Whether the links are between single tokens, not between words.
     pieces: bool
+    #: The keys that are set aside by links and default views.
+    sinks: tuple[Sink, ...] = ()
+    #: What a reader should know of the text, in sentences.
+    notices: tuple[str, ...] = ()
 
     @property
     def model(self) -> ModelInfo:

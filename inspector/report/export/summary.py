@@ -71,6 +71,8 @@ def summarise(inspected: Inspected, files: dict[str, str]) -> dict[str, Any]:
             }
             for link in inspected.links
         ],
+        "sinks": [asdict(sink) for sink in inspected.sinks],
+        "notices": list(inspected.notices),
         "files": files,
     }
 
@@ -78,8 +80,15 @@ def summarise(inspected: Inspected, files: dict[str, str]) -> dict[str, Any]:
 def _text(text: Text) -> dict[str, Any]:
     return {
         "tokens": [
-            {"id": token.id, "text": token.text, "word": token.word, "special": token.special}
-            for token in text.tokens
+            {
+                "id": token.id,
+                "text": token.text,
+                "shown": shown,
+                "word": token.word,
+                "special": token.special,
+                "span": token.span,
+            }
+            for token, shown in zip(text.tokens, text.shown, strict=True)
         ],
         "truncated_from": text.truncated_from,
     }

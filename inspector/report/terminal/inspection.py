@@ -15,6 +15,7 @@ from rich.text import Text as Line
 
 from inspector.plain import layer_name, visible
 from inspector.records import Inspected, Link, RungResult, Share, Text, Verdict
+from inspector.report.terminal.notices import print_notices
 from inspector.report.terminal.predictions import print_predictions
 
 #: Characters of the longest bar.
@@ -73,6 +74,7 @@ def print_inspection(console: Console, inspected: Inspected, files: dict[str, st
     console.print()
     console.print(_verdict(inspected))
     console.print()
+    print_notices(console, inspected)
     _print_links(console, inspected)
     _print_ladder(console, inspected)
     _print_shares(console, inspected.shares)
@@ -287,7 +289,7 @@ def _print_links(console: Console, inspected: Inspected) -> None:
             f"{layer_name(link.site, link.layer)}, head {link.head}",
         )
     console.print(table)
-    if not inspected.pieces:
+    if not inspected.pieces and any(text.parted for text in inspected.trace.sides):
         console.print(_COMBINED, style="dim")
     console.print()
 
