@@ -13,6 +13,7 @@ from inspector.analogy.ladder import RUNGS, applies, mixed
 from inspector.analysis.agreement import measure_ladder
 from inspector.analysis.heads import read_heads
 from inspector.analysis.links import strongest_links
+from inspector.analysis.sample import row_sample
 from inspector.analysis.shares import measure_shares
 from inspector.checkpoint.readable import refuse_unreadable
 from inspector.checkpoint.sources import locate
@@ -235,6 +236,7 @@ def inspect(
         heads=heads,
         links=strongest_links(trace, heads, pieces=pieces),
         pieces=pieces,
+        ladder_rows=row_sample(trace),
     )
 
 

@@ -36,7 +36,16 @@ from inspector.records.corpus import (
     RelationFindings,
     Skipped,
 )
-from inspector.records.findings import Agreement, HeadReading, Inspected, Link, RungResult, Share
+from inspector.records.findings import (
+    Agreement,
+    HeadReading,
+    Inspected,
+    Link,
+    RowSample,
+    RungResult,
+    SampledRows,
+    Share,
+)
 from inspector.records.predictions import Candidate, Guess, Predictions
 from inspector.records.rebuild import (
     Bias,
@@ -95,7 +104,9 @@ __all__ = [
     "RelationAccuracies",
     "RelationFindings",
     "Rope",
+    "RowSample",
     "RungResult",
+    "SampledRows",
     "Share",
     "SiteName",
     "Skipped",
