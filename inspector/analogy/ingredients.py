@@ -73,7 +73,7 @@ def one_for_all(chosen: Set[str], layer: RebuiltLayer) -> bool:
 def telling(chosen: Set[str], layer: RebuiltLayer) -> frozenset[str]:
     """Return the chosen ingredients without those that do nothing beside the others."""
     idle: set[str] = set() if "learned" in chosen else {"position", "dialect"}
-    if one_for_all(chosen, layer):
+    if one_for_all(chosen, layer) or len(layer.query) == 1:
         idle.add("heads")
     return frozenset(chosen - idle)
 
@@ -131,9 +131,7 @@ def _learned(chosen: Set[str], layer: RebuiltLayer) -> tuple[Array, Array]:
     return turned(vectors, layer.rope if "position" in chosen else None)
 
 
-def _positions(
-    chosen: Set[str], layer: RebuiltLayer, heads: slice, scale: float
-) -> Array | None:
+def _positions(chosen: Set[str], layer: RebuiltLayer, heads: slice, scale: float) -> Array | None:
     """Return what positions add to the scores, (h or 1, T, S); None where they add nothing."""
     if layer.bias is None or not {"position", "learned"} <= chosen:
         return None

@@ -90,7 +90,9 @@ def weights(rung: Rung, layer: RebuiltLayer, products: Array | None = None) -> A
     an array of the layer: a rung that is the model's own formula is the rebuild itself.
     """
     if rung.name in _FROM_PRODUCTS:
-        return _FROM_PRODUCTS[rung.name](layer, interactions(layer) if products is None else products)
+        return _FROM_PRODUCTS[rung.name](
+            layer, interactions(layer) if products is None else products
+        )
     return _WEIGHTS[rung.name](layer)
 
 
@@ -199,9 +201,7 @@ def _everyone(layer: RebuiltLayer) -> Mask:
 
 _FROM_PRODUCTS: dict[str, Callable[[RebuiltLayer, Array], Array]] = {
     "classroom": lambda _layer, products: products,
-    "share": lambda layer, products: share(
-        products, among_others=layer.encoder_states is not None
-    ),
+    "share": lambda layer, products: share(products, among_others=layer.encoder_states is not None),
     "softmax": lambda _layer, products: softmax(products.copy()),
     "scaled": _scaled,
 }

@@ -131,6 +131,7 @@ def _candidate(rung: Rung, matrix: Array, products: Array) -> Candidate:
         spread=rung.name != "classroom",
         one_key=rung.name == "strangers",
         all_alike=rung is UNIFORM,
+        per_head=rung.per_head,
     )
 
 

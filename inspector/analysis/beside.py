@@ -85,6 +85,9 @@ class Candidate:
     one_key: bool = False
     all_alike: bool = False
 
+    #: Whether every head has a matrix of its own.
+    per_head: bool = False
+
 
 @dataclass(frozen=True, slots=True)
 class Layer:
@@ -103,7 +106,12 @@ def measure_rows(layer: Layer, candidates: Sequence[Candidate], rows: Whole) -> 
     heads, _, size = layer.model.shape
     shape = (len(candidates), heads, len(rows))
     found = [
-        RowMeasures(*(np.full(shape, np.nan) for _ in range(3)), np.ones(shape, dtype=np.bool_))
+        RowMeasures(
+            jsd_bits=np.full(shape, np.nan),
+            rank_correlation=np.full(shape, np.nan),
+            top1_agreement=np.full(shape, np.nan),
+            counted=np.ones(shape, dtype=np.bool_),
+        )
         for _ in layer.choices
     ]
     shared = _Shared(candidates)
@@ -120,7 +128,7 @@ class _Shared:
     """The candidates that serve all heads, by what has to be worked out of them."""
 
     def __init__(self, candidates: Sequence[Candidate]) -> None:
-        shared = [(place, of) for place, of in enumerate(candidates) if of.matrix.ndim == 2]
+        shared = [(place, of) for place, of in enumerate(candidates) if not of.per_head]
         self.one_key = [place for place, of in shared if of.one_key]
         self.all_alike = [place for place, of in shared if of.all_alike]
         self.spread = [(place, of.matrix) for place, of in shared if of.spread and not of.one_key]
@@ -171,7 +179,7 @@ class _Block:
         """Compare with matrices of which every head has its own; the same array only once."""
         done: dict[int, int] = {}
         for place, of in enumerate(candidates):
-            if of.matrix.ndim == 2:
+            if not of.per_head:
                 continue
             if (before := done.setdefault(id(of.matrix), place)) != place:
                 for into in self.found:
@@ -206,9 +214,7 @@ class _Block:
             squares = model.squares[self.everyone]
             into.jsd_bits[place] = 0
             into.rank_correlation[place] = correlation(squares, squares, squares)
-            into.top1_agreement[place] = agreeing_tops(
-                model, model, (self.everyone, self.everyone)
-            )
+            into.top1_agreement[place] = agreeing_tops(model, model, (self.everyone, self.everyone))
 
     def _one_key(self, choice: int, into: RowMeasures) -> None:
         """Compare with rows that give everything to the query's own place."""

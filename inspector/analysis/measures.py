@@ -120,7 +120,7 @@ def jensen_shannon_bits(first: Distributions, second: Distributions) -> Float64:
     logged = np.vecdot(both, np.log2(both, out=scratch("logarithms", shape)))
     if first.sink is not None and second.sink is not None:
         logged += _times_log(first.sink + second.sink)
-    divergence = (first.negative_entropy + second.negative_entropy - logged) / 2
+    divergence: Float64 = (first.negative_entropy + second.negative_entropy - logged) / 2
     divergence += 1
     return np.maximum(divergence, 0, out=divergence)
 
@@ -130,7 +130,7 @@ def divergence_from_one_key(share: Float64) -> Float64:
 
     At every other key s is p itself, and its logarithms cancel out.
     """
-    divergence = 1 + (_times_log(share) - _times_log(share + 1)) / 2
+    divergence: Float64 = 1 + (_times_log(share) - _times_log(share + 1)) / 2
     return np.maximum(divergence, 0, out=divergence)
 
 

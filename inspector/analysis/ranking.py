@@ -38,7 +38,6 @@ class SortedRows:
     tied: Mask
 
 
-
 @dataclass(frozen=True, slots=True)
 class RankedRows:
     """The same rows ranked over some of their keys."""
@@ -80,7 +79,8 @@ def sort_rows(values: Array, visible: Mask | None) -> SortedRows:
     if visible is not None:
         # Among hidden keys nothing ties.
         same &= np.arange(1, size) < visible.sum(axis=-1, keepdims=True)
-    return SortedRows(values, visible, order, same.any(axis=-1))
+    tied: Mask = np.asarray(same.any(axis=-1))
+    return SortedRows(values, visible, order, tied)
 
 
 def _packed(values: Array) -> NDArray[np.int64]:
@@ -127,13 +127,15 @@ def rank_rows(rows: SortedRows, keys: Mask) -> RankedRows:
         placed = order.reshape(count, width)[tied]
         first, lengths = _runs(values.ravel()[placed], counts[tied])
         # The places of a run's members, and the mean of their ranks.
-        members = np.repeat(first - np.cumsum(lengths) + lengths, lengths) + np.arange(sum(lengths))
+        members = np.repeat(first - np.cumsum(lengths) + lengths, lengths) + np.arange(
+            lengths.sum()
+        )
         means = dealt[tied].ravel()[first] + (lengths - 1) / 2
         ranks[placed.ravel()[members]] = np.repeat(means, lengths)
         run_rows, last = np.divmod(first + lengths - 1, max(width, 1))
         unclear[tied[run_rows[last == counts[tied][run_rows] - 1]]] = True
-    ranks = ranks.reshape(count, size)
-    return RankedRows(rows, keys, counts, ranks, np.vecdot(ranks, ranks), top, unclear)
+    shaped: Float64 = ranks.reshape(count, size)
+    return RankedRows(rows, keys, counts, shaped, np.vecdot(shaped, shaped), top, unclear)
 
 
 def _runs(ordered: Array, counts: Whole) -> tuple[Whole, Whole]:
@@ -173,7 +175,7 @@ def correlation(product: Float64, first: Float64, second: Float64) -> Float64:
 def agreeing_tops(first: RankedRows, second: RankedRows, pairs: Pairs) -> Float64:
     """Return ``top1_agreement`` of pairs of rows, in the pairs' shape."""
     ours, theirs = pairs
-    agreement = (first.top[ours] == second.top[theirs]).astype(np.float64)
+    agreement: Float64 = (first.top[ours] == second.top[theirs]).astype(np.float64)
     unclear = np.nonzero(first.unclear[ours] | second.unclear[theirs])
     if unclear[0].size:
         ours, theirs = (np.broadcast_to(side, agreement.shape)[unclear] for side in pairs)

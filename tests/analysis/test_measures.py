@@ -37,7 +37,9 @@ EVERYTHING = np.ones(6, dtype=bool)
 
 def jsd(p: np.ndarray, q: np.ndarray) -> float:
     everything = [np.ones(p.shape[1], dtype=bool)]
-    return float(jensen_shannon_bits(*distributions(p, everything), *distributions(q, everything))[0])
+    return float(
+        jensen_shannon_bits(*distributions(p, everything), *distributions(q, everything))[0]
+    )
 
 
 def ranked(values: np.ndarray, visible: np.ndarray, keys: np.ndarray = EVERYTHING) -> RankedRows:
@@ -88,9 +90,7 @@ def test_divergence_over_some_keys_and_a_sink(
 ) -> None:
     """Both choices at once; what is left of a row may be nothing."""
     a, b = a / 16, b / 16
-    both = [
-        distributions(side, [EVERYTHING, keys], has_sink=has_sink) for side in (a, b)
-    ]
+    both = [distributions(side, [EVERYTHING, keys], has_sink=has_sink) for side in (a, b)]
     for choice, kept in enumerate((EVERYTHING, keys)):
         ours = jensen_shannon_bits(both[0][choice], both[1][choice])
         for i in range(3):

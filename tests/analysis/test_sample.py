@@ -49,7 +49,7 @@ def test_the_sample_is_what_the_rows_say(causal: bool, monkeypatch: pytest.Monke
     gap = sampled["softmax"].jsd_bits - sampled["model"].jsd_bits
     total = sum(share.per_head for share in measure_shares(trace, (layer,)))
     np.testing.assert_allclose(total, gap, atol=1e-12)
-    # Each of the drawn rows measured alone, the others hidden by being drawn out.
+    # Each of the drawn rows measured alone.
     each = []
     for row in np.flatnonzero(drawn):
         monkeypatch.setattr(
@@ -76,5 +76,5 @@ def test_the_size_is_said(cat: Inspection) -> None:
 
 def printed(inspection: Inspection) -> str:
     out = io.StringIO()
-    print_inspection(inspection, {}, console=Console(file=out, width=120))
+    print_inspection(Console(file=out, width=120), inspection, {})
     return out.getvalue()
