@@ -1,4 +1,4 @@
-"""``python -m benchmarks [section] …``: print Markdown tables, of all sections or of those named."""
+"""``python -m benchmarks [section …]``: print Markdown tables, of the named sections or of all."""
 
 from __future__ import annotations
 
