@@ -14,6 +14,7 @@ from inspector.analysis.agreement import measure_ladder
 from inspector.analysis.heads import read_heads
 from inspector.analysis.links import strongest_links
 from inspector.analysis.notices import notices
+from inspector.analysis.sample import row_sample
 from inspector.analysis.shares import measure_shares
 from inspector.analysis.sinks import find_sinks
 from inspector.checkpoint.readable import refuse_unreadable
@@ -240,6 +241,7 @@ def inspect(
         pieces=pieces,
         sinks=sinks,
         notices=notices(trace.text),
+        ladder_rows=row_sample(trace),
     )
 
 

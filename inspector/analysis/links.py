@@ -1,9 +1,4 @@
-"""Word pieces merged into words, and the strongest links between them.
-
-Attention *into* a word is the sum over its pieces, attention *out of* a word their mean, so that
-the rows of the merged matrix still sum to 1 (Clark et al. 2019, "What Does BERT Look At?"). On
-request every token stands for itself and nothing is merged.
-"""
+"""The strongest links between words, or on request between tokens."""
 
 from __future__ import annotations
 
@@ -11,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from inspector.analysis.merging import merge_tokens
 from inspector.analysis.sinks import sink_keys
 from inspector.records import (
     RELATIVE,
-    Array,
     HeadReading,
     Link,
     Sink,
@@ -61,19 +56,6 @@ def single_tokens(text: Text) -> tuple[Word, ...]:
         Word(name, (place,), _content(text, [place], _spelling(text, [place], shown)))
         for place, name in enumerate(shown)
     )
-
-
-def merge_pieces(attention: Array, asking: tuple[Word, ...], attended: tuple[Word, ...]) -> Array:
-    """Merge attention between tokens, (H, T, S), into attention between words, (H, W, V)."""
-    into: Array = np.add.reduceat(attention, [word.tokens[0] for word in attended], axis=2)
-    return _out_of(into, asking)
-
-
-def _out_of(given: Array, asking: tuple[Word, ...]) -> Array:
-    """Return the mean over the tokens of every word that asks, (H, T, …) to (H, W, …)."""
-    counts = np.array([len(word.tokens) for word in asking], dtype=given.dtype)
-    sums: Array = np.add.reduceat(given, [word.tokens[0] for word in asking], axis=1)
-    return sums / counts[:, None]
 
 
 def strongest_links(
@@ -127,10 +109,13 @@ def _links(
     by_layer = []
     usual = []
     for layer in layers:
-        matrices = merge_pieces(layer.attention, asking, attended)
-        for key in aside:
-            word = next(at for at, one in enumerate(attended) if key in one.tokens)
-            matrices[:, :, word, None] -= _out_of(layer.attention[:, :, key, None], asking)
+        weights = layer.attention
+        if aside:
+            weights = weights.copy()
+            weights[:, :, aside] = 0
+        matrices = merge_tokens(
+            weights, [word.tokens for word in asking], [word.tokens for word in attended]
+        )
         usual.append(matrices[:, allowed].mean(axis=1, dtype=np.float64))
         for head in range(len(matrices)):
             if (layer.site, layer.layer, head) in by_place:

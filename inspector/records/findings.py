@@ -138,6 +138,23 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class SampledRows:
+    """How many of a site's queries were measured."""
+
+    site: SiteName
+    measured: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class RowSample:
+    """The sample of queries that ladder and shares were measured on, where it was not all."""
+
+    seed: int
+    sites: tuple[SampledRows, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Inspected:
     """Everything one inspection found out: the whole input of ``report/``."""
 
@@ -156,6 +173,8 @@ class Inspected:
     sinks: tuple[Sink, ...] = ()
     #: What a reader should know of the text, in sentences.
     notices: tuple[str, ...] = ()
+    #: On which sample of queries ladder and shares were measured; None for all queries.
+    ladder_rows: RowSample | None = None
 
     @property
     def model(self) -> ModelInfo:

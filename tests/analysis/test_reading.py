@@ -9,7 +9,8 @@ import pytest
 from plain_attention import small_layer
 
 from inspector.analysis.heads import read_heads
-from inspector.analysis.links import merge_pieces, single_tokens, strongest_links, words
+from inspector.analysis.links import single_tokens, strongest_links, words
+from inspector.analysis.merging import merge_tokens
 from inspector.records import (
     HeadReading,
     Rebuild,
@@ -132,12 +133,13 @@ def test_words_are_spelt_as_in_the_text() -> None:
 def test_into_a_word_is_a_sum_and_out_of_it_a_mean() -> None:
     matrix = np.arange(T * T, dtype=float).reshape(1, T, T)
     own = words(traced(np.eye(T)).text)
-    merged = merge_pieces(matrix, own, own)
+    groups = [word.tokens for word in own]
+    merged = merge_tokens(matrix, groups, groups)
     assert merged.shape == (1, 5, 5)
     assert merged[0, 2, 1] == matrix[0, 3, 1] + matrix[0, 3, 2]
     assert merged[0, 1, 2] == (matrix[0, 1, 3] + matrix[0, 2, 3]) / 2
     weights = np.random.default_rng(0).dirichlet(np.ones(T), size=(1, T))
-    np.testing.assert_allclose(merge_pieces(weights, own, own).sum(2), 1)
+    np.testing.assert_allclose(merge_tokens(weights, groups, groups).sum(2), 1)
 
 
 def test_links_join_different_words_and_leave_out_marks_and_neighbour_heads() -> None:

@@ -12,6 +12,7 @@ from inspector.records import (
     Inspected,
     LayerCheck,
     Predictions,
+    RowSample,
     SiteName,
     Text,
     Trace,
@@ -57,6 +58,7 @@ def summarise(inspected: Inspected, files: dict[str, str]) -> dict[str, Any]:
             }
             for rung in inspected.ladder
         ],
+        "ladder_rows": _rows(inspected.ladder_rows),
         "shares": {share.ingredient: finite(share.bits) for share in inspected.shares},
         "heads": [_head(reading) for reading in inspected.heads],
         "links": [
@@ -171,6 +173,11 @@ def _layer(check: LayerCheck) -> dict[str, Any]:
             )
         ],
     }
+
+
+def _rows(sample: RowSample | None) -> dict[str, Any] | None:
+    """Return the sample that ladder and shares were measured on; None where it was every query."""
+    return None if sample is None else asdict(sample)
 
 
 def _measures(agreement: Agreement | None) -> dict[str, Any]:

@@ -94,6 +94,7 @@ def build_payload(inspected: Inspected, *, command: str | None, version: str) ->
         "verification": _verification(inspected.verification),
         "predictions": None if trace.predictions is None else _predictions(trace.predictions),
         "ladder": ladder,
+        "ladder_rows": None if inspected.ladder_rows is None else asdict(inspected.ladder_rows),
         "shares": shares,
         # The page puts these labels and the readings' numbers together again.
         "labels": [head.label for head in inspected.heads],

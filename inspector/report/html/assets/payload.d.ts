@@ -149,6 +149,12 @@ export interface Link {
   head: number;
 }
 
+/** A sample of queries. */
+export interface RowSample {
+  seed: number;
+  sites: { site: Site; measured: number; of: number }[];
+}
+
 /** A key that much of all attention rests on. */
 export interface Sink {
   site: Site;
@@ -172,6 +178,8 @@ export interface Header {
   verification: Verification;
   predictions: Predictions | null;
   ladder: Rung[];
+  /** On which queries ladder and shares were measured; null where it was every one. */
+  ladder_rows: RowSample | null;
   shares: Share[];
   /** Of every head, in the order of the layers; empty where nothing was read. */
   labels: (Label | null)[];
