@@ -14,6 +14,8 @@ from typing import Any
 import torch
 from transformers import AutoConfig, AutoTokenizer
 
+from inspector.checkpoint.assemble import assemble
+from inspector.checkpoint.attention import attention_layers
 from inspector.checkpoint.sources import Source
 from inspector.errors import InputError, ModelError
 from inspector.families.registry import FAMILIES
@@ -23,7 +25,6 @@ from inspector.referee.explain import explain
 from inspector.referee.lm_head import Kind, head_of, part_missing
 from inspector.referee.quiet import quiet
 from inspector.referee.text import window
-from inspector.referee.weights import attention_layers
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -91,8 +92,8 @@ def prepare(source: Source, model: Any, tokenizer: Any, *, head: Kind | None) ->
             family=base.config.model_type,
             window=window(tokenizer, base.config),
             sha256=source.sha256,
-            attention=None if family is None else attention_layers(base, family),
             no_rebuild=no_rebuild,
+            **_weights(model, base.config, family, source.title),
         ),
         model=base,
         tokenizer=tokenizer,
@@ -100,6 +101,20 @@ def prepare(source: Source, model: Any, tokenizer: Any, *, head: Kind | None) ->
         with_head=None if head is None else model,
         head=head,
     )
+
+
+def _weights(model: Any, config: Any, family: Family | None, title: str) -> dict[str, Any]:
+    """Return what attention and the whole model are rebuilt from: the loaded weights, not copied.
+
+    Nothing writes to them: a model that runs on another device has its own.
+    """
+    if family is None:
+        return {"attention": None}
+    tensors = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
+    return {
+        "attention": attention_layers(tensors, family, config, title),
+        "model": assemble(tensors, family, config, title, architectures=config.architectures or ()),
+    }
 
 
 def _device(name: str) -> str:
