@@ -113,6 +113,8 @@ DECODERS = (
         causal=True,
         window="gpt_neo",
         scale="one",
+        # Its code takes queries, keys and scores in float32.
+        float32_softmax=True,
         prefix="transformer",
         body=Body(embeddings=_GPT_EMBED, feed_forward=_GPT_FEED, final_norm="ln_f"),
         head=_causal("GPTNeoForCausalLM"),

@@ -143,7 +143,8 @@ def _t5(model_type: str, head: str) -> Family:
             architecture=head,
             kind="seq2seq",
             words=("lm_head",),
-            scale_if="scale_decoder_outputs",
+            # mT5 never scales what its head receives.
+            scale_if="scale_decoder_outputs" if model_type == "t5" else "",
         ),
     )
 

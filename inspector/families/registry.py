@@ -7,6 +7,7 @@ Nothing is inferred from shapes.
 from __future__ import annotations
 
 from difflib import get_close_matches
+from typing import Any
 
 from inspector.errors import InputError
 from inspector.families.decoders import DECODERS
@@ -25,6 +26,18 @@ def _index(rows: tuple[Family, ...]) -> dict[str, Family]:
 
 
 FAMILIES = _index((*ENCODERS, *DECODERS, *ENCODER_DECODERS))
+
+
+def row_of(config: Any) -> tuple[Family | None, str | None]:
+    """Return the row by which a checkpoint is rebuilt, or None and why there is none."""
+    family = FAMILIES.get(config.model_type)
+    if family is None:
+        return None, (
+            f"there is no row for {config.model_type} among the families; `inspect models` lists "
+            "them, and CONTRIBUTING.md shows how to add one"
+        )
+    refusal = family.refusal(config)
+    return (family, None) if refusal is None else (None, refusal)
 
 
 def refuse_unknown(model_type: str) -> None:

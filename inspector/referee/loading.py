@@ -18,7 +18,7 @@ from inspector.checkpoint.assemble import assemble
 from inspector.checkpoint.attention import attention_layers
 from inspector.checkpoint.sources import Source
 from inspector.errors import InputError, ModelError
-from inspector.families.registry import FAMILIES
+from inspector.families.registry import row_of
 from inspector.families.spec import Family
 from inspector.records import Checkpoint
 from inspector.referee.explain import explain
@@ -84,7 +84,7 @@ def prepare(source: Source, model: Any, tokenizer: Any, *, head: Kind | None) ->
     ``model`` has its head for words where ``head`` says so, and is the base model else.
     """
     base = model if head is None else model.base_model
-    family, no_rebuild = _family(base.config)
+    family, no_rebuild = row_of(base.config)
     return LoadedModel(
         checkpoint=Checkpoint(
             name=source.name,
@@ -174,17 +174,6 @@ def _refuse_incomplete(source: Source, absent: list[str], mismatched: Iterable[A
             f"{len(wrong)} of the wrong shape, the first is {sorted([*missing, *wrong])[0]}.",
             "Use a complete checkpoint whose config.json belongs to its weights.",
         )
-
-
-def _family(config: Any) -> tuple[Family | None, str | None]:
-    family = FAMILIES.get(config.model_type)
-    if family is None:
-        return None, (
-            f"there is no row for {config.model_type} among the families; `inspect models` lists "
-            "them, and CONTRIBUTING.md shows how to add one"
-        )
-    refusal = family.refusal(config)
-    return (family, None) if refusal is None else (None, refusal)
 
 
 def _first_line(error: Exception) -> str:
