@@ -12,11 +12,14 @@ from typing import Any
 
 import numpy as np
 import torch
+from family_variants import VARIANTS
 from small_models import perturb
-from transformers import AutoConfig, AutoModel
+from transformers import AutoConfig
 
 from inspector.families.registry import FAMILIES
 from inspector.records import Array, Mask, SiteName, Text
+
+__all__ = ["VARIANTS", "Theirs", "random_model", "run_theirs"]
 
 #: transformers' names of what it gives at a site: attention, and the states that enter layers.
 _OUTPUTS: dict[SiteName, tuple[str, str]] = {
@@ -76,13 +79,16 @@ def run_theirs(
         inputs["token_type_ids"] = torch.stack([types, types])
     with torch.no_grad():
         outputs = model(**inputs, output_attentions=True, output_hidden_states=True)
-        last = model.base_model(**inputs).last_hidden_state
+        # An encoder–decoder's states are after the last norm too.
+        last = (
+            model.base_model(**inputs).last_hidden_state
+            if target is None
+            else outputs.decoder_hidden_states[-1]
+        )
     sites: tuple[SiteName, ...] = ("self",) if target is None else ("encoder", "decoder", "cross")
     attention, hidden = {}, {}
     for site in sites:
         weights, states = _OUTPUTS[site]
         attention[site] = [one[0].numpy() for one in getattr(outputs, weights)]
-        hidden[site] = (
-            [one[0].numpy() for one in getattr(outputs, states)[:-1]] if states else []
-        )
+        hidden[site] = [one[0].numpy() for one in getattr(outputs, states)[:-1]] if states else []
     return Theirs(hidden, attention, last[0].numpy(), outputs.logits[0].numpy())

@@ -7,6 +7,7 @@ comes back without a model, and says why: it goes through the referee first.
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from inspector.errors import ModelError
 from inspector.families.config import FamilyConfig
 from inspector.families.defaults import DEFAULTS
 from inspector.families.registry import row_of
+from inspector.families.running import not_run_because
 from inspector.records import Checkpoint
 
 _CONFIG = "config.json"
@@ -49,35 +51,43 @@ def open_checkpoint(source: Source) -> Checkpoint:
             f"{folder / _CONFIG} does not say its model_type.",
             'Add it, such as "model_type": "bert", or use a checkpoint that has it.',
         )
-    tokenizer = read_tokenizer(folder)
-    known = {"name": source.name, "title": source.title, "sha256": source.sha256}
-    if model_type not in DEFAULTS:
-        config: Any = _Unknown(model_type)
-    else:
-        config = FamilyConfig(model_type, values)
+    config: Any = (
+        FamilyConfig(model_type, values) if model_type in DEFAULTS else _Unknown(model_type)
+    )
     family, no_rebuild = row_of(config)
-    if family is None:
-        return Checkpoint(
-            **known, family=model_type, window=None, attention=None, no_rebuild=no_rebuild,
-            config=config, tokenizer=tokenizer,
-        )  # fmt: skip
-    weights = read_weights(folder)
-    title = source.title
-    model = assemble(
-        weights, family, config, title,
-        architectures=tuple(values.get("architectures") or ()), kept=_stored_as_used(weights),
-    )  # fmt: skip
-    return Checkpoint(
-        **known,
+    opened = Checkpoint(
+        name=source.name,
+        title=source.title,
         family=model_type,
-        window=limit(folder, config, model.stack.embeddings),
-        attention=attention_layers(weights, family, config, title),
-        no_rebuild=None,
-        model=model,
+        window=None,
+        sha256=source.sha256,
+        attention=None,
+        no_rebuild=no_rebuild,
         config=config,
-        tensors=weights,
-        tokenizer=tokenizer,
+        tokenizer=read_tokenizer(folder),
         pooling=read_pooling(folder),
+    )
+    if family is None:
+        return opened
+    weights = read_weights(folder)
+    named = tuple(values.get("architectures") or ())
+    reason = not_run_because(family, config)
+    return replace(
+        opened,
+        window=limit(folder, config, family),
+        attention=attention_layers(weights, family, config, source.title),
+        model=None
+        if reason
+        else assemble(
+            weights,
+            family,
+            config,
+            source.title,
+            architectures=named,
+            kept=_stored_as_used(weights),
+        ),
+        no_forward=reason,
+        tensors=weights,
     )
 
 

@@ -14,7 +14,8 @@ import numpy as np
 
 from inspector.checkpoint.json_file import read_object
 from inspector.errors import InputError, ModelError
-from inspector.records import Checkpoint, Embeddings, Text, Token
+from inspector.families.spec import Family
+from inspector.records import Checkpoint, Text, Token
 
 TOKENIZER = "tokenizer.json"
 _SAID = "tokenizer_config.json"
@@ -50,14 +51,15 @@ def read_tokenizer(folder: Path) -> Any:
     return tokenizer
 
 
-def limit(folder: Path, config: Any, tables: Embeddings) -> int | None:
+def limit(folder: Path, config: Any, family: Family) -> int | None:
     """Return how many tokens fit into the model, or None where it sets no limit."""
     path = folder / _SAID
     said = read_object(path).get("model_max_length") if path.exists() else None
     places = getattr(config, "max_position_embeddings", None)
-    if places is not None and tables.counted == "ids":
+    embed = None if family.body is None else family.body.embeddings
+    if places is not None and embed is not None and embed.counted == "ids":
         # The places up to the padding token's own are nobody's.
-        places -= tables.offset + 1
+        places -= (config.pad_token_id if embed.padding is None else embed.padding) + 1
     real = [int(one) for one in (said, places) if one is not None and 0 < one < _NO_LIMIT]
     return min(real) if real else None
 

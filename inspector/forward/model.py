@@ -138,8 +138,9 @@ def _model(
     """Return the checkpoint's model, after all that can be refused has been."""
     model = checkpoint.model
     if model is None:
+        reason = checkpoint.no_forward or checkpoint.no_rebuild
         raise ModelError(
-            f"{checkpoint.title} cannot be run from its weights: {checkpoint.no_rebuild}.",
+            f"{checkpoint.title} cannot be run from its weights: {reason}.",
             "It is run through transformers instead.",
         )
     if (model.decoder is None) != (target is None):

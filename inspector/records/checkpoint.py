@@ -188,8 +188,10 @@ class Checkpoint:
     #: how the attention of this checkpoint is to be rebuilt, and then why.
     attention: tuple[AttentionLayer, ...] | None
     no_rebuild: str | None
-    #: The whole model, for the forward pass; None where nobody knows how it is put together.
+    #: The whole model, for the forward pass; None where nobody knows how it is put together, and
+    #: then why, where it is not for the same reason.
     model: Model | None = None
+    no_forward: str | None = None
     #: What config.json says and means, by attribute; the tensors as the file names them, in
     #: float32; the tokenizer of the ``tokenizers`` package. None and nothing where the checkpoint
     #: was not opened from its files.

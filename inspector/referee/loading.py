@@ -19,6 +19,7 @@ from inspector.checkpoint.attention import attention_layers
 from inspector.checkpoint.sources import Source
 from inspector.errors import InputError, ModelError
 from inspector.families.registry import row_of
+from inspector.families.running import not_run_because
 from inspector.families.spec import Family
 from inspector.records import Checkpoint
 from inspector.referee.explain import explain
@@ -113,7 +114,10 @@ def _weights(model: Any, config: Any, family: Family | None, title: str) -> dict
     tensors = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
     return {
         "attention": attention_layers(tensors, family, config, title),
-        "model": assemble(tensors, family, config, title, architectures=config.architectures or ()),
+        "no_forward": (reason := not_run_because(family, config)),
+        "model": None
+        if reason
+        else assemble(tensors, family, config, title, architectures=config.architectures or ()),
     }
 
 
