@@ -28,8 +28,8 @@ from inspector.families.running import not_run_because
 from inspector.records import Checkpoint
 
 _CONFIG = "config.json"
-#: As they are calculated with; others are widened, and then a block is not kept.
-_STORED = "F32"
+#: What is brought to float32 as it is used, and then not kept.
+_BROUGHT = ("F16", "BF16", "F64")
 
 
 def open_checkpoint(source: Source) -> Checkpoint:
@@ -113,4 +113,4 @@ class _Unknown:
 
 
 def _stored_as_used(weights: Weights) -> bool:
-    return all(entry.dtype == _STORED for entry in weights.entries.values())
+    return all(entry.dtype not in _BROUGHT for entry in weights.entries.values())

@@ -16,6 +16,8 @@ def cast(record: Record, dtype: type[np.floating[Any]]) -> Record:
     What has that dtype already is not copied; nothing else is touched. Numbers of positions stay
     as they are: models take their angles and slopes in float32 whatever the rest runs in.
     """
+    if dtype is np.float32:  # as every checkpoint is put together
+        return record
     cast_record: Record = _cast(record, dtype)
     return cast_record
 
