@@ -7,7 +7,7 @@ default attention returns no weights, and in training mode the weights have been
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,20 +15,22 @@ from typing import Any
 import torch
 from transformers import CONFIG_MAPPING, AutoConfig, AutoTokenizer
 
+from inspector.checkpoint.assemble import assemble
+from inspector.checkpoint.attention import attention_layers
 from inspector.checkpoint.config import Config, read_config
 from inspector.checkpoint.folder import read_folder
 from inspector.checkpoint.sources import Source
 from inspector.errors import InputError, ModelError
-from inspector.families.registry import FAMILIES
+from inspector.families.registry import row_of
+from inspector.families.running import not_run_because
 from inspector.families.spec import Family
-from inspector.records import Checkpoint
+from inspector.records import Array, Checkpoint
 from inspector.referee.faults.culprit import config_culprit, model_culprit
 from inspector.referee.faults.explain import explained
 from inspector.referee.hub import fetch
 from inspector.referee.lm_head import Kind, head_of, part_missing
 from inspector.referee.quiet import quiet
 from inspector.referee.text import window
-from inspector.referee.weights import attention_layers
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -88,7 +90,7 @@ def prepare(source: Source, model: Any, tokenizer: Any, *, head: Kind | None) ->
     ``model`` has its head for words where ``head`` says so, and is the base model else.
     """
     base = model if head is None else model.base_model
-    family, no_rebuild = _family(base.config)
+    family, no_rebuild = row_of(base.config)
     return LoadedModel(
         checkpoint=Checkpoint(
             name=source.name,
@@ -96,8 +98,8 @@ def prepare(source: Source, model: Any, tokenizer: Any, *, head: Kind | None) ->
             family=base.config.model_type,
             window=window(tokenizer, base.config),
             sha256=source.sha256,
-            attention=None if family is None else attention_layers(base, family),
             no_rebuild=no_rebuild,
+            **_weights(model, base.config, family, source.title),
         ),
         model=base,
         tokenizer=tokenizer,
@@ -105,6 +107,40 @@ def prepare(source: Source, model: Any, tokenizer: Any, *, head: Kind | None) ->
         with_head=None if head is None else model,
         head=head,
     )
+
+
+def _weights(model: Any, config: Any, family: Family | None, title: str) -> dict[str, Any]:
+    """Return what attention and the whole model are rebuilt from.
+
+    What the layer-by-layer proof rests on is copied before the model runs, so that it cannot
+    follow a model that changes its weights; all the rest is looked at where it lies.
+    """
+    if family is None:
+        return {"attention": None}
+    tensors = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
+    return {
+        "attention": attention_layers(_Copies(tensors), family, config, title),
+        "no_forward": (reason := not_run_because(family, config)),
+        "model": None
+        if reason
+        else assemble(tensors, family, config, title, architectures=config.architectures or ()),
+    }
+
+
+class _Copies(Mapping[str, Array]):
+    """Tensors that are copied when they are asked for."""
+
+    def __init__(self, tensors: Mapping[str, Array]) -> None:
+        self._tensors = tensors
+
+    def __getitem__(self, name: str) -> Array:
+        return self._tensors[name].copy()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tensors)
+
+    def __len__(self) -> int:
+        return len(self._tensors)
 
 
 def _device(name: str) -> str:
@@ -216,17 +252,6 @@ def _refuse_incomplete(source: Source, absent: list[str], mismatched: Iterable[A
         f"{len(wrong)} of the wrong shape, {first}.",
         "Use a complete checkpoint whose config.json belongs to its weights.",
     )
-
-
-def _family(config: Any) -> tuple[Family | None, str | None]:
-    family = FAMILIES.get(config.model_type)
-    if family is None:
-        return None, (
-            f"there is no row for {config.model_type} among the families; `inspect models` lists "
-            "them, and CONTRIBUTING.md shows how to add one"
-        )
-    refusal = family.refusal(config)
-    return (family, None) if refusal is None else (None, refusal)
 
 
 def _first_line(error: Exception) -> str:
