@@ -21,6 +21,7 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 import inspector
 from inspector.analogy.ladder import RUNGS, applies
+from inspector.errors import ModelError
 from inspector.families.registry import FAMILIES, _index
 from inspector.families.small import SMALL
 from inspector.forward.masks import visible
@@ -123,7 +124,7 @@ def test_a_row_that_names_a_module_the_model_lacks_is_an_error(
     model = AutoModel.from_config(AutoConfig.for_model("gpt2", **GPT2))
     folder = save(model, tmp_path / "gpt2")
     monkeypatch.setitem(FAMILIES, "gpt2", replace(FAMILIES["gpt2"], fused="attn.nothing"))
-    with pytest.raises(AttributeError, match="nothing"):
+    with pytest.raises(ModelError, match="nothing"):
         inspector.inspect(SENTENCE, model=folder)
 
 
