@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from inspector.analysis.shares import measure_shares
 from inspector.checkpoint.readable import refuse_unreadable
 from inspector.checkpoint.sources import locate
 from inspector.errors import InputError
+from inspector.forward.model import forward
 from inspector.forward.rebuild import rebuild
 from inspector.records import (
     Array,
@@ -29,6 +30,8 @@ from inspector.records import (
     Trace,
     Verification,
 )
+from inspector.verify.compare import worst
+from inspector.verify.end_to_end import verify_end_to_end
 from inspector.verify.verification import verify
 
 if TYPE_CHECKING:
@@ -239,7 +242,7 @@ def inspect(
 
 
 def check_family(model_type: str) -> Verification:
-    """Rebuild a small random model of a family, made on the spot, and compare.
+    """Prove a small random model of a family, made on the spot, layer by layer and end to end.
 
     Raises
     ------
@@ -251,7 +254,20 @@ def check_family(model_type: str) -> Verification:
 
     model, text, target = small_model(model_type)
     trace = capture(model, text, target)
-    return verify(trace, rebuild(model.checkpoint, trace), _exact(model, text, target))
+    found = verify(trace, rebuild(model.checkpoint, trace), _exact(model, text, target))
+    known = model.checkpoint.model
+    if known is None:
+        return found
+
+    def exact() -> tuple[Trace, Trace]:
+        from inspector.referee.capture import capture_float64
+
+        theirs = capture_float64(model, text, target)
+        return theirs, forward(model.checkpoint, text, target, dtype=np.float64)
+
+    ours = forward(model.checkpoint, text, target)
+    whole = verify_end_to_end(trace, ours, exact, float32_parts=known.float32_parts)
+    return replace(found, end_to_end=whole, verdict=worst((found.verdict, whole.verdict)))
 
 
 def _exact(

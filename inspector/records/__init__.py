@@ -62,7 +62,7 @@ from inspector.records.shapes import Array, Float32, Float64, Mask, SiteName, Ti
 from inspector.records.targets import LABEL_FROM, LABELS, RELATIVE, TARGETS, HeadLabel
 from inspector.records.text import Batch, Text, Token, pad
 from inspector.records.trace import CapturedAttention, Trace, TracedLayer
-from inspector.records.verification import LayerCheck, Verification
+from inspector.records.verification import EndToEnd, LayerCheck, Verification
 
 __all__ = [
     "LABELS",
@@ -88,6 +88,7 @@ __all__ = [
     "Disentangled",
     "DistanceVectors",
     "Embeddings",
+    "EndToEnd",
     "Experts",
     "FeedForward",
     "Float32",

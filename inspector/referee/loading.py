@@ -12,19 +12,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from transformers import CONFIG_MAPPING, AutoConfig, AutoTokenizer
 
-from inspector.checkpoint.assemble import assemble
 from inspector.checkpoint.attention import attention_layers
 from inspector.checkpoint.config import Config, read_config
 from inspector.checkpoint.folder import read_folder
 from inspector.checkpoint.sources import Source
 from inspector.errors import InputError, ModelError
 from inspector.families.registry import row_of
-from inspector.families.running import not_run_because
 from inspector.families.spec import Family
-from inspector.records import Array, Checkpoint
+from inspector.records import Array, AttentionLayer, Checkpoint
 from inspector.referee.faults.culprit import config_culprit, model_culprit
 from inspector.referee.faults.explain import explained
 from inspector.referee.hub import fetch
@@ -98,8 +97,8 @@ def prepare(source: Source, model: Any, tokenizer: Any, *, head: Kind | None) ->
             family=base.config.model_type,
             window=window(tokenizer, base.config),
             sha256=source.sha256,
+            attention=_attention(model, family, source.title),
             no_rebuild=no_rebuild,
-            **_weights(model, base.config, family, source.title),
         ),
         model=base,
         tokenizer=tokenizer,
@@ -109,38 +108,27 @@ def prepare(source: Source, model: Any, tokenizer: Any, *, head: Kind | None) ->
     )
 
 
-def _weights(model: Any, config: Any, family: Family | None, title: str) -> dict[str, Any]:
-    """Return what attention and the whole model are rebuilt from.
-
-    What the layer-by-layer proof rests on is copied before the model runs, so that it cannot
-    follow a model that changes its weights; all the rest is looked at where it lies.
-    """
+def _attention(model: Any, family: Family | None, title: str) -> tuple[AttentionLayer, ...] | None:
+    """Copy what attention is rebuilt from out of the loaded model, before it runs."""
     if family is None:
-        return {"attention": None}
-    tensors = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
-    return {
-        "attention": attention_layers(_Copies(tensors), family, config, title),
-        "no_forward": (reason := not_run_because(family, config)),
-        "model": None
-        if reason
-        else assemble(tensors, family, config, title, architectures=config.architectures or ()),
-    }
+        return None
+    return attention_layers(_Copies(model.state_dict()), family, model.config, title)
 
 
 class _Copies(Mapping[str, Array]):
-    """Tensors that are copied when they are asked for."""
+    """The tensors of a model by name, each copied when it is asked for."""
 
-    def __init__(self, tensors: Mapping[str, Array]) -> None:
-        self._tensors = tensors
+    def __init__(self, state: Mapping[str, torch.Tensor]) -> None:
+        self._state = state
 
     def __getitem__(self, name: str) -> Array:
-        return self._tensors[name].copy()
+        return np.array(self._state[name].cpu().numpy(), copy=True)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._tensors)
+        return iter(self._state)
 
     def __len__(self) -> int:
-        return len(self._tensors)
+        return len(self._state)
 
 
 def _device(name: str) -> str:

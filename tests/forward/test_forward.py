@@ -6,56 +6,20 @@ Every parameter of the small models is moved, so that no bias is zero and no nor
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-import seq2seq_models
 import torch
-from forward_models import VARIANTS, Theirs, random_model, run_theirs
+from forward_models import ALL, TOKENS, Made, differences, random_model, run_theirs
 
 from inspector.checkpoint.assemble import assemble
 from inspector.families.registry import FAMILIES
 from inspector.forward.model import forward
-from inspector.records import Array, Checkpoint, Mask, SilenceHead, Text, Trace
+from inspector.records import Checkpoint, SilenceHead, Text
 
-TOKENS, TARGET, PADDING = 14, 9, 4
 #: The house's bound is 1e-4.
 FLOAT32 = 3e-5
-ALL = VARIANTS | seq2seq_models.VARIANTS
-
-
-class Made:
-    """A variant's model, what ours is put together as, and a text for both."""
-
-    def __init__(self, variant: str) -> None:
-        model_type, options = ALL[variant]
-        self.family = FAMILIES[model_type]
-        self.model = random_model(model_type, options)
-        config = self.model.config
-        tensors = {name: one.numpy().copy() for name, one in self.model.state_dict().items()}
-        built = assemble(tensors, self.family, config, variant, architectures=config.architectures)
-        self.checkpoint = Checkpoint(
-            variant, variant, model_type, None, None, (), None, model=built
-        )
-        random = np.random.default_rng(3)
-        self.text = Text.of_ids(random.integers(5, 32, TOKENS))
-        self.padding = getattr(config, "pad_token_id", None) or 0
-        if getattr(config, "type_vocab_size", 0) > 1:
-            types = np.repeat([0, 1], [6, TOKENS - 6])
-            self.text = replace(self.text, token_types=types)
-        self.target = Text.of_ids(random.integers(5, 32, TARGET)) if self.family.others else None
-
-    def padded(self, side: str) -> tuple[Text, Mask | None]:
-        """The text as it stands in a batch beside a longer one."""
-        if side == "alone":
-            return self.text, None
-        present = np.ones(TOKENS, dtype=np.bool_)
-        present[:PADDING] = side == "padded right"
-        present[TOKENS - PADDING :] = side == "padded left"
-        ids = np.where(present, self.text.ids, self.padding)
-        return replace(self.text, ids=ids), present
 
 
 @pytest.fixture(scope="module")
@@ -69,33 +33,6 @@ def made() -> Callable[[str], Made]:
         return known[variant]
 
     return make
-
-
-def differences(ours: Trace, theirs: Theirs, real: Mask | slice) -> dict[str, float]:
-    """Return the largest difference in the attention, the states, and the logits.
-
-    Of states and logits, which have any size, it is set beside the largest of them.
-    """
-    found = {"attention": 0.0, "states": 0.0}
-
-    def note(what: str, one: Array, other: Array) -> None:
-        size = 1.0 if what == "attention" else max(1.0, float(np.abs(other).max()))
-        found[what] = max(found.get(what, 0.0), float(np.abs(one - other).max()) / size)
-
-    for site, weights in theirs.attention.items():
-        layers = [layer for layer in ours.layers if layer.site == site]
-        assert len(layers) == len(weights) >= 3
-        rows = real if site in ("self", "encoder") else slice(None)
-        for layer, attention in zip(layers, weights, strict=True):
-            note("attention", layer.attention[:, rows], attention[:, rows])
-        for layer, hidden in zip(layers, theirs.hidden[site], strict=False):
-            note("states", layer.hidden[rows], hidden[rows])
-    rows = real if ours.target is None else slice(None)
-    assert ours.final is not None
-    assert ours.logits is not None
-    note("states", ours.final[rows], theirs.final[rows])
-    note("logits", ours.logits[rows], theirs.logits[rows])
-    return found
 
 
 @pytest.mark.parametrize("side", ["alone", "padded right", "padded left"])
