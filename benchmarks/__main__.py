@@ -1,4 +1,4 @@
-"""``python -m benchmarks [NAME …]``: print tables in Markdown, all of them where none is named."""
+"""``python -m benchmarks [section …]``: print Markdown tables, of the named sections or of all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.measuring import machine
 
 #: In the order in which they run: the start is measured while this process is still small.
-SECTIONS = ("start", "forward", "rebuild", "report", "use", "corpus")
+SECTIONS = ("start", "forward", "rebuild", "analysis", "report", "use", "corpus")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -13,7 +13,10 @@ from inspector.analogy.ladder import RUNGS, applies, mixed
 from inspector.analysis.agreement import measure_ladder
 from inspector.analysis.heads import read_heads
 from inspector.analysis.links import strongest_links
+from inspector.analysis.notices import notices
+from inspector.analysis.sample import row_sample
 from inspector.analysis.shares import measure_shares
+from inspector.analysis.sinks import find_sinks
 from inspector.checkpoint.readable import refuse_unreadable
 from inspector.checkpoint.sources import locate
 from inspector.errors import InputError
@@ -228,6 +231,7 @@ def inspect(
     verification = verify(trace, rebuilt, _exact(model, *texts))
     progress("Setting the classroom beside it")
     heads = read_heads(trace, rebuilt)
+    sinks = find_sinks(trace, rebuilt)
     return Inspection(
         checkpoint=model.checkpoint,
         trace=trace,
@@ -236,8 +240,11 @@ def inspect(
         ladder=measure_ladder(trace, rebuilt.from_weights),
         shares=measure_shares(trace, rebuilt.from_weights),
         heads=heads,
-        links=strongest_links(trace, heads, pieces=pieces),
+        links=strongest_links(trace, heads, sinks, pieces=pieces),
         pieces=pieces,
+        sinks=sinks,
+        notices=notices(trace.text),
+        ladder_rows=row_sample(trace),
     )
 
 

@@ -37,7 +37,17 @@ from inspector.records.corpus import (
     RelationFindings,
     Skipped,
 )
-from inspector.records.findings import Agreement, HeadReading, Inspected, Link, RungResult, Share
+from inspector.records.findings import (
+    Agreement,
+    HeadReading,
+    Inspected,
+    Link,
+    RowSample,
+    RungResult,
+    SampledRows,
+    Share,
+    Sink,
+)
 from inspector.records.model import (
     Block,
     Convolution,
@@ -118,9 +128,12 @@ __all__ = [
     "RelationAccuracies",
     "RelationFindings",
     "Rope",
+    "RowSample",
     "RungResult",
+    "SampledRows",
     "Share",
     "SilenceHead",
+    "Sink",
     "SiteName",
     "Skipped",
     "Stack",

@@ -82,6 +82,11 @@ class Trace:
         return self.target, self.target if site == "decoder" else self.text
 
     @property
+    def sides(self) -> tuple[Text, ...]:
+        """The text, and what the decoder read where there is a decoder."""
+        return (self.text,) if self.target is None else (self.text, self.target)
+
+    @property
     def sites(self) -> tuple[SiteName, ...]:
         """The sites of the trace, in the order in which their layers stand in ``layers``."""
         return tuple(dict.fromkeys(layer.site for layer in self.layers))

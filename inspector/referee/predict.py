@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from inspector.checkpoint.pieces import read_entry
 from inspector.records import Candidate, Guess, Predictions, Text
 from inspector.referee.lm_head import Kind
 
@@ -39,6 +40,11 @@ def predict(logits: torch.Tensor, text: Text, tokenizer: Any, kind: Kind) -> Pre
 def _likeliest(shares: torch.Tensor, tokenizer: Any) -> tuple[Candidate, ...]:
     found = torch.topk(shares, min(_NAMED, len(shares)))
     return tuple(
-        Candidate(entry, tokenizer.decode([entry]), share)
+        Candidate(entry, _read(entry, tokenizer), share)
         for entry, share in zip(found.indices.tolist(), found.values.tolist(), strict=True)
     )
+
+
+def _read(entry: int, tokenizer: Any) -> str:
+    (piece,) = tokenizer.convert_ids_to_tokens([entry])
+    return read_entry(piece or "", tokenizer.decode([entry]))

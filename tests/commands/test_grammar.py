@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from inspector.commands import cli, main, route
+from inspector.commands import main
+from inspector.commands.program import cli, route
 from inspector.referee.loading import LoadedModel
 
 

@@ -13,6 +13,7 @@ from inspector.records import (
     Inspected,
     LayerCheck,
     Predictions,
+    RowSample,
     SiteName,
     Text,
     Trace,
@@ -58,6 +59,7 @@ def summarise(inspected: Inspected, files: dict[str, str]) -> dict[str, Any]:
             }
             for rung in inspected.ladder
         ],
+        "ladder_rows": _rows(inspected.ladder_rows),
         "shares": {share.ingredient: finite(share.bits) for share in inspected.shares},
         "heads": [_head(reading) for reading in inspected.heads],
         "links": [
@@ -72,6 +74,8 @@ def summarise(inspected: Inspected, files: dict[str, str]) -> dict[str, Any]:
             }
             for link in inspected.links
         ],
+        "sinks": [asdict(sink) for sink in inspected.sinks],
+        "notices": list(inspected.notices),
         "files": files,
     }
 
@@ -79,8 +83,15 @@ def summarise(inspected: Inspected, files: dict[str, str]) -> dict[str, Any]:
 def _text(text: Text) -> dict[str, Any]:
     return {
         "tokens": [
-            {"id": token.id, "text": token.text, "word": token.word, "special": token.special}
-            for token in text.tokens
+            {
+                "id": token.id,
+                "text": token.text,
+                "shown": shown,
+                "word": token.word,
+                "special": token.special,
+                "span": token.span,
+            }
+            for token, shown in zip(text.tokens, text.shown, strict=True)
         ],
         "truncated_from": text.truncated_from,
     }
@@ -177,6 +188,11 @@ def _layer(check: LayerCheck) -> dict[str, Any]:
             )
         ],
     }
+
+
+def _rows(sample: RowSample | None) -> dict[str, Any] | None:
+    """Return the sample that ladder and shares were measured on; None where it was every query."""
+    return None if sample is None else asdict(sample)
 
 
 def _measures(agreement: Agreement | None) -> dict[str, Any]:

@@ -114,8 +114,10 @@ export function mountHead(root, data, store) {
  * @param {import("../data.js").Example} example
  */
 function exampleCard(data, { head, sentence, query, key, weights }) {
-  const tokens = sentence.tokens.map(([text, number, special, segment, span]) => ({
+  const tokens = sentence.tokens.map(([text, number, special, segment, span, shown]) => ({
+    id: 0,
     text,
+    shown,
     word: number,
     special: Boolean(special),
     segment,
