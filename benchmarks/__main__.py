@@ -1,4 +1,4 @@
-"""``python -m benchmarks [start] [forward] [rebuild] [report] [use] [corpus]``: print Markdown tables."""
+"""Print Markdown tables: ``python -m benchmarks [section …]``, all of them where none is named."""
 
 from __future__ import annotations
 
