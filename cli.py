@@ -1,8 +1,6 @@
 """Run the command line from a checkout: ``python cli.py "a sentence"``."""
 
-import sys
-
-from inspector.commands import main
+from inspector.__main__ import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -112,10 +112,10 @@ class Inspection(Inspected):
 
         ``command`` is printed in it as what made the report.
         """
-        from inspector.files import write_whole
+        from inspector.files import PAGE, write_whole
         from inspector.report.html.page import render_report
 
-        write_whole(Path(path), render_report(self, command=command).encode())
+        write_whole(Path(path), render_report(self, command=command).encode(), PAGE)
 
     def _repr_html_(self) -> str:
         """Return the report for a notebook, in a frame of its own that can reach nothing."""

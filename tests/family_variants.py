@@ -57,6 +57,21 @@ VARIANTS: dict[str, tuple[str, Mapping[str, Any]]] = {
     "llama linear": ("llama", LLAMA | rope(rope_type="linear", factor=3.0)),
     "llama llama3": ("llama", LLAMA | LLAMA3),
     "llama yarn": ("llama", LLAMA | YARN),
+    # Keys that other families read, and llama's own code does not.
+    "llama, a part named": ("llama", LLAMA | rope(partial_rotary_factor=0.5)),
+    "llama, foreign keys": (
+        "llama",
+        LLAMA | {"rotary_dim": 2, "multi_query": True, "no_rope_layers": [0, 1, 0]},
+    ),
+    "bert, foreign keys": (
+        "bert",
+        SMALL["bert"] | {"head_dim": 3, "num_key_value_heads": 2, "num_hidden_groups": 3},
+    ),
+    "stablelm, half turned": (
+        "stablelm",
+        LLAMA | {"hidden_size": 32} | rope(partial_rotary_factor=0.5),
+    ),
+    "gpt_neox, half turned": ("gpt_neox", NEOX | rope(partial_rotary_factor=0.5)),
     "mistral full": ("mistral", LLAMA | {"sliding_window": None}),
     "qwen2 sliding": ("qwen2", QWEN2_SLIDING),
     "phi with norms": ("phi", LLAMA | {"hidden_size": 32, "qk_layernorm": True}),

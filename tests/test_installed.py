@@ -28,7 +28,10 @@ from transformers import (
     MegatronBertModel,
 )
 
+from inspector.files.kinds import PAGE_MARK
+
 ROOT = Path(__file__).parents[1]
+OLDER = PAGE_MARK.decode() + "the older report"
 SENTENCE = "The cat sat on the mat because it was tired"
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -328,7 +331,7 @@ def test_a_model_that_does_something_else_ends_with_1(program: Path, tmp_path: P
 
 @pytest.mark.slow
 def test_a_full_disk_keeps_the_older_report(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "attention.html").write_text("the older report")
+    (tmp_path / "attention.html").write_text(OLDER)
 
     def small_files() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
@@ -336,7 +339,7 @@ def test_a_full_disk_keeps_the_older_report(run: Run, tmp_path: Path) -> None:
     done = run("the cat", preexec_fn=small_files)
     assert_refused(done, 4, "attention.html", "could not be written")
     assert [path.name for path in tmp_path.iterdir()] == ["attention.html"]
-    assert (tmp_path / "attention.html").read_text() == "the older report"
+    assert (tmp_path / "attention.html").read_text() == OLDER
 
 
 @pytest.mark.slow
@@ -348,7 +351,7 @@ def test_a_folder_that_cannot_be_written(run: Run) -> None:
 @pytest.mark.parametrize("library", ["_multiarray_umath", "libtorch_cpu"])
 def test_an_interrupt(program: Path, tmp_path: Path, library: str) -> None:
     """Ctrl-C as soon as a library is loaded: early, and in the middle of things."""
-    (tmp_path / "attention.html").write_text("the older report")
+    (tmp_path / "attention.html").write_text(OLDER)
     process = subprocess.Popen(
         [program, "cat " * 400],
         cwd=tmp_path,
@@ -365,7 +368,7 @@ def test_an_interrupt(program: Path, tmp_path: Path, library: str) -> None:
     assert process.returncode == 130, said
     assert "Traceback" not in said
     assert [path.name for path in tmp_path.iterdir()] == ["attention.html"]
-    assert (tmp_path / "attention.html").read_text() == "the older report"
+    assert (tmp_path / "attention.html").read_text() == OLDER
 
 
 @pytest.mark.slow

@@ -11,12 +11,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from markdown import ROOT, blocks, prose
 from seq2seq_models import random_encoder_decoder
 
-ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text()
-BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, flags=re.DOTALL)
-ROWS = re.findall(r"^\| [^|]+ \| `((?:[^`\\]|\\.)+)` \|$", README, flags=re.MULTILINE)
+PAGE = ROOT / "README.md"
+ROWS = re.findall(r"^\| [^|]+ \| `((?:[^`\\]|\\.)+)` \|$", prose(PAGE), flags=re.MULTILINE)
 COMMANDS = [row.replace("\\|", "|") for row in ROWS if "inspect" in row]
 
 
@@ -64,7 +63,7 @@ def run(command: str, place: Path, hub_cache: Path) -> subprocess.CompletedProce
 
 def test_the_two_commands_are_there() -> None:
     """The first is run below once installed; `.ci/run` installs and tests by the second."""
-    commands = [block.strip() for language, block in BLOCKS if language == "bash"]
+    commands = [block.body.strip() for block in blocks(PAGE) if block.language == "bash"]
     assert commands == [
         'pip install . && inspect "The cat sat on the mat because it was tired"',
         'pip install ".[test]" && pytest',
@@ -76,8 +75,8 @@ def test_the_two_commands_are_there() -> None:
 
 @pytest.mark.slow
 def test_the_main_command_prints_what_is_shown(place: Path, hub_cache: Path) -> None:
-    (shown,) = (block for language, block in BLOCKS if language == "text")
-    (command,) = (block for language, block in BLOCKS if "The cat" in block and language == "bash")
+    (shown,) = (block.body for block in blocks(PAGE) if block.language == "text")
+    (command,) = (line for block in blocks(PAGE) for line in block.lines if "&& inspect" in line)
     done = run(command.split("&&")[1].strip(), place, hub_cache)
     assert done.returncode == 0, done.stderr
     assert (place / "attention.html").exists()
@@ -86,7 +85,13 @@ def test_the_main_command_prints_what_is_shown(place: Path, hub_cache: Path) -> 
         # What differs in the last digits from processor to processor is not compared.
         return [line.rstrip() for line in text.splitlines() if "largest difference" not in line]
 
-    assert lines(done.stdout) == lines(shown)
+    assert len(shown.splitlines()) <= 15
+    assert lines(done.stdout)[: len(lines(shown))] == lines(shown)
+
+
+def test_the_readme_is_short_and_its_picture_light() -> None:
+    assert len(PAGE.read_text(encoding="utf-8").splitlines()) <= 180
+    assert (ROOT / "samples/session.webp").stat().st_size < 1_500_000
 
 
 @pytest.mark.slow
@@ -105,28 +110,3 @@ def test_every_command_works(command: str, place: Path, hub_cache: Path) -> None
 
 def test_there_are_commands() -> None:
     assert len(COMMANDS) == 15
-
-
-@pytest.mark.slow
-def test_the_python_works(place: Path, hub_cache: Path) -> None:
-    (code,) = (block for language, block in BLOCKS if language == "python")
-    done = run(f"python -c {shlex.quote(code)}", place, hub_cache)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.count("verified") == 2
-    assert (place / "report.html").exists()
-    assert (place / "tensors.safetensors").exists()
-
-
-def test_every_link_and_picture_is_there() -> None:
-    for name in ("README.md", "CONTRIBUTING.md", "samples/README.md", "CHANGELOG.md"):
-        text = (ROOT / name).read_text()
-        for target in re.findall(r"\]\(([^)#]+)\)", text):
-            if not target.startswith("http"):
-                assert ((ROOT / name).parent / target).exists(), (name, target)
-
-
-def test_every_file_named_in_the_map_is_there() -> None:
-    text = (ROOT / "CONTRIBUTING.md").read_text()
-    known = {path.name for path in (ROOT / "inspector").rglob("*.py")}
-    for name in re.findall(r"`([\w/]+\.py)`", text):
-        assert Path(name).name in known or (ROOT / name).exists(), name

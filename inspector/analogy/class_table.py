@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from inspector.errors import InputError
+from inspector.files import MIB, read_limited
 from inspector.plain import visible
 from inspector.records import Float64
 
@@ -30,6 +31,7 @@ QUOTED = 40
 SEPARATORS = ((";", "semicolons"), ("\t", "tabs"))
 #: An interaction takes two.
 MIN_STUDENTS = 2
+_LIMIT = 16 * MIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +51,12 @@ def read_table(path: Path) -> ClassTable:
     Raises
     ------
     InputError
-        The file cannot be read or is no such table.
+        The file cannot be had, is larger than 16 MiB, or is no such table.
+    MachineError
+        The machine does not let it be read.
     """
     source = visible(str(path))
-    try:
-        if path.is_dir():
-            raise InputError(f"{source} is a folder, not a CSV file.", FORMAT_HINT)
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise InputError(f"There is no file {source}.", "Check the path to the table.") from None
-    except OSError as error:
-        raise InputError(
-            f"{source} cannot be read: {error.strerror}.", "Check the path and its permissions."
-        ) from error
-    return parse_table(data, source)
+    return parse_table(read_limited(path, _LIMIT), source)
 
 
 def parse_table(data: bytes, source: str) -> ClassTable:

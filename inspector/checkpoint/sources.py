@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inspector.checkpoint import bundled
+from inspector.checkpoint.folder import model_folder, read_folder
 from inspector.errors import ModelError
 
 #: Short names for hub ids.
@@ -15,9 +16,9 @@ ALIASES = {
     "distilbert": "distilbert/distilbert-base-uncased",
 }
 
+#: Characters of a name that a message quotes.
+_QUOTED = 80
 _HUB_ID = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)?")
-_TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json", "tokenizer.model", "spiece.model")
-_WEIGHT_FILES = ("model.safetensors", "model.safetensors.index.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +36,30 @@ class Source:
 
 
 def locate(name: str) -> Source:
-    """Find out what ``name`` means: the bundled model, an alias, a folder or a hub id.
+    """Find out what ``name`` means: the bundled model, a folder, an alias or a hub id.
 
     Raises
     ------
     ModelError
-        When a folder lacks a file that a model needs, or when the name can be neither a folder
-        nor a hub id.
+        When a folder cannot be looked at, lacks something that a model needs, or is damaged or of
+        a kind that is not read, or when the name can be neither a folder nor a hub id.
     """
     if name == bundled.NAME:
-        return Source(name, bundled.TITLE, str(bundled.folder()), local=True, sha256=bundled.SHA256)
-    if name in ALIASES:
+        shipped = bundled.folder()
+        read_folder(shipped, published=True)
+        return Source(name, bundled.TITLE, str(shipped), local=True, sha256=bundled.SHA256)
+    folder = _folder(name)
+    if name in ALIASES and not _holds_a_model(folder):
         return Source(name, ALIASES[name], ALIASES[name], local=False, sha256=None)
-    folder = Path(name).expanduser()
     if folder.is_dir():
-        _check_folder(folder)
-        return Source(name, folder.resolve().name, str(folder), local=True, sha256=None)
+        inner = model_folder(folder)
+        read_folder(inner)
+        return Source(name, folder.resolve().name, str(inner), local=True, sha256=None)
+    if folder.exists() and name.lower().endswith(".gguf"):
+        raise ModelError(
+            f"{name} is a GGUF file, which is not read.",
+            "Give the folder of the safetensors checkpoint that it was made from.",
+        )
     if folder.exists():
         raise ModelError(
             f"The model {name} is a file, not a folder.",
@@ -66,15 +75,40 @@ def locate(name: str) -> Source:
     return Source(name, name, name, local=False, sha256=None)
 
 
-def _check_folder(folder: Path) -> None:
-    needed = {
-        "config.json": ("config.json",),
-        "a tokenizer": _TOKENIZER_FILES,
-        "safetensors weights": _WEIGHT_FILES,
-    }
-    for what, names in needed.items():
-        if not any((folder / name).is_file() for name in names):
-            raise ModelError(
-                f"The model folder {folder} has no {what}: looked for {' or '.join(names)}.",
-                "Save the model and its tokenizer there with save_pretrained().",
-            )
+def shadowed(name: str) -> str | None:
+    """Return the hub id that a name would mean if no folder of that name were here."""
+    return ALIASES[name] if name in ALIASES and _holds_a_model(Path(name)) else None
+
+
+def _holds_a_model(folder: Path) -> bool:
+    """Say whether a folder of a short name's own name is meant: any other folder is not."""
+    return (folder / "config.json").exists()
+
+
+def _folder(name: str) -> Path:
+    """Return the folder that a name may mean, whether it is there or not.
+
+    Raises
+    ------
+    ModelError
+        When no folder can have that name, or when the machine lets nobody look.
+    """
+    try:
+        folder = Path(name).expanduser()
+        if folder.is_dir():
+            next(folder.iterdir(), None)
+        folder.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except (OSError, RuntimeError, ValueError) as error:
+        # Without such a user there is no home folder, and Python says so with a RuntimeError.
+        reason = (getattr(error, "strerror", None) or str(error)).lower().rstrip(".")
+        raise ModelError(
+            f"The model folder {_short(name)} cannot be looked at: {reason}.",
+            "Check the name and its permissions.",
+        ) from error
+    return folder
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _QUOTED else f"{name[:_QUOTED]}…"

@@ -1,55 +1,66 @@
 """The command line: ``main`` finds the verb, runs it and turns every end into an exit code.
 
 Exit codes: 0 done; 1 the rebuild disagrees with the model; 2 bad usage or input; 3 model
-unavailable or unsupported; 4 the machine refused; 70 a fault of ours; 130 interrupted.
+unavailable or unsupported; 4 the machine refused; 70 a fault of ours; 130 interrupted, by Ctrl-C,
+SIGTERM or SIGHUP.
 """
 
 from __future__ import annotations
 
-import io
 import os
 import sys
-import traceback
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
+from click.shell_completion import shell_complete
 
-from inspector import __version__
+from inspector import __version__, signals
+from inspector.commands import ends, streams
 from inspector.commands.classroom import classroom
 from inspector.commands.corpus import corpus
 from inspector.commands.garbage import collect_later
+from inspector.commands.grammar import Verbs
 from inspector.commands.models import models
 from inspector.commands.show import show
-from inspector.errors import InspectorError
-from inspector.plain import visible
 
-_INTERRUPTED = 130
-_MACHINE_REFUSED = 4
-_OUR_FAULT = 70
+#: What the program may be called; pages and messages say the first.
+_NAMES = ("inspect", "attention-inspector")
+_WAYS = """\
+inspect "The cat sat on the mat"    every attention head on a sentence of yours
+inspect classroom                   what attention is, as a class of six students
+inspect corpus FILE...              what every head does over many sentences
+inspect models                      which models are rebuilt and proved
+inspect --help                      everything else
+"""
 
 
 @click.group(
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="The first word decides: an exact command name is that command, anything else is a "
-    'sentence. `inspect show corpus` inspects the word "corpus".',
-)
-@click.version_option(__version__, prog_name="attention-inspector")
-def cli() -> None:
-    r"""Open every attention head of a transformer on your own sentence, and prove it.
+    # Not the docstring: \b, which keeps the lines apart, would have to be escaped there.
+    help="""Open every attention head of a transformer on your own sentence, and prove it.
 
     \b
     inspect "The cat sat on the mat because it was tired"
     inspect classroom
     inspect corpus samples/sentences.txt
     inspect models
-    """
+    """,
+    cls=Verbs,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="The first word decides: the exact name of a command runs it, anything else is a "
+    'sentence. `inspect show corpus` inspects the word "corpus".',
+)
+@click.version_option(__version__, prog_name="attention-inspector")
+def cli() -> None:
+    """Group the commands; ``main`` runs it."""
 
 
 cli.add_command(show)
 cli.add_command(classroom)
 cli.add_command(corpus)
 cli.add_command(models)
+route = cli.route
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,10 +71,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     if arguments is not None:
         return _run(list(arguments))
+    signals.answer()
+    streams.occupy()
     collect_later()
-    code = _run(sys.argv[1:])
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
+    try:
+        code = _run(sys.argv[1:])
+        signals.ignore()
+    except KeyboardInterrupt:
+        # In the moments before and after the work.
+        code = ends.INTERRUPTED
     os._exit(code)
 
 
@@ -72,62 +88,28 @@ def _run(given: list[str]) -> int:
     if not debug:
         # What transformers and torch warn about is not for the person with a sentence.
         warnings.simplefilter("ignore")
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A pipe may speak ASCII only; what it cannot say is escaped and not a reason to stop.
-            stream.reconfigure(errors="backslashreplace")
-    try:
-        result = cli.main(args=route(given), prog_name="inspect", standalone_mode=False)
-        # click catches a closed pipe only in standalone mode; flush while it can be caught here.
-        sys.stdout.flush()
-    except (BrokenPipeError, SystemExit):
-        # The reader has gone and has all it wanted; rich says so with SystemExit. Nothing more may
-        # be written, not even by the interpreter when it closes the stream.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with streams.lasting():
+        try:
+            code = _do(given)
+        except BaseException as error:
+            code = ends.explain(error, debug=debug)
+        return ends.after(code)
+
+
+def _do(given: list[str]) -> int:
+    name = _NAMES[Path(sys.argv[0]).name.startswith(_NAMES[1])]
+    variable = f"_{name}_COMPLETE".replace("-", "_").upper()
+    if variable in os.environ:
+        return shell_complete(cli, {}, name, variable, os.environ[variable])
+    ends.refuse_surroundings()
+    if not given and sys.stdout.isatty():
+        click.echo(_WAYS, nl=False)
         return 0
-    except (KeyboardInterrupt, click.Abort):
-        _say("Interrupted.", "Nothing was left half-written.")
-        return _INTERRUPTED
-    except (InspectorError, click.ClickException, MemoryError, Exception) as error:
-        if debug:
-            traceback.print_exc()
-        return _explain(error)
+    cli.refuse_near(given)
+    # Not cli.main(): that has ends of its own for an interrupt and for a pipe without a reader.
+    try:
+        with cli.make_context(name, given) as context:
+            result = cli.invoke(context)
+    except click.exceptions.Exit as end:
+        return end.exit_code
     return result if isinstance(result, int) else 0
-
-
-def route(arguments: list[str]) -> list[str]:
-    """Put ``show`` before anything that is not a command: only the first argument decides.
-
-    A first argument that starts with ``-`` and holds a space is a sentence, not an option.
-    """
-    if not arguments:
-        return ["--help"]
-    first, *rest = arguments
-    if first in {*cli.commands, "--help", "-h", "--version"}:
-        return arguments
-    if first.startswith("-") and " " in first:
-        return ["show", *rest, "--", first]
-    return ["show", *arguments]
-
-
-def _explain(error: Exception) -> int:
-    """Print one sentence and a hint, and return the exit code."""
-    if isinstance(error, InspectorError):
-        _say(error.message, error.hint)
-        return error.exit_code
-    if isinstance(error, click.ClickException):
-        _say(error.format_message(), "See inspect --help.")
-        return error.exit_code
-    if isinstance(error, MemoryError):
-        _say("There is not enough memory.", "Give a shorter text or a smaller model.")
-        return _MACHINE_REFUSED
-    said = " ".join(str(error).split())
-    _say(
-        f"This is a fault of the inspector: {type(error).__name__}: {said}",
-        "Run it again with --debug and report what it prints.",
-    )
-    return _OUR_FAULT
-
-
-def _say(message: str, hint: str) -> None:
-    click.echo(f"Error: {visible(message)}\nHint: {visible(hint)}", err=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import click
 
 from inspector.commands.options import debug_option, file_option
 from inspector.errors import InputError
-from inspector.files import write_whole
+from inspector.files import PAGE, refuse_place, write_whole
 from inspector.plain import visible
 
 if TYPE_CHECKING:
@@ -22,30 +23,37 @@ if TYPE_CHECKING:
     "--table",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Your own class: a header “student,trait,trait,…”, then a line a student.",
+    help="Your own class as CSV: a header “student,trait,trait,…”, then one line per student.",
 )
-@file_option("--out", "Also write the class as one HTML page.")
+@file_option("--out", "Also write the class as an HTML page.")
+@click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @debug_option
-def classroom(*, table: Path | None, out: Path | None, as_json: bool) -> None:
+def classroom(*, table: Path | None, out: Path | None, open_page: bool, as_json: bool) -> None:
     """Show attention as a classroom: six students, seven traits, three tables.
 
-    Students who share traits interact (R = Q·Qᵀ), and who interacts takes on traits (T = R·Q).
-    The same class is then shown with a softmax, as in a transformer.
+    Students who share traits interact (R = Q·Qᵀ), and those who interact take on each other's
+    traits (T = R·Q). In a transformer these are attention scores and the mixing of values. The
+    same class is then shown with a softmax, which turns scores into attention weights.
     """
     from inspector.analogy.classroom import article_class, read_class
 
+    if open_page and out is None:
+        raise InputError("--open needs a page.", "Name one: --out classroom.html")
     studied = read_class(table) if table else article_class()
     if table and out and out.exists() and out.samefile(table):
         raise InputError(
             "--out names the table itself.", "Choose another file for the page, such as class.html."
         )
     if out:
+        refuse_place(out, PAGE)
         # Imported here: the terminal and --json need neither jinja2 nor the page's assets.
         from inspector.report.html.page import render_classroom
 
         page = render_classroom(studied, own_table=table is not None)
-        write_whole(out, page.encode("utf-8"))
+        write_whole(out, page.encode("utf-8"), PAGE)
+        if open_page:
+            webbrowser.open(out.resolve().as_uri())
     if as_json:
         # Escaped to ASCII, so that no name can reach the terminal as a control character.
         click.echo(json.dumps(_as_json(studied), allow_nan=False))

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from inspector.commands.options import command_line, debug_option, device_option, model_option
+from inspector.commands.options import (
+    Place,
+    command_line,
+    debug_option,
+    device_option,
+    model_option,
+)
 from inspector.plain import visible
 
 if TYPE_CHECKING:
@@ -24,47 +30,56 @@ if TYPE_CHECKING:
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=Place(),
     default=Path("corpus"),
     show_default=True,
     metavar="FOLDER",
-    help="Where tables, atlas and finished shards go.",
+    help="The folder for the tables, the atlas and the finished parts of the run.",
 )
 @model_option
-@device_option("Where the model runs.")
+@device_option("The device the model runs on.")
 @click.option(
     "--dtype",
     type=click.Choice(["float32", "bfloat16"]),
     default="float32",
     show_default=True,
-    help="What the model computes in.",
+    help="The precision the model computes in.",
 )
 @click.option(
     "--statistics",
     type=click.Choice(["basic", "full"]),
     default="basic",
     show_default=True,
-    help="full adds every rung of the ladder, and induction; it is many times slower.",
+    help="full adds every rung of the ladder and induction; many times slower.",
 )
-@click.option("--column", default="text", show_default=True, help="The text's name in .jsonl.")
-@click.option("--truncate", is_flag=True, help="Cut sentences that do not fit into the model.")
-@click.option("--strict", is_flag=True, help="Stop at a broken tree; else it is left out.")
+@click.option(
+    "--column",
+    default="text",
+    show_default=True,
+    help="The key that holds the text in .jsonl files.",
+)
+@click.option("--truncate", is_flag=True, help="Cut sentences that are too long for the model.")
+@click.option(
+    "--strict", is_flag=True, help="Stop at a broken syntax tree instead of leaving it out."
+)
 @click.option(
     "--seed",
     type=click.IntRange(0, 2**64 - 1),
     default=0,
     show_default=True,
-    help="Of the bootstrap's draws.",
+    help="Seed of the bootstrap.",
 )
-@click.option("--restart", is_flag=True, help="Begin anew whatever the folder holds.")
+@click.option("--restart", is_flag=True, help="Start again, whatever the folder holds.")
 @click.option(
     "--engine",
     type=click.Choice(["local", "ray"]),
     default="local",
     show_default=True,
-    help="Who runs the shards: this process, or workers of a Ray cluster.",
+    help="Run in this process, or on the workers of a Ray cluster.",
 )
-@click.option("--address", metavar="HOST:PORT", help="Of a Ray cluster; else one is started here.")
+@click.option(
+    "--address", metavar="HOST:PORT", help="A running Ray cluster; otherwise one is started here."
+)
 @click.option("--open", "open_atlas", is_flag=True, help="Open the atlas in a browser.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @debug_option
@@ -88,9 +103,9 @@ def corpus(
 ) -> None:
     """Measure what every head does over many sentences; - reads them from standard input.
 
-    A .txt file holds a sentence a line, a .jsonl file an object a line, a .conllu file trees, with
-    which every head is also asked for the relations of the syntax. The same command goes on where
-    an interrupted one stopped.
+    Reads .txt (one sentence per line), .jsonl (one object per line) and .conllu (syntax trees;
+    every head is then also tested on every syntactic relation). Run the same command again to
+    continue an interrupted run.
     """
     from inspector.corpus.run import Options, run_corpus
     from inspector.corpus.work import Work

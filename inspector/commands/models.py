@@ -28,15 +28,15 @@ _TIERS = {
 @click.option(
     "--check",
     metavar="FAMILY",
-    help="Make a small random model of a family, rebuild it and print the verdict; all for each.",
+    help="Rebuild a small random model of a family and print the verdict; “all” checks every one.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @debug_option
 def models(*, check: str | None, as_json: bool) -> int:
     """List the model families whose attention is rebuilt and proved.
 
-    A name is transformers' model_type, as a checkpoint's config.json has it. Any other model runs
-    too, where it gives attention weights, with a weaker proof or none.
+    Names are transformers' model_type, as in a checkpoint's config.json. Other models that return
+    attention weights run too, with a weaker proof or none.
     """
     from inspector.families.registry import FAMILIES, refuse_unknown
 

@@ -10,19 +10,32 @@ from typing import Any, TypeVar
 
 import click
 
+from inspector.errors import InputError
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 #: ``main`` looks for it before click does, so that it also covers errors in the options.
 debug_option = click.option(
-    "--debug", is_flag=True, expose_value=False, help="Show the traceback of an error."
+    "--debug", is_flag=True, expose_value=False, help="Print the traceback of an error."
 )
+
+
+def _say_folder(_ctx: click.Context, _param: click.Parameter, name: str) -> str:
+    """Say which model is taken where a folder has the short name of one on the hub."""
+    from inspector.checkpoint.sources import shadowed
+
+    if (hub := shadowed(name)) is not None:
+        click.echo(f"--model {name} is the folder ./{name} here; the other is {hub}.", err=True)
+    return name
+
 
 model_option = click.option(
     "--model",
+    callback=_say_folder,
     default="bundled",
     show_default=True,
     metavar="NAME",
-    help="bundled, distilbert, bert, a hub id, or a local folder.",
+    help="bundled, distilbert, bert, a hub id or a local folder.",
 )
 
 
@@ -37,11 +50,36 @@ def device_option(explanation: str) -> Callable[[Function], Function]:
     )
 
 
+class Place(click.Path):
+    """Where something is written: a name, and never standard output."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path.
+
+        Raises
+        ------
+        InputError
+            When there is no name.
+        """
+        option = param.opts[0] if param is not None else "The option"
+        if str(value) == "":
+            raise InputError(f"{option} names nothing.", "Give it a name.")
+        if str(value) == "-":
+            raise InputError(
+                f"{option} takes no -: what it writes is not for standard output.",
+                "Name a file or a folder; --json prints to standard output.",
+            )
+        return super().convert(value, param, ctx)
+
+
 def file_option(name: str, explanation: str) -> Callable[[Function], Function]:
     """Return an option that takes a file to be written."""
     return click.option(
         name,
-        type=click.Path(path_type=Path),
+        type=Place(),
         metavar="FILE",
         help=explanation,
     )

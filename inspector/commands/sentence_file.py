@@ -6,7 +6,11 @@ import codecs
 from dataclasses import dataclass
 from pathlib import Path
 
-from inspector.errors import InputError, MachineError
+from inspector.errors import InputError
+from inspector.files import MIB, read_limited
+
+#: Bytes of a file of sentences: each gets a report, which is larger than that.
+_LIMIT = 256 * MIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +35,13 @@ class Line:
             raise InputError(
                 f"It is not valid UTF-8 at byte {error.start}.", "Convert the file to UTF-8."
             ) from error
-        first, *more = text.split("\t")
+        # Tabs at the ends are indentation, or nothing at all; one between two texts parts them.
+        body = text.strip("\t")
+        first, *more = body.split("\t")
+        indent = text[: len(text) - len(text.lstrip("\t"))]
         if len(more) > 1:
             raise InputError(f"It has {len(more)} tabs.", "A pair has one tab between its texts.")
-        return first, more[0] if more else None
+        return indent + first, more[0] if more else None
 
 
 def read_lines(path: Path) -> list[Line]:
@@ -43,19 +50,12 @@ def read_lines(path: Path) -> list[Line]:
     Raises
     ------
     InputError
-        When there is no such file, or when it is a folder, binary or without a sentence.
+        When there is no such file, or when it is a folder, larger than 256 MiB, binary or without
+        a sentence.
     MachineError
         When the machine does not let it be read.
     """
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise InputError(f"There is no file {path}.", "Check the name.") from error
-    except IsADirectoryError as error:
-        raise InputError(f"{path} is a folder.", "Name a file of sentences.") from error
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise MachineError(f"{path} cannot be read: {reason}.", "Check its permissions.") from error
+    data = read_limited(path, _LIMIT)
     if b"\0" in data:
         raise InputError(f"{path} is binary.", "Give a text file in UTF-8, a sentence a line.")
     # Only \n and \r\n end a line: what else Unicode calls a line end may stand in a sentence.

@@ -21,36 +21,44 @@ from inspector.commands.options import (
     model_option,
 )
 from inspector.errors import InputError
-from inspector.files import refuse_place
+from inspector.files import MIB, PAGE, TENSORS, Output, read_standard_input, refuse_places
 
 if TYPE_CHECKING:
     from inspector.session import Inspection, Progress
 
 _MISMATCH = 1
+#: Bytes of a text on standard input.
+_TEXT = 16 * MIB
 
 
 @click.command()
 @click.argument("sentence", nargs=-1)
-@click.option("--pair", metavar="TEXT", help="A second text, for models that read two.")
-@click.option("--target", metavar="TEXT", help="What the decoder of an encoder–decoder reads.")
+@click.option("--pair", metavar="TEXT", help="A second text, for models that read pairs.")
+@click.option(
+    "--target", metavar="TEXT", help="What the decoder is to write, for encoder–decoders."
+)
 @click.option(
     "--file",
     "lines",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Inspect a file, a sentence a line (or two, with a tab between); --out names a folder.",
+    help="Inspect each line of a file: a sentence, or two with a tab between; --out is a folder.",
 )
 @model_option
-@device_option("Where the model runs; the rebuild is always NumPy.")
-@file_option("--out", "Where the report goes.  [default: attention.html, with --file attention]")
-@click.option("--no-report", is_flag=True, help="Write no report.")
-@click.option("--bertviz", is_flag=True, help="Also write bertviz's views beside the report.")
-@click.option("--yes", is_flag=True, help="Write bertviz's views however large they get.")
+@device_option("The device the model runs on; the rebuild always runs in NumPy.")
+@file_option(
+    "--out", "The report to write.  [default: attention.html; with --file the folder attention]"
+)
+@click.option("--no-report", is_flag=True, help="Do not write a report.")
+@click.option("--bertviz", is_flag=True, help="Also write bertviz's head view and model view.")
+@click.option("--yes", is_flag=True, help="Write bertviz's views even if they get very large.")
 @click.option("--open", "open_report", is_flag=True, help="Open the report in a browser.")
-@file_option("--save", "Also write every tensor into a .safetensors file.")
+@file_option("--save", "Also write all tensors to a .safetensors file.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
-@click.option("--truncate", is_flag=True, help="Cut a text that does not fit into the model.")
-@click.option("--pieces", is_flag=True, help="Link single tokens; do not merge a word's pieces.")
+@click.option("--truncate", is_flag=True, help="Cut a text that is too long for the model.")
+@click.option(
+    "--pieces", is_flag=True, help="Keep subwords apart instead of combining them into words."
+)
 @debug_option
 def show(
     *,
@@ -70,7 +78,11 @@ def show(
     truncate: bool,
     pieces: bool,
 ) -> int:
-    """Inspect a sentence; - reads it from standard input."""
+    """Inspect one sentence; - reads it from standard input.
+
+    Prints a summary and writes an HTML report that works offline. Exit code 1 means that the
+    rebuild disagrees with the model.
+    """
     if open_report and no_report:
         raise InputError("--open needs a report.", "Leave --no-report out.")
     if lines is not None:
@@ -101,8 +113,13 @@ def show(
     for part in (text, pair, target):
         if part is not None:
             refuse_unreadable(part)
-    for written in (report, save, *views.values()):
-        refuse_place(written)
+    refuse_places(
+        [
+            *([Output("--out", report, PAGE)] if report is not None else []),
+            *([Output("--save", save, TENSORS)] if save is not None else []),
+            *(Output("--bertviz", path, PAGE) for path in views.values()),
+        ]
+    )
     with _status(quiet=as_json) as progress:
         progress("Loading torch and the model")
         from inspector.session import inspect, load
@@ -145,17 +162,20 @@ def _text(sentence: tuple[str, ...]) -> str:
         raise InputError("No sentence was given.", 'Give one: inspect "The cat sat on the mat."')
     if len(sentence) > 1:
         raise InputError(
-            f"{len(sentence)} words were given one by one.",
+            f"The sentence needs quotes: {len(sentence)} words came one by one.",
             f'Put the sentence in quotes: inspect "{" ".join(sentence)}"',
         )
     if sentence[0] != "-":
         return sentence[0]
     try:
-        return sys.stdin.buffer.read().decode("utf-8").rstrip("\r\n")
+        text = read_standard_input(_TEXT).decode("utf-8")
     except UnicodeDecodeError as error:
         raise InputError(
             f"Standard input is not valid UTF-8 at byte {error.start}.", "Convert it to UTF-8."
         ) from error
+    # A typed line ends in the key that sent it; a pipe's text is taken as it comes, for to a
+    # language model its last newline is a token.
+    return text.removesuffix("\n") if sys.stdin.isatty() else text
 
 
 def _write(

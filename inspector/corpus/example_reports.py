@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -10,9 +9,10 @@ import numpy as np
 from inspector.corpus.examples import Best
 from inspector.corpus.reading import Input, place_of
 from inspector.errors import InputError
-from inspector.files import make_folder
+from inspector.files import OutputFolder
 from inspector.records import TARGETS, Array, HeadExample, HeadStatistics, Mask, Text
 from inspector.records.targets import fixed, relative, same_word
+from inspector.report.html.page import render_report
 from inspector.session import Inspection, inspect
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def tell_examples(
     heads: HeadStatistics,
     files: list[Input],
     loaded: LoadedModel,
-    folder: Path,
+    folder: OutputFolder,
     *,
     command: str,
     truncate: bool,
@@ -49,26 +49,27 @@ def tell_examples(
 
     Raises
     ------
+    InputError
+        When something stands at the name of a report that no run into the folder wrote.
     MachineError
         When the machine does not let a report be written.
     """
     chosen = _chosen(best, heads)
     keys = sorted({key for _, _, _, key in chosen})
     progress.stage("Inspecting example sentences", len(keys))
-    if keys:
-        make_folder(folder / _FOLDER)
+    reports = {key: _report(key, files) for key in keys}
+    folder.claim(reports.values())
     wanted: dict[int, list[HeadExample]] = {}
     for key in keys:
         progress.advance(1)
-        file, row = place_of(key)
-        number = row + (files[file].kind == "conllu")
+        file, number = _place(key, files)
         try:
             found = inspect(best.texts[key], model=loaded, truncate=truncate)
         except InputError:
             # Read as text a sentence may not fit; its head then shows the others.
             continue
-        report = f"{_FOLDER}/{file + 1}-{number}.html"
-        found.to_html(folder / report, command=command)
+        report = reports[key]
+        folder.write(report, render_report(found, command=command).encode())
         wanted[key] = [
             _example(found, layer, head, share, files[file].name, number, report)
             for layer, head, share, of in chosen
@@ -80,6 +81,28 @@ def tell_examples(
     return tuple(
         by_head[layer, head, key] for layer, head, _, key in chosen if (layer, head, key) in by_head
     )
+
+
+def refuse_examples(folder: OutputFolder) -> None:
+    """Refuse, before the work begins, somebody's files where reports of sentences may have to go.
+
+    Raises
+    ------
+    InputError
+        When there is one.
+    """
+    folder.claim_matching(_FOLDER, "[0-9]*-[0-9]*.html")
+
+
+def _place(key: int, files: list[Input]) -> tuple[int, int]:
+    """Return a sentence's file and its line; a treebank's are counted from 1 where people read."""
+    file, row = place_of(key)
+    return file, row + (files[file].kind == "conllu")
+
+
+def _report(key: int, files: list[Input]) -> str:
+    file, number = _place(key, files)
+    return f"{_FOLDER}/{file + 1}-{number}.html"
 
 
 def _chosen(best: Best, heads: HeadStatistics) -> list[tuple[int, int, str, int]]:

@@ -10,8 +10,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import json
-import shutil
-import sys
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from typing import IO, Literal
 
 from inspector.corpus.treebank.conllu import BrokenSentence, TreebankSentence, parse_conllu
 from inspector.errors import InputError, MachineError
+from inspector.files import MIB, standard_input
 from inspector.plain import visible
 
 Kind = Literal["text", "jsonl", "conllu"]
@@ -33,6 +33,9 @@ _ROW_BITS = 40
 _SHOWN = 5
 #: Columns that a message names.
 _COLUMNS = 8
+#: Bytes of a line, and of what comes through a pipe: neither need ever end.
+_LINE = 16 * MIB
+_PIPE = 4 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +115,15 @@ def _keep_pipe(folder: Path) -> Path:
     if path.exists():
         raise InputError("Standard input was named twice.", "Give - once.")
     try:
+        source = standard_input()
         with path.open("wb") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file)
+            while part := source.read(MIB):
+                if file.tell() + len(part) > _PIPE:
+                    raise InputError(
+                        f"Standard input holds more than {_PIPE >> 30} GiB, which is the limit.",
+                        "Lay it into a file and name that.",
+                    )
+                file.write(part)
     except OSError as error:
         raise MachineError(
             f"Standard input could not be kept: {(error.strerror or str(error)).lower()}.",
@@ -199,7 +209,12 @@ def sentences(
 
 def _lines(source: Input, file: IO[bytes]) -> Iterator[tuple[int, str]]:
     # Only \n and \r\n end a line: what else Unicode calls a line end may stand in a sentence.
-    for row, raw in enumerate(file, 1):
+    for row, raw in enumerate(iter(lambda: file.readline(_LINE + 1), b""), 1):
+        if len(raw) > _LINE:
+            raise InputError(
+                f"{visible(source.name)}, line {row}: it is longer than {_LINE // MIB} MiB.",
+                "Give a sentence a line.",
+            )
         data = (raw.removeprefix(codecs.BOM_UTF8) if row == 1 else raw).rstrip(b"\r\n")
         if b"\0" in data:
             raise InputError(f"{source.name} is binary.", "Give text in UTF-8, a sentence a line.")
@@ -219,7 +234,7 @@ def _cell(source: Input, row: int, line: str, column: str) -> str:
     where = f"{source.name}, line {row}"
     try:
         record = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(
             f"{where}: it is not JSON.", "Give a JSON object a line (.jsonl)."
         ) from error
@@ -261,6 +276,11 @@ def _trees(
 @contextmanager
 def _opened(source: Input) -> Iterator[BufferedReader]:
     try:
+        if not stat.S_ISREG(source.path.stat().st_mode) and not source.path.is_dir():
+            raise InputError(
+                f"{visible(source.name)} is a device or a pipe, and is read more than once.",
+                "Pipe it in, and give - as the file.",
+            )
         with source.path.open("rb") as file:
             yield file
     except FileNotFoundError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -12,22 +11,25 @@ from typing import TYPE_CHECKING, Protocol
 
 from inspector import __version__
 from inspector.corpus.engines import Engine
-from inspector.corpus.example_reports import tell_examples
+from inspector.corpus.example_reports import refuse_examples, tell_examples
 from inspector.corpus.induction import measure_induction
 from inspector.corpus.planning import BATCH_TOKENS, SHARD, Shard, shards
 from inspector.corpus.reading import Input, Survey, inputs, place_of, sentences, survey
 from inspector.corpus.record import LeftOut
 from inspector.corpus.run_record import run_record
-from inspector.corpus.store import Store, only_run
+from inspector.corpus.store import Store, shard_names
 from inspector.corpus.tables import Merged, head_statistics, merge, parquet, syntax_tables
 from inspector.corpus.work import Work
 from inspector.errors import InputError
-from inspector.files import remove, write_whole
+from inspector.files import RECORD, OutputFolder, output_folder
 from inspector.records import CorpusFacts, CorpusResult, ModelInfo, Skipped
 from inspector.report.html.atlas_page import render_atlas
 
 if TYPE_CHECKING:
     from inspector.referee.loading import LoadedModel
+
+_TABLES = ("heads", "relations", "findings")
+_ATLAS = "atlas.html"
 
 
 class Watcher(Protocol):
@@ -88,18 +90,20 @@ def run_corpus(
     with ExitStack() as held:
         files = held.enter_context(inputs(options.files))
         seen = survey(files, column=options.column, strict=options.strict)
-        held.enter_context(only_run(options.out))
+        folder = held.enter_context(output_folder(options.out, "corpus"))
+        count = -(-seen.sentences // SHARD)
+        folder.claim([*shard_names(count), *(f"{name}.parquet" for name in _TABLES), _ATLAS])
+        refuse_examples(folder)
         loaded = load()
         from inspector.referee.fingerprint import fingerprint
 
         work = replace(work, fingerprint=fingerprint(loaded))
-        store = Store(options.out, _plan(files, seen, options, work), restart=options.restart)
-        run = _Run(files, seen, options, work, loaded, watcher)
+        store = Store(folder, _plan(files, seen, options, work), restart=options.restart)
+        run = _Run(files, seen, options, work, loaded, folder, watcher)
         begun = time.monotonic()
         made = run.measure(store, engine(loaded))
         seconds = time.monotonic() - begun
-        records = store.records(-(-seen.sentences // SHARD))
-        merged = merge(records, seed=work.seed, replicates=work.replicates)
+        merged = merge(store.records(count), seed=work.seed, replicates=work.replicates)
         return run.finish(merged, made, seconds)
 
 
@@ -125,6 +129,7 @@ class _Run:
     options: Options
     work: Work
     loaded: LoadedModel
+    folder: OutputFolder
     watcher: Watcher
 
     def measure(self, store: Store, engine: Engine) -> int:
@@ -139,9 +144,6 @@ class _Run:
                 if store.finished(shard.index):
                     self.watcher.advance(len(shard.sentences))
                     continue
-                if not made:
-                    # What is there is of an older run: it says again what is complete at the end.
-                    remove(self.options.out / "run.json")
                 made += len(shard.sentences)
                 yield shard
 
@@ -171,7 +173,7 @@ class _Run:
             heads,
             self.files,
             self.loaded,
-            self.options.out,
+            self.folder,
             command=command,
             truncate=self.work.truncate,
             progress=self.watcher,
@@ -195,28 +197,16 @@ class _Run:
         return Outcome(result, self._write(result, merged.shift), merged.shift)
 
     def _write(self, result: CorpusResult, shift: dict[str, float]) -> dict[str, str]:
-        folder = self.options.out
-        tables = {
-            "heads": result.heads,
-            "relations": result.relations,
-            "findings": result.findings,
-        }
         files = {}
-        for name, table in tables.items():
-            path = folder / f"{name}.parquet"
-            if table is None:
-                # Of an older run on a treebank.
-                remove(path)
-            else:
-                write_whole(path, parquet(table))
-                files[name] = str(path)
-        atlas = folder / "atlas.html"
-        write_whole(atlas, render_atlas(result).encode())
-        files["atlas"] = str(atlas)
-        said = run_record(result, shift, files, work=self.work, seen=self.seen)
-        record = folder / "run.json"
-        write_whole(record, json.dumps(said, indent=1).encode())
-        return files | {"run": str(record)}
+        for name in _TABLES:
+            # Without a tree there are heads only; what an older run had besides goes in the end.
+            if (table := getattr(result, name)) is not None:
+                self.folder.write(f"{name}.parquet", parquet(table))
+                files[name] = str(self.folder.path / f"{name}.parquet")
+        self.folder.write(_ATLAS, render_atlas(result).encode())
+        files["atlas"] = str(self.folder.path / _ATLAS)
+        self.folder.finish(run_record(result, shift, files, work=self.work, seen=self.seen))
+        return files | {"run": str(self.folder.path / RECORD)}
 
     def _model(self, merged: Merged) -> ModelInfo:
         layers, heads = merged.basic.values.shape[1:3]

@@ -1,58 +1,30 @@
 """Finished shards on disk: what an interruption, a crash or a full disk leaves to go on from.
 
-A folder ``shards`` holds ``plan.json``, which says what they are shards of, and a file each. Files
-appear whole or not at all, so whatever is there is finished.
+A folder ``shards`` holds ``plan.json``, which says what they are shards of, and a file each. A file
+ends in a checksum over plan, place and content: what has it is finished, is this plan's, and stands
+where it belongs.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from inspector.corpus.record import Record
 from inspector.errors import InputError, MachineError
-from inspector.files import make_folder, refusals, write_whole
+from inspector.files import OutputFolder
 
 #: Changes when what a shard holds or how it is computed does.
-SCHEMA = 1
+SCHEMA = 2
 
-_FOLDER = "shards"
-_PLAN = "plan.json"
-_LOCK = ".lock"
+FOLDER = "shards"
+_PLAN = f"{FOLDER}/plan.json"
 
 
-@contextmanager
-def only_run(folder: Path) -> Iterator[None]:
-    """Keep other runs out of a folder as long as one writes into it; the system frees it at death.
-
-    Raises
-    ------
-    InputError
-        When another run has it.
-    MachineError
-        When the machine refuses.
-    """
-    shards = folder / _FOLDER
-    make_folder(folder)
-    make_folder(shards)
-    lock = FileLock(shards / _LOCK, timeout=0)
-    with refusals(folder):
-        try:
-            lock.acquire()
-        except Timeout as error:
-            raise InputError(
-                f"Another run is writing into {folder}.",
-                "Wait until it has ended, or name another folder with --out.",
-            ) from error
-    try:
-        yield
-    finally:
-        lock.release()
+def shard_names(count: int) -> list[str]:
+    """Return the names, in the run's folder, of everything that the shards need."""
+    return [_PLAN, *(_shard(index) for index in range(count))]
 
 
 class Store:
@@ -61,7 +33,7 @@ class Store:
     Parameters
     ----------
     folder:
-        The folder of the run, which must be ours (``only_run``); the shards have a folder in it.
+        The folder of the run, in which ``shard_names`` are claimed; the run begins with this.
     plan:
         What decides the results, in words: each part is compared with what is there.
     restart:
@@ -75,32 +47,25 @@ class Store:
         When the machine refuses.
     """
 
-    def __init__(self, folder: Path, plan: Mapping[str, object], *, restart: bool) -> None:
-        self._folder = folder / _FOLDER
-        said = {"schema": SCHEMA} | dict(plan)
-        path = self._folder / _PLAN
-        # As it comes back from the file: a tuple becomes a list.
-        said = json.loads(json.dumps(said))
-        if restart:
-            self._clear()
-        elif (there := _read_plan(path)) is not None and there != said:
-            changed = [name for name in said if there.get(name) != said[name]]
+    def __init__(self, folder: OutputFolder, plan: Mapping[str, object], *, restart: bool) -> None:
+        self._folder = folder
+        said = json.dumps({"schema": SCHEMA} | dict(plan), indent=1).encode()
+        self._plan = hashlib.sha256(said).digest()
+        there = None if restart else self._read_plan()
+        if there is not None and there != (wanted := json.loads(said)):
+            changed = [name for name in wanted if there.get(name) != wanted[name]]
             raise InputError(
-                f"{folder} holds a run with another {' and another '.join(changed)}.",
+                f"{folder.path} holds a run with another {' and another '.join(changed)}.",
                 "Give --restart to begin anew, or another folder with --out.",
             )
-        if not path.exists():
-            self._clear()
-            write_whole(path, json.dumps(said, indent=1).encode())
+        folder.begin()
+        if there is None:
+            folder.remove(folder.listed(FOLDER))
+        folder.write(_PLAN, said)
 
     def finished(self, index: int) -> bool:
         """Say whether a shard is there and undamaged."""
-        path = self._path(index)
-        try:
-            Record.from_bytes(path.read_bytes())
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-            return False
-        return True
+        return self._read(index) is not None
 
     def write(self, index: int, record: bytes) -> None:
         """Keep a finished shard.
@@ -110,35 +75,54 @@ class Store:
         MachineError
             When the machine refuses.
         """
-        write_whole(self._path(index), record)
+        self._folder.write(_shard(index), self._seal(index, record))
 
     def records(self, count: int) -> Iterator[Record]:
-        """Read the shards in their order, one at a time."""
+        """Read the shards in their order, one at a time.
+
+        Raises
+        ------
+        MachineError
+            When one has been changed since it was looked at.
+        """
         for index in range(count):
-            yield Record.from_bytes(self._path(index).read_bytes())
+            record = self._read(index)
+            if record is None:
+                raise MachineError(
+                    f"{self._folder.path / _shard(index)} was damaged while the command ran.",
+                    "Run the same command again: it is made anew.",
+                )
+            yield Record.from_bytes(record)
 
-    def _path(self, index: int) -> Path:
-        return self._folder / f"{index:06}.npz"
-
-    def _clear(self) -> None:
+    def _read(self, index: int) -> bytes | None:
+        """Return a shard's record, and None where it is not there or damaged."""
         try:
-            (self._folder / _PLAN).unlink(missing_ok=True)
-            for path in self._folder.glob("[0-9]*.npz"):
-                path.unlink()
-        except OSError as error:
-            raise MachineError(
-                f"{self._folder} cannot be emptied: {(error.strerror or str(error)).lower()}.",
-                "Check its permissions, or name another folder with --out.",
+            sealed = (self._folder.path / _shard(index)).read_bytes()
+        except OSError:
+            return None
+        record = sealed[: -hashlib.sha256().digest_size]
+        if self._seal(index, record) != sealed:
+            return None
+        self._folder.keep(_shard(index), sealed)
+        return record
+
+    def _seal(self, index: int, record: bytes) -> bytes:
+        place = f"{_shard(index)}\0".encode()
+        return record + hashlib.sha256(self._plan + place + record).digest()
+
+    def _read_plan(self) -> dict[str, object] | None:
+        path = self._folder.path / _PLAN
+        try:
+            plan = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, RecursionError) as error:
+            raise InputError(
+                f"{path} cannot be read.",
+                "Give --restart to begin anew, or another folder with --out.",
             ) from error
+        return plan if isinstance(plan, dict) else {}
 
 
-def _read_plan(path: Path) -> dict[str, object] | None:
-    try:
-        plan = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"{path} cannot be read.", "Give --restart to begin anew, or another folder with --out."
-        ) from error
-    return plan if isinstance(plan, dict) else {}
+def _shard(index: int) -> str:
+    return f"{FOLDER}/{index:06}.npz"

@@ -48,7 +48,10 @@ _LLAMA = Family(
     prefix="model",
     body=_LLAMA_BODY,
     head=_causal("LlamaForCausalLM"),
+    reads=("head_dim", "num_key_value_heads"),
 )
+#: What those read that turn only a part of a head.
+_PARTLY_TURNED = (*_LLAMA.reads, "partial_rotary_factor")
 _HEAD_NORMS = ("self_attn.q_norm", "self_attn.k_norm")
 _GEMMA_BODY = replace(_LLAMA_BODY, embeddings=replace(_LLAMA_EMBED, scale="float32 root"))
 #: Gemma 2's norms stand before and behind each sub-layer.
@@ -157,6 +160,7 @@ DECODERS = (
             final_norm="ln_f",
         ),
         head=_causal("GPTJForCausalLM", bias=("lm_head.bias",)),
+        reads=("rotary_dim",),
     ),
     Family(
         model_type="gpt_neox",
@@ -176,6 +180,7 @@ DECODERS = (
             final_norm="final_layer_norm",
         ),
         head=_causal("GPTNeoXForCausalLM", words=("lm_head", "embed_out")),
+        reads=("partial_rotary_factor",),
     ),
     Family(
         model_type="falcon",
@@ -204,6 +209,7 @@ DECODERS = (
             final_norm="ln_f",
         ),
         head=_causal("FalconForCausalLM"),
+        reads=("multi_query",),
         # With ALiBi, transformers' eager attention counts it twice and its sdpa once.
         requires={"alibi": False},
     ),
@@ -252,7 +258,13 @@ DECODERS = (
         head_norms=_HEAD_NORMS,
         head=_causal("Qwen3ForCausalLM"),
     ),
-    replace(_LLAMA, model_type="smollm3", window="layer_types", head=_causal("SmolLM3ForCausalLM")),
+    replace(
+        _LLAMA,
+        model_type="smollm3",
+        window="layer_types",
+        head=_causal("SmolLM3ForCausalLM"),
+        reads=(*_LLAMA.reads, "no_rope_layers"),
+    ),
     replace(
         _LLAMA,
         model_type="gemma",
@@ -300,6 +312,7 @@ DECODERS = (
             final_norm="final_layernorm",
         ),
         head=_causal("PhiForCausalLM", bias=("lm_head.bias",)),
+        reads=_PARTLY_TURNED,
     ),
     replace(
         _LLAMA,
@@ -314,6 +327,7 @@ DECODERS = (
             feed_forward=replace(_LLAMA_FEED, up="", gate="", fused="mlp.gate_up_proj"),
         ),
         head=_causal("Phi3ForCausalLM"),
+        reads=_PARTLY_TURNED,
     ),
     replace(
         _LLAMA,
@@ -332,5 +346,6 @@ DECODERS = (
             parallel={"use_parallel_residual": True},
         ),
         head=_causal("StableLmForCausalLM"),
+        reads=("num_key_value_heads", "partial_rotary_factor"),
     ),
 )

@@ -116,6 +116,7 @@ def _t5_site(model_type: str, site: Site) -> Family:
         # The norm squares in float32 whatever else is float64.
         float32_softmax=True,
         float32_norms=True,
+        reads=("head_dim",),
         body=None
         if site == "cross"
         else Body(

@@ -27,6 +27,14 @@ def _index(rows: tuple[Family, ...]) -> dict[str, Family]:
 
 FAMILIES = _index((*ENCODERS, *DECODERS, *ENCODER_DECODERS))
 
+#: Every model type whose positions begin behind the padding's id, those without a row too.
+BEHIND_PADDING = frozenset(
+    name for name, row in FAMILIES.items() if row.positions_behind_padding
+) | {
+    "camembert", "data2vec-text", "ibert", "layoutlmv3", "lilt", "longformer", "luke", "markuplm",
+    "mluke", "roberta-prelayernorm", "xlm-roberta-xl", "xmod",
+}  # fmt: skip
+
 
 def row_of(config: Any) -> tuple[Family | None, str | None]:
     """Return the row by which a checkpoint is rebuilt, or None and why there is none."""

@@ -100,6 +100,9 @@ class Family:
     head_norms_if: str = ""
     #: Whether positions turn queries and keys, and which dimensions make a pair.
     rope: Literal["half", "interleaved"] | None = None
+    #: Whether the first token has the position behind the padding's id, so that a table of
+    #: positions is longer than the text that fits.
+    positions_behind_padding: bool = False
     #: What positions add to the scores.
     added: Added | None = None
     #: The parameter that holds each head's sink.
@@ -130,6 +133,12 @@ class Family:
     #: What is around the attention; cross-attention is part of its decoder's.
     body: Body | None = None
     head: WordHead | None = None
+    #: Keys of the config that only some families' own code reads. A key that is not named here is
+    #: ignored, as it is there: ``head_dim``, ``num_key_value_heads``, ``num_hidden_groups``,
+    #: ``multi_query`` (by which Falcon says how many keys and values there are),
+    #: ``no_rope_layers``; ``rotary_dim`` and ``partial_rotary_factor``, by which only a part of a
+    #: head is turned.
+    reads: tuple[str, ...] = ()
     #: Config values under which the formulas hold. Another value changes the attention in a way
     #: that the rebuild does not cover, so it is refused by name and not guessed at.
     requires: Mapping[str, object] = field(default_factory=dict)
@@ -196,12 +205,21 @@ class Family:
                     f"the rebuild of {self.model_type} covers rope_type "
                     f"{', '.join(ROPE_TYPES)}, this checkpoint has {kind!r}"
                 )
+        if self.rope and "head_dim" not in self.reads:
+            # The heads are as wide as ever, but transformers makes the speeds for this width.
+            heads, _, size = self._sizes(config)
+            if (found := getattr(config, "head_dim", None) or size) != size:
+                return (
+                    f"the rebuild of {self.model_type} covers heads of "
+                    f"{config.hidden_size} / {heads} dimensions, this checkpoint has "
+                    f"head_dim={found!r}"
+                )
         return None
 
     def layer_paths(self, config: Any) -> list[str]:
         """Return every layer's module path; layers that share a module share a path."""
         layers = int(getattr(config, self.layers))
-        groups = int(getattr(config, "num_hidden_groups", 1))
+        groups = int(self._read(config, "num_hidden_groups") or 1)
         return [self.layer.format(i=i, group=i * groups // layers) for i in range(layers)]
 
     def norm_path(self, config: Any, layer: int) -> str | None:
@@ -309,14 +327,12 @@ class Family:
         if self.rope is None:
             return None
         # SmolLM3 leaves positions out of some layers.
-        spared = getattr(config, "no_rope_layers", None)
+        spared = self._read(config, "no_rope_layers")
         if spared and not spared[layer]:
             return None
         parameters = self._rope_parameters(config)
         of_layer = parameters[layer if len(parameters) > 1 else 0]
-        size = int(
-            getattr(config, "rotary_dim", 0) or head_dim * of_layer.get("partial_rotary_factor", 1)
-        )
+        size = int(self._read(config, "rotary_dim") or head_dim * self._turned_share(of_layer))
         return Rope(*frequencies(of_layer, size), interleaved=self.rope == "interleaved")
 
     def _positions(self, config: Any) -> PositionRule | None:
@@ -359,12 +375,22 @@ class Family:
     def _sizes(self, config: Any) -> tuple[int, int, int]:
         """Return the heads of queries, the heads of keys and values, and the size of one."""
         heads = int(getattr(config, self.heads))
-        kv_heads = int(getattr(config, "num_key_value_heads", None) or heads)
-        if hasattr(config, "multi_query"):  # Falcon's way of saying so
+        kv_heads = int(self._read(config, "num_key_value_heads") or heads)
+        if "multi_query" in self.reads:  # Falcon's way of saying so
             several = config.new_decoder_architecture or not config.multi_query
             kv_heads = int(config.num_kv_heads) if several else 1
-        size = int(getattr(config, "head_dim", None) or config.hidden_size // heads)
+        size = int(self._read(config, "head_dim") or config.hidden_size // heads)
         return heads, kv_heads, size
+
+    def _read(self, config: Any, key: str) -> Any:
+        """Return a value of the config where the family's own code reads it, else None."""
+        return getattr(config, key, None) if key in self.reads else None
+
+    def _turned_share(self, parameters: Mapping[str, Any]) -> float:
+        """Return which share of a head's dimensions positions turn."""
+        if "partial_rotary_factor" not in self.reads:
+            return 1.0
+        return float(parameters.get("partial_rotary_factor") or 1.0)
 
 
 def _words(listed: str) -> list[str]:

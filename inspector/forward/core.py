@@ -228,10 +228,12 @@ def _largest(query: Array, key: Array, softcap: float | None) -> float:
     """Return what no |q·k| can be above: the product of the greatest lengths (Cauchy, Schwarz)."""
     if softcap is not None:
         return softcap
-    query_length, key_length = (
-        np.sqrt(np.vecdot(vectors, vectors).max()) for vectors in (query, key)
-    )
-    return float(query_length * key_length)
+    # Where a length overflows there is no bound, which infinity or NaN says.
+    with np.errstate(over="ignore", invalid="ignore"):
+        query_length, key_length = (
+            np.sqrt(np.vecdot(vectors, vectors).max()) for vectors in (query, key)
+        )
+        return float(query_length * key_length)
 
 
 def _safe(scores: Array) -> float:

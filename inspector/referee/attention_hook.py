@@ -43,6 +43,8 @@ class Call:
     #: What it gave: (B, T, H, d) A·v, and A, (B, H, T, S).
     mixed: torch.Tensor
     attention: torch.Tensor
+    #: Which of the model's layers called, by its own count; None where its module does not say.
+    layer: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Seen:
 
     captured: CapturedAttention
     attention: torch.Tensor
+    layer: int | None
 
 
 #: Is told of every call of the run that is being watched, in their order.
@@ -84,7 +87,9 @@ def listening(model: Any, listen: Callable[[Call], None]) -> Iterator[None]:
 def watch_interface(model: Any) -> Iterator[list[Seen]]:
     """Keep every call of the model's attention function in a run of one text, in their order."""
     calls: list[Seen] = []
-    with listening(model, lambda call: calls.append(Seen(captured(call), call.attention))):
+    with listening(
+        model, lambda call: calls.append(Seen(captured(call), call.attention, call.layer))
+    ):
         yield calls
 
 
@@ -99,7 +104,8 @@ def _attend(
     """Call the module's own eager function, and tell of it."""
     eager = getattr(sys.modules[type(module).__module__], _EAGER)
     mixed, attention = eager(module, query, key, value, attention_mask, **options)
-    _listener.get()(Call(query, key, value, attention_mask, options, mixed, attention))
+    layer = getattr(module, "layer_idx", None)
+    _listener.get()(Call(query, key, value, attention_mask, options, mixed, attention, layer))
     return mixed, attention
 
 

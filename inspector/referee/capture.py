@@ -18,10 +18,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from inspector.errors import InspectorError, MachineError, ModelError
+from inspector.errors import MachineError, ModelError
 from inspector.families.spec import Family
-from inspector.records import Array, CapturedAttention, SiteName, Text, Trace, TracedLayer
-from inspector.referee.attention_hook import routes, watch_interface
+from inspector.plain import layer_name
+from inspector.records import Array, SiteName, Text, Trace, TracedLayer
+from inspector.referee.attention_hook import Seen, routes, watch_interface
+from inspector.referee.faults.attention_check import refuse_no_attention, refuse_not_finite
+from inspector.referee.faults.explain import out_of_memory
+from inspector.referee.faults.running import named, refuse_foreign_ids, run_explained
+from inspector.referee.layer_numbers import own_numbers
 from inspector.referee.loading import LoadedModel
 from inspector.referee.predict import predict
 from inspector.referee.quiet import quiet
@@ -56,17 +61,25 @@ def _capture(
     loaded: LoadedModel, model: Any, called: Any, text: Text, target: Text | None
 ) -> Trace:
     """Run ``called``, the model itself or the same with its head, and look into ``model``."""
-    inputs = {name: ids.to(called.device) for name, ids in _inputs(text, target).items()}
-    captured = None
+    inputs = _inputs(text, target)
+    refuse_foreign_ids(loaded, inputs)
+    calls: list[Seen] | None = None
     with _watch(model, loaded.family) as seen:
         if loaded.family is None and not loaded.takes_target:
-            outputs, captured = _run_watched(called, inputs)
+            outputs, calls = _run_watched(loaded, called, inputs)
         else:
-            outputs = _run(called, inputs)
-    layers = [layer for site in _sites(loaded) for layer in _layers(site, outputs, loaded, seen)]
-    if captured is not None:
-        layers = [replace(at, captured=of) for at, of in zip(layers, captured, strict=True)]
-    return Trace(
+            outputs = _run(loaded, called, inputs)
+    if loaded.family is None and calls is None:
+        _refuse_windows(loaded, called, inputs, outputs)
+    layers = [
+        layer for site in _sites(loaded) for layer in _layers(site, outputs, loaded, seen, calls)
+    ]
+    if calls is not None:
+        layers = [
+            replace(layer, captured=call.captured)
+            for layer, call in zip(layers, calls, strict=True)
+        ]
+    trace = Trace(
         text=text,
         layers=tuple(layers),
         target=target,
@@ -74,6 +87,8 @@ def _capture(
         if called is loaded.with_head and loaded.head is not None
         else None,
     )
+    _refuse_no_attention(loaded, trace)
+    return trace
 
 
 def _inputs(text: Text, target: Text | None) -> dict[str, torch.Tensor]:
@@ -87,42 +102,61 @@ def _inputs(text: Text, target: Text | None) -> dict[str, torch.Tensor]:
     return inputs
 
 
-def _run(called: Any, inputs: dict[str, torch.Tensor]) -> Any:
-    with torch.inference_mode(), quiet():
-        try:
-            return called(**inputs, output_attentions=True, output_hidden_states=True)
-        except (MemoryError, RuntimeError) as error:
-            if not _out_of_memory(error):
-                raise
-            count = sum(inputs[name].numel() for name in inputs if name.endswith("input_ids"))
-            raise MachineError(
-                f"There is not enough memory for {count} tokens.", "Give a shorter text."
-            ) from error
+def _refuse_no_attention(loaded: LoadedModel, trace: Trace) -> None:
+    """Check what was captured, for every model alike."""
+    known = loaded.checkpoint.attention or [None] * len(trace.layers)
+    for layer, rebuilt_from in zip(trace.layers, known, strict=True):
+        asking, attended = trace.texts(layer.site)
+        captured = layer.captured
+        refuse_not_finite(named(loaded), layer, None if captured is None else captured.mixed)
+        refuse_no_attention(
+            named(loaded),
+            layer.site,
+            layer.layer,
+            layer.attention,
+            (len(asking), len(attended)),
+            sinks=(rebuilt_from is not None and rebuilt_from.weights.sink is not None)
+            or (captured is not None and captured.sink is not None),
+        )
+
+
+def _run(loaded: LoadedModel, called: Any, inputs: dict[str, torch.Tensor]) -> Any:
+    given = {name: tensor.to(called.device) for name, tensor in inputs.items()}
+    try:
+        with torch.inference_mode(), quiet(), run_explained(loaded):
+            return called(**given, output_attentions=True, output_hidden_states=True)
+    except (MemoryError, RuntimeError) as error:
+        if not out_of_memory(error):
+            raise
+        count = sum(inputs[name].numel() for name in inputs if name.endswith("input_ids"))
+        raise MachineError(
+            f"There is not enough memory for {count} tokens.", "Give a shorter text."
+        ) from error
 
 
 def _run_watched(
-    called: Any, inputs: dict[str, torch.Tensor]
-) -> tuple[Any, tuple[CapturedAttention, ...] | None]:
+    loaded: LoadedModel, called: Any, inputs: dict[str, torch.Tensor]
+) -> tuple[Any, list[Seen] | None]:
     """Run a model of which no row is known, and keep its q, k and v if it lets itself be watched.
 
     They count only where every layer's attention, in the order of the layers, is what one watched
-    call gave.
+    call gave. Where they do not, the model runs once more, unwatched, and gives its own.
     """
     if not routes(called):
-        return _run(called, inputs), None
+        return _run(loaded, called, inputs), None
     try:
         with watch_interface(called) as calls:
-            outputs = _run(called, inputs)
-    except InspectorError:
+            outputs = _run(loaded, called, inputs)
+    except MachineError:
         raise
     except Exception:
-        return _run(called, inputs), None
+        return _run(loaded, called, inputs), None
     given = getattr(outputs, "attentions", None) or ()
     whole = len(calls) == len(given) > 0 and all(
         torch.is_tensor(theirs) and torch.equal(seen.attention, theirs)
         for seen, theirs in zip(calls, given, strict=True)
     )
-    return outputs, tuple(seen.captured for seen in calls) if whole else None
+    return (outputs, calls) if whole else (_run(loaded, called, inputs), None)
 
 
 def _sites(loaded: LoadedModel) -> tuple[SiteName, ...]:
@@ -130,21 +164,58 @@ def _sites(loaded: LoadedModel) -> tuple[SiteName, ...]:
 
 
 def _layers(
-    site: SiteName, outputs: Any, loaded: LoadedModel, seen: dict[SiteName, _Seen]
+    site: SiteName,
+    outputs: Any,
+    loaded: LoadedModel,
+    seen: dict[SiteName, _Seen],
+    calls: list[Seen] | None,
 ) -> Iterator[TracedLayer]:
     """Put together what was captured at one site."""
-    attentions = _attentions(outputs, site, loaded)
+    given = _attentions(outputs, site, loaded)
     if loaded.family is None:
         # Of cross-attention what enters the whole layer: where the sub-layer begins nobody said.
-        states = getattr(outputs, _OUTPUTS[site].states)
-        hidden = [_numpy(tensor) for tensor in states[: len(attentions)]]
-        results: list[Array | None] = [None] * len(attentions)
+        entered = getattr(outputs, _OUTPUTS[site].states)
+        numbers = own_numbers(
+            loaded, [place for place, _ in given], len(entered) - 1, [c.layer for c in calls or ()]
+        )
+        hidden = [_numpy(entered[number]) for number in numbers]
+        results: list[Array | None] = [None] * len(numbers)
     else:
+        numbers = [number for number, _ in given]
         hidden = seen[site].hidden
         results = list(seen[site].output)
     key_states = _numpy(outputs.encoder_last_hidden_state) if site == "cross" else None
-    for layer, tensors in enumerate(zip(hidden, attentions, results, strict=True)):
-        yield TracedLayer(site, layer, *tensors, key_states)
+    attentions = [_numpy(tensor) for _, tensor in given]
+    for number, states, attention, output in zip(numbers, hidden, attentions, results, strict=True):
+        yield TracedLayer(site, number, states, attention, output, key_states)
+
+
+def _refuse_windows(
+    loaded: LoadedModel, called: Any, inputs: dict[str, torch.Tensor], outputs: Any
+) -> None:
+    """Refuse columns that are no tokens: the model is asked again about one token less, or more.
+
+    Nothing is known of this model. The columns of a window may be as many as a text has tokens, by
+    chance, and their rows sum to 1; but they do not become fewer with the text.
+    """
+    names = [name for name in ("input_ids", "decoder_input_ids") if name in inputs]
+    by = 1 if any(inputs[name].shape[1] == 1 for name in names) else -1
+    other = {
+        name: given[:, :-1] if by < 0 else torch.cat([given, given[:, -1:]], dim=1)
+        for name, given in inputs.items()
+    }
+    again = _run(loaded, called, other)
+    for site in _sites(loaded):
+        first, second = (_attentions(given, site, loaded) for given in (outputs, again))
+        for (layer, one), (_, two) in zip(first, second, strict=True):
+            if [size + by for size in one.shape[2:]] != list(two.shape[2:]):
+                raise ModelError(
+                    f"What {named(loaded)} gives in {layer_name(site, layer)} is no attention "
+                    f"between its tokens: {' × '.join(map(str, one.shape[1:]))} numbers, which do "
+                    "not follow the text's length.",
+                    "Choose a model whose attention is one number for each pair of tokens; see "
+                    "inspect models.",
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,23 +277,24 @@ def _watch_site(model: Any, family: Family, hooks: ExitStack) -> _Seen:
     return seen
 
 
-def _attentions(outputs: Any, site: SiteName, loaded: LoadedModel) -> list[Array]:
-    """Return every layer's attention weights (H, T, S), or refuse a model that gives none."""
+def _attentions(
+    outputs: Any, site: SiteName, loaded: LoadedModel
+) -> list[tuple[int, torch.Tensor]]:
+    """Return the attention, (1, H, T, S), of each layer that gives some, with its place.
+
+    Raises
+    ------
+    ModelError
+        When there is none, or something that is not one matrix a head.
+    """
     given = getattr(outputs, _OUTPUTS[site].weights, None) or ()
-    # Layers that do not attend give None, or something that is not one matrix a head.
-    if not given or any(tensor is None or tensor.ndim != _MATRICES for tensor in given):
+    found = [(place, tensor) for place, tensor in enumerate(given) if torch.is_tensor(tensor)]
+    if not found or any(tensor.ndim != _MATRICES for _, tensor in found):
         raise ModelError(
-            f"{loaded.title} ({loaded.model.config.model_type}) gives no attention weights.",
+            f"{named(loaded)} gives no attention weights.",
             "Choose a model whose layers all attend, such as --model distilbert.",
         )
-    return [_numpy(tensor) for tensor in given]
-
-
-def _out_of_memory(error: Exception) -> bool:
-    # On the CPU torch says so with a plain RuntimeError.
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "allocate memory" in str(
-        error
-    )
+    return found
 
 
 def _numpy(tensor: torch.Tensor) -> Array:

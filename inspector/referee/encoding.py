@@ -10,6 +10,7 @@ import numpy as np
 
 from inspector.errors import ModelError
 from inspector.records import Text
+from inspector.referee.tokenizing import run_tokenizer
 
 
 def encode_many(
@@ -52,7 +53,8 @@ def encode_many(
 
 def _encode(tokenizer: Any, texts: list[str | list[str]], **cutting: Any) -> list[Text]:
     split = not isinstance(texts[0], str)
-    encoded = tokenizer(
+    encoded = run_tokenizer(
+        tokenizer,
         texts,
         is_split_into_words=split,
         return_special_tokens_mask=True,
@@ -60,7 +62,6 @@ def _encode(tokenizer: Any, texts: list[str | list[str]], **cutting: Any) -> lis
         return_token_type_ids=False,
         # Of a text that is words already they would count within each word.
         return_offsets_mapping=tokenizer.is_fast and not split,
-        verbose=False,
         **cutting,
     )
     return [_text(tokenizer, encoded, at, one) for at, one in enumerate(texts)]

@@ -9,19 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from transformers import AutoConfig, AutoTokenizer
+from transformers import CONFIG_MAPPING, AutoConfig, AutoTokenizer
 
 from inspector.checkpoint.attention import attention_layers
+from inspector.checkpoint.config import Config, read_config
+from inspector.checkpoint.folder import read_folder
 from inspector.checkpoint.sources import Source
 from inspector.errors import InputError, ModelError
 from inspector.families.registry import row_of
 from inspector.families.spec import Family
 from inspector.records import Array, AttentionLayer, Checkpoint
-from inspector.referee.explain import explain
+from inspector.referee.faults.culprit import config_culprit, model_culprit
+from inspector.referee.faults.explain import explained
+from inspector.referee.hub import fetch
 from inspector.referee.lm_head import Kind, head_of, part_missing
 from inspector.referee.quiet import quiet
 from inspector.referee.text import window
@@ -141,26 +146,36 @@ def _device(name: str) -> str:
 
 def _read(source: Source) -> tuple[Any, Kind | None, Any]:
     """Read model, head and tokenizer; every failure becomes a ModelError that says where."""
-    options: dict[str, Any] = {
-        "trust_remote_code": False,
-        "local_files_only": source.local,
-    }
+    # What was checked is what is loaded: of a hub id, the folder of the cache.
+    folder, revision = Path(source.path), None
     with quiet():
-        try:
-            config = AutoConfig.from_pretrained(source.path, **options)
-            tokenizer = AutoTokenizer.from_pretrained(source.path, **options)
-            head, automatic = head_of(config)
+        if not source.local:
+            with explained(source, None, f"The model {source.path} cannot be downloaded"):
+                folder, revision = fetch(source)
+        said = read_config(folder)
+        config = _config(source, said)
+        tokenizer = _tokenizer(source, folder, revision)
+        if not source.local:
+            read_folder(folder)
+        head, automatic = head_of(config)
+        with explained(
+            source,
+            folder,
+            f"transformers cannot build the model in {folder} from its files",
+            lambda: model_culprit(said),
+        ):
             model, loading = automatic.from_pretrained(
-                source.path,
+                str(folder),
                 config=config,
                 attn_implementation="eager",
                 dtype=torch.float32,
                 use_safetensors=True,
                 output_loading_info=True,
-                **options,
+                # What does not fit is refused below, with its name and both shapes.
+                ignore_mismatched_sizes=True,
+                trust_remote_code=False,
+                local_files_only=True,
             )
-        except Exception as error:  # transformers raises whatever its many loaders raise
-            raise explain(source, error) from error
     missing = sorted(loading["missing_keys"])
     if head is not None:
         missing, without = part_missing(model, missing)
@@ -170,19 +185,61 @@ def _read(source: Source) -> tuple[Any, Kind | None, Any]:
     return model.eval(), head, tokenizer
 
 
+def _tokenizer(source: Source, folder: Path, revision: str | None) -> Any:
+    with explained(
+        source, folder, f"The tokenizer of {source.title} cannot be read from its files"
+    ):
+        return AutoTokenizer.from_pretrained(
+            source.path,
+            revision=revision or "main",
+            trust_remote_code=False,
+            local_files_only=source.local,
+        )
+
+
+def _config(source: Source, said: Config) -> Any:
+    if said.model_type not in CONFIG_MAPPING:
+        raise ModelError(
+            f"{said.path} says that the model is a {said.model_type}, which this version of "
+            "transformers does not know.",
+            "Use a newer transformers or another model; code that comes with a checkpoint is "
+            "never run.",
+        )
+    with explained(
+        source,
+        said.path.parent,
+        f"transformers cannot make sense of {said.path}",
+        lambda: config_culprit(said),
+    ):
+        config = AutoConfig.from_pretrained(
+            str(said.path.parent), trust_remote_code=False, local_files_only=True
+        )
+    # How outputs are packed, and in how many parts the work is done: neither changes a number, and
+    # with the first off or the second not dividing the text the model could not be read.
+    config.return_dict = True
+    if hasattr(config, "chunk_size_feed_forward"):
+        config.chunk_size_feed_forward = 0
+    return config
+
+
 def _refuse_incomplete(source: Source, absent: list[str], mismatched: Iterable[Any]) -> None:
     """Refuse a checkpoint in which weights are missing: transformers fills them with noise.
 
     A pooler is the exception: many checkpoints come without one, and it is behind the attention.
     """
     missing = [key for key in absent if not key.startswith("pooler.")]
-    wrong = [key for key, *_ in mismatched]
-    if missing or wrong:
-        raise ModelError(
-            f"The weights of {source.title} do not fit its config: {len(missing)} missing, "
-            f"{len(wrong)} of the wrong shape, the first is {sorted([*missing, *wrong])[0]}.",
-            "Use a complete checkpoint whose config.json belongs to its weights.",
-        )
+    wrong = sorted(mismatched, key=lambda one: str(one[0]))
+    if not missing and not wrong:
+        return
+    first = f"the first is {missing[0]}" if missing else ""
+    if wrong:
+        name, stored, expected = wrong[0]
+        first = f"{name} is {tuple(stored)} and would be {tuple(expected)}"
+    raise ModelError(
+        f"The weights of {source.title} do not fit its config: {len(missing)} missing, "
+        f"{len(wrong)} of the wrong shape, {first}.",
+        "Use a complete checkpoint whose config.json belongs to its weights.",
+    )
 
 
 def _first_line(error: Exception) -> str:

@@ -11,7 +11,7 @@ the first batch both ways are compared with what the model gives for its own att
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from copy import deepcopy
 from dataclasses import dataclass
@@ -24,6 +24,9 @@ from inspector.errors import InputError, MachineError, ModelError
 from inspector.forward.masks import visible
 from inspector.records import Array, Batch, Float64, Text, pad
 from inspector.referee.attention_hook import Call, listening
+from inspector.referee.faults.attention_check import refuse_no_attention
+from inspector.referee.faults.explain import out_of_memory
+from inspector.referee.faults.running import named, refuse_foreign_ids, run_explained
 from inspector.referee.head_sums import STATISTICS, Places, layer_sums
 from inspector.referee.loading import LoadedModel
 from inspector.referee.quiet import quiet
@@ -116,9 +119,12 @@ class Stream:
 
         Raises
         ------
+        ModelError
+            When the tokenizer's ids are not the model's, or the model cannot be run.
         MachineError
             When memory runs out.
         """
+        refuse_foreign_ids(self._loaded, {"input_ids": torch.from_numpy(batch.ids)})
         places = Places.of(batch, self._device)
         real = torch.from_numpy(batch.real).to(self._device)
         everybody = real[:, None, :].expand(-1, real.shape[1], -1)
@@ -144,7 +150,8 @@ class Stream:
             if len(sums) == self.layers:
                 raise _Enough
 
-        self._run(self._model, batch, listen)
+        with run_explained(self._loaded):
+            self._run(self._model, batch, listen)
         # (B, M, H, K) of each layer → (B, M, N, H, K)
         found: Float64 = torch.stack(sums, dim=2).double().cpu().numpy()
         values, permuted = np.split(found, [len(STATISTICS)], axis=-1)
@@ -160,9 +167,7 @@ class Stream:
         except _Enough:
             pass
         except (MemoryError, RuntimeError) as error:
-            if isinstance(error, MemoryError | torch.OutOfMemoryError) or (
-                "allocate memory" in str(error)
-            ):
+            if out_of_memory(error):
                 raise MachineError(
                     f"There is not enough memory for {batch.ids.size} tokens at once.",
                     "Leave out very long sentences, or use a machine with more memory.",
@@ -238,8 +243,10 @@ class Stream:
         """Read two short texts both ways, and return how many layers and heads there are."""
         batch = self._sample()
         inputs = self._inputs(batch)
-        with torch.inference_mode(), quiet():
+        refuse_foreign_ids(self._loaded, inputs)
+        with torch.inference_mode(), quiet(), run_explained(self._loaded):
             given = self._model(**inputs, output_attentions=True).attentions or ()
+        self._refuse_no_attention(given, batch.ids.shape[1])
         seen: list[torch.Tensor] = []
 
         def listen(layer: _Layer) -> None:
@@ -264,6 +271,27 @@ class Stream:
                 "Inspect single sentences with it, or choose another model.",
             )
         return len(seen), seen[0].shape[1]
+
+    def _refuse_no_attention(self, given: Sequence[torch.Tensor], tokens: int) -> None:
+        """Check what the model gave for the first text of the sample, which has no padding."""
+        layers = getattr(self._model.config, "num_hidden_layers", len(given))
+        if 0 < len(given) < layers:
+            raise ModelError(
+                f"{named(self._loaded)} gives the attention of {len(given)} of its {layers} "
+                "layers, and a corpus is read of models whose layers all attend.",
+                "Inspect single sentences with it, or choose another model.",
+            )
+        known = self._loaded.checkpoint.attention
+        for layer, attention in enumerate(given):
+            refuse_no_attention(
+                named(self._loaded),
+                "self",
+                layer,
+                attention[0].cpu().numpy(),
+                (tokens, tokens),
+                # Of a model without a row nobody knows whether it has sinks.
+                sinks=known is None or known[layer].weights.sink is not None,
+            )
 
     def _sample(self) -> Batch:
         ids = self._loaded.tokenizer("a b c d e", verbose=False)["input_ids"]

@@ -9,23 +9,27 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import torch
 from transformers import MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING
 
 from inspector.errors import InputError, ModelError
+from inspector.families.registry import BEHIND_PADDING
 from inspector.records import Text, Token
+from inspector.referee.tokenizing import run_tokenizer
 
 #: Tokenizers without a limit say so with a number near 1e30.
 _NO_LIMIT = 10**9
-_SEGMENTS_OF_A_PAIR = 2
 
 
 def window(tokenizer: Any, config: Any) -> int | None:
     """Return how many tokens fit into the model, or None where it sets no limit."""
-    limits = [
-        getattr(tokenizer, "model_max_length", None),
-        getattr(config, "max_position_embeddings", None),
-    ]
+    positions = getattr(config, "max_position_embeddings", None)
+    padding = getattr(config, "pad_token_id", None)
+    if positions is not None and padding is not None and config.model_type in BEHIND_PADDING:
+        # The first token has the position behind the padding's id.
+        positions = max(1, positions - padding - 1)
+    limits = [getattr(tokenizer, "model_max_length", None), positions]
     real = [int(limit) for limit in limits if limit is not None and 0 < limit < _NO_LIMIT]
     return min(real) if real else None
 
@@ -37,26 +41,43 @@ def encode(text: str, pair: str | None, tokenizer: Any, config: Any, *, truncate
     ------
     InputError
         When there is nothing to read, when the text does not fit and ``truncate`` is off, or
-        when there is a pair and the model has no segments.
+        when there is a pair and the tokenizer builds none.
+    ModelError
+        When the tokenizer fails.
     """
-    if pair is not None and getattr(config, "type_vocab_size", 0) < _SEGMENTS_OF_A_PAIR:
-        raise InputError(
-            f"This model ({config.model_type}) reads no pairs: it has no segments.",
-            "Leave the second text out, or choose a BERT.",
-        )
     encoded, truncated_from = _fitted(
         tokenizer, config, "text", truncate=truncate, text=text, text_pair=pair
     )
+    if pair is not None and not _parted(tokenizer, encoded):
+        raise InputError(
+            f"This model ({config.model_type}) reads no pairs: its tokenizer puts nothing between "
+            "the two texts.",
+            "Leave the second text out, or choose a BERT.",
+        )
     tokens = _tokens(tokenizer, encoded)
     _refuse_nothing(tokens, "text")
     told = "token_type_ids" in tokenizer.model_input_names and "token_type_ids" in encoded
-    return Text.of(
-        tokens,
-        text,
-        pair,
-        token_types=encoded["token_type_ids"][0].numpy() if told else None,
-        truncated_from=truncated_from,
-    )
+    token_types = encoded["token_type_ids"][0].numpy() if told else None
+    known = getattr(config, "type_vocab_size", None) or 0
+    if token_types is not None and token_types.size and 0 < known <= int(token_types.max()):
+        # The separators alone tell the two texts apart: the model has no segments.
+        token_types = np.zeros_like(token_types)
+    return Text.of(tokens, text, pair, token_types=token_types, truncated_from=truncated_from)
+
+
+def _parted(tokenizer: Any, encoded: Any) -> bool:
+    """Say whether the tokenizer put something of its own between the two texts of a pair."""
+    if not tokenizer.is_fast:
+        # It says which text a token belongs to only where it gives segments.
+        return "token_type_ids" in encoded and int(encoded["token_type_ids"].max()) == 1
+    whose = encoded.sequence_ids(0)
+    if 0 not in whose or 1 not in whose:
+        # Of one text nothing is left; what the tokenizer adds to a pair stands there all the same.
+        return int(tokenizer.num_special_tokens_to_add(pair=True)) > int(
+            tokenizer.num_special_tokens_to_add(pair=False)
+        )
+    last_of_first = max(at for at, text in enumerate(whose) if text == 0)
+    return bool(whose.index(1) > last_of_first + 1)
 
 
 def encode_both(
@@ -136,12 +157,11 @@ def _fitted(
 
 
 def _tokenize(tokenizer: Any, **options: Any) -> Any:
-    return tokenizer(
+    return run_tokenizer(
+        tokenizer,
         return_tensors="pt",
         return_special_tokens_mask=True,
         return_offsets_mapping=tokenizer.is_fast,
-        # Too long a text is told to the user by `encode`, in our words.
-        verbose=False,
         **options,
     )
 
@@ -152,9 +172,10 @@ def _tokens(tokenizer: Any, encoded: Any) -> tuple[Token, ...]:
     pieces = tokenizer.convert_ids_to_tokens(ids)
     if not tokenizer.is_fast:
         # Without offsets nobody can say where a piece stood or which word it belongs to.
+        segments = encoded.get("token_type_ids", torch.zeros_like(encoded["input_ids"]))[0].tolist()
         return tuple(
-            Token(id=i, text=piece, word=None, special=flag, segment=0, span=None)
-            for i, piece, flag in zip(ids, pieces, special, strict=True)
+            Token(id=i, text=piece, word=None, special=flag, segment=int(segment == 1), span=None)
+            for i, piece, flag, segment in zip(ids, pieces, special, segments, strict=True)
         )
     spans = [(int(start), int(end)) for start, end in encoded["offset_mapping"][0]]
     sequences = encoded.sequence_ids(0)

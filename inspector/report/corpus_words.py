@@ -109,7 +109,7 @@ def head_claims(heads: HeadStatistics) -> list[Claim]:
                     f"{rows.size} of {total} heads {'gives' if rows.size == 1 else 'give'} "
                     f"{least} {'its' if rows.size == 1 else 'their'} attention to "
                     f"{PHRASES[share]}, the most clearly {head_name(*_place(heads, best))}: "
-                    f"{parallel_map(interval)}, by chance {percent(interval.null)}."
+                    f"{with_interval(interval)}, by chance {percent(interval.null)}."
                 ),
                 head=_place(heads, best),
                 statistic=share,
@@ -131,9 +131,9 @@ def resting_words(heads: HeadStatistics) -> str | None:
         return None
     listed = " and ".join(f"{count} on {PHRASES[share]}" for count, share in counts)
     return (
-        f"Heads that rest with at least {LABEL_FROM * 100:.0f} % on one place: {listed}. "
-        "Shuffling the words would not change that, so there is no chance level, and it names "
-        "no head."
+        f"Heads that give at least {LABEL_FROM * 100:.0f} % to one position: {listed}. "
+        "Shuffling the words would not change that, so there is no chance level, and no head is "
+        "named after it."
     )
 
 
@@ -160,7 +160,7 @@ def finding_claims(findings: RelationFindings, most: int = 3) -> list[Claim]:
             about=relation,
             detail=" · ".join(filter(None, (gloss(relation), direction))),
             words=(
-                f"{head_name(*place, sentence=True)} finds {parallel_map(interval)} of "
+                f"{head_name(*place, sentence=True)} finds {with_interval(interval)} of "
                 f"{int(findings.n[row]):,} arcs, the best fixed offset ({offset(findings, row)}) "
                 f"{percent(interval.null)}: {100 * float(findings.difference[row]):.1f} "
                 f"points more ({100 * float(findings.difference_low[row]):.1f}–"
@@ -230,7 +230,7 @@ def percent(share: float) -> str:
     return "–" if np.isnan(share) else f"{100 * share + 0.0:.1f} %".replace("-", "−")
 
 
-def parallel_map(interval: Interval) -> str:
+def with_interval(interval: Interval) -> str:
     """Write a share with its interval, such as ``91.2 % (90.5–91.9 %)``."""
     return f"{percent(interval.value)} ({100 * interval.low:.1f}–{percent(interval.high)})"
 

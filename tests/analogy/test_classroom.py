@@ -24,7 +24,7 @@ from inspector.analogy.classroom import (
     strongest_trait,
     study,
 )
-from inspector.errors import InputError
+from inspector.errors import InputError, MachineError
 from inspector.plain import visible
 
 MONIKA, PHOEBE, CHANDLER, RACHAEL, ROSS, JOEY = range(6)
@@ -354,9 +354,9 @@ def test_another_separator_is_recognised(tmp_path: Path, sign: str, name: str) -
 def test_a_missing_file_a_folder_and_a_name_that_is_too_long(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"There is no file .*nowhere\.csv\."):
         read_class(tmp_path / "nowhere.csv")
-    with pytest.raises(InputError, match="is a folder, not a CSV file"):
+    with pytest.raises(InputError, match="is a folder, not a file"):
         read_class(tmp_path)
-    with pytest.raises(InputError, match="cannot be read: "):
+    with pytest.raises(InputError, match=r"There is no file .*x+"):
         read_class(tmp_path / ("x" * 5000))
 
 
@@ -364,11 +364,11 @@ def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
     path = write(tmp_path, GOOD)
 
     # Not by chmod: root may read everything.
-    def refuse(_: Path) -> bytes:
+    def refuse(_: Path, _mode: str) -> None:
         raise PermissionError(13, os.strerror(13))
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
-    with pytest.raises(InputError, match=r"cannot be read: Permission denied\."):
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(MachineError, match=r"cannot be read: permission denied\."):
         read_class(path)
 
 

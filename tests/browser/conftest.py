@@ -5,14 +5,13 @@ import shutil
 import sys
 from importlib import resources
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import urlsplit
 
 import pytest
 
 # The builder of synthetic inspections lives beside the tests of the payload.
 sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
 
-from inspector.report.html.blobs import script_json
 from inspector.report.html.page import render_report
 
 READY = "html[data-complete]"
@@ -116,22 +115,23 @@ def call(chromium):
     """Import a module as it lies in the folder and evaluate an expression on it as ``m``."""
     page = chromium.new_page()
     folder = resources.files("inspector.report.html") / "assets"
-    page.set_content(
-        f'<script type="importmap">{script_json({"imports": dict(map(named, folder.iterdir()))})}'
-        "</script>"
-    )
+
+    def serve(route):
+        path = urlsplit(route.request.url).path[1:]
+        if path.endswith(".js"):
+            text = (folder / path).read_text(encoding="utf-8")
+            route.fulfill(body=text, content_type="text/javascript")
+        else:
+            route.fulfill(body="<!doctype html>", content_type="text/html")
+
+    page.route("**/*", serve)
+    page.goto("https://assets.invalid/")
 
     def evaluate(module, expression, argument=None):
         return page.evaluate(
-            "async (x) => { const m = await import('inspector/" + module + "');"
-            f" return {expression}; }}",
+            f"async (x) => {{ const m = await import('/{module}.js'); return {expression}; }}",
             argument,
         )
 
     yield evaluate
     page.close()
-
-
-def named(file):
-    text = file.read_text(encoding="utf-8")
-    return f"inspector/{file.name.removesuffix('.js')}", f"data:text/javascript,{quote(text)}"

@@ -188,7 +188,7 @@ def test_the_table_is_filtered_by_layer_and_label(atlas):
     named = heads.labelled() & (heads.statistic == "next")
     assert page.locator("#table-rows tr").count() == named.sum()
     layer = int(heads.layer[named][0])
-    page.select_option("#filter-layer", f"self.{layer}")
+    page.select_option("#filter-row", f"self.{layer}")
     assert page.locator("#table-rows tr").count() == (named & (heads.layer == layer)).sum()
     page.select_option("#filter-label", "none")
     nobody = set(range(12)) - set(heads.head[heads.labelled() & (heads.layer == layer)])
@@ -221,7 +221,7 @@ def test_a_finding_without_arcs_has_no_number_and_is_last(atlas):
     found = {n: np.insert(getattr(PLAIN.findings, n), 0, v)
              for n, v in zip(RelationFindings.__dataclass_fields__, row, strict=True)}  # fmt: skip
     page = atlas(replace(PLAIN, findings=RelationFindings(**found)))
-    for name in ("Difference", "Head is right"):
+    for name in ("Difference", "Head accuracy"):
         page.locator("#relations-head").get_by_role("button", name=name).click()
         assert "vocative" in page.locator("#relations-rows tr").last.inner_text()
     assert "NaN" not in page.locator("main").inner_text()
@@ -238,12 +238,10 @@ def test_the_address_brings_the_view_back(atlas):
     assert page.locator("#over [aria-pressed=true]").inner_text() == "above chance"
     cell(page, "layer 1, head 2").click()
     expect(page).to_have_url(re.compile("head=self.1.2"))
-    page.evaluate(
-        "location.hash = '#head=self.0.1&measure=nonsense&layer=__proto__&group=toString'"
-    )
+    page.evaluate("location.hash = '#head=self.0.1&measure=nonsense&row=__proto__&group=toString'")
     expect(page.locator("#one-title")).to_have_text("Layer 0, head 1")
     state = page.evaluate("inspector.state")
-    assert state["group"] == "attention" and state["layer"] == ""
+    assert state["group"] == "attention" and state["row"] == ""
     assert page.evaluate("inspector.state.measure") in synthetic_corpus.BASIC
 
 
@@ -252,13 +250,13 @@ def test_an_example_shades_words_and_offers_the_command(atlas):
     cell(page, "layer 0, head 0").click()
     first = PLAIN.examples[0]
     card = page.locator(".example").first
-    words = card.locator(".piece-of")
+    words = card.locator(".subword")
     assert [w.strip() for w in words.all_inner_texts()] == [t.text for t in first.text.tokens]
     names = [token.text for token in first.text.tokens]
     assert card.locator(".example-link").inner_text() == (
         f"{names[first.query]} → {names[first.key]} {first.weight:.2f}"
     )
-    assert words.nth(first.query).get_attribute("class").split() == ["piece-of", "query"]
+    assert words.nth(first.query).get_attribute("class").split() == ["subword", "query"]
     for at, weight in enumerate(first.weights):
         assert words.nth(at).get_attribute("title").startswith(shown(round(weight, 4)))
     assert f"inspect '{first.text.text}'" in card.inner_text()
@@ -272,7 +270,7 @@ def test_an_example_opens_its_report_where_there_is_one(atlas):
     example = next(e for e in result.examples if (e.layer, e.head) == (1, 1))
     link = page.locator(".example a").first
     assert link.get_attribute("href") == (
-        f"./examples/1-2%20a.html#layer=1&head=1&pinned={example.query}"
+        f"./examples/1-2%20a.html#index=1&head=1&pinned={example.query}"
     )
     assert page.locator(".example code").count() == 0
 

@@ -39,7 +39,7 @@ def ranked(whole, values):
 
 
 def chosen(page):
-    return tuple(page.evaluate("[inspector.state.layer, inspector.state.head]"))
+    return tuple(page.evaluate("[inspector.state.index, inspector.state.head]"))
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_heads_stand_in_the_order_of_a_reading(open_report, order, field):
     page.locator("#grid-order").select_option(order)
     assert standing(page) == ranked(whole, [getattr(head, field) for head in whole.heads])
     assert page.locator(".thumb .where").first.inner_text() == "{}·{}".format(*standing(page)[0])
-    page.locator("#grid-order").select_option("place")
+    page.locator("#grid-order").select_option("index")
     assert standing(page) == [(n, h) for n in range(4) for h in range(5)]
     assert not page.locator(".thumb .where").first.is_visible()
 
@@ -94,7 +94,7 @@ def test_a_band_has_its_number_and_the_ramp_s_colour(open_report, call, scheme):
     low, high = np.nanmin(values), np.nanmax(values)
     steps = np.rint((values - low) / (high - low) * 255)
     ramp = call(
-        "colour",
+        "shared/colour",
         "(() => { document.documentElement.dataset.theme = x;"
         " return Array.from(m.currentRamp('amount')); })()",
         scheme,
@@ -114,7 +114,7 @@ def test_a_band_has_its_number_and_the_ramp_s_colour(open_report, call, scheme):
 
 
 @pytest.mark.parametrize("label", ["next", "none"])
-@pytest.mark.parametrize("order", ["place", "distance"])
+@pytest.mark.parametrize("order", ["index", "distance"])
 def test_a_filter_leaves_the_others_out_of_the_tab_order(open_report, label, order):
     whole = read(synthetic.inspected(layers=4, heads=5))
     page = open_report(whole).page
@@ -134,7 +134,7 @@ def test_a_filter_leaves_the_others_out_of_the_tab_order(open_report, label, ord
     for _ in range(20):
         page.keyboard.press("ArrowRight")
         met.append(chosen(page))
-    in_row = kept if order != "place" else {place for place in kept if place[0] == met[0][0]}
+    in_row = kept if order != "index" else {place for place in kept if place[0] == met[0][0]}
     assert set(met) == in_row and len(in_row) > 1
     assert page.locator(".thumb:focus").count() == 1
 
@@ -171,8 +171,8 @@ def test_lines_are_drawn_from_the_weights(open_report, call, tokens):
     whole = synthetic.inspected(" ".join(["w"] * (tokens - 2)))
     A = whole.trace.layers[0].attention[0]
     levels = call(
-        "heads_order",
-        "m.linesOf({rows: x.length, cols: x.length, data: Float32Array.from(x.flat())}, 1)",
+        "attention/heads_order",
+        "m.linesByLevel({rows: x.length, cols: x.length, data: Float32Array.from(x.flat())}, 1)",
         A.tolist(),
     )
     edges = [0.1, 0.25, 0.45, 0.7, 2]
@@ -246,14 +246,14 @@ def test_forbidden_is_hatched_in_the_small_pictures_and_in_the_ladder(open_repor
         for i in range(side)
     ]
     np.testing.assert_array_equal(np.reshape(clear, (side, side)), ~np.array(heard))
-    assert page.locator("#grid-forbidden").is_visible()
+    assert page.locator("#grid-masked").is_visible()
     page.locator("tr[data-rung=uniform] button").click()
     keys = page.locator("#ladder-pair .gap-key")
-    assert keys.all_inner_texts() == ["forbidden", "forbidden"]
+    assert keys.all_inner_texts() == ["masked", "masked"]
     page.locator("#ladder-pair .matrix-field").first.focus()
     for key in ("Home", "ArrowRight"):
         page.keyboard.press(key)
-    assert "rung forbidden, head forbidden" in page.locator("#ladder-readout").inner_text()
+    assert "rung masked, head masked" in page.locator("#ladder-readout").inner_text()
     # Before the mask, everybody may be heard.
     page.locator("tr[data-rung=softmax] button").click()
     assert [key.is_visible() for key in keys.all()] == [False, True]
@@ -261,5 +261,5 @@ def test_forbidden_is_hatched_in_the_small_pictures_and_in_the_ladder(open_repor
 
 def test_nothing_is_forbidden_where_all_may_be_heard(open_report):
     page = open_report(synthetic.inspected()).page
-    assert not page.locator("#grid-forbidden").is_visible()
+    assert not page.locator("#grid-masked").is_visible()
     assert "--hatch" not in page.locator(".shot").first.get_attribute("style")

@@ -52,7 +52,7 @@ def test_attention_of_odd_shapes(call, shape):
     random = np.random.default_rng(3)
     q, k = random.normal(size=(rows, d)), random.normal(size=(cols, d))
     got = call(
-        "maths",
+        "attention/maths",
         "Array.from(m.attention(Float32Array.from(x[0]), Float32Array.from(x[1]), x[2], x[3], 0.4,"
         " (i, j) => j <= i))",
         [q.ravel().tolist(), k.ravel().tolist(), rows, cols],
@@ -67,8 +67,9 @@ def test_keys_set_aside(call):
     A[2] = [1, 0, 0, 0, 0]
     visible = np.tril(np.ones((4, 5), bool), 2)
     got = call(
-        "maths",
-        "(() => { const r = m.setAside(m.forbid({rows: 4, cols: 5, data: Float32Array.from(x[0])},"
+        "attention/maths",
+        "(() => { const A = Float32Array.from(x[0]);"
+        " const r = m.setAside(m.withMask({rows: 4, cols: 5, data: A},"
         " (i, j) => x[1][i][j]), [0, 3]);"
         " return [Array.from(r.matrix.data), Array.from(r.hidden), r.empty]; })()",
         [A.ravel().tolist(), visible.tolist()],
@@ -81,13 +82,13 @@ def test_keys_set_aside(call):
 
 def test_a_logarithmic_scale(call):
     values = np.array([0, 1e-5, 1e-4, 1e-3, 0.02, 0.4])
-    got = call("maths", "x.map(m.scaleOf(0, 0.4, true))", values.tolist())
+    got = call("attention/window", "x.map(m.scaleOf(0, 0.4, true))", values.tolist())
     expected = 255 * np.log(np.maximum(values, 1e-4) / 1e-4) / np.log(0.4 / 1e-4)
     np.testing.assert_allclose(got, expected, atol=1e-6)
 
 
 def test_a_scale_without_a_range_has_one_colour(call):
-    assert call("maths", "[0, 1].map(m.scaleOf(0, 0, true))") == [0, 0]
+    assert call("attention/window", "[0, 1].map(m.scaleOf(0, 0, true))") == [0, 0]
 
 
 @pytest.mark.parametrize(
@@ -101,19 +102,19 @@ def test_a_scale_without_a_range_has_one_colour(call):
     ],
 )
 def test_a_window_fits_in_its_matrix(call, zoom, window):
-    assert call("maths", "m.windowIn(x, 20, 30)", zoom) == window
+    assert call("attention/window", "m.windowIn(x, 20, 30)", zoom) == window
 
 
 def test_a_closer_look_keeps_its_cell_and_a_wider_one_ends_at_the_whole(call):
-    seen = call("maths", "m.zoomed([0, 0, 100, 100], 2, [80, 10], 100, 100)")
+    seen = call("attention/window", "m.zoomed([0, 0, 100, 100], 2, [80, 10], 100, 100)")
     assert seen[2:] == [50, 50]
     assert seen[0] <= 80 < seen[0] + 50 and abs((80.5 - seen[0]) / 50 - 0.805) < 0.02
-    assert call("maths", "m.zoomed([40, 5, 50, 50], 0.5, [80, 10], 100, 100)") is None
+    assert call("attention/window", "m.zoomed([40, 5, 50, 50], 0.5, [80, 10], 100, 100)") is None
 
 
 def test_a_patch_has_no_number_only_where_none_of_it_has(call):
     got = call(
-        "maths",
+        "attention/window",
         "Array.from(m.poolFarthest({rows: 2, cols: 4,"
         " data: Float32Array.from([NaN, NaN, NaN, 0.25, NaN, NaN, 0.5, NaN])}, 1, 2).data)",
     )
@@ -123,14 +124,14 @@ def test_a_patch_has_no_number_only_where_none_of_it_has(call):
 def test_the_strongest_lines_are_drawn_and_the_rest_is_counted(call):
     A = np.random.default_rng(5).dirichlet(np.ones(60), 60)
     run = "m.linesOf({rows: 60, cols: 60, data: Float32Array.from(x)}, %s, 7)"
-    few = call("view_lines", run % "[10, 20, 30, 25]", A.ravel().tolist())
+    few = call("attention/lines", run % "[10, 20, 30, 25]", A.ravel().tolist())
     part = A[10:40, 20:45]
     assert (few["rows"][0], few["cols"][-1], len(few["lines"])) == (10, 44, 400)
     assert few["left"] == part.size - 400
     strongest = np.sort(part.ravel())[::-1]
     np.testing.assert_allclose([line[2] for line in few["lines"]], strongest[:400], rtol=1e-5)
     assert few["rest"] == pytest.approx(strongest[400:].sum() / part.sum(), rel=1e-4)
-    alone = call("view_lines", run % "[0, 0, 60, 60]", A.ravel().tolist())
+    alone = call("attention/lines", run % "[0, 0, 60, 60]", A.ravel().tolist())
     assert alone["rows"] == [7]
     assert alone["cols"] == sorted(np.argsort(-A[7])[:24].tolist())
     assert alone["left"] == 36
@@ -232,8 +233,9 @@ def test_the_rest_is_shared_out_when_the_sink_is_set_aside(open_report, causal, 
     expected, hidden = without_sink(A, keys, mask)
     share = f"{round(hidden.mean() * 100)} %"
     says = page.locator("#sink-says")
-    assert says.inner_text().startswith(f"{share} of this head’s attention rests on the first")
-    page.get_by_role("button", name="hide the sink").click()
+    rests = f"{share} of this head’s attention goes to [CLS] and [SEP] (2 of"
+    assert says.inner_text().startswith(rests)
+    page.get_by_role("button", name="hide [CLS] and [SEP]").click()
     assert says.inner_text().startswith(f"{share} of the attention is hidden")
     assert ("1 row has" in says.text_content()) == causal
     exact = text == SENTENCE
@@ -252,13 +254,13 @@ def test_the_rest_is_shared_out_when_the_sink_is_set_aside(open_report, causal, 
     page.keyboard.press("Control+Home")
     page.keyboard.press("ArrowRight")
     if causal:
-        assert told(page, kind) == "forbidden"
+        assert told(page, kind) == "masked"
 
 
 def test_forbidden_is_not_zero(open_report):
     page = open_report(synthetic.inspected(SENTENCE, causal=True), scheme="dark").page
     point(page, 1, 4)
-    assert [told(page, kind) for kind in ("model", "rebuilt", "difference")] == ["forbidden"] * 3
+    assert [told(page, kind) for kind in ("model", "rebuilt", "difference")] == ["masked"] * 3
     assert page.locator("#panels .gap-key:visible").count() == 3
     page.locator("#panels").scroll_into_view_if_needed()
     page.wait_for_timeout(200)
@@ -311,8 +313,8 @@ def test_lines_by_pointer_and_keyboard(open_report):
     choose(page, 0, 2)
     page.locator("#head-shape [data-value=lines]").click()
     assert page.locator("#panels .matrix").count() == 0
-    left = page.get_by_role("group", name="Words that listen;").get_by_role("button")
-    right = page.get_by_role("group", name="Words that are listened to;").get_by_role("button")
+    left = page.get_by_role("group", name="Words that attend;").get_by_role("button")
+    right = page.get_by_role("group", name="Words that are attended to;").get_by_role("button")
     assert (left.count(), right.count()) == (8, 8)
     left.nth(3).hover()
     A = whole.trace.layers[0].attention[2]
@@ -360,7 +362,7 @@ def test_a_part_of_a_pair_can_be_looked_at_closer_and_without_its_sink(open_repo
     page = open_report(whole).page
     choose(page, 1, 0)
     page.get_by_role("button", name="A → B").click()
-    page.get_by_role("button", name="hide the sink").click()
+    page.get_by_role("button", name="hide [CLS] and [SEP]").click()
     point(page, 1, 2)
     page.keyboard.press("+")
     row, col, high, wide = state(page, "zoom")
@@ -378,7 +380,8 @@ def test_a_part_of_a_pair_can_be_looked_at_closer_and_without_its_sink(open_repo
 def test_without_a_rebuild_every_switch_still_works(open_report, tokens):
     whole = synthetic.not_recomputed(synthetic.inspected(" ".join(["w"] * tokens), causal=True))
     page = open_report(whole, width=390).page
-    for name in ("hide the sink", "log colours", "closer", "lines", "wider", "matrix"):
+    hide = "hide [CLS] and [SEP]"
+    for name in (hide, "logarithmic colours", "zoom in", "lines", "zoom out", "matrix"):
         page.get_by_role("button", name=name, exact=True).first.click()
     assert page.locator("#panels .matrix").count() == 1
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -386,7 +389,7 @@ def test_without_a_rebuild_every_switch_still_works(open_report, tokens):
 
 def test_a_logarithmic_scale_is_said_in_the_legend(open_report):
     page = open_report(synthetic.inspected(SENTENCE)).page
-    page.get_by_role("button", name="log colours").click()
+    page.get_by_role("button", name="logarithmic colours").click()
     legend = page.locator("#panels .legend")
     assert "≤ 0.0001" in legend.first.inner_text() and "(log)" in legend.first.inner_text()
     assert "(log)" not in legend.nth(2).inner_text()  # the difference keeps its own

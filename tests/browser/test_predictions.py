@@ -63,7 +63,7 @@ def test_the_weaker_proof_is_called_by_its_name(open_report, tokens):
         assert page.locator(place).get_attribute("data-verdict") == "consistent"
     assert "weaker proof" in page.locator("#verdict").inner_text()
     assert "captured q, k, v" in page.locator("#facts").inner_text()
-    assert "neither is known" in page.locator("#ladder-body").inner_text()
+    assert "neither is known" in page.locator("#ladder-view").inner_text()
     assert "the model’s own q and k" in page.locator("#why-note").inner_text()
     assert "none were measured" in page.locator("#sources").inner_text()
     assert page.locator(".thumb").first.get_attribute("aria-label").endswith("consistent")

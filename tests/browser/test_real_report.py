@@ -42,7 +42,7 @@ def test_links_between_pieces_are_called_so(open_report, bundled):
         shown = page.locator("#links-list").inner_text()
         assert found.links[0].source in shown
         assert found.links[0].target in shown
-    assert "merged" in rules[0]
+    assert "Subwords are combined" in rules[0]
     assert "single tokens" in rules[1]
 
 
@@ -61,7 +61,7 @@ def test_a_hostile_sentence_is_only_text(open_report, bundled):
     found = inspector.inspect(HOSTILE, model=bundled)
     opened = open_report(found, command=f"inspect {HOSTILE!r}")
     assert opened.page.locator("main b b, main script").count() == 0
-    opened.page.locator("#sentence-pieces [data-value=true]").click()
+    opened.page.locator("#sentence-subwords [data-value=true]").click()
     assert opened.page.locator(".token").count() == len(found.tokens)
 
 

@@ -11,7 +11,7 @@ def test_attention(call):
     random = np.random.default_rng(1)
     q, k = random.normal(size=(5, 7)), random.normal(size=(6, 7))
     got = call(
-        "maths",
+        "attention/maths",
         "Array.from(m.attention(...x.map((v) => Float32Array.from(v)), 5, 6, 0.3, null))",
         [q.ravel().tolist(), k.ravel().tolist()],
     )
@@ -22,7 +22,7 @@ def test_attention_leaves_hidden_keys_out(call):
     random = np.random.default_rng(2)
     q, k = random.normal(size=(4, 3)), random.normal(size=(4, 3))
     got = call(
-        "maths",
+        "attention/maths",
         "Array.from(m.attention(...x.map((v) => Float32Array.from(v)), 4, 4, 1, (i, j) => j <= i))",
         [q.ravel().tolist(), k.ravel().tolist()],
     )
@@ -32,7 +32,7 @@ def test_attention_leaves_hidden_keys_out(call):
 
 def test_share_of_a_row_without_anything_positive_is_the_identity(call):
     got = call(
-        "maths",
+        "attention/maths",
         "Array.from(m.share({rows: 2, cols: 2, data: Float32Array.from([-1, -2, 3, 1])}).data)",
     )
     assert got == [1, 0, 0.75, 0.25]
@@ -41,7 +41,7 @@ def test_share_of_a_row_without_anything_positive_is_the_identity(call):
 def test_pooling_keeps_what_is_farthest_from_zero(call):
     data = np.arange(36.0).reshape(6, 6) - 20
     got = call(
-        "maths",
+        "attention/window",
         "Array.from(m.poolFarthest({rows: 6, cols: 6, data: Float32Array.from(x)}, 3, 2).data)",
         data.ravel().tolist(),
     )
@@ -56,20 +56,22 @@ def test_pooling_keeps_what_is_farthest_from_zero(call):
 @pytest.mark.parametrize("length", [0, 1, 5, 1000])
 def test_crc32(call, length):
     content = bytes(i * 7 % 256 for i in range(length))
-    assert call("decode", "m.crc32(Uint8Array.from(x))", list(content)) == zlib.crc32(content)
+    assert call("shared/decode", "m.crc32(Uint8Array.from(x))", list(content)) == zlib.crc32(
+        content
+    )
 
 
 def test_halves(call):
     every = np.arange(65536, dtype=np.uint16)
     planes = [*(every & 255).tolist(), *(every >> 8).tolist()]
-    got = call("decode", "Array.from(m.joinPlanes(Uint8Array.from(x), 'float16'))", planes)
+    got = call("shared/numbers", "Array.from(m.joinPlanes(Uint8Array.from(x), 'float16'))", planes)
     expected = every.view(np.float16).astype(float)
     np.testing.assert_array_equal([np.nan if v is None else v for v in got], expected)
 
 
 def test_base64_without_the_new_method(call):
     got = call(
-        "decode",
+        "shared/decode",
         "(() => { const known = Uint8Array.fromBase64; delete Uint8Array.fromBase64;"
         " try { return Array.from(m.fromBase64('AAEC/f7/')); }"
         " finally { if (known) Uint8Array.fromBase64 = known; } })()",
@@ -82,14 +84,14 @@ def test_base64_without_the_new_method(call):
     [(0.5, "0.5000000"), (0, "0"), (-1.25e-7, "−1.250e−7"), (None, "–"), (12.5, "12.50000")],
 )
 def test_numbers(call, value, text):
-    assert call("format", "m.exact(x)", value) == text
+    assert call("shared/format", "m.exact(x)", value) == text
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_words_on_a_tint_stay_readable(call, theme):
     """WCAG AA on every step of the ramp that a word may stand on."""
     pairs = call(
-        "colour",
+        "shared/colour",
         "(() => { document.documentElement.dataset.theme = x; const r = m.currentRamp('amount');"
         " return Array.from({length: 192}, (_, i) =>"
         " [Array.from(r.slice(i * 3, i * 3 + 3)), m.inkOn(r, i)]); })()",

@@ -55,18 +55,18 @@ def test_a_part_of_a_pair_has_its_own_rows_and_columns(open_report, part):
     names = names_of(whole)
     i, j = rows[2], cols[1]
     told = page.locator("#readout .from-to").inner_text()
-    assert told == f"from {names[i]} (row {i}) to {names[j]} (column {j})"
+    assert told == f"query {names[i]} (row {i}) → key {names[j]} (column {j})"
     model = whole.trace.layers[0].attention[1, i, j]
     value = page.locator("#readout [data-value=model]").inner_text()
     assert number(value) == pytest.approx(float(model), rel=1e-5)
     page.keyboard.press("Control+End")
     told = page.locator("#readout .from-to").inner_text()
-    assert told.endswith(f"to {names[cols[-1]]} (column {cols[-1]})")
+    assert told.endswith(f"key {names[cols[-1]]} (column {cols[-1]})")
 
 
 def test_what_is_drawn_of_a_part_is_that_part(call):
     got = call(
-        "parts",
+        "attention/segments",
         """(() => {
             const segments = [0, 0, 1, 0, 1], data = Float32Array.from({length: 25}, (_, i) => i);
             const cut = m.cutOf(segments, 'BA');
@@ -93,7 +93,7 @@ def test_the_two_texts_are_named_and_set_apart(open_report):
 
 def test_one_text_has_no_parts(open_report):
     page = open_report(synthetic.inspected(FIRST)).page
-    assert not page.locator("#head-part").is_visible()
+    assert not page.locator("#head-between").is_visible()
     assert not page.locator("#text-shares").is_visible()
     assert page.locator(".split, .text-name").count() == 0
 
@@ -134,7 +134,7 @@ def test_a_share_that_was_not_measured_is_a_dash(open_report):
     nothing = np.full_like(whole.shares[0].per_head, np.nan)
     shares = tuple(replace(s, per_head=nothing, bits=float("nan")) for s in whole.shares)
     page = open_report(replace(whole, shares=shares)).page
-    assert "nothing that could be measured" in page.locator("#shares-says").inner_text()
+    assert "nothing could be measured" in page.locator("#shares-says").inner_text()
     assert "NaN" not in page.locator("#shares").inner_text()
 
 
@@ -144,11 +144,11 @@ def test_a_notable_link_opens_its_head_and_pins_its_word(open_report):
                    weight=0.678, lift=6.24, layer=0, head=2)  # fmt: skip
     page = open_report(replace(whole, links=(*whole.links, link))).page
     button = page.locator("#links-list button").nth(1)
-    assert button.inner_text() == "mat → cat 0.68, layer 0, head 2, 6.2× this head’s usual"
+    assert button.inner_text() == "mat → cat 0.68, layer 0, head 2, 6.2 times this head’s average"
     button.focus()
     page.keyboard.press("Enter")
     state = page.evaluate("inspector.state")
-    assert (state["layer"], state["head"], state["pinned"], state["cell"]) == (0, 2, 6, [6, 2])
+    assert (state["index"], state["head"], state["pinned"], state["cell"]) == (0, 2, 6, [6, 2])
     assert button.get_attribute("aria-pressed") == "true"
     assert page.locator(".link[aria-pressed=true]").count() == 1
 

@@ -50,8 +50,8 @@ def broken(html, damage):
         "flipped character": html[:middle] + other + html[middle + 1 :],
         "missing blob": html.replace('id="blob-1.model"', 'id="gone"'),
         "truncated file": html[: start + 10],
-        "garbled header": html.replace('"payload":1', '"payload":1,,'),
-        "another version": html.replace('"payload":1', '"payload":999'),
+        "garbled header": html.replace('"payload":2', '"payload":2,,'),
+        "another version": html.replace('"payload":2', '"payload":999'),
         "length": re.sub(r'("1.model":\{[^}]*"length":)\d+', r"\g<1>9999", html),
         "checksum": re.sub(r'("1.model":\{[^}]*"crc32":)\d+', r"\g<1>1", html),
     }[damage]

@@ -119,7 +119,7 @@ def test_arrow_keys_choose_heads(open_report):
     choose(page, 0, 0, 3)
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowDown")
-    assert page.evaluate("[inspector.state.layer, inspector.state.head]") == [1, 1]
+    assert page.evaluate("[inspector.state.index, inspector.state.head]") == [1, 1]
     assert page.locator(".thumb[aria-pressed=true]").count() == 1
     assert page.locator("#head-title").inner_text() == "Layer 1, head 1"
 
@@ -235,7 +235,7 @@ def test_without_a_rebuild_there_is_one_panel_and_a_reason(open_report, tokens):
     )
     assert page.locator("#panels .matrix").count() == 1
     assert page.locator("#panels .matrix-title").inner_text() == "model"
-    assert "not measured" in page.locator("#ladder-body").inner_text()
+    assert "not measured" in page.locator("#ladder-view").inner_text()
     _, _, data = opened.attention(1, 1)
     A = whole.trace.layers[1].attention[1]
     np.testing.assert_allclose(np.array(data).reshape(A.shape), A, atol=0 if tokens == 8 else 3e-4)

@@ -72,7 +72,7 @@ def test_who_listens_to_it_is_the_column(open_report):
     name = whole.trace.text.tokens[best].text
     whose = "of its own" if best == 4 else f"of the attention of “{name}”"
     assert f"In layer 1, head 2, “on” gets {percent(column.max())} {whose}" in said(page)
-    assert f"as much as {column.sum():.2f} of the 8 here have to give" in said(page)
+    assert f"receives {column.sum():.2f} in all, of the 1 that each of the 8 here" in said(page)
 
 
 @pytest.mark.parametrize("direction", ["out", "in"])
@@ -89,7 +89,7 @@ def test_means_over_heads(open_report, whose, direction):
     np.testing.assert_allclose(weights(page), expected, atol=0.0051)
     begin = {"layer": "over the 3 heads of layer 1, “cat”", "all": "over all 9 heads, “cat”"}[whose]
     assert begin in said(page)
-    assert "a mean, worked out on this page" in page.locator("#sentence-note").inner_text()
+    assert "an average, worked out on this page" in page.locator("#sentence-note").inner_text()
 
 
 @pytest.mark.parametrize("direction", ["out", "in"])
@@ -106,7 +106,7 @@ def test_pieces_are_merged_into_words(open_report, direction):
         words = merged(A)
         expected = words[at] if direction == "out" else words[:, at]
         np.testing.assert_allclose(weights(page), expected, atol=0.0051)
-    assert "into a word their sum" in page.locator("#sentence-note").inner_text()
+    assert "attention received is summed" in page.locator("#sentence-note").inner_text()
 
 
 def test_pieces_on_request(open_report):
@@ -115,13 +115,13 @@ def test_pieces_on_request(open_report):
     choose(page, 0, 1)
     page.locator(".token").nth(4).click()
     assert page.evaluate("inspector.state.pinned") == 5
-    press(page, "pieces", "true")
+    press(page, "subwords", "true")
     assert page.locator(".token-text").all_inner_texts()[5:8] == ["un", "tidi", "ly"]
     assert page.locator(".token").nth(5).get_attribute("aria-pressed") == "true"
     np.testing.assert_allclose(weights(page), whole.trace.layers[0].attention[1, 5], atol=0.0051)
     assert "into a word" not in page.locator("#sentence-note").inner_text()
     page.locator(".token").nth(7).click()
-    press(page, "pieces", "false")
+    press(page, "subwords", "false")
     # Both pieces are of one word, which cannot be compared with itself.
     assert page.evaluate("[inspector.state.pinned, inspector.state.compared]") == [5, 7]
     assert page.locator(".token[aria-pressed=true]").count() == 1
@@ -130,9 +130,9 @@ def test_pieces_on_request(open_report):
 
 def test_without_pieces_there_is_no_choice_of_them(open_report):
     page = open_report(synthetic.inspected(TEXT)).page
-    assert not page.locator("#sentence-pieces").is_visible()
+    assert not page.locator("#sentence-subwords").is_visible()
     page = open_report(replace(in_pieces(), pieces=True)).page
-    assert page.locator("#sentence-pieces [data-value=true][aria-pressed=true]").is_visible()
+    assert page.locator("#sentence-subwords [data-value=true][aria-pressed=true]").is_visible()
     assert page.locator(".token").count() == 9
 
 
@@ -156,7 +156,7 @@ def test_a_second_click_compares(open_report, direction):
     name = whole.trace.text.tokens[third].text
     words = {
         "out": f"agree on {shared} of their attention",
-        "in": f"have {shared} of their listeners",
+        "in": f"share {shared} of the attention that they receive",
     }
     assert f"“cat” and “mat” {words[direction]}" in said(page)
     how = "from" if direction == "out" else "to"
@@ -189,10 +189,10 @@ def test_what_a_link_pinned_is_not_compared(open_report):
 
 def test_all_of_it_by_keyboard(open_report):
     page = open_report(in_pieces()).page
-    assert "Point at a word" in said(page)
+    assert "Hover over a word" in said(page)
     assert page.locator("#sentence [tabindex='0']").count() == 1
     page.locator("#sentence [tabindex='0']").focus()
-    assert "Point at a word" not in said(page)
+    assert "Hover over a word" not in said(page)
     page.keyboard.press("End")
     assert page.evaluate("inspector.state.hovered") == 8
     page.keyboard.press("ArrowLeft")
@@ -223,7 +223,7 @@ def test_what_is_forbidden_is_not_called_zero(open_report, direction):
     np.testing.assert_array_equal(np.isnan(told), hidden)
     np.testing.assert_allclose(told[~hidden], expected[~hidden], atol=0.0051)
     assert page.locator(".token.barred").count() == hidden.sum()
-    assert f"the {hidden.sum()} in grey" in said(page)
+    assert f"The {hidden.sum()} in grey" in said(page)
 
 
 def test_a_pair_has_words_of_its_own(open_report):
@@ -366,7 +366,7 @@ def test_amounts_between_words(call):
     units = [{"tokens": group} for group in GROUPS]
     for direction, expected in (("out", merged(A)), ("in", merged(A).T)):
         got = call(
-            "words",
+            "attention/words",
             "x.units.map((_, u) => Array.from(m.amountsOf({rows: 9, cols: 9,"
             " data: Float32Array.from(x.data)}, x.units[u], x.units, x.direction)))",
             {"units": units, "data": A.ravel().tolist(), "direction": direction},
@@ -375,7 +375,9 @@ def test_amounts_between_words(call):
 
 
 def test_overlap(call):
-    got = call("words", "m.overlap(Float64Array.from([.5, .5, 0]), Float64Array.from([1, 0, 3]))")
+    got = call(
+        "attention/words", "m.overlap(Float64Array.from([.5, .5, 0]), Float64Array.from([1, 0, 3]))"
+    )
     assert got == pytest.approx(0.25)
 
 

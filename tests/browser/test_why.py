@@ -31,7 +31,7 @@ def shipped(whole, layer):
         planes = raw.reshape(dtype.itemsize, -1).T
         numbers = np.ascontiguousarray(planes).view(dtype).reshape(blob.shape)
         found.append(numbers.astype(float))
-    return *found, built.header["sites"][layer]
+    return *found, built.header["layers"][layer]
 
 
 def bring(page, selector):
@@ -71,15 +71,15 @@ def dimensions(page, count):
 
 def check_steps(page, whole, q, k, site, row, col, head, layer=0):
     """Every number of the equation: beside what was shipped, and beside what was rebuilt."""
-    heard = whole.rebuild.layers[layer].visible[row]
+    visible = whole.rebuild.layers[layer].visible[row]
     scores = k @ q * site["scale"]
-    powers = np.where(heard, np.exp(scores), 0)
+    powers = np.where(visible, np.exp(scores), 0)
     assert said(page, "dot") == pytest.approx(q @ k[col], rel=DIGITS, abs=1e-6)
     assert said(page, "scale") == pytest.approx(site["scale"], rel=DIGITS)
     assert said(page, "score") == pytest.approx(scores[col], rel=DIGITS, abs=1e-6)
     share = powers[col] / powers.sum()
     assert said(page, "share") == pytest.approx(share, rel=DIGITS)
-    if heard[col]:
+    if visible[col]:
         assert said(page, "power") == pytest.approx(powers[col], rel=DIGITS)
         assert said(page, "total") == pytest.approx(powers.sum(), rel=DIGITS)
     model = float(whole.trace.layers[layer].attention[head, row, col])
@@ -106,7 +106,8 @@ def test_the_steps_lead_from_q_and_k_to_the_share(open_report, tokens):
         assert said(page, "dot") == pytest.approx(exact, abs=0.1)
         asked = page.locator("#why-says").inner_text()
         names = [token.text for token in whole.trace.text.tokens]
-        assert f"“{names[row]}” (row {row})" in asked and f"“{names[col]}” (column {col})" in asked
+        assert f"“{names[row]}” (query, row {row})" in asked
+        assert f"“{names[col]}” (key, column {col})" in asked
         assert site["key_precision"] in page.locator("#why-note").inner_text()
         assert page.locator("#why-steps [data-why=mask]").count() == 0
 
@@ -155,12 +156,12 @@ def test_a_forbidden_cell_is_forbidden_and_not_just_small(open_report, tokens):
     page = open_report(whole).page
     q, k, site = shipped(whole, 0)
     look_at(page, 1, 3, 2, 4)
-    assert page.locator("#why-steps [data-why=mask]").inner_text() == "forbidden"
-    assert "may not hear" in page.locator("#why-steps").inner_text()
+    assert page.locator("#why-steps [data-why=mask]").inner_text() == "masked"
+    assert "may not attend to" in page.locator("#why-steps").inner_text()
     assert said(page, "share") == 0
     assert said(page, "dot") == pytest.approx(q[1, 2] @ k[1, 4], rel=DIGITS)
     look_at(page, 1, 3, 4, 2)
-    assert page.locator("#why-steps [data-why=mask]").inner_text() == "allowed"
+    assert page.locator("#why-steps [data-why=mask]").inner_text() == "visible"
     check_steps(page, whole, q[1, 4], k[1], site, 4, 2, 1)
 
 
@@ -243,9 +244,9 @@ def test_a_part_of_a_pair_explains_the_cell_that_its_matrix_shows(open_report):
     whole = synthetic.inspected("a b c", pair="d e", d=8)
     page = open_report(whole).page
     look_at(page, 0, 3, 0, 1)
-    page.locator("#head-part [data-value=BA]").click()
+    page.locator("#head-between [data-value=BA]").click()
     bring(page, "#why")
-    assert "(row 5) listen to “a” (column 1)" in page.locator("#why-says").inner_text()
+    assert "(query, row 5) attend to “a” (key, column 1)" in page.locator("#why-says").inner_text()
 
 
 @pytest.mark.parametrize("size", [1, 1e3])
@@ -254,13 +255,13 @@ def test_explaining_survives_scores_of_any_size(call, size):
     q, k = size * random.normal(size=5), random.normal(size=(7, 5))
     for col in range(7):
         got = call(
-            "why",
+            "attention/why",
             "m.explain(x[0], x[1], x[2], 2, (j) => j !== 3)",
             [q.tolist(), k.ravel().tolist(), col],
         )
         scores = np.where(np.arange(7) == 3, -np.inf, 2 * (k @ q))
         np.testing.assert_allclose(got["row"], synthetic.softmax(scores), atol=1e-12)
-        assert got["share"] == got["row"][col] and got["forbidden"] is (col == 3)
+        assert got["share"] == got["row"][col] and got["masked"] is (col == 3)
         assert got["power"] / got["total"] == pytest.approx(got["share"])
         assert got["dot"] == pytest.approx(k[col] @ q)
         assert (got["shift"] == 0) is bool(np.abs(scores.max()) <= 600)
@@ -360,17 +361,17 @@ def test_the_stepper_names_a_rung_s_numbers_and_the_references(open_report):
     told = page.locator("#rung-text").inner_text()
     for name, scope in (("this head", "head"), ("its layer", "layer"), ("all heads", "all")):
         assert f"{name} {expected_point(whole, 'scaled', 'jsd_bits', scope, 1, 1):.3f}" in told
-    for name, rung in (("everyone alike", "uniform"), ("average head", "layer_mean")):
+    for name, rung in (("uniform", "uniform"), ("average head", "layer_mean")):
         assert f"{name} {expected_point(whole, rung, 'jsd_bits', 'head', 1, 1):.3f}" in told
     page.locator(".tick[data-rung=classroom]").click()
-    assert "this rung has none, since raw scores are no shares" in (
+    assert "not defined here, since raw scores are not probabilities" in (
         page.locator("#rung-text").inner_text()
     )
 
 
 def test_labels_do_not_hide_each_other(call):
     wishes = [190, 192, 50, 191, 52]
-    got = call("ladder_chart", "m.parallel_map(x, 15, 192)", wishes)
+    got = call("report/charts/ladder", "m.spreadOut(x, 15, 192)", wishes)
     assert min(np.diff(np.sort(got))) >= 15 and max(got) <= 192
     assert np.argsort(got).tolist() == np.argsort(wishes).tolist()
 
@@ -378,8 +379,8 @@ def test_labels_do_not_hide_each_other(call):
 # --- the mix ---------------------------------------------------------------------------------
 
 LEVELS = {
-    "close friend": "close",
-    "formal acquaintance": "formal",
+    "close friend": "close friends",
+    "formal acquaintance": "acquaintances",
     "hardly any interaction": "hardly any",
 }
 
@@ -387,18 +388,22 @@ LEVELS = {
 def test_levels_are_the_classroom_s(call):
     classroom = article_class()
     for i, row in enumerate(classroom.interactions):
-        got = call("closeness", "m.closeness(x[0], x[1], null)", [np.maximum(row, 0).tolist(), i])
+        got = call(
+            "attention/closeness", "m.closeness(x[0], x[1], null)", [np.maximum(row, 0).tolist(), i]
+        )
         assert got == [level and LEVELS[level] for level in classroom.closeness[i]]
 
 
-def levels_of(amounts, i, heard):
-    """The classroom's rule, for those who may be heard."""
-    others = np.array([j != i and heard[j] for j in range(len(amounts))])
+def levels_of(amounts, i, visible):
+    """The classroom's rule, for the keys that are not masked."""
+    others = np.array([j != i and visible[j] for j in range(len(amounts))])
     share = amounts / amounts[others].sum()
     even = 1 / others.sum()
 
     def level(share):
-        return "close" if share >= 1.5 * even else "formal" if share >= 0.5 * even else "hardly any"
+        if share >= 1.5 * even:
+            return "close friends"
+        return "acquaintances" if share >= 0.5 * even else "hardly any"
 
     return {j: level(share[j]) for j in np.flatnonzero(others)}
 
@@ -416,24 +421,24 @@ def test_words_are_grouped_by_what_they_moved(open_report, causal):
     amounts = np.where(layer.visible[5], A * np.linalg.norm(moved, axis=1), 0)
     expected = levels_of(amounts, 5, layer.visible[5])
     names = [token.text for token in whole.trace.text.tokens]
-    found, heard, level = {}, {}, None
+    found, attention, level = {}, {}, None
     for row in page.locator("#mix-rows tr").all():
         level = row.get_attribute("data-level") or level
         if row.locator("td").count():
             name = row.locator("th").inner_text().removesuffix(" (itself)")
             found[name] = level
-            heard[name] = row.locator(".value-heard").inner_text()
+            attention[name] = row.locator(".value-attention").inner_text()
     for j, name in enumerate(names):
-        wanted = None if j == 5 else expected.get(j, "not heard")
+        wanted = None if j == 5 else expected.get(j, "masked")
         assert found[name] == wanted
         share = A[j]
-        assert heard[name] == (
-            "heard < 1 %" if 0 < share < 0.01 else f"heard {round(share * 100)} %"
+        assert attention[name] == (
+            "attention < 1 %" if 0 < share < 0.01 else f"attention {round(share * 100)} %"
         )
     told = page.locator("#mix-says").inner_text()
-    close = [j for j, level in expected.items() if level == "close"]
+    close = [j for j, level in expected.items() if level == "close friends"]
     first = max(close, key=lambda j: amounts[j])
-    assert f"“{names[5]}” takes most from “{names[first]}”" in told
+    assert f"“{names[5]}” takes in most from “{names[first]}”" in told
     others = sum(level == "hardly any" for level in expected.values())
     assert (f"hardly anything from {others} other" in told) is (others > 0)
 
@@ -441,7 +446,7 @@ def test_words_are_grouped_by_what_they_moved(open_report, causal):
 def test_a_first_word_that_hears_only_itself_takes_from_nobody(open_report):
     page = open_report(synthetic.inspected(causal=True)).page
     page.locator(".token").nth(0).click()
-    assert "takes nothing from others" in page.locator("#mix-says").inner_text()
+    assert "takes in nothing from others" in page.locator("#mix-says").inner_text()
 
 
 @pytest.mark.parametrize("tokens", [8, 150])

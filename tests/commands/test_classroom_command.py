@@ -168,3 +168,25 @@ def test_neither_torch_nor_the_page_is_imported_without_out() -> None:
     )
     assert done.stdout.startswith("{")
     assert done.stderr.strip() == ""
+
+
+def test_open_opens_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    out = tmp_path / "class.html"
+    assert run("--out", out, "--open").exit_code == 0
+    assert opened == [out.resolve().as_uri()]
+    refused = run("--open")
+    assert isinstance(refused.exception, InputError)
+    assert len(opened) == 1
+
+
+def test_out_replaces_a_page_of_ours_and_nothing_else(tmp_path: Path) -> None:
+    out = tmp_path / "class.html"
+    for _ in range(2):
+        assert run("--out", out).exit_code == 0
+    out.write_text("my own page")
+    refused = run("--out", out)
+    assert isinstance(refused.exception, InputError)
+    assert refused.stdout == ""
+    assert out.read_text() == "my own page"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +18,8 @@ from small_models import random_bert
 from transformers import AutoModel, AutoTokenizer
 
 from inspector.commands import main
-from inspector.corpus import run
+from inspector.corpus import reading, run
+from inspector.files import folders
 
 Printed = pytest.CaptureFixture[str]
 
@@ -104,12 +107,21 @@ def test_run_json_is_last_and_says_what_there_is(
 ) -> None:
     (place / "t.txt").write_text("the cat sat\n\n" + "cat " * 50 + "\nthe mat\n\u200b\n")
     written: list[str] = []
-    real = run.write_whole
+    real = folders.write_whole
     monkeypatch.setattr(
-        run, "write_whole", lambda path, data: (written.append(path.name), real(path, data))
+        folders, "write_whole", lambda path, data: (written.append(path.name), real(path, data))
     )
     assert corpus(model, "t.txt", "--seed", "7") == 0
-    assert written == ["heads.parquet", "atlas.html", "run.json"]
+    began, *made = written
+    assert began == ".inspector.json"
+    assert made == [
+        "plan.json",
+        "000000.npz",
+        ".inspector.json",
+        "heads.parquet",
+        "atlas.html",
+        "run.json",
+    ]
     said = json.loads((place / "corpus" / "run.json").read_text())
     assert said["complete"]
     assert said["sentences"] == 2
@@ -442,3 +454,104 @@ def test_a_pipe_is_read(place: Path, model: Path) -> None:
     said = json.loads((place / "corpus" / "run.json").read_text())
     assert said["files"] == ["-"]
     assert said["sentences"] == 2
+
+
+# --- the folder -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("own", ["shards/000001.npz", "examples/1-1.html", "heads.parquet"])
+def test_what_no_run_wrote_stays(place: Path, model: Path, capsys: Printed, own: str) -> None:
+    path = place / "corpus" / own
+    path.parent.mkdir(parents=True)
+    path.write_text("mine")
+    for options in ([], ["--restart"]):
+        assert corpus(model, "s.txt", *options) == 2
+        assert f"{own} is there already" in capsys.readouterr().err
+    assert [one for one in (place / "corpus").rglob("*") if one.is_file()] == [path]
+    assert path.read_text() == "mine"
+
+
+@pytest.mark.parametrize("folder", ["shards", "examples"])
+def test_nothing_is_removed_through_a_linked_folder(
+    place: Path, model: Path, capsys: Printed, folder: str
+) -> None:
+    mine = place / "mine"
+    mine.mkdir()
+    (mine / "000001.npz").write_text("mine")
+    (place / "corpus").mkdir()
+    (place / "corpus" / folder).symlink_to(mine)
+    assert corpus(model, "s.txt", "--restart") == 2
+    assert len(capsys.readouterr().err.splitlines()) == 2
+    assert [path.name for path in mine.iterdir()] == ["000001.npz"]
+
+
+def test_a_shard_in_the_place_of_another_is_made_again(place: Path, model: Path) -> None:
+    """Whole and undamaged, and not where it belongs."""
+    assert corpus(model, "s.txt") == 0
+    before = (place / "corpus" / "heads.parquet").read_bytes()
+    shards = place / "corpus" / "shards"
+    (shards / "000001.npz").write_bytes((shards / "000002.npz").read_bytes())
+    assert corpus(model, "s.txt") == 0
+    assert (place / "corpus" / "heads.parquet").read_bytes() == before
+    assert json.loads((place / "corpus" / "run.json").read_text())["sentences_this_run"] == 8
+
+
+def test_a_shard_of_another_plan_is_made_again(place: Path, model: Path) -> None:
+    assert corpus(model, "s.txt", "--out", "other", "--seed", "5") == 0
+    assert corpus(model, "s.txt") == 0
+    before = (place / "corpus" / "heads.parquet").read_bytes()
+    shutil.copy(place / "other/shards/000001.npz", place / "corpus/shards/000001.npz")
+    assert corpus(model, "s.txt") == 0
+    assert (place / "corpus" / "heads.parquet").read_bytes() == before
+
+
+def test_the_record_lists_everything_with_its_checksum(place: Path, model: Path) -> None:
+    assert corpus(model, "s.txt") == 0
+    written = json.loads((place / "corpus" / "run.json").read_text())["written"]
+    there = [path for path in (place / "corpus").rglob("*") if path.is_file()]
+    assert {str(path.relative_to(place / "corpus")) for path in there} == {*written, "run.json"}
+    for name, digest in written.items():
+        assert hashlib.sha256((place / "corpus" / name).read_bytes()).hexdigest() == digest
+
+
+def test_a_shorter_corpus_leaves_no_shard_of_the_longer(place: Path, model: Path) -> None:
+    assert corpus(model, "s.txt") == 0
+    (place / "corpus" / "notes.txt").write_text("mine")
+    (place / "t.txt").write_text("the cat sat on the mat\n")
+    assert corpus(model, "t.txt", "--restart") == 0
+    assert shard_names(place) == ["000000.npz"]
+    assert (place / "corpus" / "notes.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"x" * (17 << 20), "t.txt, line 1: it is longer than 16 MiB"),
+        (None, "is a device or a pipe"),
+    ],
+)
+def test_lines_and_files_that_never_end(
+    place: Path, model: Path, capsys: Printed, content: bytes | None, said: str
+) -> None:
+    if content is None:
+        (place / "t.txt").symlink_to("/dev/zero")
+    else:
+        (place / "t.txt").write_bytes(content)
+    assert corpus(model, "t.txt") == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_pipe_has_a_limit(
+    place: Path, model: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    monkeypatch.setattr(reading, "_PIPE", 3 << 20)
+    with Path("/dev/zero").open() as endless:
+        monkeypatch.setattr("sys.stdin", endless)
+        assert corpus(model, "-") == 2
+    assert "Standard input holds more than" in capsys.readouterr().err
+
+
+def test_json_that_is_too_deep(place: Path, model: Path, capsys: Printed) -> None:
+    (place / "t.jsonl").write_text("[" * 200_000 + "\n")
+    assert corpus(model, "t.jsonl") == 2
+    assert "t.jsonl, line 1: it is not JSON" in capsys.readouterr().err

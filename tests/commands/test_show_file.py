@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from html.parser import HTMLParser
@@ -11,7 +12,10 @@ from typing import Any
 import pytest
 
 import inspector
-from inspector.commands import main
+from inspector.commands import main, streams
+from inspector.commands.sentence_file import Line
+from inspector.errors import MachineError
+from inspector.files import folders
 from inspector.referee.loading import LoadedModel
 
 Printed = pytest.CaptureFixture[str]
@@ -190,5 +194,93 @@ def test_a_pair_and_a_model_without_segments(
     model_folders: dict[str, Path], capsys: Printed
 ) -> None:
     folder = str(model_folders["random distilbert"])
-    assert main(["the cat", "--pair", "it sat", "--model", folder, "--no-report"]) == 2
-    assert "no segments" in capsys.readouterr().err
+    assert main(["the cat", "--pair", "it sat", "--model", folder, "--json", "--no-report"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [token["text"] for token in found["tokens"]].count("[SEP]") == 2
+
+
+# --- the folder -------------------------------------------------------------------------------
+
+
+def test_a_shorter_second_run_leaves_nothing_of_the_first(place: Path) -> None:
+    (place / "s.txt").write_text("The cat sat.\nA dog barked.\nIt ran.\n")
+    assert main(["--file", "s.txt"]) == 0
+    (place / "s.txt").write_text("\nThe cat sat.\n")
+    assert main(["--file", "s.txt"]) == 0
+    names = sorted(path.name for path in (place / "attention").iterdir())
+    assert names == ["2.html", "index.html", "run.json"]
+    assert Links((place / "attention" / "index.html").read_text()).targets == ["2.html"]
+
+
+def test_somebodys_own_index_is_not_replaced(place: Path, capsys: Printed) -> None:
+    (place / "s.txt").write_text("The cat sat.\n")
+    (place / "index.html").write_text("my own page")
+    assert main(["--file", "s.txt", "--out", "."]) == 2
+    assert "index.html is there already" in capsys.readouterr().err
+    assert sorted(path.name for path in place.iterdir()) == ["index.html", "s.txt"]
+    assert (place / "index.html").read_text() == "my own page"
+
+
+def test_a_full_disk_is_said_of_the_lines_report(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    """And not of the index, for which there is no room either."""
+    real = folders.write_whole
+
+    def full(path: Path, data: bytes) -> None:
+        if path.suffix == ".html" and path.name != "1.html":
+            raise MachineError(f"{path} could not be written: no space left.", "Make room.")
+        real(path, data)
+
+    monkeypatch.setattr(folders, "write_whole", full)
+    (place / "s.txt").write_text("The cat sat.\nA dog barked.\n")
+    assert main(["--file", "s.txt"]) == 4
+    assert "attention/2.html could not be written" in capsys.readouterr().err
+
+
+def test_a_refused_line_first_leaves_the_older_run(place: Path) -> None:
+    (place / "s.txt").write_text("The cat sat.\n")
+    assert main(["--file", "s.txt"]) == 0
+    before = sorted(path.name for path in (place / "attention").iterdir())
+    (place / "s.txt").write_text("a\tb\tc\n")
+    assert main(["--file", "s.txt"]) == 2
+    assert sorted(path.name for path in (place / "attention").iterdir()) == before
+
+
+def test_when_its_reader_has_gone_no_more_lines_are_read(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    """Unless there are reports to be written."""
+    monkeypatch.setattr(streams, "reader_has_gone", lambda: bool(seen))
+    seen: list[str] = []
+    monkeypatch.setattr("click.echo", lambda said, **_: seen.append(said))
+    (place / "s.txt").write_text("The cat sat.\nA dog barked.\nIt ran.\n")
+    assert main(["--file", "s.txt", "--json", "--no-report"]) == 0
+    assert len(seen) == 1
+    assert main(["--file", "s.txt", "--json"]) == 0
+    assert len(seen) == 4
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "second"),
+    [
+        ("\tThe cat sat.", "\tThe cat sat.", None),
+        ("\t\tThe cat sat.", "\t\tThe cat sat.", None),
+        ("  The cat sat.", "  The cat sat.", None),
+        ("The cat sat.\t", "The cat sat.", None),
+        ("\tThe cat\tsat.", "\tThe cat", "sat."),
+        ("The cat\tsat.", "The cat", "sat."),
+    ],
+)
+def test_indented_lines(line: str, text: str, second: str | None) -> None:
+    assert Line(1, line.encode()).split() == (text, second)
+
+
+def test_lines_from_standard_input(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    given = io.TextIOWrapper(io.BytesIO(b"The cat sat.\n\tA dog barked.\n"))
+    monkeypatch.setattr("sys.stdin", given)
+    assert main(["--file", "-", "--json", "--no-report"]) == 0
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [record["line"] for record in found] == [1, 2]

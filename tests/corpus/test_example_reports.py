@@ -13,6 +13,7 @@ import inspector
 from inspector.corpus.example_reports import tell_examples
 from inspector.corpus.examples import Best
 from inspector.corpus.reading import Input, Sentence
+from inspector.files import output_folder
 from inspector.records import TARGETS, HeadStatistics
 
 LINES = [
@@ -51,16 +52,18 @@ def test_the_word_that_is_shown_is_the_one_that_gives_most(tmp_path: Path, share
         null=none,
         n=np.full(12, 11),
     )
-    examples = tell_examples(
-        best,
-        heads,
-        [Input("t.txt", tmp_path / "t.txt", "txt")],
-        loaded,
-        tmp_path,
-        command="inspect corpus t.txt",
-        truncate=False,
-        progress=Nobody(),
-    )
+    with output_folder(tmp_path / "out", "corpus") as folder:
+        folder.begin()
+        examples = tell_examples(
+            best,
+            heads,
+            [Input("t.txt", tmp_path / "t.txt", "txt")],
+            loaded,
+            folder,
+            command="inspect corpus t.txt",
+            truncate=False,
+            progress=Nobody(),
+        )
     assert [(one.layer, one.head, one.row) for one in examples] == [
         (layer, head, row) for layer, head in zip(*places.tolist(), strict=True) for row in (1, 2)
     ]

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import torch
 from corruptions import APPLIES, CORRUPTIONS
-from family_variants import BLOOM, DEBERTA, FALCON, GPT2, VARIANTS
+from family_variants import BLOOM, DEBERTA, FALCON, GPT2, NEOX, VARIANTS
 from small_models import perturb, save
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
@@ -200,6 +200,7 @@ def test_a_falcon_with_alibi_is_flagged(tmp_path: Path) -> None:
         ("deberta-v2", DEBERTA | {"pos_att_type": ["c2p", "p2p"]}, "pos_att_type"),
         ("bloom", BLOOM | {"slow_but_exact": True}, "slow_but_exact=True"),
         ("mpnet", SMALL["mpnet"] | {"relative_attention_num_buckets": 40}, "num_buckets=40"),
+        ("gpt_neox", NEOX | {"head_dim": 4}, "head_dim=4"),
     ],
 )
 def test_what_is_not_covered_is_refused_by_name(

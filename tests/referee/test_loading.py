@@ -87,7 +87,7 @@ def folder(tmp_path: Path, model_folders: dict[str, Path]) -> Path:
     ("missing", "said"),
     [
         (["config.json"], "config.json"),
-        (["tokenizer.json", "vocab.txt"], "a tokenizer"),
+        (["tokenizer.json", "vocab.txt"], "has no tokenizer"),
         (["model.safetensors"], "safetensors weights"),
     ],
 )
@@ -244,3 +244,84 @@ def test_an_encoder_decoder_wants_a_target_and_no_pair(tmp_path: Path) -> None:
     model.model.config.decoder_start_token_id = None
     with refused(ModelError, "does not say with which token"):
         inspector.inspect("the cat sat", target="we are here", model=model)
+
+
+# --- what a config says that the model's code stumbles over ------------------------------------
+
+
+def change_config(folder: Path, **changes: Any) -> None:
+    path = folder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"return_dict": False},
+        {"chunk_size_feed_forward": 7},
+        {"output_attentions": True, "output_hidden_states": True},
+        {"use_cache": True},
+    ],
+)
+def test_what_changes_no_number_changes_nothing(folder: Path, changes: dict[str, Any]) -> None:
+    text = "the cat sat on the mat"
+    before = inspector.inspect(text, model=folder)
+    change_config(folder, **changes)
+    after = inspector.inspect(text, model=folder)
+    assert after.verification.verdict == before.verification.verdict == "verified"
+    np.testing.assert_array_equal(after.attention(2, 3), before.attention(2, 3))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"hidden_act": "nonsense"}, 'hidden_act = "nonsense"'),
+        ({"pad_token_id": 99}, "pad_token_id = 99"),
+        ({"use_cache": "perhaps"}, 'use_cache = "perhaps"'),
+        ({"hidden_dropout_prob": 7.0}, "hidden_dropout_prob = 7.0"),
+    ],
+)
+def test_the_value_that_transformers_cannot_take_is_named(
+    folder: Path, changes: dict[str, Any], said: str
+) -> None:
+    change_config(folder, **changes)
+    with refused(ModelError, said, "config.json"):
+        inspector.load(folder)
+
+
+def test_a_shape_that_does_not_fit_is_named_with_both(folder: Path) -> None:
+    change_config(folder, intermediate_size=48)
+    with refused(ModelError, "wrong shape", "(32,)", "(48,)", "intermediate.dense.bias"):
+        inspector.load(folder)
+
+
+@pytest.mark.parametrize("name", ["tokenizer.json", "tokenizer_config.json"])
+def test_a_damaged_tokenizer_names_its_file(folder: Path, name: str) -> None:
+    (folder / name).write_text((folder / name).read_text()[:-20])
+    with refused(ModelError, name, "no JSON"):
+        inspector.load(folder)
+
+
+def test_numbers_that_overflow_are_no_mismatch(folder: Path) -> None:
+    stored = load_file(folder / "model.safetensors")
+    stored["encoder.layer.1.attention.self.value.weight"][0] = 3e38
+    save_file(stored, folder / "model.safetensors", metadata={"format": "pt"})
+    with refused(ModelError, "layer 1", "overflow"):
+        inspector.inspect("the cat sat", model=folder)
+
+
+def test_the_librarys_words_are_for_debugging_only(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written = json.loads((folder / "tokenizer.json").read_text())
+    written["model"]["type"] = "Nonsense"
+    (folder / "tokenizer.json").write_text(json.dumps(written))
+    (folder / "vocab.txt").unlink(missing_ok=True)
+    from inspector.commands import main
+
+    assert main(["the cat", "--model", str(folder), "--no-report"]) == 3
+    said = capsys.readouterr().err
+    assert "The tokenizer of copy cannot be read from its files." in said
+    assert "Nonsense" not in said
+    assert main(["the cat", "--model", str(folder), "--no-report", "--debug"]) == 3
+    assert "Traceback" in capsys.readouterr().err

@@ -59,7 +59,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
 def theirs(automatic: Any, folder: Path, text: str = TEXT) -> tuple[list[int], torch.Tensor]:
     """The text's ids and the softmax of transformers' own logits, (T, vocabulary)."""
-    model = automatic.from_pretrained(folder).eval()
+    # Eager as ours: what else a version chooses may leave out what caps the scores.
+    model = automatic.from_pretrained(folder, attn_implementation="eager").eval()
     tokens = AutoTokenizer.from_pretrained(folder)(text, return_tensors="pt")
     with torch.no_grad():
         logits = model(**tokens).logits[0]

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import pytest
+import torch
+from small_models import save
+from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 import inspector
-from inspector.errors import InputError
+from inspector.errors import InputError, ModelError
+from inspector.families.small import SMALL
 from inspector.records import Text
 from inspector.referee.loading import LoadedModel
 from inspector.referee.text import encode
@@ -111,3 +119,76 @@ def test_a_text_that_does_not_fit(bundled: LoadedModel) -> None:
 def test_a_target_needs_a_decoder(bundled: LoadedModel) -> None:
     with pytest.raises(InputError, match="target"):
         inspector.inspect("cat", target="Katze", model=bundled)
+
+
+# --- pairs, windows and ids of other models ----------------------------------------------------
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Callable[..., Path]:
+    def make(model_type: str, **changes: Any) -> Path:
+        torch.manual_seed(0)
+        config = AutoConfig.for_model(model_type, **SMALL.get(model_type, SMALL["bert"]) | changes)
+        return save(AutoModel.from_config(config), tmp_path / model_type)
+
+    return make
+
+
+@pytest.mark.parametrize("model_type", ["roberta", "distilbert", "deberta-v2", "modernbert"])
+def test_a_tokenizer_that_builds_pairs_reads_pairs(
+    made: Callable[..., Path], model_type: str
+) -> None:
+    found = inspector.inspect("the cat", pair="it sat", model=made(model_type))
+    assert [token.text for token in found.tokens].count("[SEP]") == 2
+    assert [token.segment for token in found.tokens] == [0, 0, 0, 0, 1, 1, 1]
+    assert found.verification.verdict in ("verified", "rounding")
+
+
+def test_a_bert_with_one_segment_reads_pairs(made: Callable[..., Path]) -> None:
+    found = inspector.inspect("the cat", pair="it sat", model=made("bert", type_vocab_size=1))
+    assert found.verification.verdict in ("verified", "rounding")
+
+
+def test_a_tokenizer_that_puts_nothing_between_reads_no_pairs(made: Callable[..., Path]) -> None:
+    with pytest.raises(InputError, match="puts nothing between"):
+        inspector.inspect("the cat", pair="it sat", model=made("qwen2"))
+
+
+@pytest.mark.parametrize(
+    ("model_type", "fit"),
+    # 40 positions, of which those up to the padding's id, 1, are never used.
+    [("bert", 40), ("roberta", 38), ("xlm-roberta", 38), ("mpnet", 38), ("camembert", 38)],
+)
+def test_as_many_tokens_fit_as_transformers_can_take(
+    made: Callable[..., Path], model_type: str, fit: int
+) -> None:
+    folder = made(model_type, pad_token_id=1)
+    theirs = AutoModel.from_pretrained(folder).eval()
+    ids = torch.full((1, fit), 7)
+    with torch.no_grad():
+        theirs(input_ids=ids)
+        with pytest.raises((IndexError, RuntimeError)):
+            theirs(input_ids=torch.full((1, fit + 1), 7))
+    model = inspector.load(folder)
+    assert len(inspector.inspect("cat " * (fit - 2), model=model).tokens) == fit
+    with pytest.raises(InputError, match=f"{fit + 1} tokens and {fit} fit"):
+        inspector.inspect("cat " * (fit - 1), model=model)
+    assert len(inspector.inspect("cat " * 90, model=model, truncate=True).tokens) == fit
+
+
+def test_ids_beyond_the_embeddings(made: Callable[..., Path]) -> None:
+    folder = made("bert", vocab_size=8)
+    tokens = AutoTokenizer.from_pretrained(folder)
+    assert tokens.convert_tokens_to_ids("mat") >= 8
+    inspector.inspect("the cat", model=folder)
+    with pytest.raises(ModelError, match=r"gives the id \d+ \(mat\), and the model has 8 emb"):
+        inspector.inspect("the mat", model=folder)
+
+
+def test_a_vocabulary_without_its_unknown_token(made: Callable[..., Path]) -> None:
+    folder = made("bert")
+    path = folder / "tokenizer.json"
+    path.write_text(path.read_text().replace('"[UNK]": 1', '"[UNK!]": 1'))
+    model = inspector.load(folder)
+    with pytest.raises(ModelError, match=r"no entry \[UNK\]"):
+        inspector.inspect("the zebra", model=model)

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from inspector.errors import InputError, MachineError
-from inspector.files import write_whole
+from inspector.files import PAGE, write_whole
 from inspector.records import Array, Trace, TracedLayer
 from inspector.report.html.blobs import policy_hash
 
@@ -50,6 +50,7 @@ _PAGE = """\
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta name="generator" content="attention-inspector">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
@@ -119,7 +120,8 @@ def write_views(trace: Trace, report: Path) -> dict[str, Path]:
             # bertviz leaves the closing of its template to Python.
             warnings.simplefilter("ignore", ResourceWarning)
             drawn = view(**taken, html_action="return", **options)
-        write_whole(paths[kind], _offline(drawn.data, _title(trace, name)).encode())
+        page = _offline(drawn.data, _title(trace, name))
+        write_whole(paths[kind], page.encode(), PAGE)
     return paths
 
 

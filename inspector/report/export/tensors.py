@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save
 
-from inspector.files import write_whole
+from inspector.files import TENSORS, write_whole
 from inspector.records import Array, Inspected
 from inspector.report.export.summary import summarise
 
@@ -49,4 +49,4 @@ def save_tensors(inspected: Inspected, path: Path) -> None:
         },
         metadata={"inspector": json.dumps(summarise(inspected, {}), allow_nan=False)},
     )
-    write_whole(path, data)
+    write_whole(path, data, TENSORS)

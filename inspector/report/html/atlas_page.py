@@ -24,7 +24,7 @@ def render_atlas(result: CorpusResult) -> str:
     """Return the atlas of a corpus as one HTML file."""
     payload = build_atlas(result)
     return render_template(
-        "atlas.html.jinja",
+        "atlas/atlas.html.jinja",
         title=printable(corpus_name(result)),
         # Safe as it stands: script_json leaves no <, > or & in it.
         header=Markup(payload.json),  # noqa: S704

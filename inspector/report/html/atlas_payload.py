@@ -1,6 +1,6 @@
 """What the atlas is given: one JSON header and the columns as blobs.
 
-This is the only contract between Python and the atlas' JavaScript (``assets/atlas_data.js`` reads
+This is the only contract between Python and the atlas' JavaScript (``assets/atlas/data.js`` reads
 it). The tidy columns become one array each, a row for every measure and a column for every head: a
 statistic is a measure, and so is a relation in one direction, whose baseline then is its null. The
 example sentences travel deflated as well, because a large model has thousands of them.

@@ -41,7 +41,7 @@ def render_index(
 ) -> str:
     """Return the index as one HTML page; ``total`` is how many lines there are to inspect."""
     return render_template(
-        "index.html.jinja",
+        "index/index.html.jinja",
         source=source,
         rows=rows,
         skipped=skipped,

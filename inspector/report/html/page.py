@@ -12,6 +12,7 @@ import base64
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata, resources
+from importlib.resources.abc import Traversable
 from typing import Any
 
 import jinja2
@@ -28,8 +29,9 @@ from inspector.analogy.classroom import (
 )
 from inspector.records import Inspected
 from inspector.report.html.blobs import deflate, policy_hash
+from inspector.report.html.compact import compact, compact_style
 from inspector.report.html.payload import build_payload
-from inspector.report.html.script import compact, compact_style, link
+from inspector.report.html.script import link
 
 #: How many steps the heat classes of a static table have (h0 … h9).
 HEAT_STEPS = 10
@@ -61,7 +63,7 @@ def render_report(inspected: Inspected, *, command: str | None = None) -> str:
     text = inspected.trace.text.text
     title = text if len(text) <= TITLE_LENGTH else text[: TITLE_LENGTH - 1] + "…"
     return render_template(
-        "report.html.jinja",
+        "report/report.html.jinja",
         title=printable(title),
         # Safe as it stands: script_json leaves no <, > or & in it.
         header=Markup(payload.json),  # noqa: S704
@@ -74,7 +76,7 @@ def render_report(inspected: Inspected, *, command: str | None = None) -> str:
 def render_classroom(classroom: Classroom, *, own_table: bool) -> str:
     """Return the classroom as one HTML file; ``own_table`` when the user brought the table."""
     return render_template(
-        "classroom.html.jinja",
+        "classroom/classroom.html.jinja",
         classroom=classroom,
         own_table=own_table,
         bonds=_strongest_bonds(classroom),
@@ -126,16 +128,15 @@ def _ratio(value: float, low: float, high: float) -> float:
 @cache
 def _assets() -> Assets:
     """Read, link and hash everything that is the same on every page."""
-    modules = {
-        item.name.removesuffix(".js"): item.read_text(encoding="utf-8")
-        for item in _folder().iterdir()
-        if item.name.endswith(".js")
-    }
-    guard, theme, start = (compact(modules.pop(name)) for name in ("guard", "theme", "start"))
-    script, atlas_script = link(modules, "main"), link(modules, "atlas_main")
-    base = _read("base.css")
+    modules = _modules()
+    guard, theme, start = (
+        compact(modules.pop(f"shared/{name}.js")) for name in ("guard", "theme", "start")
+    )
+    worker, script = link(modules, "attention/worker.js", "report/main.js")
+    (atlas_script,) = link(modules, "atlas/main.js")
+    base = _read("shared/base.css")
     report_css, classroom_css, index_css, atlas_css = (
-        compact_style(base + _read(f"{name}.css"))
+        compact_style(base + _read(f"{name}/{name}.css"))
         for name in ("report", "classroom", "index", "atlas")
     )
     return Assets(
@@ -144,7 +145,7 @@ def _assets() -> Assets:
         guard=Markup(guard),  # noqa: S704
         theme=Markup(theme),  # noqa: S704
         start=Markup(start),  # noqa: S704
-        script=_packed(script),
+        script=_packed(worker, script),
         report_policy=_policy(report_css, guard, theme, start, script),
         classroom_policy=_policy(classroom_css, theme),
         index_css=Markup(index_css),  # noqa: S704
@@ -155,9 +156,9 @@ def _assets() -> Assets:
     )
 
 
-def _packed(script: str) -> str:
-    """Deflate a script as ``assets/start.js`` unpacks it."""
-    return base64.b64encode(deflate(script.encode())).decode()
+def _packed(*scripts: str) -> str:
+    """Deflate scripts, the page's own last, as ``assets/shared/start.js`` unpacks them."""
+    return base64.b64encode(deflate("\0".join(scripts).encode())).decode()
 
 
 def _policy(style: str, *scripts: str) -> str:
@@ -169,13 +170,23 @@ def _policy(style: str, *scripts: str) -> str:
     )
 
 
-def _folder() -> Any:
+def _folder() -> Traversable:
     return resources.files("inspector.report.html") / "assets"
 
 
 def _read(name: str) -> str:
-    text: str = (_folder() / name).read_text(encoding="utf-8")
-    return text
+    return (_folder() / name).read_text(encoding="utf-8")
+
+
+def _modules(folder: Traversable | None = None, path: str = "") -> dict[str, str]:
+    """Return every ES module by its path in the folder of assets: ``attention/maths.js``."""
+    found: dict[str, str] = {}
+    for item in (folder or _folder()).iterdir():
+        if item.is_dir():
+            found |= _modules(item, f"{path}{item.name}/")
+        elif item.name.endswith(".js"):
+            found[path + item.name] = item.read_text(encoding="utf-8")
+    return found
 
 
 @cache

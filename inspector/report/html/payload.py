@@ -1,7 +1,9 @@
 """What a report's page is given: one JSON header and named blobs of numbers.
 
-This is the only contract between Python and the report's JavaScript (``assets/decode.js`` and
-``assets/report_data.js`` read it). Attention is quadratic in the text, so above 32 tokens a page
+This is the only contract between Python and the report's JavaScript: ``assets/payload.d.ts``
+describes it, ``assets/shared/decode.js`` and ``assets/report/data.js`` read it.
+
+Attention is quadratic in the text, so above 32 tokens a page
 is not given the matrices: it is given q and k, half as many numbers as one head's matrix at 64
 tokens, and does the last multiplication itself. Up to 32 tokens it is given both, the matrices to
 show and q and k to say why. How far its multiplication lies from the model's own attention is
@@ -38,7 +40,7 @@ from inspector.report.html.payload_ladder import pack_ladder, pack_shares
 from inspector.report.html.payload_scores import carry, largest_each
 
 #: Raised whenever a page of an older payload could be misread by a newer page.
-VERSION = 1
+VERSION = 2
 
 #: Up to this many tokens the model's A and its difference from the rebuild are shipped exactly.
 EXACT_TOKENS = 32
@@ -61,39 +63,42 @@ class Payload:
 
 def build_payload(inspected: Inspected, *, command: str | None, version: str) -> Payload:
     """Everything the page shows of one inspection."""
-    run = inspected.trace
-    rebuilt: Sequence[RecomputedLayer | None] = inspected.rebuild.layers or [None] * len(run.layers)
+    trace = inspected.trace
+    rebuilt: Sequence[RecomputedLayer | None] = inspected.rebuild.layers or [None] * len(
+        trace.layers
+    )
     # NumPy and zlib let go of the interpreter's lock, so layers can be packed side by side.
     packed = parallel_map(
-        lambda layer: _layer(*layer),
-        zip(range(len(run.layers)), run.layers, rebuilt, strict=True),
-        tokens=run.longest,
+        lambda each: _layer(*each),
+        zip(range(len(trace.layers)), trace.layers, rebuilt, strict=True),
+        tokens=trace.longest,
     )
-    sites = [site for site, _ in packed]
+    layers = [layer for layer, _ in packed]
     blobs = [blob for _, layer_blobs in packed for blob in layer_blobs]
     ladder, ladder_blobs = pack_ladder(inspected)
     shares, share_blobs = pack_shares(inspected)
     blobs += ladder_blobs + share_blobs
     if inspected.heads:
         blobs.append(Blob.pack("readings", _readings(inspected.heads)))
-    errors = [e for site in sites for e in site["arithmetic_error"]]
+    errors = [e for layer in layers for e in layer["arithmetic_error"]]
     header: Header = {
         "payload": VERSION,
         "inspector": version,
         "command": command,
         "model": asdict(inspected.model),
-        "text": _text(run.text),
-        "target": None if run.target is None else _text(run.target),
-        "sites": sites,
+        "text": _text(trace.text),
+        "target": None if trace.target is None else _text(trace.target),
+        # Every attention layer: `site` and `layer` name it, and its index here names its blobs.
+        "layers": layers,
         "arithmetic_max_abs_error": max(errors, default=None),
         "verification": _verification(inspected.verification),
-        "predictions": None if run.predictions is None else _predictions(run.predictions),
+        "predictions": None if trace.predictions is None else _predictions(trace.predictions),
         "ladder": ladder,
         "shares": shares,
         # The page puts these labels and the readings' numbers together again.
         "labels": [head.label for head in inspected.heads],
         "links": [asdict(link) | {"lift": finite(link.lift)} for link in inspected.links],
-        "pieces": inspected.pieces,
+        "subwords": inspected.pieces,
         "blobs": {blob.name: blob.entry for blob in blobs},
     }
     return Payload(header, tuple(blobs))
@@ -113,13 +118,13 @@ def _text(text: Text) -> Header:
 
 
 def _layer(
-    number: int, captured: TracedLayer, rebuilt: RecomputedLayer | None
+    index: int, captured: TracedLayer, rebuilt: RecomputedLayer | None
 ) -> tuple[Header, list[Blob]]:
-    """One attention layer's header entry and blobs; ``number`` is its place in the run."""
+    """One attention layer's header entry and blobs; ``index`` counts the layers of the run."""
     model = captured.attention.astype(np.float32, copy=False)
     heads, rows, cols = model.shape
     exact = max(rows, cols) <= EXACT_TOKENS
-    site: Header = {
+    layer: Header = {
         "site": captured.site,
         "layer": captured.layer,
         "heads": heads,
@@ -136,7 +141,7 @@ def _layer(
         "arithmetic_error": [],
     }
     arrays: dict[str, NDArray[Any]] = {
-        "norm": np.linalg.norm(_heard(captured, rebuilt), axis=1).astype(np.float32)
+        "key_state_norm": np.linalg.norm(_key_states(captured, rebuilt), axis=1).astype(np.float32)
     }
     if exact:
         arrays["model"] = model
@@ -145,12 +150,12 @@ def _layer(
     if rebuilt is None:
         if not exact:
             arrays["attention"] = half_where_it_fits(model)
-            site |= {"source": "attention", "precision": arrays["attention"].dtype.name}
+            layer |= {"source": "attention", "precision": arrays["attention"].dtype.name}
             error = largest_each(arrays["attention"].astype(np.float32) - model)
-            site["arithmetic_error"] = _rounded(error)
+            layer["arithmetic_error"] = _rounded(error)
     else:
         if isinstance(rebuilt, RebuiltLayer):
-            arrays["moved"] = half_where_it_fits(
+            arrays["value_norm"] = half_where_it_fits(
                 transformed_norms(rebuilt.value, rebuilt.output_projection, heads)
             )
         if not rebuilt.visible.all():
@@ -161,21 +166,21 @@ def _layer(
             arrays["row_error"] = _row_error(rebuilt.attention.astype(np.float32) - model)
         source, precision, error, carried = carry(rebuilt, model)
         if not exact:
-            site |= {"source": source, "precision": precision}
+            layer |= {"source": source, "precision": precision}
         if source == "query_key":
-            site |= {
+            layer |= {
                 "key_precision": precision,
                 "scale": float(rebuilt.scale),
                 "softcap": rebuilt.softcap,
             }
         if source == "query_key" or not exact:
             arrays |= carried
-            site["arithmetic_error"] = _rounded(error)
-    return site, [Blob.pack(f"{number}.{name}", array) for name, array in arrays.items()]
+            layer["arithmetic_error"] = _rounded(error)
+    return layer, [Blob.pack(f"{index}.{name}", array) for name, array in arrays.items()]
 
 
-def _heard(captured: TracedLayer, rebuilt: RecomputedLayer | None) -> Array:
-    """Return what is listened to, (S, D)."""
+def _key_states(captured: TracedLayer, rebuilt: RecomputedLayer | None) -> Array:
+    """Return what the keys are made of, (S, D)."""
     if isinstance(rebuilt, RebuiltLayer):
         return rebuilt.key_states
     return captured.hidden if captured.key_states is None else captured.key_states

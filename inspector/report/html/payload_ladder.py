@@ -73,8 +73,8 @@ def _rung_matrices(
     rung: RungResult, site: SiteName, trace: Trace
 ) -> tuple[str | None, Blob | None]:
     """How a rung's matrices of one site travel: whole, as a triangle, pooled, or not at all."""
-    places = () if rung.matrices is None else trace.indices(site)
-    there = [found for place in places if (found := (rung.matrices or ())[place]) is not None]
+    indices = () if rung.matrices is None else trace.indices(site)
+    there = [found for index in indices if (found := (rung.matrices or ())[index]) is not None]
     pooled = trace.longest > WHOLE_LADDER_TOKENS
     # What the layer's heads do on average the page works out itself, and some rungs from others.
     if not there or rung.name == "layer_mean" or not (pooled or rung.name in SHIPPED_RUNGS):

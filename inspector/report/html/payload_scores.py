@@ -37,8 +37,8 @@ def carry(
         error = _arithmetic_error(query, key, bias, rebuilt, model)
         if max(error) <= ROUNDING_BOUND:
             precision = np.dtype(dtype).name
-            carried = {"query": query, "key": key} | _beside(bias, rebuilt.sink)
-            return "query_key", precision, error, carried
+            terms = _score_terms(bias, rebuilt.sink)
+            return "query_key", precision, error, {"query": query, "key": key} | terms
     attention = half_where_it_fits(model)
     error = largest_each(attention.astype(np.float32) - model)
     return "attention", attention.dtype.name, error, {"attention": attention}
@@ -61,16 +61,16 @@ def _rounded_bias(bias: Bias | None, dtype: type[np.floating[Any]]) -> Bias | No
     return Bias(by_key, by_distance, vectors)
 
 
-def _beside(bias: Bias | None, sink: Array | None) -> dict[str, NDArray[Any]]:
-    """Name what stands beside q·k in the scores as ``assets/beside.js`` reads it."""
+def _score_terms(bias: Bias | None, sink: Array | None) -> dict[str, NDArray[Any]]:
+    """Name what stands beside q·k in the scores as ``assets/attention/score_terms.js`` reads it."""
     arrays: dict[str, NDArray[Any] | None] = {
         "sink": None if sink is None else sink.astype(np.float32)
     }
     if bias is not None:
         arrays |= {"by_key": bias.by_key, "by_distance": bias.by_distance}
         if bias.vectors is not None:
-            arrays["place_rows"] = bias.vectors.rows.astype(np.uint32)
-            arrays |= {"place_keys": bias.vectors.keys, "place_queries": bias.vectors.queries}
+            arrays["distance_rows"] = bias.vectors.rows.astype(np.uint32)
+            arrays |= {"distance_keys": bias.vectors.keys, "distance_queries": bias.vectors.queries}
     return {name: array for name, array in arrays.items() if array is not None}
 
 
@@ -83,8 +83,8 @@ def _arithmetic_error(
 ) -> list[float]:
     """Return, per head, the largest difference of the page's own formula, done here, from A."""
     vectors = bias.vectors if bias else None
-    places = (vectors.keys, vectors.queries) if vectors else ()
-    if not all(part is None or np.isfinite(part).all() for part in (query, key, *places)):
+    distances = (vectors.keys, vectors.queries) if vectors else ()
+    if not all(part is None or np.isfinite(part).all() for part in (query, key, *distances)):
         return [math.inf] * len(model)
     group = len(query) // len(key)
     whole_query, whole_key = query.astype(np.float32), key.astype(np.float32)

@@ -67,6 +67,11 @@ def print_classroom(console: Console, classroom: Classroom, *, own_table: bool) 
         )
     print_note(
         console,
+        "In a transformer students are tokens, traits the numbers of a hidden state, R the "
+        "attention scores, and A the attention weights.",
+    )
+    print_note(
+        console,
         "R = Q·Qᵀ follows from the article's shapes; T = R·Q and the softmax form are our "
         "inference.",
     )
@@ -78,7 +83,7 @@ def print_classroom(console: Console, classroom: Classroom, *, own_table: bool) 
     _print_first_row(console, classroom)
     _print_circles(console, classroom)
 
-    print_heading(console, "Table 3", "T = R·Q: the traits after living together (our inference)")
+    print_heading(console, "Table 3", "T = R·Q: the traits after a school term (our inference)")
     _print_traits(console, classroom, classroom.revised)
     _print_change(console, classroom, "T", classroom.revised)
 
@@ -190,7 +195,7 @@ def _print_softmax(console: Console, classroom: Classroom) -> None:
     kept = classroom.softmax_attention.diagonal()
     print_note(
         console,
-        "On the diagonal, the attention a student keeps for themselves: "
+        "The diagonal is the attention that students keep for themselves: "
         f"{kept.min():.0%} to {kept.max():.0%}.",
     )
 

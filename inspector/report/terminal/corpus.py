@@ -121,7 +121,7 @@ def _print_findings(console: Console, result: CorpusResult) -> None:
     claims = finding_claims(findings, _MOST_RELATIONS)
     if claims:
         table = new_table(
-            *("relation", "from → to", "the head", "finds", "95 %", "offset"), right=_NUMBERS
+            *("relation", "from → to", "the head", "accuracy", "95 %", "offset"), right=_NUMBERS
         )
         for claim in claims:
             table.add_row(*_finding(claim))
@@ -157,7 +157,7 @@ def _print_ladder(console: Console, result: CorpusResult) -> None:
     if not means:
         return
     print_heading(
-        console, "From the classroom to the model", "mean distance over all heads, in bits"
+        console, "From the classroom to the model", "mean divergence over all heads, in bits"
     )
     longest = max(means.values()) or 1.0
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, INDENT, 0, 0))

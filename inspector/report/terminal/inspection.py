@@ -1,4 +1,4 @@
-"""A screenful in the terminal: what ran, the verdict, the ladder, the shares, the strongest links.
+"""A screenful in the terminal: what ran, the verdict, the strongest links, the ladder, the shares.
 
 Rich takes care of colour and width, and prints plain text when the output is piped.
 """
@@ -21,7 +21,10 @@ from inspector.report.terminal.predictions import print_predictions
 _BAR = 24
 #: What the parts of a stacked bar are filled with: to be told apart without colour.
 _FILLS = "█▓░▒▞╱"
-_MERGED = "Pieces are merged: into a word their sum, out of it their mean (or --pieces)."
+_COMBINED = (
+    "Subwords are combined: attention received is summed, attention given is averaged. "
+    "--pieces keeps them apart."
+)
 MARKS: dict[Verdict, str] = {
     "verified": "✓",
     "rounding": "≈",
@@ -31,9 +34,11 @@ MARKS: dict[Verdict, str] = {
     "unproved": "…",
 }
 _BETWEEN = (
-    "In cross-attention X·Xᵀ is X·Yᵀ, Y the encoder's states, and there are no strangers; "
-    "--json and the report have each site by itself."
+    "In cross-attention X·Xᵀ is X·Yᵀ, with Y the encoder's states, and there is no rung strangers. "
+    "The report and --json have each site by itself."
 )
+#: What stands for the divergence of raw scores.
+_UNDEFINED = "none: raw scores"
 #: How many links are shown of each site where there are several.
 _LINKS_OF_A_SITE = 3
 _STYLE: dict[Verdict, str] = {
@@ -51,7 +56,8 @@ def print_inspection(console: Console, inspected: Inspected, files: dict[str, st
     trace, model = inspected.trace, inspected.model
     console.print(
         Line.assemble(
-            (visible(trace.text.text), "bold"),
+            # A pipe's last newline belongs to the text and not to a heading.
+            (visible(trace.text.text.rstrip("\r\n")), "bold"),
             *([(f"\n{visible(trace.text.pair)}", "bold")] if trace.text.pair else []),
             *([(f"\n→ {visible(trace.target.text)}", "bold")] if trace.target else []),
         )
@@ -67,9 +73,9 @@ def print_inspection(console: Console, inspected: Inspected, files: dict[str, st
     console.print()
     console.print(_verdict(inspected))
     console.print()
+    _print_links(console, inspected)
     _print_ladder(console, inspected)
     _print_shares(console, inspected.shares)
-    _print_links(console, inspected)
     print_predictions(console, inspected)
     for kind, path in files.items():
         console.print(
@@ -119,7 +125,7 @@ def _verdict(inspected: Inspected) -> Line:
         found += f", {heads.count('rounding')} differ by rounding only"
     if verification.verdict == "mismatch":
         found = _where_wrong(inspected)
-    mixed = "an output" if verification.tier == "weights" else "a mixture A·V"
+    mixed = "an output" if verification.tier == "weights" else "A·V"
     return Line.assemble(
         (f"{MARKS[verification.verdict]} {verification.verdict}", style),
         f"  {found}\n"
@@ -152,7 +158,7 @@ def _print_ladder(console: Console, inspected: Inspected) -> None:
     if not any(rung.applies for rung in ladder):
         return
     table = Table(
-        title="From the classroom to the model: distance from the real attention",
+        title="From the classroom to the model: divergence from its attention weights",
         title_justify="left",
         title_style="bold",
         box=None,
@@ -161,7 +167,7 @@ def _print_ladder(console: Console, inspected: Inspected) -> None:
     )
     table.add_column("rung")
     table.add_column("formula", no_wrap=True)
-    table.add_column("distance in bits", no_wrap=True)
+    table.add_column("divergence in bits", no_wrap=True)
     table.add_column("bits", justify="right")
     table.add_column("rank", justify="right")
     table.add_column("top-1", justify="right")
@@ -171,13 +177,13 @@ def _print_ladder(console: Console, inspected: Inspected) -> None:
         if rung.all_tokens is None:
             continue
         if rung.name == "uniform":
-            table.add_row("beside it", style="dim italic")
+            table.add_row("baselines", style="dim italic")
         bits = _bits(rung)
         means = rung.all_tokens.means()
         table.add_row(
             rung.name,
             rung.formula,
-            "no distribution" if bits is None else _bar(bits / longest),
+            _UNDEFINED if bits is None else _bar(bits / longest),
             *(_number(value) for value in means.values()),
             style="dim" if rung.reference else None,
         )
@@ -186,7 +192,7 @@ def _print_ladder(console: Console, inspected: Inspected) -> None:
     missing = [rung.name for rung in ladder if not rung.applies]
     if missing:
         console.print(
-            f"{' and '.join(missing).capitalize()}: rungs that this model does not have.",
+            f"Rungs that this model does not have: {', '.join(missing)}.",
             style="dim",
         )
     if "cross" in inspected.trace.sites:
@@ -206,10 +212,10 @@ def _finding(ladder: tuple[RungResult, ...]) -> str:
     if not single or uniform is None:
         return ""
     nearest = min(single, key=lambda name: single[name])
-    compared = "nearer than" if single[nearest] < uniform else "no nearer than"
+    compared = "closer than" if single[nearest] < uniform else "no closer than"
     return (
-        f"Of the rungs with one matrix for all heads, {nearest} comes nearest: "
-        f"{single[nearest]:.3f} bits, {compared} listening to all alike ({uniform:.3f})."
+        f"Without separate heads, {nearest} comes closest: {single[nearest]:.3f} bits, "
+        f"{compared} attending to every token equally ({uniform:.3f})."
     )
 
 
@@ -241,8 +247,8 @@ def _print_shares(console: Console, shares: tuple[Share, ...]) -> None:
     if gains:
         shown.append(" · ".join(gains))
     if losses:
-        shown.append("farther with " + " · ".join(losses))
-    title = f"What closes the gap of {gap:.3f} bits, whatever the order"
+        shown.append("worse with " + " · ".join(losses))
+    title = f"What each idea contributes to closing the gap of {gap:.3f} bits (Shapley values)"
     console.print(title, style="bold", highlight=False)
     console.print("  ".join(shown), highlight=False, markup=False)
     console.print()
@@ -266,23 +272,23 @@ def _print_links(console: Console, inspected: Inspected) -> None:
     if not inspected.links:
         return
     console.print(
-        f"Strongest links between {'tokens' if inspected.pieces else 'words'}", style="bold"
+        f"Strongest attention between {'tokens' if inspected.pieces else 'words'}", style="bold"
     )
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(no_wrap=True)
-    table.add_column(justify="right")
-    table.add_column(justify="right", no_wrap=True)
-    table.add_column(style="dim", no_wrap=True)
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("from → to", no_wrap=True)
+    table.add_column("weight", justify="right")
+    table.add_column("× the head's average", justify="right", no_wrap=True)
+    table.add_column("head", style="dim", no_wrap=True)
     for link in _shown_links(inspected):
         table.add_row(
             Line(f"{shortened(link.source)} → {shortened(link.target)}"),
             f"{link.weight:.2f}",
-            f"{link.lift:.1f}× its usual",
+            f"{link.lift:.1f}",
             f"{layer_name(link.site, link.layer)}, head {link.head}",
         )
     console.print(table)
     if not inspected.pieces:
-        console.print(_MERGED, style="dim")
+        console.print(_COMBINED, style="dim")
     console.print()
 
 

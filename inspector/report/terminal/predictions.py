@@ -23,9 +23,9 @@ def print_predictions(console: Console, inspected: Inspected) -> None:
     for guess in predictions.guesses:
         _say(console, f"{_place(guess, predictions, tokens)}: {_candidates(guess)}")
     if predictions.kind == "causal":
-        lead = "given what precedes it"
+        lead = "given the tokens before it"
     else:
-        lead = "where it stands, itself in sight"
+        lead = "where it stands, seen by the model"
     judged = [
         place
         for place, token in enumerate(tokens)

@@ -1,4 +1,6 @@
+import base64
 import re
+import zlib
 from html.parser import HTMLParser
 
 import numpy as np
@@ -60,6 +62,15 @@ def test_a_lone_surrogate_can_be_written():
 def test_a_page_keeps_to_its_budget(tokens, budget):
     whole = synthetic.inspected("w " * (tokens - 2), layers=6, heads=12, d=32)
     assert len(render_report(whole).encode()) <= budget
+
+
+def test_the_worker_s_script_travels_in_front_of_the_page_s():
+    packed = re.search(r'id="script">([^<]*)<', render_report(synthetic.inspected()))
+    worker, script = zlib.decompress(base64.b64decode(packed[1]), -15).decode().split("\0")
+    assert "self.onmessage" in worker and "document" not in worker
+    assert "self.onmessage" not in script and "new Worker" in script
+    # What both need stands first in both, where deflate finds it again.
+    assert script.startswith(worker[: worker.index("const $attention_worker")][:2000])
 
 
 def test_a_classroom_shows_its_tables_and_what_is_inferred():

@@ -54,15 +54,15 @@ def test_beyond_32_tokens_q_and_k_travel_alone(tokens, exact):
     assert ("0.model" in names(built)) is exact
     assert ("0.thumbnail" in names(built)) is not exact
     assert {"0.query", "0.key"} <= names(built)
-    assert built.header["sites"][0]["source"] == ("exact" if exact else "query_key")
+    assert built.header["layers"][0]["source"] == ("exact" if exact else "query_key")
 
 
 def test_beside_the_matrices_q_and_k_travel_in_half():
     whole = synthetic.inspected("one two three four", layers=1)
     built = payload(whole)
-    site = built.header["sites"][0]
-    assert site["precision"] == "float32" and site["scale"] == 0.5
-    assert site["key_precision"] == "float16"
+    layer = built.header["layers"][0]
+    assert layer["precision"] == "float32" and layer["scale"] == 0.5
+    assert layer["key_precision"] == "float16"
     q, k = numbers(built, "0.query"), numbers(built, "0.key")
     for shipped, told in (
         (q, whole.rebuild.layers[0].query),
@@ -71,7 +71,7 @@ def test_beside_the_matrices_q_and_k_travel_in_half():
         np.testing.assert_array_equal(shipped, told.astype(np.float16))
     A = synthetic.softmax(q.astype(float) @ k.astype(float).swapaxes(1, 2) / 2)
     worst = np.abs(A - whole.trace.layers[0].attention).max(axis=(1, 2))
-    np.testing.assert_allclose(site["arithmetic_error"], worst, atol=2e-6)
+    np.testing.assert_allclose(layer["arithmetic_error"], worst, atol=2e-6)
     assert max(worst) <= ROUNDING_BOUND
 
 
@@ -81,9 +81,9 @@ def test_a_short_text_whose_attention_is_not_the_softmax_of_q_and_k_goes_without
         whole.trace.layers[0], attention=np.roll(whole.trace.layers[0].attention, 1, 2)
     )
     built = payload(replace(whole, trace=replace(whole.trace, layers=(captured,))))
-    site = built.header["sites"][0]
-    assert site["source"] == "exact" and site["key_precision"] is None
-    assert site["arithmetic_error"] == [] and site["scale"] is None
+    layer = built.header["layers"][0]
+    assert layer["source"] == "exact" and layer["key_precision"] is None
+    assert layer["arithmetic_error"] == [] and layer["scale"] is None
     assert not {"0.query", "0.key", "0.attention"} & names(built)
 
 
@@ -102,21 +102,23 @@ def test_readings_travel_as_numbers():
 def test_what_stands_beside_q_and_k_travels_too(beside, tokens):
     whole = synthetic.inspected("w " * (tokens - 2), layers=1, beside=beside)
     built = payload(whole)
-    site, rebuilt = built.header["sites"][0], whole.rebuild.layers[0]
-    assert site["key_precision"] == "float16" and "0.attention" not in names(built)
-    assert site["softcap"] == rebuilt.softcap
+    layer, rebuilt = built.header["layers"][0], whole.rebuild.layers[0]
+    assert layer["key_precision"] == "float16" and "0.attention" not in names(built)
+    assert layer["softcap"] == rebuilt.softcap
     q, k = (numbers(built, f"0.{name}").astype(float) for name in ("query", "key"))
     scores = q @ k.swapaxes(1, 2) / 2
-    if site["softcap"]:
-        scores = site["softcap"] * np.tanh(scores / site["softcap"])
+    if layer["softcap"]:
+        scores = layer["softcap"] * np.tanh(scores / layer["softcap"])
     distance = np.arange(tokens) - np.arange(tokens)[:, None] + tokens - 1
     if "0.by_key" in names(built):
         scores += numbers(built, "0.by_key")[:, None]
     if "0.by_distance" in names(built):
         scores += numbers(built, "0.by_distance")[:, distance]
-    if "0.place_rows" in names(built):
-        at = numbers(built, "0.place_rows")[distance]
-        places, asked = (numbers(built, f"0.place_{name}")[:, at] for name in ("keys", "queries"))
+    if "0.distance_rows" in names(built):
+        at = numbers(built, "0.distance_rows")[distance]
+        places, asked = (
+            numbers(built, f"0.distance_{name}")[:, at] for name in ("keys", "queries")
+        )
         scores += np.einsum("hid,hijd->hij", q, places.astype(float)) / 2
         scores += np.einsum("hjd,hijd->hij", k, asked.astype(float)) / 2
     sink = numbers(built, "0.sink") if "0.sink" in names(built) else np.full(len(q), -np.inf)
@@ -124,7 +126,7 @@ def test_what_stands_beside_q_and_k_travels_too(beside, tokens):
     A = powers / (powers.sum(axis=2, keepdims=True) + np.exp(sink)[:, None, None])
     worst = np.abs(A - whole.trace.layers[0].attention).max(axis=(1, 2))
     assert max(worst) <= ROUNDING_BOUND
-    np.testing.assert_allclose(site["arithmetic_error"], worst, atol=2e-6)
+    np.testing.assert_allclose(layer["arithmetic_error"], worst, atol=2e-6)
 
 
 def test_what_is_added_is_linear_in_the_text():
@@ -133,7 +135,7 @@ def test_what_is_added_is_linear_in_the_text():
         sizes = []
         for tokens in (40, 80):
             built = payload(synthetic.inspected("w " * (tokens - 2), layers=1, beside=beside))
-            parts = [b for b in built.blobs if b.name[2:].startswith(("by_", "place_", "sink"))]
+            parts = [b for b in built.blobs if b.name[2:].startswith(("by_", "distance_", "sink"))]
             sizes.append(sum(int(np.prod(blob.shape)) for blob in parts))
         assert sizes[1] <= 2.1 * sizes[0]
 
@@ -153,10 +155,10 @@ def test_the_shipped_error_is_that_of_the_page_s_arithmetic(causal):
             row[: len(e)] = e / e.sum()
             largest = max(largest, np.abs(row - theirs[i]).max())
         worst.append(largest)
-    assert built.header["sites"][0]["precision"] == "float16"
-    np.testing.assert_allclose(built.header["sites"][0]["arithmetic_error"], worst, atol=2e-6)
+    assert built.header["layers"][0]["precision"] == "float16"
+    np.testing.assert_allclose(built.header["layers"][0]["arithmetic_error"], worst, atol=2e-6)
     assert built.header["arithmetic_max_abs_error"] == max(
-        built.header["sites"][0]["arithmetic_error"]
+        built.header["layers"][0]["arithmetic_error"]
     )
 
 
@@ -178,17 +180,17 @@ def large_scores(whole, factor):
 
 def test_float32_where_float16_moves_the_attention():
     whole = large_scores(synthetic.inspected("w " * 38, layers=1), 100)
-    site = payload(whole).header["sites"][0]
-    assert (site["source"], site["precision"]) == ("query_key", "float32")
-    assert max(site["arithmetic_error"]) <= 5e-3
+    layer = payload(whole).header["layers"][0]
+    assert (layer["source"], layer["precision"]) == ("query_key", "float32")
+    assert max(layer["arithmetic_error"]) <= 5e-3
 
 
 def test_float32_where_float16_overflows():
     whole = large_scores(synthetic.inspected("w " * 38, layers=1, d=1), 1)
     layer = whole.rebuild.layers[0]
     scaled = replace(layer, query=layer.query * 1e6, key=layer.key / 1e6)
-    site = payload(replace(whole, rebuild=synthetic.rebuilt(scaled))).header["sites"][0]
-    assert (site["source"], site["precision"]) == ("query_key", "float32")
+    layer = payload(replace(whole, rebuild=synthetic.rebuilt(scaled))).header["layers"][0]
+    assert (layer["source"], layer["precision"]) == ("query_key", "float32")
 
 
 def test_the_attention_itself_where_it_is_not_the_softmax_of_q_and_k():
@@ -197,7 +199,7 @@ def test_the_attention_itself_where_it_is_not_the_softmax_of_q_and_k():
         whole.trace.layers[0], attention=np.roll(whole.trace.layers[0].attention, 1, 2)
     )
     built = payload(replace(whole, trace=replace(whole.trace, layers=(captured,))))
-    assert built.header["sites"][0]["source"] == "attention"
+    assert built.header["layers"][0]["source"] == "attention"
     np.testing.assert_allclose(numbers(built, "0.attention"), captured.attention, atol=3e-4)
 
 
@@ -221,7 +223,7 @@ def test_row_errors_of_a_long_text_and_lengths():
         expected = np.abs(rebuilt.attention - captured.attention).max(axis=2)
         np.testing.assert_array_equal(numbers(built, f"{n}.row_error"), expected)
         lengths = [sum(x.astype(float) ** 2) ** 0.5 for x in rebuilt.states]
-        np.testing.assert_allclose(numbers(built, f"{n}.norm"), lengths, rtol=1e-6)
+        np.testing.assert_allclose(numbers(built, f"{n}.key_state_norm"), lengths, rtol=1e-6)
 
 
 def test_the_classroom_s_r_travels_as_a_triangle():
@@ -266,8 +268,8 @@ def test_a_measure_that_is_not_there_stays_not_a_number():
 def test_without_a_rebuild_the_model_s_attention_travels():
     whole = synthetic.not_recomputed(synthetic.inspected("w " * 38, layers=1))
     built = payload(whole)
-    assert built.header["sites"][0]["source"] == "attention"
-    error = built.header["sites"][0]["arithmetic_error"]
+    assert built.header["layers"][0]["source"] == "attention"
+    error = built.header["layers"][0]["arithmetic_error"]
     A = whole.trace.layers[0].attention
     assert np.abs(numbers(built, "0.attention") - A).max() <= max(error) + 1e-9
 

@@ -37,11 +37,15 @@ def test_a_screenful(cat: Inspection) -> None:
             continue
         assert rung.all_tokens is not None
         bits = rung.all_tokens.means()["jsd_bits"]
-        assert ("no distribution" if bits is None else f"{bits:.3f}") in lines[0]
+        assert ("none: raw scores" if bits is None else f"{bits:.3f}") in lines[0]
     link = cat.links[0]
     assert f"{link.source} → {link.target}" in text
     assert f"layer {link.layer}, head {link.head}" in text
-    assert f"{link.lift:.1f}× its usual" in text
+    assert "× the head's average" in text
+    (row,) = (
+        line for line in text.splitlines() if line.startswith(f"{link.source} → {link.target} ")
+    )
+    assert row.split()[3:5] == [f"{link.weight:.2f}", f"{link.lift:.1f}"]
 
 
 def test_both_texts_of_a_pair_stand_above(bundled: LoadedModel) -> None:
@@ -51,60 +55,63 @@ def test_both_texts_of_a_pair_stand_above(bundled: LoadedModel) -> None:
 
 def test_the_finding_is_of_these_numbers(cat: Inspection) -> None:
     text = " ".join(printed(cat).split())
-    assert "learned comes nearest: 0.332 bits, nearer than listening to all alike (0.341)" in text
+    said = "learned comes closest: 0.332 bits, closer than attending to every token equally (0.341)"
+    assert said in text
 
 
 def shares(**bits: float) -> tuple[Share, ...]:
     return tuple(Share(name, "", np.full((1, 1), value), value) for name, value in bits.items())
 
 
-def bought(found: Inspection) -> list[str]:
+def contributed(found: Inspection) -> list[str]:
     """What is printed under the heading of the shares."""
     lines = [line.rstrip() for line in printed(found).splitlines()]
-    start = next(i for i, line in enumerate(lines) if line.startswith("What closes the gap"))
+    start = next(i for i, line in enumerate(lines) if line.startswith("What each idea"))
     return lines[start : lines.index("", start)]
 
 
 def test_shares_are_one_bar_in_three_fills(cat: Inspection) -> None:
-    assert bought(replace(cat, shares=shares(learned=0.3, heads=0.2, scale=0.1))) == [
-        "What closes the gap of 0.600 bits, whatever the order",
+    assert contributed(replace(cat, shares=shares(learned=0.3, heads=0.2, scale=0.1))) == [
+        "What each idea contributes to closing the gap of 0.600 bits (Shapley values)",
         "████████████▓▓▓▓▓▓▓▓░░░░  █ learned 0.300 · ▓ heads 0.200 · ░ scale 0.100",
     ]
 
 
 def test_what_made_things_worse_has_a_sign_and_no_length(cat: Inspection) -> None:
-    assert bought(replace(cat, shares=shares(learned=0.4, heads=-0.1, scale=0.2))) == [
-        "What closes the gap of 0.500 bits, whatever the order",
-        "████████████████░░░░░░░░  █ learned 0.400 · ░ scale 0.200  farther with heads",
+    assert contributed(replace(cat, shares=shares(learned=0.4, heads=-0.1, scale=0.2))) == [
+        "What each idea contributes to closing the gap of 0.500 bits (Shapley values)",
+        "████████████████░░░░░░░░  █ learned 0.400 · ░ scale 0.200  worse with heads",
         "−0.100",
     ]
-    assert bought(replace(cat, shares=shares(learned=-0.25, heads=-1e-9)))[1:] == [
-        "▓ heads 0.000  farther with learned −0.250"
+    assert contributed(replace(cat, shares=shares(learned=-0.25, heads=-1e-9)))[1:] == [
+        "▓ heads 0.000  worse with learned −0.250"
     ]
 
 
 def test_without_shares_there_is_no_heading(cat: Inspection) -> None:
-    assert "What closes" not in printed(replace(cat, shares=()))
+    assert "What each idea" not in printed(replace(cat, shares=()))
 
 
 def test_the_shares_are_of_this_sentence(cat: Inspection) -> None:
-    heading, line = bought(cat)
+    heading, line = contributed(cat)
     for share in cat.shares:
         assert f"{share.ingredient} {share.bits:.3f}" in line
     assert f"{sum(share.bits for share in cat.shares):.3f}" in heading
 
 
-def test_the_rule_for_pieces_stands_where_it_is_followed(bundled: LoadedModel) -> None:
+def test_how_subwords_are_combined_is_said_where_they_are(bundled: LoadedModel) -> None:
     sentence = "untie the knottiness"
     whole = inspector.inspect(sentence, model=bundled)
     apart = inspector.inspect(sentence, model=bundled, pieces=True)
     text = printed(whole)
-    assert "Strongest links between words" in text
-    assert "Pieces are merged: into a word their sum, out of it their mean" in text
+    assert "Strongest attention between words" in text
+    assert "Subwords are combined: attention received is summed, attention given is averaged." in (
+        " ".join(text.split())
+    )
     assert "##" not in text
     text = printed(apart)
-    assert "Strongest links between tokens" in text
-    assert "merged" not in text
+    assert "Strongest attention between tokens" in text
+    assert "combined" not in text
     assert "##" in text
 
 
@@ -136,5 +143,5 @@ def test_text_is_only_text(bundled: LoadedModel, text: str) -> None:
 
 def test_a_very_long_word_keeps_the_table_in_shape(bundled: LoadedModel) -> None:
     found = inspector.inspect(f"the {'cat' * 100} sat on the mat", model=bundled)
-    table = printed(found).split("Strongest links")[1]
+    table = printed(found).split("Strongest attention")[1]
     assert max(map(len, table.splitlines())) <= 80

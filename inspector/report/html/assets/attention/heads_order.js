@@ -1,0 +1,141 @@
+/**
+ * What one number says of every head, and the heads in the order of that number.
+ */
+
+import { MEASURES } from "./rungs.js";
+
+/** @typedef {import("../report/data.js").ReportData} ReportData */
+/** @typedef {import("../report/state.js").State} State */
+
+/** @type {Record<import("../payload.js").Label, string>} what a head's label means, as the end of “mostly …” */
+export const LABELS = {
+  previous: "to the previous token",
+  next: "to the next token",
+  self: "to the token itself",
+  first: "to the first token",
+  separator: "to the separators",
+};
+/** Heads that have none of them. */
+export const NO_LABEL = "none";
+
+/**
+ * @typedef {object} Amounts
+ * @property {number[]} values one for each head of the run, NaN where there is none
+ * @property {string} name
+ * @property {string} unit
+ * @property {string} order what sorting by it means, in words
+ */
+
+/** @type {{entropy: Omit<Amounts, "values">, distance: Omit<Amounts, "values">}} */
+const READINGS = {
+  entropy: { name: "entropy", unit: " bits", order: "from the sharpest head to the most spread out" },
+  distance: {
+    name: "mean distance",
+    unit: " tokens",
+    order: "from heads that attend nearby to heads that attend far away",
+  },
+};
+
+/** @type {[string, string, string, string][]} measures of a rung, the first that there is counts */
+const AGREEMENT = [
+  [MEASURES[0], "divergence", " bits", "from the head that it explains best to the one it explains least"],
+  [MEASURES[1], "rank correlation", "", "from the head that it orders least like the model to the one most like it"],
+];
+
+/**
+ * @param {ReportData} data
+ * @param {Pick<State, "rung" | "tokens">} state
+ * @param {string} kind "entropy", "distance" or "agreement"
+ * @returns {Amounts | null} null for another kind, and where nothing was measured
+ */
+export function amounts(data, { rung, tokens }, kind) {
+  const {
+      heads,
+      header: { ladder },
+      layers,
+    } = data,
+    all = headsOf(data);
+  if (kind === "entropy") return { ...READINGS.entropy, values: all.map((_, i) => heads[i]?.entropy_bits ?? NaN) };
+  if (kind === "distance") return { ...READINGS.distance, values: all.map((_, i) => heads[i]?.distance ?? NaN) };
+  const at = ladder.findIndex((one) => one.name === rung);
+  if (kind !== "agreement" || !ladder[at]?.measured) return null;
+  // Raw scores are not probabilities and have no divergence; their order can still be compared.
+  for (const [measure, name, unit, order] of AGREEMENT) {
+    const measured = data.measures(at, tokens, measure),
+      widest = measured.length / layers.length;
+    const values = all.map(([index, head]) => measured[index * widest + head]);
+    if (values.some((value) => !Number.isNaN(value)))
+      return { values, name: `${name} of the rung “${rung}”`, unit, order };
+  }
+  return null;
+}
+
+/**
+ * Which heads there are, as index of the layer and head, in the order of the layers.
+ * @param {ReportData} data
+ */
+export const headsOf = (data) =>
+  data.layers.flatMap(({ heads }, index) =>
+    Array.from({ length: heads }, (_, head) => /** @type {[number, number]} */ ([index, head])),
+  );
+
+/**
+ * Each head's label, or NO_LABEL.
+ * @param {ReportData} data
+ * @returns {string[]}
+ */
+export const labelsOf = (data) => headsOf(data).map((_, i) => data.heads[i]?.label ?? NO_LABEL);
+
+/**
+ * The heads as they stand, and which of them are faded.
+ * @param {ReportData} data
+ * @param {Pick<State, "order" | "label" | "rung" | "tokens">} state
+ * @returns {{line: number[], faded: boolean[], by: Amounts | null, sorted: boolean}}
+ */
+export function standing(data, state) {
+  const labels = labelsOf(data),
+    names = Object.keys(LABELS),
+    byLabel = state.order === "label";
+  const by = byLabel ? null : amounts(data, state, state.order);
+  // Of one label the clearest first; heads without one last.
+  const ranks = labels.map(
+    (label, i) => (label === NO_LABEL ? names.length : names.indexOf(label)) - (data.heads[i]?.score ?? 0),
+  );
+  const line = byLabel ? ascending(ranks) : by ? ascending(by.values) : [...labels.keys()];
+  return {
+    line,
+    faded: labels.map((label) => state.label !== "" && label !== state.label),
+    by,
+    sorted: byLabel || by != null,
+  };
+}
+
+/**
+ * Indices of the heads from the lowest number to the highest, those without one last.
+ * @param {number[]} values
+ */
+export const ascending = (values) =>
+  Array.from(values.keys()).sort(
+    (a, b) => Number(Number.isNaN(values[a])) - Number(Number.isNaN(values[b])) || values[a] - values[b] || a - b,
+  );
+
+/** Weights from which a small picture of lines draws one, each level darker and wider. */
+export const LEVELS = [0.1, 0.25, 0.45, 0.7];
+
+/**
+ * The lines of a small picture, by level.
+ * @param {import("./maths.js").Matrix} matrix
+ * @param {number} whole the number that stands for a weight of 1
+ * @returns {[number, number][][]} rows and columns, for each level
+ */
+export function linesByLevel({ rows, cols, data }, whole) {
+  /** @type {[number, number][][]} */
+  const levels = LEVELS.map(() => []);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < cols; j++) {
+      const level = LEVELS.findLastIndex((low) => data[i * cols + j] >= low * whole);
+      if (level >= 0) levels[level].push([i, j]);
+    }
+  }
+  return levels;
+}

@@ -1,0 +1,240 @@
+/**
+ * What Python gives a page: the header of a report and of an atlas. It is the only contract between the two languages;
+ * tsc holds the JavaScript to it, and tests/report/html/test_payload_types.py holds real payloads to it.
+ *
+ * `site` says which attention, `layer` is a layer's own number there, `index` an index into `layers`, and a position
+ * is that of a token in its text. All of them count from 0.
+ */
+
+export type Site = "self" | "encoder" | "decoder" | "cross";
+export type Verdict = "verified" | "rounding" | "consistent" | "mismatch" | "not_recomputed" | "unproved";
+export type Tier = "weights" | "captured" | "none";
+export type Label = "previous" | "next" | "self" | "first" | "separator";
+export type DType = "uint8" | "uint32" | "float16" | "float32";
+
+/** A blob: deflated numbers in an element of its own, `blob-<name>`; length and CRC-32 of what is inflated. */
+export interface BlobEntry {
+  shape: number[];
+  dtype: DType;
+  length: number;
+  crc32: number;
+}
+
+export interface Model {
+  name: string;
+  title: string;
+  family: string;
+  layers: number;
+  heads: number;
+  width: number;
+  window: number | null;
+  sha256: string | null;
+}
+
+export interface Token {
+  id: number;
+  text: string;
+  word: number | null;
+  special: boolean;
+  segment: number;
+  /** In characters as Python counts them. */
+  span: [number, number] | null;
+}
+
+export interface Text {
+  text: string;
+  pair: string | null;
+  tokens: Token[];
+  truncated_from: number | null;
+}
+
+/** One attention layer; its blobs are named `<index>.<name>`. */
+export interface Layer {
+  site: Site;
+  layer: number;
+  heads: number;
+  rows: number;
+  cols: number;
+  /** Whether the model's own numbers travel in full. */
+  exact: boolean;
+  recomputed: boolean;
+  source: "exact" | "query_key" | "attention";
+  precision: "float16" | "float32";
+  key_precision: "float16" | "float32" | null;
+  scale: number | null;
+  softcap: number | null;
+  /** For each head, how far the page's own arithmetic is from the model's attention. */
+  arithmetic_error: number[];
+}
+
+export interface LayerCheck {
+  site: Site;
+  layer: number;
+  verdict: Verdict;
+  heads: Verdict[];
+  max_abs_error: (number | null)[];
+  arbitrated: (number | null)[];
+  output: OutputCheck;
+}
+
+export interface OutputCheck {
+  verdict: Verdict;
+  max_abs_error: number | null;
+  bound: number | null;
+}
+
+export interface Verification {
+  verdict: Verdict;
+  attention_max_abs_error: number | null;
+  output_max_abs_error: number | null;
+  tier: Tier;
+  reason: string | null;
+  /** In the order of `Header.layers`. */
+  layers: LayerCheck[];
+}
+
+export interface Candidate {
+  id: number;
+  text: string;
+  probability: number;
+}
+
+export interface Guess {
+  /** Position of the mask, or of the token after the last one. */
+  token: number;
+  candidates: Candidate[];
+}
+
+export interface Predictions {
+  kind: "causal" | "masked";
+  probabilities: (number | null)[];
+  guesses: Guess[];
+}
+
+export interface Rung {
+  name: string;
+  formula: string;
+  adds: string;
+  reference: boolean;
+  applies: boolean;
+  /** Where it adds anything. */
+  sites: Site[];
+  measured: boolean;
+  /** How the matrices of a site travel, in the blob `ladder.<name>.<site>`. */
+  matrices: Partial<Record<Site, "whole" | "triangle" | "pooled">>;
+  /** Over all tokens, and over content tokens only. */
+  constant_rows: (number | null)[];
+  empty_rows: (number | null)[];
+}
+
+export interface Share {
+  ingredient: string;
+  adds: string;
+}
+
+export interface Link {
+  source: string;
+  target: string;
+  /** Positions of the two words' first tokens. */
+  source_token: number;
+  target_token: number;
+  weight: number;
+  /** How many times this head's average link; null where there is no other. */
+  lift: number | null;
+  site: Site;
+  layer: number;
+  head: number;
+}
+
+/** The header of a report. */
+export interface Header {
+  payload: 2;
+  inspector: string;
+  command: string | null;
+  model: Model;
+  /** Of an encoder–decoder, the source. */
+  text: Text;
+  target: Text | null;
+  layers: Layer[];
+  arithmetic_max_abs_error: number | null;
+  verification: Verification;
+  predictions: Predictions | null;
+  ladder: Rung[];
+  shares: Share[];
+  /** Of every head, in the order of the layers; empty where nothing was read. */
+  labels: (Label | null)[];
+  links: Link[];
+  /** Whether links are between tokens and not between words. */
+  subwords: boolean;
+  blobs: Record<string, BlobEntry>;
+}
+
+/** Site, layer and head. */
+export type HeadPath = [Site, number, number];
+
+export interface Measure {
+  name: string;
+  kind: "statistic" | "relation";
+}
+
+export interface Finding {
+  relation: string;
+  gloss: string;
+  direction: string;
+  /** Index into `AtlasHeader.heads`. */
+  head: number;
+  offset: number;
+  accuracy: number | null;
+  low: number | null;
+  high: number | null;
+  baseline: number | null;
+  difference: number | null;
+  difference_low: number | null;
+  difference_high: number | null;
+  n: number;
+  found: boolean;
+}
+
+/** The header of an atlas. */
+export interface AtlasHeader {
+  payload: 2;
+  inspector: string;
+  heads: HeadPath[];
+  labels: string[][];
+  /** What heads rest on that has no chance level. */
+  resting: string[][];
+  measures: Measure[];
+  findings: Finding[];
+  treebank: boolean;
+  blobs: Record<string, BlobEntry>;
+}
+
+/** Text, word, whether special (1) or not (0), segment and span. */
+export type AtlasToken = [string, number | null, number, number, [number, number] | null];
+
+export interface AtlasSentence {
+  file: string;
+  row: number;
+  text: string;
+  pair: string | null;
+  tokens: AtlasToken[];
+  report: string | null;
+  command: string;
+}
+
+export interface AtlasExample {
+  /** Index into `AtlasHeader.heads`. */
+  head: number;
+  /** Index into `AtlasExamples.sentences`. */
+  sentence: number;
+  /** Positions of two tokens. */
+  query: number;
+  key: number;
+  weights: number[];
+}
+
+/** The blob `examples`, as JSON. */
+export interface AtlasExamples {
+  sentences: AtlasSentence[];
+  examples: AtlasExample[];
+}

@@ -1,0 +1,112 @@
+/**
+ * Where the report starts: read the payload, choose what to show first, let the views draw it. What
+ * is on screen comes first; the sections below follow one at a time, or all at once as soon as
+ * somebody does something.
+ */
+
+import { readPage } from "../shared/decode.js";
+import { giveUp, isStopped, loaded, whenReady } from "../shared/page.js";
+import { createStore } from "../shared/store.js";
+import { ReportData } from "./data.js";
+import { followAddress, isState, stateOf } from "./permalink.js";
+import { SECTIONS } from "./sections.js";
+import { settled } from "./selection.js";
+import { firstView } from "./state.js";
+
+const root = document.documentElement;
+root.dataset.started = "";
+
+/** Soon, when the browser has nothing better to do. @param {() => void} task */
+const whenIdle = (task) => {
+  if ("requestIdleCallback" in window) requestIdleCallback(task, { timeout: 200 });
+  else setTimeout(task);
+};
+
+/** What may need a section that is not drawn yet. */
+const ACTIONS = ["keydown", "pointerdown", "click", "focusin", "input", "change", "hashchange", "beforeprint"];
+
+/**
+ * Draw sections from the top, as many as there is room for on the screen.
+ * @param {{where: HTMLElement, draw: () => void}[]} sections
+ * @param {boolean} all true to draw them all in one go
+ * @returns {() => void} draws the others, each in a task of its own
+ */
+function drawInTurn(sections, all) {
+  let at = 0;
+  /** @returns {DOMRect} where the section lies: asking lays it out, and so not all of them at once */
+  const next = () => {
+    const { where, draw } = sections[at++];
+    where.dataset.drawn = "";
+    draw();
+    return where.getBoundingClientRect();
+  };
+  const rest = () => {
+    while (at < sections.length) next();
+    root.dataset.complete = "";
+    for (const action of ACTIONS) window.removeEventListener(action, rest, true);
+  };
+  for (const action of ACTIONS) window.addEventListener(action, rest, true);
+  while (at < sections.length && (next().bottom < innerHeight || all));
+  return function later() {
+    if (at < sections.length) next();
+    if (at < sections.length) whenIdle(later);
+    else rest();
+  };
+}
+
+async function start() {
+  if (isStopped()) return;
+  await loaded();
+  const { header, planes } = await readPage(document);
+  const worker = document.getElementById("script")?.textContent ?? "";
+  const data = new ReportData(/** @type {import("../payload.js").Header} */ (header), planes, worker);
+  const first = firstView(data),
+    hash = location.hash,
+    anchor = hash && !isState(hash) ? hash.slice(1) : "";
+  const store = createStore(stateOf(hash, first, data), (changes, before) => settled(data, changes, before));
+  root.dataset.loaded = "";
+  const drawRest = drawInTurn(
+    SECTIONS.flatMap(({ section, views }) => {
+      const where = /** @type {HTMLElement | null} */ (document.querySelector(section));
+      return where
+        ? [
+            {
+              where,
+              draw() {
+                for (const [view, mount] of Object.entries(views)) {
+                  mount(/** @type {HTMLElement} */ (document.querySelector(view)), data, store);
+                }
+              },
+            },
+          ]
+        : [];
+    }),
+    anchor !== "",
+  );
+  followAddress(store, first, data);
+  Object.defineProperty(window, "inspector", {
+    value: Object.freeze({
+      version: data.header.inspector,
+      get state() {
+        return store.get();
+      },
+      /** @param {string} site @param {number} layer @param {number} head */
+      attention(site, layer, head) {
+        const index = data.indexOf(site, layer);
+        if (!(head >= 0 && head < data.layers[index].heads)) throw new RangeError(`there is no head ${head}`);
+        const { rows, cols, data: weights } = data.shown(index, head);
+        return { rows, cols, data: weights.slice() };
+      },
+      /** @param {string} site @param {number | null} layer null for all layers of the site */
+      async mean(site, layer = null) {
+        const index = layer == null ? data.layers.findIndex((one) => one.site === site) : data.indexOf(site, layer);
+        if (index < 0) throw new RangeError(`there is no site ${site}`);
+        const { rows, cols, data: weights } = await data.mean(index, layer == null ? "all" : "layer");
+        return { rows, cols, data: weights.slice() };
+      },
+    }),
+  });
+  whenReady(anchor, () => whenIdle(drawRest));
+}
+
+start().catch((error) => giveUp("report", error));

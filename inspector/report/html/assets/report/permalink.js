@@ -1,0 +1,159 @@
+/**
+ * The whole state in the address: only what differs from the first view, in words and numbers.
+ */
+
+import { LABELS } from "../attention/heads_order.js";
+import { MEASURES } from "../attention/rungs.js";
+import { BETWEEN } from "../attention/segments.js";
+
+/** @typedef {import("./state.js").State} State */
+/** @typedef {import("./data.js").ReportData} ReportData */
+
+/** Where the pointer happens to be is nobody's to keep. */
+const PASSING = "hovered";
+/** Browsers refuse an address that changes too often. */
+const PAUSE = 300;
+
+/** @type {Record<string, string[]>} what may be chosen of each that is a word */
+const CHOICES = {
+  between: BETWEEN,
+  scope: ["head", "layer", "all"],
+  tokens: ["all", "content"],
+  whose: ["head", "layer", "all"],
+  direction: ["out", "in"],
+  shape: ["matrix", "lines"],
+  glance: ["matrices", "lines"],
+  order: ["index", "entropy", "distance", "label", "agreement"],
+  tone: ["none", "entropy", "distance", "agreement"],
+  label: ["", ...Object.keys(LABELS), "none"],
+  measure: MEASURES,
+  dimensions: ["index", "contribution"],
+};
+
+/** @param {unknown} value @param {number} end */
+const within = (value, end) => Number.isInteger(value) && Number(value) >= 0 && Number(value) < end;
+/** @type {(value: any, state: State, data: ReportData) => boolean} */
+const token = (
+  value,
+  { index },
+  {
+    layers: {
+      [index]: { rows, cols },
+    },
+  },
+) => value === null || within(value, Math.max(rows, cols));
+/** @type {Record<string, (value: any, state: State, data: ReportData) => boolean>} */
+const FITS = {
+  index: (value, _, data) => within(value, data.layers.length),
+  head: (value, { index }, data) => within(value, data.layers[index].heads),
+  pinned: token,
+  compared: token,
+  cell: (value, { index }, { layers: { [index]: layer } }) =>
+    value?.length === 2 && within(value[0], layer.rows) && within(value[1], layer.cols),
+  zoom: (value, { index }, { layers: { [index]: layer } }) =>
+    value === null ||
+    (value.length === 4 &&
+      within(value[0], layer.rows) &&
+      within(value[1], layer.cols) &&
+      within(value[2] - 1, layer.rows - value[0]) &&
+      within(value[3] - 1, layer.cols - value[1])),
+  dimension: (value, { index }, { header: { blobs } }) =>
+    value === null || within(value, blobs[`${index}.query`]?.shape[2] ?? 0),
+  rung: (value, _, data) => data.header.ladder.some((rung) => rung.name === value && rung.applies),
+};
+
+/** @param {unknown} value */
+const written = (value) => (value === null ? "" : value === true ? "yes" : value === false ? "no" : String(value));
+
+/**
+ * @param {string} text
+ * @param {unknown} sample what stands there at first, whose kind it must have
+ * @returns {any} undefined for what is of another kind
+ */
+function read(text, sample) {
+  if (text === "") return null;
+  const numbers = /^-?\d+(\.\d+)?(,-?\d+(\.\d+)?)*$/.test(text) ? text.split(",").map(Number) : null;
+  const number = numbers?.length === 1 ? numbers[0] : undefined;
+  if (typeof sample === "number") return number;
+  if (typeof sample === "boolean") return text === "yes" || (text === "no" ? false : undefined);
+  if (Array.isArray(sample)) return numbers ?? undefined;
+  const name = /^\w{1,40}$/.test(text) ? text : undefined;
+  return typeof sample === "string" ? name : (number ?? numbers ?? name);
+}
+
+/** @param {State} state @returns {(keyof State)[]} */
+const keysOf = (state) => /** @type {(keyof State)[]} */ (Object.keys(state));
+
+/**
+ * @param {State} state
+ * @param {State} first
+ * @returns {string} without the #; empty for the first view
+ */
+export const hashOf = (state, first) =>
+  keysOf(first)
+    .filter((key) => key !== PASSING && written(state[key]) !== written(first[key]))
+    .map((key) => `${key}=${written(state[key])}`)
+    .join("&");
+
+/** @param {string} hash true where it is a state and not an anchor on the page */
+export const isState = (hash) => hash.includes("=");
+
+/**
+ * The state that an address names; whatever is foreign or does not fit stays as it was at first.
+ * @param {string} hash
+ * @param {State} first
+ * @param {ReportData} data
+ * @returns {State}
+ */
+export function stateOf(hash, first, data) {
+  const given = new URLSearchParams(hash.replace(/^#/, ""));
+  const state = { ...first };
+  // In the order of the first view, where the layer comes before what depends on it.
+  for (const key of keysOf(first)) {
+    const text = given.get(key);
+    const value = text == null || key === PASSING ? undefined : read(text, first[key]);
+    if (value === undefined) continue;
+    const choices = CHOICES[key],
+      known = choices ? choices.includes(value) : value !== null || first[key] === null;
+    if (FITS[key] ? FITS[key](value, state, data) : known) Object.assign(state, { [key]: value });
+  }
+  if (!FITS.head(state.head, state, data)) state.head = 0;
+  return state;
+}
+
+/**
+ * @param {import("./state.js").Store} store
+ * @param {State} first
+ * @param {ReportData} data
+ */
+export function followAddress(store, first, data) {
+  let timer = 0;
+  const write = () => {
+    const hash = hashOf(store.get(), first),
+      now = location.hash;
+    if (`#${hash}` === now || (!hash && !isState(now))) return;
+    // A frame without an address of its own refuses; its state then lasts as long as the page.
+    try {
+      history.replaceState(history.state, "", hash ? `#${hash}` : location.href.split("#")[0]);
+    } catch {
+      /* see above */
+    }
+  };
+  const later = () => {
+    clearTimeout(timer);
+    timer = window.setTimeout(write, PAUSE);
+  };
+  let opening = true;
+  store.watch(
+    keysOf(first).filter((key) => key !== PASSING),
+    () => {
+      if (!opening) later();
+    },
+  );
+  opening = false;
+  window.addEventListener("hashchange", () => {
+    // An anchor on the page was gone to: the state stands in the address again a moment later.
+    if (location.hash && !isState(location.hash)) later();
+    else store.set({ ...stateOf(location.hash, first, data), [PASSING]: null });
+  });
+}

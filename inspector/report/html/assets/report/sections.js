@@ -1,0 +1,55 @@
+/**
+ * The sections of the report, from the top, and the views in each: a selector of the view's root, and what mounts it.
+ */
+
+import { mountExport } from "./views/export.js";
+import { mountGrid } from "./views/grid.js";
+import { mountHead } from "./views/head.js";
+import { mountKeys } from "./views/keys.js";
+import { mountLadder } from "./views/ladder.js";
+import { mountLadderPair } from "./views/ladder_pair.js";
+import { mountLadderSteps } from "./views/ladder_steps.js";
+import { mountLadderTable } from "./views/ladder_table.js";
+import { mountLinks } from "./views/links.js";
+import { mountMix } from "./views/mix.js";
+import { mountPredictions } from "./views/predictions.js";
+import { mountReading } from "./views/reading.js";
+import { mountSentence } from "./views/sentence.js";
+import { mountShares } from "./views/shares.js";
+import { mountSite } from "./views/site.js";
+import { mountSources } from "./views/sources.js";
+import { mountVerdict } from "./views/verdict.js";
+import { mountWhy } from "./views/why.js";
+
+/** @typedef {(root: HTMLElement, data: import("./data.js").ReportData, store: import("./state.js").Store) => () => void} Mount */
+
+/** @type {{section: string, views: Record<string, Mount>}[]} */
+export const SECTIONS = [
+  {
+    section: ".opening",
+    views: {
+      "#verdict-view": mountVerdict,
+      "#site": mountSite,
+      "#sentence-view": mountSentence,
+      "#links": mountLinks,
+      "#keys-view": mountKeys,
+    },
+  },
+  { section: "#heads", views: { "#heads": mountGrid } },
+  { section: "#head", views: { "#reading-view": mountReading, "#head-view": mountHead, "#export-view": mountExport } },
+  { section: "#why", views: { "#why": mountWhy } },
+  {
+    section: "#ladder",
+    views: {
+      "#ladder-view": mountLadder,
+      "#ladder-steps-view": mountLadderSteps,
+      "#ladder-pair-view": mountLadderPair,
+      "#ladder-table-view": mountLadderTable,
+      "#shares": mountShares,
+    },
+  },
+  { section: "#mix", views: { "#mix": mountMix } },
+  { section: "#words", views: { "#words": mountPredictions } },
+  { section: "#classroom", views: {} },
+  { section: "footer", views: { footer: mountSources } },
+];

@@ -1,0 +1,76 @@
+/**
+ * What can be chosen on a report, and what it shows first.
+ */
+
+import { firstWord } from "./selection.js";
+
+/** @typedef {import("./data.js").ReportData} ReportData */
+
+/**
+ * @typedef {object} State
+ * @property {number} index which of the header's layers
+ * @property {number} head
+ * @property {number | null} pinned token whose attention is shown until another is pinned; between two texts a query, or,
+ *   where direction is "in", a key
+ * @property {number | null} hovered token under the pointer or the keyboard
+ * @property {[number, number] | null} cell row and column under the cursor of the matrices
+ * @property {string} rung name of the chosen rung
+ * @property {string} between of a pair: one of BETWEEN
+ * @property {import("../attention/window.js").Window | null} zoom part of the head's matrix that is looked at, in positions
+ *   of tokens; null for all of it
+ * @property {"matrix" | "lines"} shape how the head is drawn
+ * @property {boolean} sink true while the keys that attention rests on are set aside
+ * @property {boolean} log true for colours on a logarithmic scale
+ * @property {"head" | "layer" | "all"} scope whose measures the ladder shows
+ * @property {"all" | "content"} tokens over which tokens they are taken
+ * @property {"out" | "in"} direction of the sentence: the attention that a word gives, or that it receives
+ * @property {"head" | "layer" | "all"} whose attention the sentence shows: the head's, or an average
+ * @property {boolean} subwords true where the sentence stands in tokens, not words
+ * @property {number | null} compared token of the word that is compared with the pinned one
+ * @property {string} measure which measure the chart over the rungs shows
+ * @property {"index" | "contribution"} dimensions the order in which those of q and k stand
+ * @property {number | null} dimension the one that is pointed at; null for that of the largest product
+ * @property {"index" | "entropy" | "distance" | "label" | "agreement"} order how the heads are sorted
+ * @property {"none" | "entropy" | "distance" | "agreement"} tone what their bands are coloured by
+ * @property {string} label the label that stands out, "none" for heads without one, empty for all
+ * @property {"matrices" | "lines"} glance how each of them is drawn
+ */
+/** @typedef {import("../shared/store.js").Store<State>} Store */
+
+/**
+ * The first thing to look at: the strongest link between two words, if there is one, and between two texts if
+ * there are two.
+ * @param {ReportData} data
+ * @returns {State}
+ */
+export function firstView(data) {
+  const { links } = data.header,
+    link = links.find(({ site }) => site === "cross") ?? links[0];
+  const { rows, cols } = data.sides(0);
+  return {
+    index: link ? data.indexOf(link.site, link.layer) : 0,
+    head: link ? link.head : 0,
+    pinned: link ? link.source_token : firstWord(rows),
+    hovered: null,
+    cell: link ? [link.source_token, link.target_token] : [firstWord(rows), firstWord(cols)],
+    rung: "classroom",
+    between: "all",
+    zoom: null,
+    shape: "matrix",
+    sink: false,
+    log: false,
+    scope: "head",
+    tokens: "all",
+    direction: "out",
+    whose: "head",
+    subwords: data.header.subwords,
+    compared: null,
+    measure: "jsd_bits",
+    dimensions: "index",
+    dimension: null,
+    order: "index",
+    tone: "none",
+    label: "",
+    glance: "matrices",
+  };
+}

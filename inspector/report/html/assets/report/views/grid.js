@@ -1,0 +1,323 @@
+/**
+ * All heads at a glance: layers down, heads across; or one after another, sorted by a number.
+ */
+
+import {
+  amounts,
+  headsOf,
+  LABELS,
+  LEVELS,
+  labelsOf,
+  linesByLevel,
+  NO_LABEL,
+  standing,
+} from "../../attention/heads_order.js";
+import { withMask } from "../../attention/maths.js";
+import { segmentsOf, splitsOf } from "../../attention/segments.js";
+import { css, currentRamp, step, tintsOf } from "../../shared/colour.js";
+import { rovingTabStop, selects, target, toggles } from "../../shared/controls.js";
+import { el } from "../../shared/dom.js";
+import { counted, fixed } from "../../shared/format.js";
+import { contextOf, paintPixels, picture } from "../../shared/matrix_paint.js";
+import { View } from "../../shared/view.js";
+
+/** @typedef {import("../state.js").Store} Store */
+/** @typedef {import("../data.js").ReportData} ReportData */
+
+const ABSENT = "Agreement with this rung was not measured.";
+/** Milliseconds of drawing before the page gets a breath. */
+const SLICE = 20;
+/** Pixels each way of a small picture of lines. */
+const LINES_SIDE = 96;
+
+/**
+ * @param {HTMLElement} root
+ * @param {ReportData} data
+ * @param {Store} store
+ */
+export function mountGrid(root, data, store) {
+  const view = new View(root, store),
+    grid = view.find("grid");
+  const widest = Math.max(...data.layers.map((layer) => layer.heads));
+  grid.style.setProperty("--heads", String(widest));
+  const across = Array.from({ length: widest }, (_, h) => el("span", { class: "axis", role: "columnheader" }, `${h}`));
+  const down = data.layers.map(({ site, layer }) =>
+    el("span", { class: "axis", role: "rowheader" }, site === "self" ? `${layer}` : `${site} ${layer}`),
+  );
+  const heads = headsOf(data),
+    labels = labelsOf(data);
+  const buttons = heads.map(([index, head]) => thumbnail(data, index, head));
+  const described = buttons.map((button) => button.title);
+  const cells = buttons.map((button) => el("div", { role: "gridcell" }, button));
+  const rows = down.map((axis) => el("div", { class: "grid-row", role: "row" }, axis));
+  rows.unshift(
+    el(
+      "div",
+      { class: "grid-row", role: "row" },
+      el("span", { class: "corner", role: "columnheader" }, "layer \\ head"),
+      ...across,
+    ),
+  );
+  const flow = el("div", { class: "grid-flow", role: "row" });
+
+  /** @param {string} label */
+  const count = (label) => labels.filter((one) => one === label).length;
+  const measured = [
+    { value: "entropy", text: "entropy" },
+    { value: "distance", text: "distance" },
+    { value: "agreement", text: "agreement with a rung", disabled: !data.header.ladder.some((rung) => rung.measured) },
+  ];
+  selects(view, "grid-order", "order", [
+    { value: "index", text: "layer and head" },
+    ...measured,
+    { value: "label", text: "what they attend to" },
+  ]);
+  selects(view, "grid-tone", "tone", [{ value: "none", text: "nothing" }, ...measured]);
+  selects(view, "grid-label", "label", [
+    { value: "", text: "every head" },
+    ...Object.keys(LABELS).map((name) => ({ value: name, text: `${name} (${count(name)})`, disabled: !count(name) })),
+    { value: NO_LABEL, text: `no label (${count(NO_LABEL)})`, disabled: !count(NO_LABEL) },
+  ]);
+  toggles(view, "grid-glance", "glance");
+  view.find("grid-masked").hidden = data.layers.every((_, index) => !data.visible(index));
+
+  /** @type {number[]} the heads as they stand now */
+  let line = [];
+  /** @type {boolean[]} which of them are faded */
+  let faded = [];
+  let sorted = false,
+    chosen = -1,
+    stop = 0;
+
+  /** One way in for the Tab key: the chosen head, or the first that is not faded. */
+  function setStop() {
+    buttons[stop].tabIndex = -1;
+    stop = faded[chosen] ? (line.find((i) => !faded[i]) ?? chosen) : chosen;
+    buttons[stop].tabIndex = 0;
+  }
+
+  rovingTabStop(
+    view,
+    grid,
+    () => line.map((i) => buttons[i]),
+    (at, key) => {
+      let [n, h] = heads[line[at]];
+      const row = line.map((_, i) => i).filter((i) => !faded[line[i]] && (sorted || heads[i][0] === n));
+      if (key === "Home") return row[0];
+      if (key === "End") return row[row.length - 1];
+      const by = target(key, { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] });
+      if (!by) return null;
+      const wide = sorted ? cells.filter((cell) => cell.offsetTop === cells[line[0]].offsetTop).length : 0;
+      do {
+        [n, h] = [n + by[0], h + by[1]];
+        if (sorted) at += by[0] * wide + by[1];
+        else at = h >= 0 && h < (data.layers[n]?.heads ?? 0) ? data.headIndex(n, h) : -1;
+      } while (faded[line[at]]);
+      return at in line ? at : null;
+    },
+  );
+  // The arrow keys choose as they go, as they do in a group of radio buttons.
+  /** @param {Event} event */
+  const choose = ({ target: on }) => {
+    const button = on instanceof Element && on.closest("button"),
+      at = button ? buttons.indexOf(button) : -1;
+    if (at >= 0) store.set({ index: heads[at][0], head: heads[at][1] });
+  };
+  view.listen(grid, "focusin", choose);
+  view.listen(grid, "click", choose);
+
+  view.watch(["order", "label", "rung", "tokens"], (state) => {
+    const { order, label } = state,
+      now = standing(data, state),
+      { by } = now;
+    sorted = now.sorted;
+    if (grid.firstChild !== (sorted ? flow : rows[0]) || now.line.some((i, at) => i !== line[at])) {
+      line = now.line;
+      for (const i of line) (sorted ? flow : rows[heads[i][0] + 1]).append(cells[i]);
+      grid.replaceChildren(...(sorted ? [flow] : rows));
+    }
+    faded = now.faded;
+    cells.forEach((cell, i) => {
+      cell.inert = faded[i];
+    });
+    if (chosen >= 0) setStop();
+    view.find("grid-says").textContent = [
+      order === "label"
+        ? "Sorted by what they attend to, the clearest of each kind first."
+        : by
+          ? `Sorted by ${by.name}, ${by.order}; each is named layer·head.`
+          : "",
+      order === "agreement" && !by ? ABSENT : "",
+      label === ""
+        ? ""
+        : `${counted(count(label), "head")} of ${heads.length} ${count(label) === 1 ? "stands" : "stand"} out; the others are faded.`,
+    ]
+      .join(" ")
+      .trim();
+  });
+
+  view.watch(["index", "head"], ({ index, head }) => {
+    // Who steps through the heads with a letter stays in the grid, if that is where they are.
+    const inside = grid.contains(document.activeElement);
+    buttons[chosen]?.setAttribute("aria-pressed", "false");
+    chosen = data.headIndex(index, head);
+    buttons[chosen].setAttribute("aria-pressed", "true");
+    setStop();
+    if (inside) buttons[chosen].focus();
+    across.forEach((axis, h) => axis.classList.toggle("here", h === head));
+    down.forEach((axis, n) => axis.classList.toggle("here", n === index));
+  });
+
+  let toned = false;
+  const tint = () => {
+    const state = store.get(),
+      found = amounts(data, state, state.tone);
+    if (!found && !toned && state.tone === "none") return;
+    toned = found != null;
+    view.find("grid-tones").hidden = state.tone === "none";
+    const there = found?.values.filter((value) => !Number.isNaN(value)) ?? [];
+    const low = Math.min(...there),
+      high = Math.max(...there),
+      tints = tintsOf(currentRamp("amount"));
+    buttons.forEach((button, i) => {
+      const band = /** @type {HTMLElement} */ (button.lastChild),
+        value = found?.values[i] ?? NaN;
+      band.hidden = !found;
+      band.textContent = fixed(value, 2);
+      const { paper, ink } = Number.isNaN(value) ? { paper: "", ink: "" } : tints[step(value, low, high)];
+      band.style.background = paper;
+      band.style.color = ink;
+      button.setAttribute("aria-label", described[i] + (found ? `; ${found.name} ${fixed(value, 2)}` : ""));
+    });
+    const [from, bar, to] = view.find("grid-tones").children;
+    paintPixels(
+      /** @type {HTMLCanvasElement} */ (bar),
+      Array.from({ length: 256 }, (_, i) => i),
+      "amount",
+      0,
+      255,
+    );
+    from.textContent = found ? fixed(low, 2) : "";
+    /** @type {HTMLElement} */ (bar).hidden = !found;
+    to.textContent = found
+      ? `${fixed(high, 2)}${found.unit}: ${found.name}, measured when the report was made`
+      : ABSENT;
+  };
+  view.watch(["tone", "rung", "tokens"], tint);
+
+  let turn = 0;
+  const paint = () => {
+    const mine = ++turn,
+      { glance } = store.get();
+    let at = 0;
+    view.find("grid-lede").hidden = glance === "lines";
+    view.find("grid-lines").hidden = glance !== "lines";
+    const slice = () => {
+      const end = performance.now() + SLICE;
+      while (mine === turn && at < buttons.length && performance.now() < end)
+        paintThumbnail(data, glance, buttons[at], ...heads[at++]);
+      if (mine === turn && at < buttons.length) setTimeout(slice);
+    };
+    slice();
+  };
+  view.watch(["glance"], paint);
+  view.hear("themechange", () => {
+    paint();
+    tint();
+  });
+  view.atEnd(() => {
+    turn = -1;
+  });
+  return view.dispose;
+}
+
+/**
+ * @param {ReportData} data
+ * @param {number} n
+ * @param {number} h
+ * @returns {HTMLButtonElement}
+ */
+function thumbnail(data, n, h) {
+  const { site, layer, rows } = data.layers[n];
+  const reading = data.heads[data.headIndex(n, h)];
+  const verdict = data.header.verification.layers[n]?.heads[h];
+  const wrong = verdict === "mismatch";
+  const prefix = site === "self" ? "" : `${site} `;
+  const name = [
+    `${prefix}layer ${layer}, head ${h}`,
+    reading?.label && `mostly ${LABELS[reading.label]}`,
+    reading?.entropy_bits != null && `entropy ${fixed(reading.entropy_bits, 2)} bits`,
+    verdict && (verdict === "not_recomputed" ? "not recomputed" : verdict),
+  ]
+    .filter(Boolean)
+    .join("; ");
+  const shot = el("span", { class: "shot", "aria-hidden": "true" });
+  for (const split of splitsOf(segmentsOf(data, n))) {
+    for (const side of /** @type {const} */ (["left", "top"])) {
+      const line = shot.appendChild(el("span", { class: `split ${side}` }));
+      line.style[side] = `${(split / rows) * 100}%`;
+    }
+  }
+  return el(
+    "button",
+    {
+      type: "button",
+      tabindex: "-1",
+      "aria-pressed": "false",
+      class: wrong ? "thumb wrong" : "thumb",
+      title: name,
+      "aria-label": name,
+    },
+    shot,
+    el("span", { class: "where", "aria-hidden": "true" }, `${prefix}${layer}·${h}`),
+    el("span", { class: "tag", "aria-hidden": "true" }, wrong ? "✕ differs" : (reading?.label ?? "")),
+    el("span", { class: "tone", "aria-hidden": "true", hidden: true }),
+  );
+}
+
+/**
+ * A picture and not a canvas: the browser makes a layer of every canvas, and weighs each of them
+ * against the rest of the page whenever something moves.
+ * @param {ReportData} data
+ * @param {string} glance
+ * @param {HTMLElement} button
+ * @param {number} n
+ * @param {number} h
+ */
+function paintThumbnail(data, glance, button, n, h) {
+  const pooled = data.part(n, "thumbnail", h);
+  const [, rows, cols] = data.header.blobs[`${n}.thumbnail`]?.shape ?? [];
+  const matrix = pooled ? { rows, cols, data: pooled } : data.shown(n, h),
+    whole = pooled ? 255 : 1;
+  const masked = glance === "lines" ? null : data.patchesVisible(n, matrix);
+  const canvas =
+    glance === "lines" ? linesPicture(matrix, whole) : picture(withMask(matrix, masked), "amount", 0, whole);
+  const shot = /** @type {HTMLElement} */ (button.firstChild);
+  // What is masked is left open, and the hatch behind it is seen.
+  shot.style.backgroundImage = `url(${canvas.toDataURL()})${masked ? ", var(--hatch)" : ""}`;
+  shot.classList.toggle("lines", glance === "lines");
+}
+
+const drawn = document.createElement("canvas");
+
+/**
+ * Queries on the left, keys on the right.
+ * @param {import("../../attention/maths.js").Matrix} matrix
+ * @param {number} whole
+ */
+function linesPicture(matrix, whole) {
+  drawn.width = drawn.height = LINES_SIDE;
+  const context = contextOf(drawn, { willReadFrequently: true });
+  const colours = currentRamp("amount");
+  linesByLevel(matrix, whole).forEach((lines, level) => {
+    context.beginPath();
+    for (const [i, j] of lines) {
+      context.moveTo(0, ((i + 0.5) / matrix.rows) * LINES_SIDE);
+      context.lineTo(LINES_SIDE, ((j + 0.5) / matrix.cols) * LINES_SIDE);
+    }
+    context.strokeStyle = css(colours, Math.round((LEVELS[level] + 0.2) * 255));
+    context.lineWidth = 1 + level * 0.7;
+    context.stroke();
+  });
+  return drawn;
+}

@@ -1,0 +1,42 @@
+"""Ctrl-C, SIGTERM and SIGHUP: each ends the program in the same orderly way.
+
+Python turns Ctrl-C alone into an exception, and dies of the others with its files half-written.
+Here all three raise ``KeyboardInterrupt``. What is told to be ignored, as by ``nohup``, stays so.
+"""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+
+#: Windows has no SIGHUP.
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+
+_came: list[int] = []
+
+
+def answer() -> None:
+    """Turn the signals into ``KeyboardInterrupt`` from now on."""
+    for number in _numbers():
+        if signal.getsignal(number) in {signal.SIG_DFL, signal.default_int_handler}:
+            signal.signal(number, _interrupt)
+
+
+def came() -> bool:
+    """Say whether one came: libraries turn the exception into others, or swallow it."""
+    return bool(_came)
+
+
+def ignore() -> None:
+    """Let no signal disturb the last words: the end has been reached anyway."""
+    for number in _numbers():
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _numbers() -> list[int]:
+    return [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    _came.append(number)
+    raise KeyboardInterrupt

@@ -1,0 +1,85 @@
+"""Real payloads beside their typed description, which tsc holds the pages' JavaScript to."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import synthetic
+import synthetic_corpus
+from payload_types import Types
+
+from inspector.report.html.atlas_payload import build_atlas
+from inspector.report.html.payload import build_payload
+
+DESCRIPTION = Path(__file__).parents[3] / "inspector/report/html/assets/payload.d.ts"
+TYPES = Types(DESCRIPTION)
+
+
+def three_sites() -> Any:
+    """One layer each of an encoder, of a decoder and between them: source and target."""
+    whole = synthetic.inspected("the cat sat", layers=3)
+    parts = ("encoder", "decoder", "cross")
+    layers = tuple(
+        replace(layer, site=site, layer=0)
+        for site, layer in zip(parts, whole.trace.layers, strict=True)
+    )
+    rungs = tuple(replace(rung, matrices=None) for rung in whole.ladder)
+    trace = replace(whole.trace, layers=layers, target=whole.trace.text)
+    links = tuple(replace(link, site="cross", layer=0) for link in whole.links)
+    return replace(whole, trace=trace, ladder=rungs, links=links)
+
+
+REPORTS = {
+    "one text": lambda: synthetic.inspected("the cat sat"),
+    "a pair": lambda: synthetic.inspected("the cat sat", pair="a dog"),
+    "a long text": lambda: synthetic.inspected("w " * 140, layers=1, causal=True),
+    "terms of the scores": lambda: synthetic.inspected("w " * 38, beside="vectors", causal=True),
+    "not rebuilt": lambda: synthetic.not_recomputed(synthetic.inspected("w " * 38)),
+    "from captured q, k, v": lambda: synthetic.captured(synthetic.inspected("the cat sat")),
+    "source and target": three_sites,
+    "predictions": lambda: synthetic.predicting(synthetic.inspected("the cat sat")),
+    "without shares and links": lambda: replace(
+        synthetic.inspected(), shares=(), links=(), heads=()
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_report_s_header_is_as_it_is_described(name: str) -> None:
+    built = build_payload(REPORTS[name](), command=None, version="test")
+    assert TYPES.faults(json.loads(built.json), "Header") == []
+
+
+def test_an_atlas_header_and_its_examples_are_as_they_are_described() -> None:
+    for result in (synthetic_corpus.corpus(), synthetic_corpus.corpus(full=True)):
+        built = build_atlas(result)
+        assert TYPES.faults(json.loads(built.json), "AtlasHeader") == []
+        (packed,) = (blob for blob in built.blobs if blob.name == "examples")
+        examples = json.loads(zlib.decompress(packed.deflated, -15))
+        assert examples["examples"]
+        assert TYPES.faults(examples, "AtlasExamples") == []
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (lambda header: header.update(payload=1), "payload"),
+        (lambda header: header.pop("layers"), ".layers is missing"),
+        (lambda header: header["layers"][0].update(place=3), ".layers[0].place is not declared"),
+        (lambda header: header["layers"][1].update(site="here"), ".layers[1].site"),
+        (lambda header: header["links"][0].update(lift="much"), ".links[0].lift"),
+        (lambda header: header["model"].update(window=True), ".model.window"),
+        (lambda header: header["text"]["tokens"][1].update(span=[1]), ".text.tokens[1].span"),
+        (lambda header: header["ladder"][1]["matrices"].update(here="whole"), ".matrices"),
+        (lambda header: header["blobs"]["measures"].update(dtype="int8"), ".measures.dtype"),
+    ],
+)
+def test_what_does_not_fit_is_found(change: Any, fault: str) -> None:
+    header = json.loads(build_payload(synthetic.inspected(), command=None, version="test").json)
+    change(header)
+    assert any(fault in found for found in TYPES.faults(header, "Header"))
