@@ -14,20 +14,18 @@ from typing import Any
 from inspector.checkpoint import bundled
 from inspector.checkpoint.assemble import assemble
 from inspector.checkpoint.attention import attention_layers
+from inspector.checkpoint.folder import model_folder, read_folder
 from inspector.checkpoint.hub import downloaded
-from inspector.checkpoint.json_file import read_object
 from inspector.checkpoint.pooling import read_pooling
 from inspector.checkpoint.sources import Source
 from inspector.checkpoint.tokens import limit, read_tokenizer
-from inspector.checkpoint.weights import Weights, read_weights
-from inspector.errors import ModelError
+from inspector.checkpoint.weights import Weights
 from inspector.families.config import FamilyConfig
 from inspector.families.defaults import DEFAULTS
 from inspector.families.registry import row_of
 from inspector.families.running import not_run_because
 from inspector.records import Checkpoint
 
-_CONFIG = "config.json"
 #: What is brought to float32 as it is used, and then not kept.
 _BROUGHT = ("F16", "BF16", "F64")
 
@@ -43,14 +41,9 @@ def open_checkpoint(source: Source) -> Checkpoint:
         When it cannot be had, when a file is missing or damaged, or when the weights lack a tensor
         that the family's row names.
     """
-    folder = Path(source.path) if source.local else downloaded(source.path)
-    values = read_object(folder / _CONFIG)
-    model_type = values.get("model_type")
-    if not isinstance(model_type, str):
-        raise ModelError(
-            f"{folder / _CONFIG} does not say its model_type.",
-            'Add it, such as "model_type": "bert", or use a checkpoint that has it.',
-        )
+    folder = model_folder(Path(source.path) if source.local else downloaded(source.path))
+    files = read_folder(folder, published=source.sha256 is not None)
+    folder, values, model_type = files.folder, files.config.values, files.config.model_type
     config: Any = (
         FamilyConfig(model_type, values) if model_type in DEFAULTS else _Unknown(model_type)
     )
@@ -69,7 +62,7 @@ def open_checkpoint(source: Source) -> Checkpoint:
     )
     if family is None:
         return opened
-    weights = read_weights(folder)
+    weights = files.weights
     named = tuple(values.get("architectures") or ())
     reason = not_run_because(family, config)
     return replace(

@@ -57,9 +57,10 @@ def limit(folder: Path, config: Any, family: Family) -> int | None:
     said = read_object(path).get("model_max_length") if path.exists() else None
     places = getattr(config, "max_position_embeddings", None)
     embed = None if family.body is None else family.body.embeddings
-    if places is not None and embed is not None and embed.counted == "ids":
-        # The places up to the padding token's own are nobody's.
-        places -= (config.pad_token_id if embed.padding is None else embed.padding) + 1
+    if places is not None and embed is not None and family.positions_behind_padding:
+        # The first token has the place behind the padding's.
+        padding = config.pad_token_id if embed.padding is None else embed.padding
+        places = max(1, places - padding - 1)
     real = [int(one) for one in (said, places) if one is not None and 0 < one < _NO_LIMIT]
     return min(real) if real else None
 

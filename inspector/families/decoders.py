@@ -33,7 +33,6 @@ _LLAMA_BODY = Body(embeddings=_LLAMA_EMBED, feed_forward=_LLAMA_FEED, final_norm
 #: A decoder as Llama has it, which many families have taken over.
 _LLAMA = Family(
     model_type="llama",
-    reads=("head_dim", "num_key_value_heads"),
     layer="layers.{i}",
     query="self_attn.q_proj",
     key="self_attn.k_proj",
@@ -49,10 +48,11 @@ _LLAMA = Family(
     prefix="model",
     body=_LLAMA_BODY,
     head=_causal("LlamaForCausalLM"),
+    reads=("head_dim", "num_key_value_heads"),
 )
-_HEAD_NORMS = ("self_attn.q_norm", "self_attn.k_norm")
 #: What those read that turn only a part of a head.
 _PARTLY_TURNED = (*_LLAMA.reads, "partial_rotary_factor")
+_HEAD_NORMS = ("self_attn.q_norm", "self_attn.k_norm")
 _GEMMA_BODY = replace(_LLAMA_BODY, embeddings=replace(_LLAMA_EMBED, scale="float32 root"))
 #: Gemma 2's norms stand before and behind each sub-layer.
 _SANDWICH = replace(
@@ -142,7 +142,6 @@ DECODERS = (
     ),
     Family(
         model_type="gptj",
-        reads=("rotary_dim",),
         layer="h.{i}",
         query="attn.q_proj",
         key="attn.k_proj",
@@ -161,10 +160,10 @@ DECODERS = (
             final_norm="ln_f",
         ),
         head=_causal("GPTJForCausalLM", bias=("lm_head.bias",)),
+        reads=("rotary_dim",),
     ),
     Family(
         model_type="gpt_neox",
-        reads=("partial_rotary_factor",),
         layer="layers.{i}",
         fused="attention.query_key_value",
         layout="groups",
@@ -181,10 +180,10 @@ DECODERS = (
             final_norm="final_layer_norm",
         ),
         head=_causal("GPTNeoXForCausalLM", words=("lm_head", "embed_out")),
+        reads=("partial_rotary_factor",),
     ),
     Family(
         model_type="falcon",
-        reads=("multi_query",),
         layer="h.{i}",
         fused="self_attention.query_key_value",
         layout="groups",
@@ -210,6 +209,7 @@ DECODERS = (
             final_norm="ln_f",
         ),
         head=_causal("FalconForCausalLM"),
+        reads=("multi_query",),
         # With ALiBi, transformers' eager attention counts it twice and its sdpa once.
         requires={"alibi": False},
     ),
@@ -261,9 +261,9 @@ DECODERS = (
     replace(
         _LLAMA,
         model_type="smollm3",
-        reads=(*_LLAMA.reads, "no_rope_layers"),
         window="layer_types",
         head=_causal("SmolLM3ForCausalLM"),
+        reads=(*_LLAMA.reads, "no_rope_layers"),
     ),
     replace(
         _LLAMA,
@@ -299,7 +299,6 @@ DECODERS = (
     replace(
         _LLAMA,
         model_type="phi",
-        reads=_PARTLY_TURNED,
         output="self_attn.dense",
         norm_kind="layer",
         eps="layer_norm_eps",
@@ -313,11 +312,11 @@ DECODERS = (
             final_norm="final_layernorm",
         ),
         head=_causal("PhiForCausalLM", bias=("lm_head.bias",)),
+        reads=_PARTLY_TURNED,
     ),
     replace(
         _LLAMA,
         model_type="phi3",
-        reads=_PARTLY_TURNED,
         query="",
         key="",
         value="",
@@ -328,11 +327,11 @@ DECODERS = (
             feed_forward=replace(_LLAMA_FEED, up="", gate="", fused="mlp.gate_up_proj"),
         ),
         head=_causal("Phi3ForCausalLM"),
+        reads=_PARTLY_TURNED,
     ),
     replace(
         _LLAMA,
         model_type="stablelm",
-        reads=("num_key_value_heads", "partial_rotary_factor"),
         norm_kind="layer",
         eps="layer_norm_eps",
         float32_norms=False,
@@ -347,5 +346,6 @@ DECODERS = (
             parallel={"use_parallel_residual": True},
         ),
         head=_causal("StableLmForCausalLM"),
+        reads=("num_key_value_heads", "partial_rotary_factor"),
     ),
 )

@@ -113,10 +113,10 @@ def _t5_site(model_type: str, site: Site) -> Family:
         else Added(kind="buckets", table=table, both_ways=site == "encoder"),
         causal=site == "decoder",
         scale="one",
-        reads=("head_dim",),
         # The norm squares in float32 whatever else is float64.
         float32_softmax=True,
         float32_norms=True,
+        reads=("head_dim",),
         body=None
         if site == "cross"
         else Body(

@@ -61,6 +61,7 @@ _ROBERTA = replace(
     _BERT,
     model_type="roberta",
     prefix="roberta",
+    positions_behind_padding=True,
     body=Body(embeddings=_AMONG_WORDS, feed_forward=_FEED),
     head=_masked("RobertaForMaskedLM", **_ROBERTA_HEAD),
 )
@@ -165,7 +166,6 @@ ENCODERS = (
     ),
     Family(
         model_type="albert",
-        reads=("num_hidden_groups",),
         layer="encoder.albert_layer_groups.{group}.albert_layers.0",
         query="attention.query",
         key="attention.key",
@@ -186,9 +186,11 @@ ENCODERS = (
         ),
         # With more, a layer of the config would be several layers of attention.
         requires=_ENCODER | {"inner_group_num": 1},
+        reads=("num_hidden_groups",),
     ),
     Family(
         model_type="mpnet",
+        positions_behind_padding=True,
         layer="encoder.layer.{i}",
         query="attention.attn.q",
         key="attention.attn.k",

@@ -29,9 +29,7 @@ FAMILIES = _index((*ENCODERS, *DECODERS, *ENCODER_DECODERS))
 
 #: Every model type whose positions begin behind the padding's id, those without a row too.
 BEHIND_PADDING = frozenset(
-    name
-    for name, row in FAMILIES.items()
-    if row.body is not None and row.body.embeddings.counted == "ids"
+    name for name, row in FAMILIES.items() if row.positions_behind_padding
 ) | {
     "camembert", "data2vec-text", "ibert", "layoutlmv3", "lilt", "longformer", "luke", "markuplm",
     "mluke", "roberta-prelayernorm", "xlm-roberta-xl", "xmod",

@@ -100,6 +100,9 @@ class Family:
     head_norms_if: str = ""
     #: Whether positions turn queries and keys, and which dimensions make a pair.
     rope: Literal["half", "interleaved"] | None = None
+    #: Whether the first token has the position behind the padding's id, so that a table of
+    #: positions is longer than the text that fits.
+    positions_behind_padding: bool = False
     #: What positions add to the scores.
     added: Added | None = None
     #: The parameter that holds each head's sink.
@@ -116,12 +119,6 @@ class Family:
     softcap: str = ""
     #: True where the family's own code takes its softmax in float32 whatever else is float64.
     float32_softmax: bool = False
-    #: Keys of the config that only some families' own code reads. A key that is not named here is
-    #: ignored, as it is there: ``head_dim``, ``num_key_value_heads``, ``num_hidden_groups``,
-    #: ``multi_query`` (by which Falcon says how many keys and values there are),
-    #: ``no_rope_layers``; ``rotary_dim`` and ``partial_rotary_factor``, by which only a part of a
-    #: head is turned.
-    reads: tuple[str, ...] = ()
     #: The same of its norms.
     float32_norms: bool = False
     #: The small number under the root of every norm, or the config's name of it; and the config's
@@ -136,6 +133,12 @@ class Family:
     #: What is around the attention; cross-attention is part of its decoder's.
     body: Body | None = None
     head: WordHead | None = None
+    #: Keys of the config that only some families' own code reads. A key that is not named here is
+    #: ignored, as it is there: ``head_dim``, ``num_key_value_heads``, ``num_hidden_groups``,
+    #: ``multi_query`` (by which Falcon says how many keys and values there are),
+    #: ``no_rope_layers``; ``rotary_dim`` and ``partial_rotary_factor``, by which only a part of a
+    #: head is turned.
+    reads: tuple[str, ...] = ()
     #: Config values under which the formulas hold. Another value changes the attention in a way
     #: that the rebuild does not cover, so it is refused by name and not guessed at.
     requires: Mapping[str, object] = field(default_factory=dict)

