@@ -57,6 +57,7 @@ def _byte_level(lines: list[str], *, trim: bool, words: bool = True) -> Any:
     made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=words)
     made.post_processor = processors.ByteLevel(trim_offsets=trim)
     made.decoder = decoders.ByteLevel()
+    made.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     trainer: Any = trainers.BpeTrainer(vocab_size=256, initial_alphabet=alphabet)
     made.train_from_iterator(lines, trainer)

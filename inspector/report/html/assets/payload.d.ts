@@ -152,7 +152,13 @@ export interface Link {
 /** A sample of queries. */
 export interface RowSample {
   seed: number;
-  sites: { site: Site; measured: number; of: number }[];
+  sites: SampledRows[];
+}
+
+export interface SampledRows {
+  site: Site;
+  measured: number;
+  of: number;
 }
 
 /** A key that much of all attention rests on. */
