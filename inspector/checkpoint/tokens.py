@@ -7,12 +7,14 @@ tokenizer here, and the referee's is asked.
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from inspector.checkpoint.json_file import read_object
+from inspector.checkpoint.pieces import place_pieces, read_entry
 from inspector.errors import InputError, ModelError
 from inspector.families.spec import Family
 from inspector.records import Checkpoint, Text, Token
@@ -22,6 +24,8 @@ _SAID = "tokenizer_config.json"
 #: Tokenizers without a limit say so with a number near 1e30.
 _NO_LIMIT = 10**9
 _SEGMENTS_OF_A_PAIR = 2
+#: What vocabularies call the token that a masked model fills.
+_MASKS = ("[MASK]", "<mask>")
 #: Whose decoders read, in training, what they write, one place later and behind a token of theirs.
 _SHIFTED = ("t5", "mt5", "bart", "pegasus")
 
@@ -81,7 +85,7 @@ def encode(checkpoint: Checkpoint, text: str, pair: str | None = None, *, trunca
             "Leave the second text out, or choose a BERT.",
         )
     encoded, truncated_from = _fitted(checkpoint, "text", text, pair, truncate=truncate)
-    tokens = _tokens(encoded)
+    tokens = _tokens(checkpoint.tokenizer, encoded, text, pair)
     if all(token.special for token in tokens):
         raise InputError(
             "The model's tokenizer finds nothing to read in the text.",
@@ -141,27 +145,59 @@ def _fitted(
         tokenizer.no_truncation()
 
 
-def _tokens(encoded: Any) -> tuple[Token, ...]:
-    sequences, words = encoded.sequence_ids, encoded.word_ids
-    # The tokenizer counts the words of each text from 0; we count on.
-    first = [
-        word for word, at in zip(words, sequences, strict=True) if at == 0 and word is not None
+def _tokens(tokenizer: Any, encoded: Any, text: str, pair: str | None) -> tuple[Token, ...]:
+    named = _special_ids(tokenizer)
+    special = [
+        bool(flag) or token in named
+        for token, flag in zip(encoded.ids, encoded.special_tokens_mask, strict=True)
     ]
-    offset = max(first, default=-1) + 1
-    tokens, segment = [], 0
-    for at, (id_, piece) in enumerate(zip(encoded.ids, encoded.tokens, strict=True)):
-        special = bool(encoded.special_tokens_mask[at])
-        # A special token closes the text before it; the first one opens the first text.
-        segment = max(segment, sequences[at] or 0)
-        word = words[at]
-        tokens.append(
-            Token(
-                id=id_,
-                text=piece,
-                word=None if word is None else word + (offset if sequences[at] == 1 else 0),
-                special=special,
-                segment=segment,
-                span=None if special else encoded.offsets[at],
-            )
+    sides = encoded.sequence_ids
+    texts = [text] if pair is None else [text, pair]
+    placed = place_pieces(texts, encoded.tokens, sides, special, encoded.offsets)
+    # A special token closes the text before it; the first one opens the first text.
+    segments = accumulate((0 if side is None else side for side in sides), max)
+    return tuple(
+        Token(
+            id=token,
+            text=piece,
+            word=None if word < 0 else word,
+            special=flag,
+            segment=segment,
+            span=None if start < 0 else (start, end),
         )
-    return tuple(tokens)
+        for token, piece, word, flag, segment, (start, end) in zip(
+            encoded.ids,
+            encoded.tokens,
+            placed.words.tolist(),
+            special,
+            segments,
+            placed.spans.tolist(),
+            strict=True,
+        )
+    )
+
+
+def mask_id(checkpoint: Checkpoint) -> int | None:
+    """Return the entry that a masked model fills, or None where the vocabulary has none."""
+    found = (checkpoint.tokenizer.token_to_id(name) for name in _MASKS)
+    return next((entry for entry in found if entry is not None), None)
+
+
+def read_as_text(checkpoint: Checkpoint, entry: int) -> str:
+    """Return an entry of the vocabulary as a reader would write it."""
+    piece = checkpoint.tokenizer.id_to_token(entry)
+    decoded = checkpoint.tokenizer.decode([entry], skip_special_tokens=False)
+    return read_entry(piece or "", decoded)
+
+
+def _special_ids(tokenizer: Any) -> set[int]:
+    """Return the entries that are special wherever they stand, as ``referee/vocabulary.py`` does.
+
+    An unknown word and a mask stand for a word of the text.
+    """
+    stand_ins = {getattr(tokenizer.model, "unk_token", None), *_MASKS}
+    return {
+        at
+        for at, added in tokenizer.get_added_tokens_decoder().items()
+        if added.special and added.content not in stand_ins
+    }
