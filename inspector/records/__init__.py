@@ -22,6 +22,7 @@ from inspector.records.checkpoint import (
     Disentangled,
     ModelInfo,
     Norm,
+    Pooling,
     PositionRule,
     PositionWeights,
     Projection,
@@ -47,6 +48,18 @@ from inspector.records.findings import (
     Share,
     Sink,
 )
+from inspector.records.model import (
+    Block,
+    Convolution,
+    Embeddings,
+    Experts,
+    FeedForward,
+    Head,
+    Model,
+    Norms,
+    SilenceHead,
+    Stack,
+)
 from inspector.records.predictions import Candidate, Guess, Predictions
 from inspector.records.rebuild import (
     Bias,
@@ -59,7 +72,7 @@ from inspector.records.shapes import Array, Float32, Float64, Mask, SiteName, Ti
 from inspector.records.targets import LABEL_FROM, LABELS, RELATIVE, TARGETS, HeadLabel
 from inspector.records.text import Batch, Text, Token, pad
 from inspector.records.trace import CapturedAttention, Trace, TracedLayer
-from inspector.records.verification import LayerCheck, Verification
+from inspector.records.verification import EndToEnd, LayerCheck, Verification
 
 __all__ = [
     "LABELS",
@@ -74,17 +87,24 @@ __all__ = [
     "AttentionWeights",
     "Batch",
     "Bias",
+    "Block",
     "Buckets",
     "Candidate",
     "CapturedAttention",
     "Checkpoint",
+    "Convolution",
     "CorpusFacts",
     "CorpusResult",
     "Disentangled",
     "DistanceVectors",
+    "Embeddings",
+    "EndToEnd",
+    "Experts",
+    "FeedForward",
     "Float32",
     "Float64",
     "Guess",
+    "Head",
     "HeadExample",
     "HeadLabel",
     "HeadReading",
@@ -93,8 +113,11 @@ __all__ = [
     "LayerCheck",
     "Link",
     "Mask",
+    "Model",
     "ModelInfo",
     "Norm",
+    "Norms",
+    "Pooling",
     "PositionRule",
     "PositionWeights",
     "Predictions",
@@ -109,9 +132,11 @@ __all__ = [
     "RungResult",
     "SampledRows",
     "Share",
+    "SilenceHead",
     "Sink",
     "SiteName",
     "Skipped",
+    "Stack",
     "Text",
     "Tier",
     "Token",

@@ -8,6 +8,7 @@ from typing import Any
 
 from inspector.records import (
     Agreement,
+    EndToEnd,
     HeadReading,
     Inspected,
     LayerCheck,
@@ -118,6 +119,7 @@ def summarise_verification(verification: Verification) -> dict[str, Any]:
         **_verdict(verification),
         "tier": verification.tier,
         "reason": verification.reason,
+        "end_to_end": _end_to_end(verification.end_to_end),
         "sites": [
             {
                 "site": site,
@@ -126,6 +128,19 @@ def summarise_verification(verification: Verification) -> dict[str, Any]:
             }
             for site, checks in by_site.items()
         ],
+    }
+
+
+def _end_to_end(found: EndToEnd | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    site, layer = found.first_layer or (None, None)
+    return {
+        "verdict": found.verdict,
+        "attention_max_abs_error": finite(found.attention_max_abs_error),
+        "states_max_abs_error": finite(found.states_max_abs_error),
+        "probability_max_abs_error": finite(found.probability_max_abs_error),
+        "first_layer": None if site is None else {"site": site, "layer": layer},
     }
 
 

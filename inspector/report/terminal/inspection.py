@@ -115,6 +115,12 @@ def _verdict(inspected: Inspected) -> Line:
         return Line.assemble(
             (f"{MARKS[verification.verdict]} not recomputed", style), f"  {verification.reason}"
         )
+    if verification.verdict == "unproved":
+        count = sum(len(layer.attention) for layer in inspected.rebuild.layers)
+        return Line.assemble(
+            (f"{MARKS[verification.verdict]} not yet proved", style),
+            f"  {count} heads computed from the weights; the real model was not asked",
+        )
     heads = [verdict for check in verification.layers for verdict in check.head_verdicts]
     if verification.tier == "captured":
         found = (
