@@ -4,8 +4,8 @@
  * somebody does something.
  */
 
-import { readPage } from "../shared/decode.js";
-import { giveUp, isStopped, loaded, whenReady } from "../shared/page.js";
+import { marred, readPage } from "../shared/decode.js";
+import { giveUp, isStopped, loaded, sayMarred, whenReady } from "../shared/page.js";
 import { createStore } from "../shared/store.js";
 import { ReportData } from "./data.js";
 import { followAddress, isState, stateOf } from "./permalink.js";
@@ -41,14 +41,25 @@ function drawInTurn(sections, all) {
     return where.getBoundingClientRect();
   };
   const rest = () => {
-    while (at < sections.length) next();
-    root.dataset.complete = "";
+    try {
+      while (at < sections.length) next();
+      root.dataset.complete = "";
+    } catch (error) {
+      at = sections.length;
+      giveUp("report", error);
+    }
     for (const action of ACTIONS) window.removeEventListener(action, rest, true);
   };
   for (const action of ACTIONS) window.addEventListener(action, rest, true);
   while (at < sections.length && (next().bottom < innerHeight || all));
   return function later() {
-    if (at < sections.length) next();
+    if (at >= sections.length) return;
+    try {
+      next();
+    } catch (error) {
+      at = sections.length;
+      return giveUp("report", error);
+    }
     if (at < sections.length) whenIdle(later);
     else rest();
   };
@@ -57,7 +68,10 @@ function drawInTurn(sections, all) {
 async function start() {
   if (isStopped()) return;
   await loaded();
-  const { header, planes } = await readPage(document);
+  const why = marred(document),
+    { header, planes } = await readPage(document);
+  if (isStopped()) return;
+  sayMarred("report", why);
   const worker = document.getElementById("script")?.textContent ?? "";
   const data = new ReportData(/** @type {import("../payload.js").Header} */ (header), planes, worker);
   const first = firstView(data),
