@@ -9,6 +9,7 @@ import { giveUp, isStopped, loaded, sayMarred, whenReady } from "../shared/page.
 import { createStore } from "../shared/store.js";
 import { ReportData } from "./data.js";
 import { followAddress, isState, stateOf } from "./permalink.js";
+import { keepFrame } from "./places.js";
 import { SECTIONS } from "./sections.js";
 import { settled } from "./selection.js";
 import { firstView } from "./state.js";
@@ -67,6 +68,7 @@ function drawInTurn(sections, all) {
 
 async function start() {
   if (isStopped()) return;
+  keepFrame();
   await loaded();
   const why = marred(document),
     { header, planes } = await readPage(document);

@@ -1,6 +1,10 @@
 /**
- * Which words are chosen, between two texts: a word of one of them is no word of the other.
+ * Which words are chosen, between two texts: a word of one of them is no word of the other; and which cell of the
+ * matrices goes with them, so that all that explains a number explains the word that is pinned.
  */
+
+import { headsOf, standing } from "../attention/heads_order.js";
+import { sinkKeys } from "./head_matrices.js";
 
 /** @typedef {import("./data.js").ReportData} ReportData */
 /** @typedef {import("./state.js").State} State */
@@ -40,7 +44,83 @@ export function settled(data, changes, before) {
   if (was.rows !== is.rows || was.cols !== is.cols) {
     Object.assign(more, { cell: [firstWord(is.rows), firstWord(is.cols)], zoom: null });
   }
+  const next = { ...after, ...more, ...changes };
+  if (changes.cell === undefined && MOVES.some((key) => next[key] !== before[key])) {
+    const followed = same(before.cell, cellOfPinned(data, before)),
+      inRow = asked === is.rows && before.cell?.[0] === next.pinned;
+    // A key that somebody went to in the pinned word's row is looked at in the next head as well.
+    if (more.cell || followed || !inRow) more.cell = cellOfPinned(data, next);
+  }
   return { ...more, ...changes };
+}
+
+/** What the chosen cell follows. @type {(keyof State)[]} */
+const MOVES = ["pinned", "index", "head", "direction"];
+
+/** @param {unknown} a @param {unknown} b */
+const same = (a, b) => String(a) === String(b);
+
+/**
+ * The cell that a pinned word stands for: its strongest key that is no sink, or, where the question is who attends to
+ * it, the query that gives it most.
+ * @param {ReportData} data
+ * @param {State} state
+ * @returns {[number, number] | null} as it was, where nothing is pinned
+ */
+export function cellOfPinned(data, state) {
+  const { index, head, pinned, cell } = state;
+  if (pinned == null) return cell;
+  const { rows, cols, data: weights } = data.shown(index, head),
+    row = asRow(data, state, pinned);
+  const { tokens } = data.sides(index).rows,
+    sinks = new Set(sinkKeys(data, index));
+  /** @type {(length: number, weight: (i: number) => number, aside: (i: number) => boolean) => number} */
+  const strongest = (length, weight, aside) => {
+    const all = Array.from({ length }, (_, i) => i),
+      there = all.filter((i) => !aside(i) && weight(i) > 0);
+    return (there.length ? there : all).reduce((most, i) => (weight(i) > weight(most) ? i : most));
+  };
+  return row == null
+    ? [
+        strongest(
+          rows,
+          (i) => weights[i * cols + pinned] || 0,
+          (i) => tokens[i].special,
+        ),
+        pinned,
+      ]
+    : [
+        row,
+        strongest(
+          cols,
+          (j) => weights[row * cols + j] || 0,
+          (j) => sinks.has(j),
+        ),
+      ];
+}
+
+/**
+ * The cell that an address need not name.
+ * @param {ReportData} data
+ * @param {State} state
+ * @param {State} first
+ */
+export const usualCell = (data, state, first) =>
+  MOVES.every((key) => state[key] === first[key]) ? first.cell : cellOfPinned(data, state);
+
+/**
+ * The head before or after the chosen one, as they now stand; faded ones are passed over.
+ * @param {ReportData} data
+ * @param {State} state
+ * @param {number} by
+ * @returns {{index: number, head: number} | null}
+ */
+export function headBeside(data, state, by) {
+  const { line, faded } = standing(data, state),
+    chosen = data.headIndex(state.index, state.head),
+    there = line.filter((i) => !faded[i] || i === chosen);
+  const next = headsOf(data)[there[there.indexOf(chosen) + by]];
+  return next ? { index: next[0], head: next[1] } : null;
 }
 
 /**
