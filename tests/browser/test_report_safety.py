@@ -43,9 +43,9 @@ def test_a_span_counts_characters_not_code_units(open_report):
 
 def sealed(html):
     """The same with the header's length and checksum made right again: a fault behind them."""
-    header = re.search(r' data-length="\d+" data-crc32="\d+">(.*?)</script>', html)
+    header = re.search(r' data-length="\d+" data-crc32="\d+" id="header">(.*?)</script>', html)
     bytes_ = header[1].encode()
-    marks = f' data-length="{len(bytes_)}" data-crc32="{zlib.crc32(bytes_)}">'
+    marks = f' data-length="{len(bytes_)}" data-crc32="{zlib.crc32(bytes_)}" id="header">'
     return html.replace(header[0], f"{marks}{header[1]}</script>")
 
 

@@ -54,15 +54,14 @@ function drawInTurn(sections, all) {
   for (const action of ACTIONS) window.addEventListener(action, rest, true);
   while (at < sections.length && (next().bottom < innerHeight || all));
   return function later() {
-    if (at >= sections.length) return;
     try {
-      next();
+      if (at < sections.length) next();
     } catch (error) {
       at = sections.length;
-      return giveUp("report", error);
+      giveUp("report", error);
     }
     if (at < sections.length) whenIdle(later);
-    else rest();
+    else if (!isStopped()) rest();
   };
 }
 

@@ -45,20 +45,12 @@ export function settled(data, changes, before) {
     Object.assign(more, { cell: [firstWord(is.rows), firstWord(is.cols)], zoom: null });
   }
   const next = { ...after, ...more, ...changes };
-  if (changes.cell === undefined && MOVES.some((key) => next[key] !== before[key])) {
-    const followed = same(before.cell, cellOfPinned(data, before)),
-      inRow = asked === is.rows && before.cell?.[0] === next.pinned;
-    // A key that somebody went to in the pinned word's row is looked at in the next head as well.
-    if (more.cell || followed || !inRow) more.cell = cellOfPinned(data, next);
-  }
+  if (!changes.cell && MOVES.some((key) => next[key] !== before[key])) more.cell = cellOfPinned(data, next);
   return { ...more, ...changes };
 }
 
 /** What the chosen cell follows. @type {(keyof State)[]} */
 const MOVES = ["pinned", "index", "head", "direction"];
-
-/** @param {unknown} a @param {unknown} b */
-const same = (a, b) => String(a) === String(b);
 
 /**
  * The cell that a pinned word stands for: its strongest key that is no sink, or, where the question is who attends to
@@ -68,35 +60,30 @@ const same = (a, b) => String(a) === String(b);
  * @returns {[number, number] | null} as it was, where nothing is pinned
  */
 export function cellOfPinned(data, state) {
-  const { index, head, pinned, cell } = state;
+  const { index, head, pinned, cell, direction } = state;
   if (pinned == null) return cell;
   const { rows, cols, data: weights } = data.shown(index, head),
-    row = asRow(data, state, pinned);
-  const { tokens } = data.sides(index).rows,
+    visible = data.visible(index),
+    { tokens } = data.sides(index).rows,
     sinks = new Set(sinkKeys(data, index));
-  /** @type {(length: number, weight: (i: number) => number, aside: (i: number) => boolean) => number} */
-  const strongest = (length, weight, aside) => {
-    const all = Array.from({ length }, (_, i) => i),
-      there = all.filter((i) => !aside(i) && weight(i) > 0);
-    return (there.length ? there : all).reduce((most, i) => (weight(i) > weight(most) ? i : most));
+  /** @type {(length: number, cell: (at: number) => [number, number], aside: (at: number) => boolean) => [number, number]} */
+  const strongest = (length, cell, aside) => {
+    const seen = Array.from({ length }, (_, at) => at).filter((at) => !visible || visible(...cell(at))),
+      there = seen.filter((at) => !aside(at));
+    const weight = (/** @type {number} */ at) => weights[cell(at)[0] * cols + cell(at)[1]] || 0;
+    return cell((there.length ? there : seen).reduce((most, at) => (weight(at) > weight(most) ? at : most)));
   };
-  return row == null
-    ? [
-        strongest(
-          rows,
-          (i) => weights[i * cols + pinned] || 0,
-          (i) => tokens[i].special,
-        ),
-        pinned,
-      ]
-    : [
-        row,
-        strongest(
-          cols,
-          (j) => weights[row * cols + j] || 0,
-          (j) => sinks.has(j),
-        ),
-      ];
+  return direction === "out"
+    ? strongest(
+        cols,
+        (j) => [pinned, j],
+        (j) => sinks.has(j),
+      )
+    : strongest(
+        rows,
+        (i) => [i, pinned],
+        (i) => tokens[i].special,
+      );
 }
 
 /**

@@ -8,7 +8,7 @@ import { ICONS } from "../../attention/verdict_words.js";
 import { windowIn, zoomed } from "../../attention/window.js";
 import { target, toggles } from "../../shared/controls.js";
 import { el, word } from "../../shared/dom.js";
-import { counted, exact, fixed, percent, signed, tiny } from "../../shared/format.js";
+import { counted, exact, fixed, percent, shorten, signed, tiny } from "../../shared/format.js";
 import { View } from "../../shared/view.js";
 import { createLines } from "../charts/lines.js";
 import { createMatrix } from "../charts/matrix.js";
@@ -89,7 +89,7 @@ export function mountHead(root, data, store) {
         [row, col] = cell ?? [0, 0],
         { rows, cols } = data.sides(index);
       const value = now.main.data[row * data.layers[index].cols + col];
-      heard.textContent = `“${rows.names[row]}” to “${cols.names[col]}”: ${Number.isNaN(value) ? "no number" : fixed(value, 3)}`;
+      heard.textContent = `“${shorten(rows.names[row])}” to “${shorten(cols.names[col])}”: ${Number.isNaN(value) ? "no number" : fixed(value, 3)}`;
     }, RESTS);
   }
   const choice = view.find("head-between");

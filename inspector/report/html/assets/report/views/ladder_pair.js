@@ -6,7 +6,7 @@ import { largestMagnitude, withMask } from "../../attention/maths.js";
 import { isMasked, rungTitle } from "../../attention/rungs.js";
 import { segmentsOf, splitsOf } from "../../attention/segments.js";
 import { layerName } from "../../attention/verdict_words.js";
-import { fixed } from "../../shared/format.js";
+import { fixed, shorten } from "../../shared/format.js";
 import { View } from "../../shared/view.js";
 import { createMatrix } from "../charts/matrix.js";
 import { rungMatrix } from "../rung_matrices.js";
@@ -60,7 +60,7 @@ export function mountLadderPair(root, data, store) {
     /** @param {Matrix} matrix @param {boolean} masked */
     const told = (matrix, masked) => (barred && masked ? "masked" : fixed(matrix.data[i * matrix.cols + j], 4));
     readout.textContent =
-      `row ${i} “${rows.names[i] ?? ""}”, column ${j} “${cols.names[j] ?? ""}”: ` +
+      `row ${i} “${shorten(rows.names[i])}”, column ${j} “${shorten(cols.names[j])}”: ` +
       `${shown && whole ? `rung ${told(shown, isMasked(rung))}, ` : ""}head ${told(data.shown(index, head), true)}` +
       (shown && !whole ? "; the rung’s matrix is averaged over patches" : "");
   }
