@@ -47,10 +47,22 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str], None]
 
+#: Characters of the text in what an inspection calls itself.
+_SHOWN = 40
+
 
 @dataclass(frozen=True)
 class Inspection(Inspected):
     """One text seen through one model: what it attends to, the proof, and the classroom beside."""
+
+    def __repr__(self) -> str:
+        """Say in one line what it is: a notebook or a log would else hold every number of it."""
+        text = self.trace.text.text
+        short = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+        return (
+            f"<Inspection {short!r} {len(self.tokens)} tokens, "
+            f"{self.model.layers} × {self.model.heads} heads, {self.verification.verdict}>"
+        )
 
     @property
     def tokens(self) -> tuple[Token, ...]:

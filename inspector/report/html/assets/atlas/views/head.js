@@ -5,7 +5,7 @@
 import { whenNear } from "../../shared/charts.js";
 import { currentRamp, step, tintsOf } from "../../shared/colour.js";
 import { el, word } from "../../shared/dom.js";
-import { continues, fixed, percent, tokenNames, visible } from "../../shared/format.js";
+import { continues, directionOf, fixed, percent, tokenNames, visible } from "../../shared/format.js";
 import { View } from "../../shared/view.js";
 import { groupOf, headTitle, namesOf, SHARES, shortName, unitOf } from "../data.js";
 import { endsOf, intervalBar } from "../interval.js";
@@ -150,7 +150,7 @@ function exampleCard(data, { head, sentence, query, key, weights }) {
       " ",
       el("b", {}, fixed(weights[key], 2)),
     ),
-    el("p", { class: "example-words", dir: "auto" }, ...words),
+    el("p", { class: "example-words", dir: directionOf(sentence.text) }, ...words),
     el(
       "p",
       { class: "note" },
