@@ -5,7 +5,6 @@ import subprocess
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from html import escape
 from shutil import which
 
 import pytest
@@ -35,7 +34,7 @@ def served(tmp_path):
 def notebook(chromium, served, tmp_path):
     """A page that somebody's notebook was written to, with the report's frame in it."""
     frame = render_frame(synthetic.predicting(synthetic.inspected("the cat sat on a mat")))
-    html = f"<!doctype html><title>{escape('notebook')}</title><p id='outside'>a cell</p>{frame}"
+    html = f"<!doctype html><meta charset=utf-8><title>n</title><p id=outside>a cell</p>{frame}"
     (tmp_path / "notebook.html").write_text(html, encoding="utf-8")
     page = chromium.new_context(viewport={"width": 1200, "height": 950}).new_page()
     page.goto(f"{served}notebook.html")
@@ -99,7 +98,16 @@ def test_on_paper_nothing_overlaps(printed):
 
 
 def test_on_paper_controls_and_hints_are_gone(printed):
-    for what in (".toggles", "nav", ".theme", ".hint", "#export", ".step-heads", "#readout", ".skip"):
+    for what in (
+        ".toggles",
+        "nav",
+        ".theme",
+        ".hint",
+        "#export",
+        ".step-heads",
+        "#readout",
+        ".skip",
+    ):
         assert not any(one.is_visible() for one in printed.locator(what).all()), what
     assert printed.evaluate("document.documentElement.scrollWidth") <= 680
 
@@ -111,9 +119,11 @@ def test_paper_is_light_and_whole(open_report, tmp_path, scheme):
     page.emulate_media(media="print")
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert min(map(int, re.findall(r"\d+", ground)[:3])) > 240
-    assert all(page.evaluate("""() => [...document.querySelectorAll('.matrix, .why-steps li, tr')]
+    assert all(
+        page.evaluate("""() => [...document.querySelectorAll('.matrix, .why-steps li, tr')]
       .filter((e) => e.getClientRects().length)
-      .map((e) => getComputedStyle(e).breakInside === 'avoid')"""))
+      .map((e) => getComputedStyle(e).breakInside === 'avoid')""")
+    )
     page.emulate_media(media="screen")
     if which("pdftotext") is None:
         return

@@ -268,5 +268,7 @@ def test_a_file_is_called_after_the_sentence(open_report):
     page = open_report(synthetic.inspected("Où est-il? <the cat>")).page
     with page.expect_download() as waiting:
         page.locator("[data-export=csv]").click()
-    assert waiting.value.suggested_filename == "Où-est-il-the-cat-synthetic-model-layer-1-head-1.csv"
+    assert (
+        waiting.value.suggested_filename == "Où-est-il-the-cat-synthetic-model-layer-1-head-1.csv"
+    )
     assert np.all([c not in waiting.value.suggested_filename for c in '<>:"/\\|?* '])
