@@ -76,8 +76,8 @@ def test_an_edit_is_named(open_html, report, name):
     assert re.search("damaged", notice.inner_text())
 
 
-CUTS = ("Security-Policy", "<title>", "#notice{", "localStorage", 'id="script">H', "<main", "Rows are",
-        'id="header"', '"layers":', 'id="blob-1.model">', 'id="end"')  # fmt: skip
+CUTS = ("Security-Policy", "<title>", "#notice{", "localStorage", 'id="script">H', "<main",
+        "Rows are", 'id="header"', '"layers":', 'id="blob-1.model">', 'id="end"')  # fmt: skip
 
 
 @pytest.mark.parametrize("place", CUTS)

@@ -85,7 +85,7 @@ def _opened(tab: Any, path: Path, page: bytes) -> dict[str, str]:
     if b"</script>" in page:
         try:
             tab.wait_for_function(SETTLED, timeout=WAIT)
-        except Exception as error:  # noqa: BLE001  (playwright's own timeout; anything else is judged)
+        except Exception as error:  # playwright's own timeout; what is not complete is judged
             return {"notice": "", "words": f"never settled: {type(error).__name__}"}
     shown: dict[str, str] = tab.evaluate(VIEW)
     return shown

@@ -104,7 +104,7 @@ export function mountHead(root, data, store) {
     list.replaceChildren(...examples.map((example) => exampleCard(data, example)));
   };
   const later = whenNear(view, view.find("examples"), draw);
-  view.watch(["head"], later);
+  view.watch(["head", "measure"], later);
   view.hear("themechange", later);
   return view.dispose;
 }
