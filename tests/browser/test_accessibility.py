@@ -79,7 +79,7 @@ LOOK = """e => { const s = getComputedStyle(e);
 
 
 def test_what_is_chosen_is_seen_in_forced_colours(chromium, tmp_path):
-    """Every toggle, the pinned word, the compared one and the chosen head differ from the others."""
+    """Every toggle, the pinned word and the compared one differ from the others."""
     page = forced(chromium, tmp_path, "report")
     page.wait_for_selector("html[data-complete]", state="attached")
     groups = page.evaluate("""() => [...document.querySelectorAll('.toggles [role=group], .theme')]

@@ -6,6 +6,7 @@ import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
+from itertools import pairwise
 from shutil import which
 
 import pytest
@@ -94,7 +95,7 @@ def test_on_paper_nothing_overlaps(printed):
           .map((e) => { const r = e.getBoundingClientRect(); return [r.top, r.bottom]; }))""")
     assert [len(group) > 1 for group in boxes] == [True] * 6
     for group in boxes:
-        for (_, bottom), (top, _) in zip(group, group[1:], strict=False):
+        for (_, bottom), (top, _) in pairwise(group):
             assert bottom <= top + 1
 
 

@@ -1,4 +1,4 @@
-"""Reports after an accident: one byte changed, or the end cut off, by a seed; and what then has to be.
+"""Reports after an accident, by a seed: one byte changed, or the end cut off; and what has to be.
 
 Damage and not forgery: whoever edits a payload and its checksum has written another report.
 """
