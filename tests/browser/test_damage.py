@@ -77,8 +77,7 @@ def test_an_edit_is_named(open_html, report, name):
 
 
 CUTS = ("Security-Policy", "<title>", "#notice{", "localStorage", 'id="script">H', "<main",
-        "Rows are",
-        'id="header"', '"layers":', 'id="blob-1.model">', 'id="end"')  # fmt: skip
+        "Rows are", 'id="header"', '"layers":', 'id="blob-1.model">', 'id="end"')  # fmt: skip
 
 
 @pytest.mark.parametrize("place", CUTS)

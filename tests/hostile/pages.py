@@ -1,4 +1,4 @@
-"""Reports after an accident: a byte changed, or the end cut off, by a seed; what then has to be.
+"""Reports after an accident, by a seed: one byte changed, or the end cut off; and what has to be.
 
 Damage and not forgery: whoever edits a payload and its checksum has written another report.
 """
@@ -85,7 +85,7 @@ def _opened(tab: Any, path: Path, page: bytes) -> dict[str, str]:
     if b"</script>" in page:
         try:
             tab.wait_for_function(SETTLED, timeout=WAIT)
-        except Exception as error:
+        except Exception as error:  # playwright's own timeout; what is not complete is judged
             return {"notice": "", "words": f"never settled: {type(error).__name__}"}
     shown: dict[str, str] = tab.evaluate(VIEW)
     return shown

@@ -79,7 +79,7 @@ LOOK = """e => { const s = getComputedStyle(e);
 
 
 def test_what_is_chosen_is_seen_in_forced_colours(chromium, tmp_path):
-    """Toggles, the pinned word, the compared one and the chosen head differ from the others."""
+    """Every toggle, the pinned word and the compared one differ from the others."""
     page = forced(chromium, tmp_path, "report")
     page.wait_for_selector("html[data-complete]", state="attached")
     groups = page.evaluate("""() => [...document.querySelectorAll('.toggles [role=group], .theme')]
@@ -97,7 +97,7 @@ def test_what_is_chosen_is_seen_in_forced_colours(chromium, tmp_path):
     page.locator(".token").nth(4).click()
     looks = [page.locator(".token").nth(i).evaluate(LOOK) for i in (1, 2, 4, 5)]
     assert looks[1] not in (looks[0], looks[3]) and looks[2] not in (looks[0], looks[3])
-    page.locator(".token").nth(5).focus()
+    page.keyboard.press("ArrowRight")
     assert (
         page.locator(".token").nth(5).evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
     )

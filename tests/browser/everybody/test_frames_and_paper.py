@@ -4,7 +4,6 @@ import re
 import subprocess
 import threading
 from functools import partial
-from html import escape
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from shutil import which
@@ -36,7 +35,7 @@ def served(tmp_path):
 def notebook(chromium, served, tmp_path):
     """A page that somebody's notebook was written to, with the report's frame in it."""
     frame = render_frame(synthetic.predicting(synthetic.inspected("the cat sat on a mat")))
-    html = f"<!doctype html><title>{escape('notebook')}</title><p id='outside'>a cell</p>{frame}"
+    html = f"<!doctype html><meta charset=utf-8><title>n</title><p id=outside>a cell</p>{frame}"
     (tmp_path / "notebook.html").write_text(html, encoding="utf-8")
     page = chromium.new_context(viewport={"width": 1200, "height": 950}).new_page()
     page.goto(f"{served}notebook.html")

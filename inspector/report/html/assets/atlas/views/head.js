@@ -97,14 +97,20 @@ export function mountHead(root, data, store) {
   const draw = () => {
     const h = store.get().head,
       examples = data.examples(h),
-      name = headTitle(data.heads[h]);
+      name = headTitle(data.heads[h]),
+      measure = data.measures.find((one) => one.name === store.get().measure);
+    // Examples are kept for the largest share alone: no other number may seem to be shown by them.
+    const other =
+      measure && groupOf(measure) === "relation"
+        ? ` They were kept for its largest share, not for ${shortName(measure)}: the arrow need not be an arc of the treebank.`
+        : "";
     view.find("examples-says").textContent = examples.length
-      ? `${name}: the shading is the attention of the underlined token, from none to its largest.`
+      ? `${name}: the shading is the attention of the underlined token, from none to its largest.${other}`
       : `No sentence was kept for this head. ${name} can be seen in the report on any sentence.`;
     list.replaceChildren(...examples.map((example) => exampleCard(data, example)));
   };
   const later = whenNear(view, view.find("examples"), draw);
-  view.watch(["head"], later);
+  view.watch(["head", "measure"], later);
   view.hear("themechange", later);
   return view.dispose;
 }
