@@ -77,9 +77,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = _run(sys.argv[1:])
         signals.ignore()
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         # In the moments before and after the work.
-        code = ends.INTERRUPTED
+        code = ends.explain(error, debug=False)
     os._exit(code)
 
 
