@@ -1,4 +1,4 @@
-.PHONY: check lint lowest test
+.PHONY: check hostile lint lowest test
 
 check: lint test
 
@@ -17,6 +17,10 @@ node_modules: package.json
 
 test:
 	pytest
+
+# Thousands of hostile things, of which the suite tries a few hundred: docs/reliability.md.
+hostile:
+	PYTHONPATH=tests:. python -m hostile.run
 
 # The oldest dependencies that pyproject.toml allows, in an environment of their own. What they warn
 # of is not ours to mend; test_tiers.py looks into newer ones from the inside.

@@ -28,9 +28,13 @@ def came() -> bool:
 
 
 def ignore() -> None:
-    """Let no signal disturb the last words: the end has been reached anyway."""
+    """Let no signal disturb the last words: the end has been reached anyway.
+
+    Only where they are answered here: what somebody else does with them stays as it is.
+    """
     for number in _numbers():
-        signal.signal(number, signal.SIG_IGN)
+        if signal.getsignal(number) is _interrupt:
+            signal.signal(number, signal.SIG_IGN)
 
 
 def _numbers() -> list[int]:

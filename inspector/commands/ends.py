@@ -23,6 +23,7 @@ _NO_MEMORY = ("std::bad_alloc", "can't allocate memory", "out of memory")
 
 def explain(error: BaseException, *, debug: bool) -> int:
     """Print one sentence and a hint, and return the exit code."""
+    signals.ignore()
     if signals.came() or isinstance(error, (KeyboardInterrupt, click.Abort)):
         # What follows a signal comes of it: libraries turn the interrupt into errors of their own.
         if sys.stderr.isatty():
@@ -33,7 +34,9 @@ def explain(error: BaseException, *, debug: bool) -> int:
     if debug:
         traceback.print_exception(error)
     if isinstance(error, click.ClickException):
-        say(error.format_message(), "See inspect --help.")
+        # Some of click's messages end without a full stop.
+        message = error.format_message()
+        say(message if message.endswith((".", "?", "?)")) else f"{message}.", "See inspect --help.")
         return error.exit_code
     known = error if isinstance(error, InspectorError) else _known(error)
     if known is not None:

@@ -70,9 +70,9 @@ def run_process() -> NoReturn:
     try:
         code = run(sys.argv[1:])
         signals.ignore()
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         # In the moments before and after the work.
-        code = ends.INTERRUPTED
+        code = ends.explain(error, debug=False)
     os._exit(code)
 
 

@@ -22,7 +22,7 @@ from typing import IO, Literal
 
 from inspector.corpus.treebank.conllu import BrokenSentence, TreebankSentence, parse_conllu
 from inspector.errors import InputError, MachineError
-from inspector.files import MIB, standard_input
+from inspector.files import MIB, NOWHERE, standard_input
 from inspector.plain import visible
 
 Kind = Literal["text", "jsonl", "conllu"]
@@ -133,7 +133,7 @@ def _keep_pipe(folder: Path) -> Path:
 
 
 def _paths(name: str) -> list[Path]:
-    if Path(name).exists() or not has_magic(name):
+    if not has_magic(name) or _is_there(Path(name)):
         return [Path(name)]
     # Path.glob takes no pattern that begins at the root.
     names = glob(name, recursive=True)  # noqa: PTH207
@@ -141,6 +141,14 @@ def _paths(name: str) -> list[Path]:
     if not found:
         raise InputError(f"No file matches {name}.", "Check the pattern.")
     return found
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        # Too long for a name: then it is a pattern.
+        return False
 
 
 def _kind(path: Path) -> Kind:
@@ -283,13 +291,13 @@ def _opened(source: Input) -> Iterator[BufferedReader]:
             )
         with source.path.open("rb") as file:
             yield file
-    except FileNotFoundError as error:
-        raise InputError(f"There is no file {source.name}.", "Check the name.") from error
     except IsADirectoryError as error:
         raise InputError(
             f"{source.name} is a folder.", "Name its files, such as folder/*.txt."
         ) from error
     except OSError as error:
+        if error.errno in NOWHERE:
+            raise InputError(f"There is no file {source.name}.", "Check the name.") from error
         reason = (error.strerror or str(error)).lower()
         raise MachineError(
             f"{source.name} cannot be read: {reason}.", "Check its permissions."

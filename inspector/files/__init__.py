@@ -8,11 +8,18 @@ what in it is ours, ``reading`` reads what somebody gives, up to a limit.
 from inspector.files.folders import RECORD, OutputFolder, output_folder
 from inspector.files.kinds import PAGE, TENSORS, Kind
 from inspector.files.places import Output, refusals, refuse_place, refuse_places
-from inspector.files.reading import MIB, read_limited, read_standard_input, standard_input
+from inspector.files.reading import (
+    MIB,
+    NOWHERE,
+    read_limited,
+    read_standard_input,
+    standard_input,
+)
 from inspector.files.writing import write_whole
 
 __all__ = [
     "MIB",
+    "NOWHERE",
     "PAGE",
     "RECORD",
     "TENSORS",

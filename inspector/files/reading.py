@@ -12,7 +12,7 @@ from inspector.plain import visible
 
 MIB = 1 << 20
 #: What the machine says of names at which nothing can be.
-_NOWHERE = {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP}
+NOWHERE = {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP}
 
 
 def read_limited(path: Path, limit: int) -> bytes:
@@ -34,7 +34,7 @@ def read_limited(path: Path, limit: int) -> bytes:
     except IsADirectoryError as error:
         raise InputError(f"{name} is a folder, not a file.", "Name a file in it.") from error
     except OSError as error:
-        if error.errno in _NOWHERE:
+        if error.errno in NOWHERE:
             raise InputError(f"There is no file {name}.", "Check the name.") from error
         raise _unreadable(name, error) from error
 

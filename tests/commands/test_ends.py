@@ -157,6 +157,30 @@ def test_a_signal_ends_in_a_sentence_and_leaves_nothing(
     assert list(tmp_path.iterdir()) == [tmp_path / "program.py"]
 
 
+LAST_MOMENTS = """
+    def hit(*anything):
+        os.kill(os.getpid(), signal.SIGINT)
+        return anything[0]
+    {where} = hit
+    {then}
+"""
+
+
+@pytest.mark.parametrize(
+    ("where", "then"),
+    [
+        # When all is done and only the code has to be returned.
+        ("commands.ends.after", "return 0"),
+        # While it is being said that one came, as of somebody who presses twice.
+        ("commands.ends.visible", "raise KeyboardInterrupt"),
+    ],
+)
+def test_a_signal_in_the_last_moments(tmp_path: Path, where: str, then: str) -> None:
+    done = shell(tmp_path, "$PROGRAM", LAST_MOMENTS.format(where=where, then=then))
+    assert done.returncode == 130
+    assert done.stderr == "Error: Interrupted.\nHint: Nothing was left half-written.\n"
+
+
 def test_what_is_told_to_be_ignored_is(tmp_path: Path) -> None:
     """As ``nohup`` does it."""
     body = "    os.kill(os.getpid(), signal.SIGHUP); click.echo('still here')"
@@ -231,6 +255,11 @@ def test_whatever_is_raised_ends_in_a_sentence(
     assert error.startswith("Error: ")
     assert said in error
     assert hint.startswith("Hint: ")
+
+
+def test_what_click_says_is_a_sentence_too(capsys: Said) -> None:
+    assert main(["models", "x"]) == 2
+    assert capsys.readouterr().err.startswith("Error: Got unexpected extra argument (x).\nHint: ")
 
 
 def test_an_error_that_cannot_be_said(monkeypatch: pytest.MonkeyPatch, capsys: Said) -> None:

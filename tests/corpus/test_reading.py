@@ -122,6 +122,12 @@ def test_files_that_are_not_there(tmp_path: Path) -> None:
         look_through(tmp_path / "none.txt")
     with pytest.raises(InputError, match="No file matches"):
         look_through(tmp_path / "none*.txt")
+    for name in ("x" * 300 + ".txt", "file.txt/inner.txt"):
+        (tmp_path / "file.txt").touch()
+        with pytest.raises(InputError, match="There is no file"):
+            look_through(tmp_path / name)
+    with pytest.raises(InputError, match="No file matches"):
+        look_through(tmp_path / ("x" * 300 + "*.txt"))
     (tmp_path / "folder.txt").mkdir()
     with pytest.raises(InputError, match="is a folder"):
         look_through(tmp_path / "folder.txt")

@@ -1,7 +1,7 @@
 """Damaged checkpoints by the thousand: each made from a small good one by one seeded change.
 
-``damaged`` makes one, and ``ends_well`` says how a run with it ended: in a sentence of ours, or in
-a right result. Everything else it lets through: another exception, or numbers that disagree.
+A run with one ends in a sentence of ours, or in a right result; never in another exception, nor in
+numbers that disagree.
 """
 
 from __future__ import annotations
@@ -9,13 +9,20 @@ from __future__ import annotations
 import json
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hostile.kind import Thing
+from hostile.models import CHECKPOINTS
+
 import inspector
 from inspector.errors import InputError, ModelError
+
+NAME = "checkpoints"
+FEW = 200
+MANY = 1200
 
 SENTENCE = "the cat sat on the mat"
 TARGET = "we are here"
@@ -44,41 +51,42 @@ PLACES = [
 ]  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Damage:
+@dataclass
+class Damage(Thing):
     """What was changed, in words, and the folder where it was."""
 
-    what: str
-    folder: Path
+    @property
+    def folder(self) -> Path:
+        """The checkpoint's."""
+        return self.place / "model"
 
 
-def damaged(good: Path, folder: Path, seed: int) -> Damage:
-    """Copy a good checkpoint into ``folder`` and change one thing in it, chosen by ``seed``."""
+def make(seed: int, place: Path, good: Path) -> Damage:
+    """Copy a good checkpoint into ``place`` and change one thing in it, chosen by ``seed``."""
     chance = random.Random(seed)  # noqa: S311 - nothing is kept secret with it
-    shutil.copytree(good, folder)
+    folder = place / "model"
+    name = CHECKPOINTS[seed % len(CHECKPOINTS)]
+    shutil.copytree(good / name, folder)
     change = chance.choice(list(CHANGES))
-    return Damage(f"{change.__name__} {change(folder, chance)}", folder)
+    return Damage(f"{name}: {change.__name__} {change(folder, chance)}", place)
 
 
-def ends_well(damage: Damage) -> str:
-    """Load and inspect, and return ``refused`` or the verdict.
-
-    Raises
-    ------
-    AssertionError
-        When the rebuild disagrees with the model, or a refusal is no sentence.
-    """
+def judge(damage: Damage) -> str | None:
+    """Load it and inspect a sentence with it."""
     try:
         model = inspector.load(damage.folder, device="cpu")
         target = TARGET if model.takes_target else None
         found = inspector.inspect(SENTENCE, target=target, model=model)
     except (ModelError, InputError) as error:
-        assert error.message.endswith((".", "…")), error.message
-        assert error.hint.endswith("."), error.hint
-        assert len(error.message) < 1_000, error.message
-        return "refused"
-    assert found.verification.verdict != "mismatch", damage.what
-    return found.verification.verdict
+        return _wrong_words(error.message, error.hint)
+    verdict = found.verification.verdict
+    return "a mismatch" if verdict == "mismatch" else None
+
+
+def _wrong_words(message: str, hint: str) -> str | None:
+    if not message.endswith((".", "…")) or len(message) >= 1_000:
+        return f"no sentence: {message[:300]!r}"
+    return None if hint.endswith(".") else f"no hint: {hint!r}"
 
 
 # --- the changes ------------------------------------------------------------------------------
@@ -247,11 +255,3 @@ def _parts(path: Path) -> tuple[dict[str, Any], bytes]:
 def _write(path: Path, header: dict[str, Any], tensors: bytes) -> None:
     written = json.dumps(header).encode()
     path.write_bytes(len(written).to_bytes(8, "little") + written + tensors)
-
-
-def runs(good: list[Path], place: Path, seeds: range) -> Iterator[tuple[Damage, str]]:
-    """Try one damage for each seed, on the good checkpoints in turn, and say how each ended."""
-    for seed in seeds:
-        damage = damaged(good[seed % len(good)], place / str(seed), seed)
-        yield damage, ends_well(damage)
-        shutil.rmtree(damage.folder)
