@@ -42,6 +42,10 @@ class ModelError(InspectorError):
     exit_code = 3
 
 
+class NeedsRealModel(ModelError):  # noqa: N818 - it is a question passed on, not yet an error
+    """Our own forward cannot run the checkpoint: only the real model can."""
+
+
 class MachineError(InspectorError):
     """The machine refused: permission, disk space or memory."""
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from inspector.analogy.ladder import RUNGS, applies, mixed
 from inspector.analysis.agreement import measure_ladder
@@ -22,10 +19,10 @@ from inspector.checkpoint.readable import refuse_unreadable
 from inspector.checkpoint.sources import Source, locate
 from inspector.checkpoint.tokens import encode as encode_alone
 from inspector.checkpoint.tokens import encode_target, mask_id, read_as_text
-from inspector.errors import InputError, ModelError
+from inspector.errors import InputError, NeedsRealModel
 from inspector.forward.model import Keep, forward
 from inspector.forward.predictions import read_predictions
-from inspector.forward.rebuild import rebuild
+from inspector.proof import Progress, prove_text
 from inspector.records import (
     Array,
     Checkpoint,
@@ -38,14 +35,10 @@ from inspector.records import (
     Trace,
     Verification,
 )
-from inspector.verify.compare import worst
-from inspector.verify.end_to_end import verify_end_to_end
-from inspector.verify.verification import nothing_compared, verify
+from inspector.verify.verification import nothing_compared
 
 if TYPE_CHECKING:
     from inspector.referee.loading import LoadedModel
-
-Progress = Callable[[str], None]
 
 #: Characters of the text in what an inspection calls itself.
 _SHOWN = 40
@@ -202,7 +195,11 @@ def load(name: str | Path = "bundled", *, device: str = "auto") -> LoadedModel:
     source = locate(str(name))
     from inspector.referee.loading import load as load_model
 
-    return load_model(source, device=device)
+    loaded = load_model(source, device=device)
+    opened = open_checkpoint(source)
+    # What our own forward runs comes from the files, by a way of its own.
+    whole = replace(loaded.checkpoint, model=opened.model, tokenizer=opened.tokenizer)
+    return replace(loaded, checkpoint=whole)
 
 
 def inspect(
@@ -262,16 +259,11 @@ def inspect(
     if isinstance(model, str | Path):
         progress("Loading the model")
         model = load(model)
-    from inspector.referee.capture import capture
-
     texts = _encode(model, text, pair, target, truncate=truncate)
-    progress("Running the model")
-    trace = capture(model, *texts)
-    progress("Rebuilding every head from the weights")
-    rebuilt = rebuild(model.checkpoint, trace)
-    verification = verify(trace, rebuilt, _exact(model, *texts))
+    trace, rebuilt, verification = prove_text(model, *texts, progress=progress)
     progress("Setting the classroom beside it")
-    return _inspection(model.checkpoint, trace, rebuilt, verification, pieces=pieces)
+    found = _inspection(model.checkpoint, trace, rebuilt, verification, pieces=pieces)
+    return replace(found, notices=(*found.notices, *_read_alike(model.checkpoint, *texts)))
 
 
 def _inspection(
@@ -306,7 +298,7 @@ def _opened(source: Source) -> Checkpoint:
     checkpoint = open_checkpoint(source)
     reason = checkpoint.no_rebuild or checkpoint.no_forward
     if checkpoint.model is None or checkpoint.tokenizer is None:
-        raise ModelError(
+        raise NeedsRealModel(
             f"{checkpoint.title} can only be run by the real model: "
             f"{reason or 'it has no tokenizer.json'}.",
             "Leave --no-proof out, or prove=False in Python.",
@@ -348,54 +340,25 @@ def _encode_alone(
         return source, None
     read = encode_target(checkpoint, target, truncate=truncate)
     if read is None:
-        raise ModelError(
+        raise NeedsRealModel(
             f"Only the real model knows how the decoder of {checkpoint.title} begins.",
             "Leave --no-proof out, or prove=False in Python.",
         )
     return replace(source, token_types=None), read
 
 
-def check_family(model_type: str) -> Verification:
-    """Prove a small random model of a family, made on the spot, layer by layer and end to end.
-
-    Raises
-    ------
-    ModelError
-        When the family has no small config.
-    """
-    from inspector.referee.capture import capture
-    from inspector.referee.small_models import small_model
-
-    model, text, target = small_model(model_type)
-    trace = capture(model, text, target)
-    found = verify(trace, rebuild(model.checkpoint, trace), _exact(model, text, target))
-    known = model.checkpoint.model
-    if known is None:
-        return found
-
-    def exact() -> tuple[Trace, Trace]:
-        from inspector.referee.capture import capture_float64
-
-        theirs = capture_float64(model, text, target)
-        return theirs, forward(model.checkpoint, text, target, dtype=np.float64)
-
-    ours = forward(model.checkpoint, text, target)
-    whole = verify_end_to_end(trace, ours, exact, float32_parts=known.float32_parts)
-    return replace(found, end_to_end=whole, verdict=worst((found.verdict, whole.verdict)))
-
-
-def _exact(
-    model: LoadedModel, text: Text, target: Text | None
-) -> Callable[[], tuple[Trace, Rebuild]]:
-    """Return what runs model and rebuild once more, in float64."""
-
-    def run() -> tuple[Trace, Rebuild]:
-        from inspector.referee.capture import capture_float64
-
-        trace = capture_float64(model, text, target)
-        return trace, rebuild(model.checkpoint, trace, np.float64)
-
-    return run
+def _read_alike(checkpoint: Checkpoint, text: Text, target: Text | None) -> tuple[str, ...]:
+    """Say it where the checkpoint's own tokenizer.json reads the text as other tokens."""
+    if checkpoint.tokenizer is None or target is not None:
+        return ()
+    truncate = text.truncated_from is not None
+    alone = encode_alone(checkpoint, text.text, text.pair, truncate=truncate)
+    if alone.ids.tolist() == text.ids.tolist():
+        return ()
+    return (
+        f"tokenizer.json alone reads this text as {len(alone.tokens)} tokens, which are not the "
+        f"{len(text.tokens)} of the model's own tokenizer: --no-proof would answer for those.",
+    )
 
 
 def _encode(

@@ -58,8 +58,8 @@ def models(*, check: str | None, as_json: bool) -> int:
 
 def _check(families: list[str], *, as_json: bool) -> int:
     """Check families one by one and print each as it is done; 1 where one disagrees."""
+    from inspector.proof import check_family
     from inspector.report.export.summary import summarise_verification
-    from inspector.session import check_family
 
     width = max(map(len, families))
     checked = []

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import sys
-import webbrowser
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from inspector.checkpoint.readable import refuse_unreadable
-from inspector.commands.garbage import collect_again
 from inspector.commands.options import (
-    command_line,
     debug_option,
     device_option,
     file_option,
     model_option,
 )
 from inspector.errors import InputError
-from inspector.files import MIB, PAGE, TENSORS, Output, read_standard_input, refuse_places
+from inspector.files import MIB, read_standard_input
 
-if TYPE_CHECKING:
-    from inspector.session import Inspection, Progress
-
-_MISMATCH = 1
 #: Bytes of a text on standard input.
 _TEXT = 16 * MIB
 
@@ -86,8 +75,8 @@ def show(
 ) -> int:
     """Inspect one sentence; - reads it from standard input.
 
-    Prints a summary and writes an HTML report that works offline. Exit code 1 means that the
-    rebuild disagrees with the model.
+    Prints a summary and writes an HTML report that works offline, then asks the real model and
+    says whether it agrees. Exit code 1 means that it does not.
     """
     if open_report and no_report:
         raise InputError("--open needs a report.", "Leave --no-report out.")
@@ -111,57 +100,23 @@ def show(
             truncate=truncate,
             pieces=pieces,
         )
-    from inspector.report.export.bertviz_views import refuse_large, view_paths, write_views
+    from inspector.commands.show_sentence import Asked, Wanted, show_sentence
 
-    text = _text(sentence)
-    place = out or Path("attention.html")
-    report = None if no_report else place
-    views = view_paths(place) if bertviz else {}
-    for part in (text, pair, target):
-        if part is not None:
-            refuse_unreadable(part)
-    refuse_places(
-        [
-            *([Output("--out", report, PAGE)] if report is not None else []),
-            *([Output("--save", save, TENSORS)] if save is not None else []),
-            *(Output("--bertviz", path, PAGE) for path in views.values()),
-        ]
+    return show_sentence(
+        Asked(_text(sentence), pair, target, truncate=truncate, pieces=pieces),
+        Wanted(
+            out or Path("attention.html"),
+            report=not no_report,
+            save=save,
+            bertviz=bertviz,
+            large=yes,
+            open_report=open_report,
+            as_json=as_json,
+        ),
+        model=model,
+        device=device,
+        prove=not no_proof,
     )
-    with _status(quiet=as_json) as progress:
-        progress("Opening the model" if no_proof else "Loading torch and the model")
-        from inspector.session import inspect, load
-
-        loaded = model if no_proof else load(model, device=device)
-        collect_again()
-        found = inspect(
-            text,
-            pair=pair,
-            target=target,
-            model=loaded,
-            truncate=truncate,
-            pieces=pieces,
-            prove=not no_proof,
-            progress=progress,
-        )
-        if bertviz and not yes:
-            refuse_large(found.trace)
-        files = _write(found, report, save, progress)
-        if bertviz:
-            progress("Writing bertviz's views")
-            files |= {kind: str(path) for kind, path in write_views(found.trace, place).items()}
-    if as_json:
-        from inspector.report.export.summary import summarise
-
-        click.echo(json.dumps(summarise(found, files), allow_nan=False))
-    else:
-        from rich.console import Console
-
-        from inspector.report.terminal.inspection import print_inspection
-
-        print_inspection(Console(highlight=False), found, files)
-    if open_report and report is not None:
-        webbrowser.open(report.resolve().as_uri())
-    return _MISMATCH if found.verification.verdict == "mismatch" else 0
 
 
 def _text(sentence: tuple[str, ...]) -> str:
@@ -184,28 +139,3 @@ def _text(sentence: tuple[str, ...]) -> str:
     # A typed line ends in the key that sent it; a pipe's text is taken as it comes, for to a
     # language model its last newline is a token.
     return text.removesuffix("\n") if sys.stdin.isatty() else text
-
-
-def _write(
-    found: Inspection, report: Path | None, tensors: Path | None, progress: Progress
-) -> dict[str, str]:
-    """Write what was asked for and return where it is."""
-    files = {}
-    if tensors is not None:
-        progress("Writing the tensors")
-        found.save(tensors)
-        files["tensors"] = str(tensors)
-    if report is not None:
-        progress("Writing the report")
-        found.to_html(report, command=command_line())
-        files["report"] = str(report)
-    return files
-
-
-def _status(*, quiet: bool) -> AbstractContextManager[Progress]:
-    """Show on standard error what is going on, where somebody watches."""
-    if quiet or not sys.stderr.isatty():
-        return nullcontext(lambda _stage: None)
-    from inspector.report.terminal.inspection import status
-
-    return status()

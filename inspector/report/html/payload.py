@@ -248,12 +248,19 @@ def _readings(heads: Sequence[HeadReading]) -> Float32:
 
 def _verification(verification: Verification) -> Header:
     """Return the verdicts with every NaN as null."""
+    whole = verification.end_to_end
     return {
         "verdict": verification.verdict,
         "attention_max_abs_error": finite(verification.attention_max_abs_error),
         "output_max_abs_error": finite(verification.output_max_abs_error),
         "tier": verification.tier,
         "reason": verification.reason,
+        "end_to_end": None
+        if whole is None
+        else {
+            "verdict": whole.verdict,
+            "attention_max_abs_error": finite(whole.attention_max_abs_error),
+        },
         "layers": [
             {
                 "site": check.site,

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text as Line
 
 from inspector.plain import layer_name, visible
-from inspector.records import Inspected, Link, RowSample, RungResult, Share, Text, Verdict
+from inspector.records import EndToEnd, Inspected, Link, RowSample, RungResult, Share, Text, Verdict
 from inspector.report.terminal.notices import print_notices
 from inspector.report.terminal.predictions import print_predictions
 
@@ -53,7 +53,14 @@ _STYLE: dict[Verdict, str] = {
 
 
 def print_inspection(console: Console, inspected: Inspected, files: dict[str, str]) -> None:
-    """Print the summary; ``files`` says what was written where."""
+    """Print the summary; ``files`` says what was written where, and the verdict comes last."""
+    print_answer(console, inspected)
+    print_files(console, files)
+    print_verdict(console, inspected)
+
+
+def print_answer(console: Console, inspected: Inspected) -> None:
+    """Print all but the verdict, which may still be waited for."""
     trace, model = inspected.trace, inspected.model
     console.print(
         Line.assemble(
@@ -72,18 +79,25 @@ def print_inspection(console: Console, inspected: Inspected, files: dict[str, st
         markup=False,
     )
     console.print()
-    console.print(_verdict(inspected))
-    console.print()
     print_notices(console, inspected)
     _print_links(console, inspected)
     _print_ladder(console, inspected)
     _print_shares(console, inspected.shares)
     print_predictions(console, inspected)
+
+
+def print_files(console: Console, files: dict[str, str]) -> None:
+    """Say what was written where."""
     for kind, path in files.items():
         console.print(
             Line.assemble((f"{kind.capitalize().replace('_', ' ')}: ", "bold"), visible(path)),
             soft_wrap=True,
         )
+
+
+def print_verdict(console: Console, inspected: Inspected) -> None:
+    """Print what the proof found."""
+    console.print(_verdict(inspected))
 
 
 @contextmanager
@@ -139,10 +153,23 @@ def _verdict(inspected: Inspected) -> Line:
         f"  {found}\n"
         f"  largest difference: {verification.attention_max_abs_error:.1e} in an attention weight, "
         f"{verification.output_max_abs_error:.1e} in {mixed}",
+        f"\n  {_whole(verification.end_to_end)}" if verification.end_to_end else "",
         f"\n  Not from the weights, so the ladder is not measured: {visible(verification.reason)}."
         if verification.reason
         else "",
     )
+
+
+def _whole(found: EndToEnd) -> str:
+    """Say how far our own forward, from the ids alone, is from the real model."""
+    parts = [f"{found.attention_max_abs_error:.1e} in an attention weight"]
+    if found.states_max_abs_error is not None:
+        parts.append(f"{found.states_max_abs_error:.1e} in a state")
+    if found.probability_max_abs_error is not None:
+        parts.append(f"{found.probability_max_abs_error:.1e} in a probability")
+    decided = {"rounding": ", which float64 shows to be rounding", "mismatch": ": a mismatch"}
+    at = f", from {layer_name(*found.first_layer)} on" if found.first_layer else ""
+    return f"from the token ids alone: {', '.join(parts)}{at}{decided.get(found.verdict, '')}"
 
 
 def _where_wrong(inspected: Inspected) -> str:
@@ -156,6 +183,8 @@ def _where_wrong(inspected: Inspected) -> str:
         ]
         if check.output_verdict == "mismatch":
             places.append(f"{layer_name(check.site, check.layer)} output")
+    if not places:
+        return "every layer agrees by itself, but the whole from the token ids does not"
     shown = ", ".join(places[:4])
     more = len(places) - 4
     return f"the rebuild disagrees at {shown}" + (f" and {more} more places" if more > 0 else "")

@@ -92,6 +92,8 @@ export interface Verification {
   output_max_abs_error: number | null;
   tier: Tier;
   reason: string | null;
+  /** Our own forward from the ids alone beside the real model; null where it was not run. */
+  end_to_end: { verdict: Verdict; attention_max_abs_error: number | null } | null;
   /** In the order of `Header.layers`. */
   layers: LayerCheck[];
 }

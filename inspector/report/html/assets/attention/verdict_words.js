@@ -53,6 +53,7 @@ export function tally(verification) {
 export function verdictWords(verification) {
   const { counts, heads, outputs, total } = tally(verification);
   const largest = tiny(verification.attention_max_abs_error);
+  const whole = verification.end_to_end;
   if (verification.verdict === "not_recomputed") {
     return {
       title: "Not recomputed",
@@ -67,7 +68,9 @@ export function verdictWords(verification) {
   if (verification.verdict === "verified") {
     return {
       title: "Verified",
-      text: `${counts.verified} of ${total} heads rebuilt from the weights, largest difference ${largest}`,
+      text:
+        `${counts.verified} of ${total} heads rebuilt from the weights, largest difference ${largest}` +
+        (whole ? `; from the token ids alone, ${tiny(whole.attention_max_abs_error)}` : ""),
     };
   }
   if (verification.verdict === "rounding") {
@@ -75,7 +78,8 @@ export function verdictWords(verification) {
       title: "Verified up to rounding",
       text:
         `${counts.verified} of ${total} heads agree outright, ${counts.rounding} only after a second` +
-        ` run in double precision; largest difference in single precision ${largest}`,
+        ` run in double precision; largest difference in single precision ${largest}` +
+        (whole?.verdict === "rounding" ? "; from the token ids alone it is rounding too" : ""),
     };
   }
   if (verification.verdict === "consistent") {
@@ -85,6 +89,14 @@ export function verdictWords(verification) {
         `${counts.consistent} of ${total} heads rebuilt from the captured q, k, v, largest difference ${largest}. This is a` +
         " weaker proof: what makes q, k and v out of the words is the model’s own and was not rebuilt" +
         `${verification.reason ? `, for ${verification.reason}` : ""}`,
+    };
+  }
+  if (whole?.verdict === "mismatch" && heads.length === 0 && outputs.length === 0) {
+    return {
+      title: "Mismatch",
+      text:
+        `every layer agrees when it is given the model’s own input, ${counts.verified + counts.rounding} of ${total} heads,` +
+        ` but the whole from the token ids alone is off by ${tiny(whole.attention_max_abs_error)}`,
     };
   }
   const named = heads
