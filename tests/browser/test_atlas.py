@@ -361,7 +361,7 @@ def test_without_script_the_findings_can_be_read(chromium, tmp_path):
 
 def test_examples_are_not_passed_off_as_a_relation_s(open_html):
     """They are of the head's largest share: “Four → [CLS]” is no object of a verb."""
-    page = open_html(render_atlas(synthetic_corpus.corpus(full=True))).page
+    page = open_html(render_atlas(synthetic_corpus.corpus(full=True)), wait="html[data-ready]").page
     assert "treebank" not in page.inner_text("#examples-says")
     page.locator("#examples").scroll_into_view_if_needed()
     relation = page.evaluate(
