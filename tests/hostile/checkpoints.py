@@ -21,7 +21,7 @@ import inspector
 from inspector.errors import InputError, ModelError
 
 NAME = "checkpoints"
-FEW = 200
+FEW = 160
 MANY = 1200
 
 SENTENCE = "the cat sat on the mat"

@@ -22,7 +22,7 @@ from hostile.models import READERS, WINDOW
 from hostile.program import End, look, run
 
 NAME = "sentences"
-FEW = 60
+FEW = 40
 MANY = 600
 
 _PIECES = [
