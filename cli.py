@@ -1,6 +1,6 @@
 """Run the command line from a checkout: ``python cli.py "a sentence"``."""
 
-from inspector.__main__ import main
+from inspector.commands import main
 
 if __name__ == "__main__":
     main()

@@ -1,4 +1,4 @@
-"""``python -m benchmarks [start] [rebuild] [report] [use] [corpus]``: print Markdown tables."""
+"""``python -m benchmarks [section …]``: print Markdown tables, of the named sections or of all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.measuring import machine
 
 #: In the order in which they run: the start is measured while this process is still small.
-SECTIONS = ("start", "rebuild", "report", "use", "corpus")
+SECTIONS = ("start", "forward", "rebuild", "analysis", "report", "use", "corpus")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from functools import cache
+from itertools import pairwise
 from typing import TypeVar
 
 from threadpoolctl import ThreadpoolController
@@ -31,6 +32,42 @@ def parallel_map(
         return tuple(map(work, items))
     with one_blas_thread(), ThreadPoolExecutor(workers) as pool:
         return tuple(pool.map(work, items))
+
+
+class Workers:
+    """Threads for the one text that a forward is about, as long as it lasts.
+
+    Where the text is so short that threads would cost more than they save, everything runs where
+    it is called; either way on one BLAS thread each, which leaves the other cores alone.
+    """
+
+    def __init__(self, tokens: int) -> None:
+        count = os.cpu_count() or 1
+        self._count = count if tokens >= _TOKENS_WORTH_THREADS else 1
+        self._stack = ExitStack()
+        self._pool: ThreadPoolExecutor | None = None
+
+    def __enter__(self) -> Workers:
+        self._stack.enter_context(one_blas_thread())
+        if self._count > 1:
+            # The calling thread works too.
+            self._pool = self._stack.enter_context(ThreadPoolExecutor(self._count - 1))
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._stack.close()
+
+    def over(self, count: int, work: Callable[[slice], object]) -> None:
+        """Call ``work`` with parts of ``count`` rows or heads that together are all of them."""
+        if self._pool is None or count < self._count:
+            work(slice(0, count))
+            return
+        edges = [count * part // self._count for part in range(self._count + 1)]
+        mine, *others = (slice(*pair) for pair in pairwise(edges))
+        waiting = [self._pool.submit(work, part) for part in others]
+        work(mine)
+        for one in waiting:
+            one.result()
 
 
 def one_blas_thread() -> AbstractContextManager[object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,13 +13,22 @@ from inspector.analogy.ladder import RUNGS, applies, mixed
 from inspector.analysis.agreement import measure_ladder
 from inspector.analysis.heads import read_heads
 from inspector.analysis.links import strongest_links
+from inspector.analysis.notices import notices
+from inspector.analysis.sample import row_sample
 from inspector.analysis.shares import measure_shares
+from inspector.analysis.sinks import find_sinks
+from inspector.checkpoint.opening import open_checkpoint
 from inspector.checkpoint.readable import refuse_unreadable
-from inspector.checkpoint.sources import locate
-from inspector.errors import InputError
+from inspector.checkpoint.sources import Source, locate
+from inspector.checkpoint.tokens import encode as encode_alone
+from inspector.checkpoint.tokens import encode_target, mask_id, read_as_text
+from inspector.errors import InputError, ModelError
+from inspector.forward.model import Keep, forward
+from inspector.forward.predictions import read_predictions
 from inspector.forward.rebuild import rebuild
 from inspector.records import (
     Array,
+    Checkpoint,
     Inspected,
     Rebuild,
     RebuiltLayer,
@@ -29,17 +38,31 @@ from inspector.records import (
     Trace,
     Verification,
 )
-from inspector.verify.verification import verify
+from inspector.verify.compare import worst
+from inspector.verify.end_to_end import verify_end_to_end
+from inspector.verify.verification import nothing_compared, verify
 
 if TYPE_CHECKING:
     from inspector.referee.loading import LoadedModel
 
 Progress = Callable[[str], None]
 
+#: Characters of the text in what an inspection calls itself.
+_SHOWN = 40
+
 
 @dataclass(frozen=True)
 class Inspection(Inspected):
     """One text seen through one model: what it attends to, the proof, and the classroom beside."""
+
+    def __repr__(self) -> str:
+        """Say in one line what it is: a notebook or a log would else hold every number of it."""
+        text = self.trace.text.text
+        short = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+        return (
+            f"<Inspection {short!r} {len(self.tokens)} tokens, "
+            f"{self.model.layers} × {self.model.heads} heads, {self.verification.verdict}>"
+        )
 
     @property
     def tokens(self) -> tuple[Token, ...]:
@@ -100,6 +123,18 @@ class Inspection(Inspected):
             names = ", ".join(known.name for known in RUNGS if applies(known, rebuilt))
             raise InputError(f"{self.model.title} has no rung {rung!r}.", f"Use one of {names}.")
         return mixed(found, rebuilt, self.trace.layers[index].hidden)
+
+    def prove(self) -> Inspection:
+        """Ask the real model about the same text, and return the inspection that it proves."""
+        text, target = self.trace.text, self.trace.target
+        return inspect(
+            text.text,
+            pair=text.pair,
+            target=None if target is None else target.text,
+            model=self.checkpoint.name,
+            truncate=text.truncated_from is not None,
+            pieces=self.pieces,
+        )
 
     def save(self, path: str | Path) -> None:
         """Write every tensor of the inspection into a safetensors file, whole or not at all."""
@@ -178,6 +213,7 @@ def inspect(
     model: str | Path | LoadedModel = "bundled",
     truncate: bool = False,
     pieces: bool = False,
+    prove: bool = True,
     progress: Progress = lambda _stage: None,
 ) -> Inspection:
     """Inspect the attention of a model on one text, or on a pair of texts.
@@ -197,6 +233,10 @@ def inspect(
     pieces:
         Read the links between single tokens; else the pieces of a word are merged into it, in the
         links and wherever they are shown.
+    prove:
+        Ask the real model. Without it the answer is our own forward's, from the checkpoint's files
+        alone: there in half a second, without torch, and called ``unproved``; its ``.prove()``
+        asks the real model later.
     progress:
         Called with a few words whenever a stage begins.
 
@@ -205,13 +245,20 @@ def inspect(
     InputError
         When the text cannot be read or does not fit.
     ModelError
-        When the model cannot be had or gives no attention weights.
+        When the model cannot be had, gives no attention weights, or without ``prove`` when only
+        the real model can run it.
     MachineError
         When memory runs out.
     """
     for part in (text, pair, target):
         if part is not None:
             refuse_unreadable(part)
+    if not prove:
+        name = str(model) if isinstance(model, str | Path) else model.checkpoint.name
+        progress("Running the model")
+        opened = _opened(locate(name))
+        both = _encode_alone(opened, text, pair, target, truncate=truncate)
+        return _inspection(opened, *_run_alone(opened, *both), pieces=pieces)
     if isinstance(model, str | Path):
         progress("Loading the model")
         model = load(model)
@@ -224,22 +271,92 @@ def inspect(
     rebuilt = rebuild(model.checkpoint, trace)
     verification = verify(trace, rebuilt, _exact(model, *texts))
     progress("Setting the classroom beside it")
+    return _inspection(model.checkpoint, trace, rebuilt, verification, pieces=pieces)
+
+
+def _inspection(
+    checkpoint: Checkpoint,
+    trace: Trace,
+    rebuilt: Rebuild,
+    verification: Verification,
+    *,
+    pieces: bool,
+) -> Inspection:
+    """Read off a trace all that is said of it."""
     heads = read_heads(trace, rebuilt)
+    sinks = find_sinks(trace, rebuilt)
     return Inspection(
-        checkpoint=model.checkpoint,
+        checkpoint=checkpoint,
         trace=trace,
         rebuild=rebuilt,
         verification=verification,
         ladder=measure_ladder(trace, rebuilt.from_weights),
         shares=measure_shares(trace, rebuilt.from_weights),
         heads=heads,
-        links=strongest_links(trace, heads, pieces=pieces),
+        links=strongest_links(trace, heads, sinks, pieces=pieces),
         pieces=pieces,
+        sinks=sinks,
+        notices=notices(trace.text),
+        ladder_rows=row_sample(trace),
     )
 
 
+def _opened(source: Source) -> Checkpoint:
+    """Open a checkpoint that our own forward can run, or say why it cannot."""
+    checkpoint = open_checkpoint(source)
+    reason = checkpoint.no_rebuild or checkpoint.no_forward
+    if checkpoint.model is None or checkpoint.tokenizer is None:
+        raise ModelError(
+            f"{checkpoint.title} can only be run by the real model: "
+            f"{reason or 'it has no tokenizer.json'}.",
+            "Leave --no-proof out, or prove=False in Python.",
+        )
+    return checkpoint
+
+
+def _run_alone(
+    checkpoint: Checkpoint, text: Text, target: Text | None
+) -> tuple[Trace, Rebuild, Verification]:
+    """Run our own forward: what it computed is trace and rebuild in one, and still unproved."""
+    head = None if checkpoint.model is None else checkpoint.model.head
+    kind = None if head is None or head.kind == "seq2seq" else head.kind
+    keep: tuple[Keep, ...] = ("layers",) if kind is None else ("layers", "logits")
+    trace = forward(checkpoint, text, target, keep=keep)
+    if kind is not None and trace.logits is not None:
+        said = read_predictions(
+            trace.logits,
+            text,
+            kind,
+            mask=mask_id(checkpoint),
+            read=lambda entry: read_as_text(checkpoint, entry),
+        )
+        trace = replace(trace, predictions=said)
+    rebuilt = Rebuild("weights", trace.computed, trace.computed, None)
+    return trace, rebuilt, nothing_compared("unproved", rebuilt)
+
+
+def _encode_alone(
+    checkpoint: Checkpoint, text: str, pair: str | None, target: str | None, *, truncate: bool
+) -> tuple[Text, Text | None]:
+    """Tokenize by the checkpoint's own file."""
+    known = checkpoint.model
+    _refuse_texts(
+        checkpoint.title, pair, target, takes_target=known is not None and known.decoder is not None
+    )
+    source = encode_alone(checkpoint, text, pair, truncate=truncate)
+    if target is None:
+        return source, None
+    read = encode_target(checkpoint, target, truncate=truncate)
+    if read is None:
+        raise ModelError(
+            f"Only the real model knows how the decoder of {checkpoint.title} begins.",
+            "Leave --no-proof out, or prove=False in Python.",
+        )
+    return replace(source, token_types=None), read
+
+
 def check_family(model_type: str) -> Verification:
-    """Rebuild a small random model of a family, made on the spot, and compare.
+    """Prove a small random model of a family, made on the spot, layer by layer and end to end.
 
     Raises
     ------
@@ -251,7 +368,20 @@ def check_family(model_type: str) -> Verification:
 
     model, text, target = small_model(model_type)
     trace = capture(model, text, target)
-    return verify(trace, rebuild(model.checkpoint, trace), _exact(model, text, target))
+    found = verify(trace, rebuild(model.checkpoint, trace), _exact(model, text, target))
+    known = model.checkpoint.model
+    if known is None:
+        return found
+
+    def exact() -> tuple[Trace, Trace]:
+        from inspector.referee.capture import capture_float64
+
+        theirs = capture_float64(model, text, target)
+        return theirs, forward(model.checkpoint, text, target, dtype=np.float64)
+
+    ours = forward(model.checkpoint, text, target)
+    whole = verify_end_to_end(trace, ours, exact, float32_parts=known.float32_parts)
+    return replace(found, end_to_end=whole, verdict=worst((found.verdict, whole.verdict)))
 
 
 def _exact(
@@ -273,22 +403,28 @@ def _encode(
 ) -> tuple[Text, Text | None]:
     from inspector.referee.text import encode, encode_both
 
-    if not model.takes_target:
-        if target is not None:
-            raise InputError(
-                f"{model.title} takes no target: it is not an encoder–decoder.",
-                "Leave the target out.",
-            )
+    _refuse_texts(model.title, pair, target, takes_target=model.takes_target)
+    if target is None:
         config = model.model.config
         return encode(text, pair, model.tokenizer, config, truncate=truncate), None
+    return encode_both(text, target, model.tokenizer, model.model, truncate=truncate)
+
+
+def _refuse_texts(title: str, pair: str | None, target: str | None, *, takes_target: bool) -> None:
+    """Refuse texts that a model does not read, and the lack of one that it needs."""
+    if not takes_target:
+        if target is not None:
+            raise InputError(
+                f"{title} takes no target: it is not an encoder–decoder.", "Leave the target out."
+            )
+        return
     if pair is not None:
         raise InputError(
-            f"{model.title} is an encoder–decoder and reads no pairs.",
+            f"{title} is an encoder–decoder and reads no pairs.",
             "Give the second text as its target.",
         )
     if target is None:
         raise InputError(
-            f"{model.title} is an encoder–decoder: its decoder reads a target, and there is none.",
+            f"{title} is an encoder–decoder: its decoder reads a target, and there is none.",
             'Give one, such as a translation: --target "…", or in a file after a tab.',
         )
-    return encode_both(text, target, model.tokenizer, model.model, truncate=truncate)

@@ -20,15 +20,22 @@ whatever the words are is their mean.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Set
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from inspector.analogy.ladder import RUNGS, interactions
+from inspector.analogy.ladder import RUNGS, has_dialect, interactions, own_scale
 from inspector.forward.biases import expand
-from inspector.forward.core import cap, forbid, merge_heads, repeat_heads, softmax, split_heads
+from inspector.forward.core import (
+    attend,
+    forbid,
+    merge_heads,
+    repeat_heads,
+    softmax,
+    split_heads,
+)
 from inspector.forward.positions import turned
 from inspector.records import Array, RebuiltLayer
 
@@ -44,28 +51,13 @@ class Ingredient:
     applies: Callable[[RebuiltLayer], bool] = lambda _layer: True
 
 
-def _has_dialect(layer: RebuiltLayer) -> bool:
-    return (
-        layer.as_projected is not None
-        or layer.softcap is not None
-        or layer.sink is not None
-        or not math.isclose(_own_scale(layer), 1)
-    )
-
-
-def _own_scale(layer: RebuiltLayer) -> float:
-    """By what the family's scale differs from 1/√d."""
-    own: float = layer.scale * layer.query.shape[2] ** 0.5
-    return own
-
-
 INGREDIENTS = (
     Ingredient("learned", _WORDS["learned"]),
     Ingredient("heads", _WORDS["heads"]),
     Ingredient("scale", _WORDS["scaled"]),
     Ingredient("mask", _WORDS["mask"], lambda layer: not layer.visible.all()),
     Ingredient("position", _WORDS["position"], lambda layer: layer.has_positions),
-    Ingredient("dialect", _WORDS["model"], _has_dialect),
+    Ingredient("dialect", _WORDS["model"], has_dialect),
 )
 
 
@@ -78,39 +70,59 @@ def one_for_all(chosen: Set[str], layer: RebuiltLayer) -> bool:
     return "heads" not in chosen or ("learned" not in chosen and not _sliceable(layer))
 
 
-def weights(chosen: Set[str], layer: RebuiltLayer, heads: slice = slice(None)) -> Array:
+def telling(chosen: Set[str], layer: RebuiltLayer) -> frozenset[str]:
+    """Return the chosen ingredients without those that do nothing beside the others."""
+    idle: set[str] = set() if "learned" in chosen else {"position", "dialect"}
+    if one_for_all(chosen, layer) or len(layer.query) == 1:
+        idle.add("heads")
+    return frozenset(chosen - idle)
+
+
+def weights(
+    chosen: Set[str],
+    layer: RebuiltLayer,
+    heads: slice = slice(None),
+    rows: NDArray[np.intp] | slice = slice(None),
+) -> Array:
     """Return the attention weights that the chosen ingredients make on some heads of a layer.
 
-    (h, T, S) for the h heads of the slice, or (1, T, S) where ``one_for_all``.
+    (h, R, S) for the h heads of the slice and the R queries of ``rows``, or (1, R, S) where
+    ``one_for_all``.
     """
-    scores, width = _scores(chosen, layer, heads)
+    visible = layer.visible[rows]
+    if "learned" not in chosen and one_for_all(chosen, layer):
+        scores = interactions(layer)[None, rows]
+        if "scale" in chosen:
+            scores *= scores.dtype.type(layer.states.shape[1] ** -0.5)
+        if "mask" in chosen:
+            forbid(scores, visible)
+        return softmax(scores)
+    query, key = _vectors(chosen, layer)
     own = {"dialect", "learned"} <= chosen
-    scale = (width**-0.5 if "scale" in chosen else 1) * (_own_scale(layer) if own else 1)
-    scores *= scores.dtype.type(scale)
-    if own and layer.softcap is not None:
-        cap(scores, layer.softcap)
-    if {"position", "learned"} <= chosen:
-        _add_positions(chosen, layer, heads, scores, scale)
-    if "mask" in chosen:
-        forbid(scores, layer.visible)
-    return softmax(scores, _sink(chosen, layer, heads) if own else None)
+    scale = (query.shape[2] ** -0.5 if "scale" in chosen else 1) * (own_scale(layer) if own else 1)
+    added = _positions(chosen, layer, heads, scale)
+    heads = slice(None) if one_for_all(chosen, layer) else heads
+    return attend(
+        query[heads, rows],
+        key[heads],
+        scale=scale,
+        visible=visible if "mask" in chosen else np.ones_like(visible),
+        softcap=layer.softcap if own else None,
+        bias=None if added is None else added[:, rows],
+        sink=_sink(chosen, layer, heads) if own else None,
+    )
 
 
-def _scores(chosen: Set[str], layer: RebuiltLayer, heads: slice) -> tuple[Array, int]:
-    """Return the products (h or 1, T, S) and over how many dimensions they were taken."""
+def _vectors(chosen: Set[str], layer: RebuiltLayer) -> tuple[Array, Array]:
+    """Return what is multiplied, (H, T, d) and (H, S, d), the heads side by side in one for all."""
     count = len(layer.query)
-    if "learned" in chosen:
-        query, key = _learned(chosen, layer)
-        key = repeat_heads(key, count)
-        if one_for_all(chosen, layer):
-            query, key = merge_heads(query)[None], merge_heads(key)[None]
-    elif one_for_all(chosen, layer):
-        return interactions(layer)[None], layer.states.shape[1]
-    else:
-        query, key = split_heads(layer.states, count), split_heads(layer.key_states, count)
-    if not one_for_all(chosen, layer):
-        query, key = query[heads], key[heads]
-    return query @ np.swapaxes(key, 1, 2), query.shape[2]
+    if "learned" not in chosen:
+        return split_heads(layer.states, count), split_heads(layer.key_states, count)
+    query, key = _learned(chosen, layer)
+    key = repeat_heads(key, count)
+    if one_for_all(chosen, layer):
+        return merge_heads(query)[None], merge_heads(key)[None]
+    return query, key
 
 
 def _learned(chosen: Set[str], layer: RebuiltLayer) -> tuple[Array, Array]:
@@ -119,16 +131,15 @@ def _learned(chosen: Set[str], layer: RebuiltLayer) -> tuple[Array, Array]:
     return turned(vectors, layer.rope if "position" in chosen else None)
 
 
-def _add_positions(
-    chosen: Set[str], layer: RebuiltLayer, heads: slice, scores: Array, scale: float
-) -> None:
-    """Add what positions add to the scores (h or 1, T, S), which were multiplied by ``scale``."""
+def _positions(chosen: Set[str], layer: RebuiltLayer, heads: slice, scale: float) -> Array | None:
+    """Return what positions add to the scores, (h or 1, T, S); None where they add nothing."""
+    if layer.bias is None or not {"position", "learned"} <= chosen:
+        return None
     added = expand(layer.bias, *_learned(chosen, layer), scale, heads)
-    if layer.bias is None or added is None:
-        return
-    if one_for_all(chosen, layer):
-        added = added.sum(axis=0) if layer.bias.vectors else added.mean(axis=0)
-    scores += added
+    if added is None or not one_for_all(chosen, layer):
+        return added
+    summed: Array = added.sum(axis=0) if layer.bias.vectors else added.mean(axis=0)
+    return summed[None]
 
 
 def _sink(chosen: Set[str], layer: RebuiltLayer, heads: slice) -> Array | None:

@@ -12,6 +12,7 @@ A rung with one matrix for all heads of a layer gives (T, S), a rung with a matr
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -70,7 +71,7 @@ def applies(rung: Rung, layer: RebuiltLayer) -> bool:
         return layer.has_positions
     if rung.name == "mask":
         return not bool(layer.visible.all())
-    return rung.name in _WEIGHTS
+    return rung.name in _KNOWN
 
 
 def defined(rung: Rung, layer: RebuiltLayer) -> bool:
@@ -79,12 +80,45 @@ def defined(rung: Rung, layer: RebuiltLayer) -> bool:
     One that adds nothing there means the same as the rung before it; but to keep to oneself, one
     has to be among the keys.
     """
-    return rung.name in _WEIGHTS and (rung.name != "strangers" or layer.encoder_states is None)
+    return rung.name in _KNOWN and (rung.name != "strangers" or layer.encoder_states is None)
 
 
-def weights(rung: Rung, layer: RebuiltLayer) -> Array:
-    """Return the rung's weights on one layer: (T, S), or (H, T, S) where ``rung.per_head``."""
+def weights(rung: Rung, layer: RebuiltLayer, products: Array | None = None) -> Array:
+    """Return the rung's weights on one layer: (T, S), or (H, T, S) where ``rung.per_head``.
+
+    ``products`` are the layer's ``interactions``, where they are at hand. What comes back may be
+    an array of the layer: a rung that is the model's own formula is the rebuild itself.
+    """
+    if rung.name in _FROM_PRODUCTS:
+        return _FROM_PRODUCTS[rung.name](
+            layer, interactions(layer) if products is None else products
+        )
     return _WEIGHTS[rung.name](layer)
+
+
+def ordered_by(rung: Rung, matrix: Array, products: Array) -> Array:
+    """Return what the rung's keys are ranked by in every row, given its weights.
+
+    A softmax orders a row as its scores do, but small probabilities are rounded to each other or
+    vanish: the rungs that are a softmax of R, whatever the temperature, are ranked by R itself.
+    """
+    return products if rung.name in ("classroom", "softmax", "scaled") else matrix
+
+
+def has_dialect(layer: RebuiltLayer) -> bool:
+    """Say whether the family has its own scale, norms of queries and keys, soft cap or sinks."""
+    return (
+        layer.as_projected is not None
+        or layer.softcap is not None
+        or layer.sink is not None
+        or not math.isclose(own_scale(layer), 1)
+    )
+
+
+def own_scale(layer: RebuiltLayer) -> float:
+    """Return by what the family's scale differs from 1/√d."""
+    own: float = layer.scale * layer.query.shape[2] ** 0.5
+    return own
 
 
 def interactions(layer: RebuiltLayer) -> Array:
@@ -132,9 +166,9 @@ def mixed(rung: Rung, layer: RebuiltLayer, hidden: Array) -> Array:
     return result
 
 
-def _scaled(layer: RebuiltLayer) -> Array:
+def _scaled(layer: RebuiltLayer, products: Array) -> Array:
     width = layer.states.shape[1]
-    return softmax(interactions(layer) / layer.states.dtype.type(np.sqrt(width)))
+    return softmax(products / products.dtype.type(np.sqrt(width)))
 
 
 def _learned(layer: RebuiltLayer) -> Array:
@@ -147,7 +181,14 @@ def _learned(layer: RebuiltLayer) -> Array:
     return weights
 
 
-def _heads(layer: RebuiltLayer, visible: Mask, *, placed: bool) -> Array:
+def _heads(layer: RebuiltLayer, *, placed: bool, masked: bool) -> Array:
+    if (
+        not has_dialect(layer)
+        and (placed or not layer.has_positions)
+        and (masked or bool(layer.visible.all()))
+    ):
+        return layer.attention
+    visible = layer.visible if masked else _everyone(layer)
     query, key = turned(layer.before_norms, layer.rope if placed else None)
     scale = float(query.shape[2]) ** -0.5
     bias = expand(layer.bias if placed else None, query, key, scale)
@@ -158,17 +199,18 @@ def _everyone(layer: RebuiltLayer) -> Mask:
     return np.ones_like(layer.visible)
 
 
+_FROM_PRODUCTS: dict[str, Callable[[RebuiltLayer, Array], Array]] = {
+    "classroom": lambda _layer, products: products,
+    "share": lambda layer, products: share(products, among_others=layer.encoder_states is not None),
+    "softmax": lambda _layer, products: softmax(products.copy()),
+    "scaled": _scaled,
+}
 _WEIGHTS: dict[str, Callable[[RebuiltLayer], Array]] = {
     "strangers": lambda layer: np.eye(len(layer.states), dtype=layer.states.dtype),
-    "classroom": interactions,
-    "share": lambda layer: share(
-        interactions(layer), among_others=layer.encoder_states is not None
-    ),
-    "softmax": lambda layer: softmax(interactions(layer)),
-    "scaled": _scaled,
     "learned": _learned,
-    "heads": lambda layer: _heads(layer, _everyone(layer), placed=False),
-    "position": lambda layer: _heads(layer, _everyone(layer), placed=True),
-    "mask": lambda layer: _heads(layer, layer.visible, placed=True),
+    "heads": lambda layer: _heads(layer, placed=False, masked=False),
+    "position": lambda layer: _heads(layer, placed=True, masked=False),
+    "mask": lambda layer: _heads(layer, placed=True, masked=True),
     "model": lambda layer: layer.attention,
 }
+_KNOWN = _FROM_PRODUCTS.keys() | _WEIGHTS.keys()

@@ -15,21 +15,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inspector.analogy.ladder import LAYER_MEAN, RUNGS, UNIFORM, Rung, applies, defined, weights
-from inspector.analysis.measures import (
-    average_ranks,
-    centred,
-    distributions,
-    jensen_shannon_bits,
-    negative_entropy,
-    ranks_without,
-    row_mean,
-    sink_masses,
-    spearman,
-    top1_agreement,
-    tops,
+from inspector.analogy.ladder import (
+    LAYER_MEAN,
+    RUNGS,
+    UNIFORM,
+    Rung,
+    applies,
+    defined,
+    interactions,
+    ordered_by,
+    weights,
 )
-from inspector.forward.core import head_blocks
+from inspector.analysis.beside import Candidate, Layer, RowMeasures, measure_rows
+from inspector.analysis.measures import row_mean
+from inspector.analysis.sample import measured_rows
 from inspector.parallel import parallel_map
 from inspector.records import (
     Agreement,
@@ -45,8 +44,6 @@ from inspector.records import (
 
 #: Every rung, and the two references behind them.
 ALL_RUNGS = (*RUNGS, UNIFORM, LAYER_MEAN)
-#: The rung whose raw scores are no distribution: it has no divergence.
-_RAW = "classroom"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +52,6 @@ class Selection:
 
     queries: Mask
     keys: Mask
-
-
-@dataclass(frozen=True, slots=True)
-class RowMeasures:
-    """One rung beside the model's attention, query by query: (H, R) float64 each.
-
-    NaN where a row has no such number.
-    """
-
-    jsd_bits: Float64
-    rank_correlation: Float64
-    top1_agreement: Float64
-    #: Whether anything is left of a row, on both sides, (H, R).
-    counted: Mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,126 +97,55 @@ def measure_rungs(
     selections: Sequence[Selection],
 ) -> dict[str, MeasuredRung]:
     """Measure the rungs, and both references, on one layer and over each selection."""
-    model = traced.attention
-    visible = rebuilt.visible
-    candidates = [(rung, weights(rung, rebuilt)) for rung in rungs if defined(rung, rebuilt)]
+    model, visible = traced.attention, rebuilt.visible
+    products = interactions(rebuilt)
+    candidates = [
+        (rung, weights(rung, rebuilt, products)) for rung in rungs if defined(rung, rebuilt)
+    ]
     candidates.append((UNIFORM, _uniform(visible, model)))
     candidates.append((LAYER_MEAN, model.mean(axis=0)))
-    has_sink = rebuilt.sink is not None
-
-    def prepare(matrices: Array, *, raw: bool = False) -> list[_Rows]:
-        return _prepare(matrices, visible, selections, raw=raw, has_sink=has_sink and not raw)
-
-    shared = {
-        rung.name: prepare(matrix[None], raw=rung.name == _RAW)
-        for rung, matrix in candidates
-        if not rung.per_head
-    }
-    found: dict[str, list[list[RowMeasures]]] = {rung.name: [] for rung, _ in candidates}
-    for heads in head_blocks(model):
-        reference = prepare(model[heads])
-        for rung, matrix in candidates:
-            ours = shared.get(rung.name) or prepare(matrix[heads])
-            found[rung.name].append(list(map(_compare, reference, ours)))
+    layer = Layer(
+        model,
+        visible=None if visible.all() else visible,
+        choices=[at.keys for at in selections],
+        has_sink=rebuilt.sink is not None,
+    )
+    rows = np.flatnonzero(np.any([at.queries for at in selections], axis=0))
+    measured = measure_rows(layer, [_candidate(*of, products) for of in candidates], rows)
     return {
         rung.name: MeasuredRung(
             matrix=None if rung.per_head else matrix,
-            rows=tuple(map(_side_by_side, zip(*found[rung.name], strict=True))),
+            rows=tuple(
+                by_choice.of(place).rows(at.queries[rows])
+                for by_choice, at in zip(measured, selections, strict=True)
+            ),
         )
-        for rung, matrix in candidates
+        for place, (rung, matrix) in enumerate(candidates)
     }
 
 
+def _candidate(rung: Rung, matrix: Array, products: Array) -> Candidate:
+    return Candidate(
+        matrix,
+        ordered_by(rung, matrix, products),
+        spread=rung.name != "classroom",
+        one_key=rung.name == "strangers",
+        all_alike=rung is UNIFORM,
+        per_head=rung.per_head,
+    )
+
+
 def _everything_and_content(trace: Trace, site: SiteName) -> tuple[Selection, Selection]:
-    """Return the two selections of one sentence."""
+    """Return the two selections of one sentence, over the same queries."""
     asking, attended = trace.texts(site)
-    rows, cols = asking.special, attended.special
-    return Selection(np.ones_like(rows), np.ones_like(cols)), Selection(~rows, ~cols)
+    drawn, keys = measured_rows(asking), ~attended.special
+    return Selection(drawn, np.ones_like(keys)), Selection(drawn & ~asking.special, keys)
 
 
 def _where(rung: Rung, rebuilt: tuple[RebuiltLayer, ...]) -> tuple[SiteName, ...]:
     """Return the sites at which some layer has the rung; the references stand everywhere."""
     has = (layer.site for layer in rebuilt if rung not in RUNGS or applies(rung, layer))
     return tuple(dict.fromkeys(has))
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """Matrices (H or 1, R, S) made ready to be compared with others."""
-
-    #: float64, every row summing to 1, what it gives to hidden keys included, and to a sink as one
-    #: more key; None for raw scores.
-    shares: Float64 | None
-    #: ``negative_entropy`` of ``shares``.
-    entropy: Float64 | None
-    #: (…, R) whether anything is left of a row.
-    alive: Mask
-    #: Centred ranks and largest entries among the visible keys.
-    ranks: Float64
-    tops: Mask
-
-
-def _prepare(
-    matrices: Array, visible: Mask, selections: Sequence[Selection], *, raw: bool, has_sink: bool
-) -> list[_Rows]:
-    ranks = average_ranks(matrices, visible)
-    sink = sink_masses(matrices) if has_sink else None
-    return [_selected(matrices, sink, ranks, visible, at, raw=raw) for at in selections]
-
-
-def _selected(
-    matrices: Array,
-    sink: Float64 | None,
-    ranks: Float64,
-    visible: Mask,
-    at: Selection,
-    *,
-    raw: bool,
-) -> _Rows:
-    """Cut matrices, (…, T, S), to a selection, their ranks too without sorting again."""
-    if not at.keys.all():
-        ranks = ranks_without(ranks, matrices, visible, list(np.flatnonzero(~at.keys)))
-    rows, cols = at.queries, at.keys
-    if not (rows.all() and cols.all()):
-        matrices, ranks = matrices[:, rows][:, :, cols], ranks[:, rows][:, :, cols]
-        visible = visible[np.ix_(rows, cols)]
-        sink = None if sink is None else sink[:, rows]
-    shares = entropy = None
-    alive = np.broadcast_to(visible.any(axis=-1), matrices.shape[:-1])
-    if not raw:
-        shares, any_left = distributions(matrices, sink)
-        alive = alive & any_left
-        entropy = negative_entropy(shares)
-    return _Rows(shares, entropy, alive, centred(ranks, visible), tops(matrices, visible))
-
-
-def _compare(model: _Rows, rung: _Rows) -> RowMeasures:
-    """Compare the model's rows, (H, R, S), with a rung's, which may be (1, R, S)."""
-    counted = model.alive & rung.alive
-    divergence = np.full(counted.shape, np.nan)
-    if (
-        model.shares is not None
-        and model.entropy is not None
-        and rung.shares is not None
-        and rung.entropy is not None
-    ):
-        divergence = jensen_shannon_bits(model.shares, rung.shares, model.entropy, rung.entropy)
-    return RowMeasures(
-        jsd_bits=divergence,
-        rank_correlation=spearman(model.ranks, rung.ranks),
-        top1_agreement=top1_agreement(model.tops, rung.tops),
-        counted=counted,
-    )
-
-
-def _side_by_side(blocks: tuple[RowMeasures, ...]) -> RowMeasures:
-    """Put blocks of heads together."""
-    return RowMeasures(
-        jsd_bits=np.concatenate([block.jsd_bits for block in blocks]),
-        rank_correlation=np.concatenate([block.rank_correlation for block in blocks]),
-        top1_agreement=np.concatenate([block.top1_agreement for block in blocks]),
-        counted=np.concatenate([block.counted for block in blocks]),
-    )
 
 
 def _averaged(rows: RowMeasures) -> Agreement:
@@ -261,7 +173,7 @@ def _together(parts: list[Agreement], arrange: Callable[[list[Float64]], Float64
 
 def _uniform(visible: Mask, like: Array) -> Array:
     """Return 1 / visible keys at every visible key, (T, S)."""
-    share: Array = (visible / visible.sum(axis=1, keepdims=True)).astype(like.dtype)
+    share: Array = (visible / np.maximum(visible.sum(axis=1, keepdims=True), 1)).astype(like.dtype)
     return share
 
 

@@ -1,9 +1,4 @@
-"""Word pieces merged into words, and the strongest links between them.
-
-Attention *into* a word is the sum over its pieces, attention *out of* a word their mean, so that
-the rows of the merged matrix still sum to 1 (Clark et al. 2019, "What Does BERT Look At?"). On
-request every token stands for itself and nothing is merged.
-"""
+"""The strongest links between words, or on request between tokens."""
 
 from __future__ import annotations
 
@@ -11,16 +6,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from inspector.analysis.merging import merge_tokens
+from inspector.analysis.sinks import sink_keys
 from inspector.records import (
     RELATIVE,
-    Array,
     HeadReading,
     Link,
+    Sink,
     SiteName,
     Text,
     Trace,
     TracedLayer,
 )
+
+#: What a head is called that looks where it looks whatever stands there.
+_BY_PLACE = (*RELATIVE, "first")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,13 @@ class Word:
 def words(text: Text) -> tuple[Word, ...]:
     """Group the tokens of a text into its words; a special token is a word of its own."""
     groups: list[list[int]] = []
-    for place, token in enumerate(text.tokens):
-        before = text.tokens[place - 1] if place else None
-        if before is not None and token.word is not None and token.word == before.word:
+    for place, word in enumerate(text.words.tolist()):
+        if place and word >= 0 and word == text.words[place - 1]:
             groups[-1].append(place)
         else:
             groups.append([place])
-    spelt = [_spelling(text, group) for group in groups]
+    shown = text.shown
+    spelt = [_spelling(text, group, shown) for group in groups]
     return tuple(
         Word(spelling, tuple(group), _content(text, group, spelling))
         for spelling, group in zip(spelt, groups, strict=True)
@@ -50,39 +50,40 @@ def words(text: Text) -> tuple[Word, ...]:
 
 
 def single_tokens(text: Text) -> tuple[Word, ...]:
-    """Return every token by itself, under the tokenizer's own name for it."""
+    """Return every token by itself, as a reader sees it."""
+    shown = text.shown
     return tuple(
-        Word(token.text, (place,), _content(text, [place], _spelling(text, [place])))
-        for place, token in enumerate(text.tokens)
+        Word(name, (place,), _content(text, [place], _spelling(text, [place], shown)))
+        for place, name in enumerate(shown)
     )
 
 
-def merge_pieces(attention: Array, asking: tuple[Word, ...], attended: tuple[Word, ...]) -> Array:
-    """Merge attention between tokens, (H, T, S), into attention between words, (H, W, V)."""
-    counts = np.array([len(word.tokens) for word in asking], dtype=attention.dtype)
-    into: Array = np.add.reduceat(attention, [word.tokens[0] for word in attended], axis=2)
-    out_of: Array = np.add.reduceat(into, [word.tokens[0] for word in asking], axis=1)
-    return out_of / counts[:, None]
-
-
 def strongest_links(
-    trace: Trace, readings: tuple[HeadReading, ...], count: int = 5, *, pieces: bool = False
+    trace: Trace,
+    readings: tuple[HeadReading, ...],
+    sinks: tuple[Sink, ...] = (),
+    count: int = 5,
+    *,
+    pieces: bool = False,
 ) -> tuple[Link, ...]:
     """Return the strongest links between different content words, each at its strongest head.
 
-    A content word is one that the tokenizer did not add and that holds a letter or a digit. Heads
-    that look at the neighbours or at the word itself, whatever it is, are left out: their links
-    say where a word stands and nothing about the word. With ``pieces`` every token is a word.
+    A content word is one that is not special and that holds a letter or a digit. Heads that choose
+    by place, the neighbours, the word itself or the first, are left out: their links say where a
+    word stands and nothing about the word. So are keys that are sinks: everybody attends to them;
+    of a word of which one piece is a sink, the others count. With ``pieces`` every token is a word.
     ``count`` are returned of each site, since a link of one says nothing about another's; all
     together stand from the strongest on.
     """
-    relative = {(at.site, at.layer, at.head) for at in readings if at.label in RELATIVE}
+    by_place = {(at.site, at.layer, at.head) for at in readings if at.label in _BY_PLACE}
     links = []
     for site in trace.sites:
         layers = [trace.layers[place] for place in trace.indices(site)]
         asking, attended = trace.texts(site)
         parts = [single_tokens(text) if pieces else words(text) for text in (asking, attended)]
-        links += _links(layers, parts[0], parts[1], relative, count, same=asking is attended)
+        aside = sink_keys(sinks, site)
+        same = asking is attended
+        links += _links(layers, parts[0], parts[1], aside, by_place, count, same=same)
     links.sort(key=lambda link: -link.weight)
     return tuple(links)
 
@@ -91,13 +92,16 @@ def _links(
     layers: list[TracedLayer],
     asking: tuple[Word, ...],
     attended: tuple[Word, ...],
-    relative: set[tuple[SiteName, int, int]],
+    aside: list[int],
+    by_place: set[tuple[SiteName, int, int]],
     count: int,
     *,
     same: bool,
 ) -> list[Link]:
     """Return the strongest links of one site; ``same`` where both sides are one text."""
-    allowed = np.outer([word.content for word in asking], [word.content for word in attended])
+    kept = [[token for token in word.tokens if token not in aside] for word in attended]
+    telling = [word.content and bool(rest) for word, rest in zip(attended, kept, strict=True)]
+    allowed = np.outer([word.content for word in asking], telling)
     if same:
         allowed &= ~np.eye(len(asking), dtype=np.bool_)
     if not allowed.any():
@@ -105,10 +109,16 @@ def _links(
     by_layer = []
     usual = []
     for layer in layers:
-        matrices = merge_pieces(layer.attention, asking, attended)
+        weights = layer.attention
+        if aside:
+            weights = weights.copy()
+            weights[:, :, aside] = 0
+        matrices = merge_tokens(
+            weights, [word.tokens for word in asking], [word.tokens for word in attended]
+        )
         usual.append(matrices[:, allowed].mean(axis=1, dtype=np.float64))
         for head in range(len(matrices)):
-            if (layer.site, layer.layer, head) in relative:
+            if (layer.site, layer.layer, head) in by_place:
                 matrices[head] = 0
         by_layer.append(matrices)
     best_head = np.stack([matrices.argmax(axis=0) for matrices in by_layer])
@@ -127,7 +137,7 @@ def _links(
                 source=asking[source].text,
                 target=attended[target].text,
                 source_token=asking[source].tokens[0],
-                target_token=attended[target].tokens[0],
+                target_token=kept[target][0],
                 weight=weight,
                 lift=weight / float(usual[at][head]),
                 site=layers[at].site,
@@ -139,13 +149,13 @@ def _links(
 
 
 def _content(text: Text, group: list[int], spelling: str) -> bool:
-    return not text.tokens[group[0]].special and any(map(str.isalnum, spelling))
+    return not text.special[group[0]] and any(map(str.isalnum, spelling))
 
 
-def _spelling(text: Text, group: list[int]) -> str:
-    """Return a word as the text spells it, or the pieces where no tokenizer says where it stood."""
-    first, last = text.tokens[group[0]], text.tokens[group[-1]]
-    if first.span is None or last.span is None:
-        return "".join(text.tokens[place].text for place in group)
-    spelt = text.pair if first.segment and text.pair is not None else text.text
-    return spelt[first.span[0] : last.span[1]]
+def _spelling(text: Text, group: list[int], shown: tuple[str, ...]) -> str:
+    """Return a word as the text spells it, or its pieces where nobody can say where they stand."""
+    start, end = int(text.spans[group[0], 0]), int(text.spans[group, 1].max())
+    if start < 0 or text.special[group[0]]:
+        return "".join(shown[place] for place in group)
+    source = text.pair if text.segments[group[0]] and text.pair is not None else text.text
+    return source[start:end].strip() or "".join(shown[place] for place in group)

@@ -1,19 +1,22 @@
-"""Three measures of how near one attention matrix comes to another, row by row.
+"""How near one attention matrix comes to another, row by row: divergence, ranks, top-1 keys.
 
-All take matrices (…, T, S) that broadcast against each other and return one number a row,
-(…, T) float64, NaN where the row has no such number.
+All take matrices (…, T, S) and return one number a row, (…, T) float64.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inspector.records import Array, Float64, Mask
+
+Whole = NDArray[np.intp]
 
 #: Stands in for 0 under a logarithm.
 _TINY = 1e-300
@@ -22,24 +25,127 @@ _TINY = 1e-300
 _BLOCK = 2**16
 
 
+_held = threading.local()
+
+
+def scratch(name: str, shape: tuple[int, ...]) -> Float64:
+    """Return a thread's space for what is needed once more at most: the same memory every time.
+
+    Handing out new memory costs the system as much as a logarithm costs the processor.
+    """
+    size = math.prod(shape)
+    space: Float64 | None = getattr(_held, name, None)
+    if space is None or space.size < size:
+        space = np.empty(size)
+        setattr(_held, name, space)
+    return space[:size].reshape(shape)
+
+
 def sink_masses(weights: Array) -> Float64:
     """Return what every row lacks to 1, (…, T, 1): the weight of a sink that was dropped."""
     lacking: Float64 = 1 - weights.sum(axis=-1, keepdims=True, dtype=np.float64)
     return np.maximum(lacking, 0, out=lacking)
 
 
-def distributions(weights: Array, sink: Float64 | None = None) -> tuple[Float64, Mask]:
-    """Return every row divided by its sum, in float64, and which rows have anything to sum, (…, T).
+@dataclass(frozen=True, slots=True)
+class Distributions:
+    """Rows that sum to 1, in float64, over some of the keys that there are."""
 
-    float32 weights sum to 1 only within 1e-7; a divergence taken from them would be as far off.
-    ``sink``, (…, T, 1), where given, counts as one more key: (…, T, S + 1).
+    #: (…, R, S') what each of those keys has, 1e-300 standing in for 0.
+    shares: Float64
+    #: (…, R) what a sink has, which counts as one more key; None without one.
+    sink: Float64 | None
+    #: (…, R) Σ p·log2 p: minus the entropy in bits.
+    negative_entropy: Float64
+    #: (…, R) whether anything is left of a row.
+    alive: Mask
+
+    def __getitem__(self, index: int | tuple[slice, slice]) -> Distributions:
+        """Return one of several matrices, or some rows of some."""
+        sink = None if self.sink is None else self.sink[index]
+        return Distributions(
+            self.shares[index], sink, self.negative_entropy[index], self.alive[index]
+        )
+
+
+def distributions(
+    weights: Array, choices: Sequence[Mask], *, has_sink: bool = False
+) -> list[Distributions]:
+    """Divide rows, (…, R, S), by their sum over some keys, for each of several choices, (S,).
+
+    In float64: float32 weights sum to 1 only within 1e-7, and a divergence taken from them would
+    be as far off. With ``has_sink``, what a whole row lacks to 1 counts as one more key. Logarithms
+    are taken once for all choices: Σ p·log p of a part of the row follows from Σ w·log w and Σ w.
     """
-    exact: Float64 = weights.astype(np.float64)
-    if sink is not None:
-        exact = np.concatenate([exact, sink], axis=-1)
-    total = exact.sum(axis=-1, keepdims=True)
-    np.divide(exact, total, out=exact, where=total > 0)
-    return exact, total[..., 0] > 0
+    exact = scratch("weights", weights.shape)
+    np.copyto(exact, weights)
+    kept = np.stack(choices, axis=1).astype(np.float64)
+    totals = exact @ kept
+    masses = sink_masses(exact)[..., 0] if has_sink else None
+    # At p = 0 the product is 0 whatever stands in for the logarithm, as the limit has it. Standing
+    # in for p itself, it also keeps 0 out of every sum of two shares.
+    np.maximum(exact, _TINY, out=exact)
+    logarithms = np.log2(exact, out=scratch("logarithms", weights.shape))
+    logarithms *= exact
+    logged = logarithms @ kept
+    if masses is not None:
+        totals += masses[..., None]
+        logged += _times_log(masses)[..., None]
+    alive = totals > 0
+    np.copyto(totals, 1, where=~alive)
+    logged /= totals
+    logged -= np.log2(totals)
+    np.reciprocal(totals, out=totals)
+    return [
+        Distributions(
+            shares=exact[..., _columns(keys)] * totals[..., at, None],
+            sink=None if masses is None else masses * totals[..., at],
+            negative_entropy=logged[..., at],
+            alive=alive[..., at],
+        )
+        for at, keys in enumerate(choices)
+    ]
+
+
+def jensen_shannon_bits(first: Distributions, second: Distributions) -> Float64:
+    """Return the Jensen–Shannon divergence of every pair of rows, in bits, 0 to 1.
+
+    Lin 1991, "Divergence measures based on the Shannon entropy": the entropy of the mean less the
+    mean of the entropies. With s = p + q, which sums to 2, the entropy of the mean is
+    1 − ½·Σ s·log2 s. Both are over the same keys, and ``second`` may have fewer matrices, which
+    then broadcast; where nothing is left of a row on either side, the number is without meaning.
+    """
+    shape = first.shares.shape
+    both = np.add(first.shares, second.shares, out=scratch("weights", shape))
+    logged = np.vecdot(both, np.log2(both, out=scratch("logarithms", shape)))
+    if first.sink is not None and second.sink is not None:
+        logged += _times_log(first.sink + second.sink)
+    divergence: Float64 = (first.negative_entropy + second.negative_entropy - logged) / 2
+    divergence += 1
+    return np.maximum(divergence, 0, out=divergence)
+
+
+def divergence_from_one_key(share: Float64) -> Float64:
+    """Return the same beside a row in which one key has everything, from its ``share`` of ours.
+
+    At every other key s is p itself, and its logarithms cancel out.
+    """
+    divergence: Float64 = 1 + (_times_log(share) - _times_log(share + 1)) / 2
+    return np.maximum(divergence, 0, out=divergence)
+
+
+def _times_log(values: Float64) -> Float64:
+    """Return x·log2 x, 0 at 0."""
+    result: Float64 = values * np.log2(np.maximum(values, _TINY))
+    return result
+
+
+def _columns(keys: Mask) -> slice | Whole:
+    """Return where the chosen keys stand: as a slice where they stand together."""
+    places = np.flatnonzero(keys)
+    if places.size and places[-1] - places[0] + 1 == places.size:
+        return slice(int(places[0]), int(places[-1]) + 1)
+    return places
 
 
 def row_mean(rows: Float64, counted: Mask) -> Float64:
@@ -63,88 +169,11 @@ def negative_entropy(weights: Array) -> Float64:
     return total
 
 
-def jensen_shannon_bits(
-    first: Array, second: Array, first_entropy: Float64, second_entropy: Float64
-) -> Float64:
-    """Return the Jensen–Shannon divergence of every pair of rows, in bits, 0 to 1.
-
-    Lin 1991, "Divergence measures based on the Shannon entropy": the entropy of the mean less the
-    mean of the entropies. The rows must sum to 1. The two last arguments are the rows'
-    ``negative_entropy``, passed in because one matrix is compared with many.
-    """
-    shape = np.broadcast_shapes(first.shape, second.shape)
-    divergence = np.empty(shape[:-1])
-    for rows in _blocks(shape):
-        middle = first[..., rows, :] + second[..., rows, :].astype(np.float64, copy=False)
-        middle /= 2
-        entropies = (first_entropy[..., rows] + second_entropy[..., rows]) / 2
-        divergence[..., rows] = entropies - negative_entropy(middle)
-    np.maximum(divergence, 0.0, out=divergence)
-    return divergence
-
-
 def _blocks(shape: tuple[int, ...]) -> Iterator[slice]:
     """Cut the rows of matrices (…, T, S) into slices that hold few enough entries."""
     rows = shape[-2]
     step = max(1, _BLOCK * rows // max(1, math.prod(shape)))
     return (slice(first, first + step) for first in range(0, rows, step))
-
-
-def average_ranks(weights: Array, visible: Mask) -> Float64:
-    """Return every entry's rank in its row, (…, T, S), from 0; ties share their mean rank.
-
-    Only visible keys are ranked; what stands at the others is without meaning.
-    """
-    values = np.where(visible, weights, np.inf)
-    order = np.argsort(values, axis=-1)
-    ordered = np.take_along_axis(values, order, axis=-1)
-    places = np.arange(values.shape[-1], dtype=np.float64)
-    differs = ordered[..., 1:] != ordered[..., :-1]
-    if differs.all():
-        shared = np.broadcast_to(places, values.shape)
-    else:
-        # A run of equal values starts where a value differs from the one before and ends where
-        # it differs from the one after; its members share the mean of both places.
-        edge = np.ones((*values.shape[:-1], 1), dtype=np.bool_)
-        starts = np.where(np.concatenate([edge, differs], axis=-1), places, 0)
-        ends = np.where(np.concatenate([differs, edge], axis=-1), places, places[-1])
-        start = np.maximum.accumulate(starts, axis=-1)
-        end = np.minimum.accumulate(ends[..., ::-1], axis=-1)[..., ::-1]
-        shared = (start + end) / 2
-    ranks = np.empty(values.shape, dtype=np.float64)
-    np.put_along_axis(ranks, order, shared, axis=-1)
-    return ranks
-
-
-def ranks_without(ranks: Float64, weights: Array, visible: Mask, dropped: list[int]) -> Float64:
-    """Return the ranks as they are when some keys are dropped, without sorting again.
-
-    A dropped key that was smaller takes one place from everybody above it, one that tied half a
-    place. What stands in the dropped columns is without meaning.
-    """
-    result = ranks.copy()
-    for key in dropped:
-        column = weights[..., key, None]
-        result -= visible[..., key, None] * ((column < weights) + 0.5 * (column == weights))
-    return result
-
-
-def centred(ranks: Float64, visible: Mask) -> Float64:
-    """Return ranks less their row's mean, and 0 at what is not visible: (…, T, S)."""
-    # The ranks of n keys always sum to n·(n − 1)/2, ties or not.
-    mean = (visible.sum(axis=-1, keepdims=True) - 1) / 2
-    return np.where(visible, ranks - mean, 0.0)
-
-
-def spearman(first: Float64, second: Float64) -> Float64:
-    """Return Spearman's rank correlation of rows given as ``centred`` ranks; NaN if constant."""
-    product = np.einsum("...j,...j->...", first, second)
-    squares = np.einsum("...j,...j->...", first, first) * np.einsum(
-        "...j,...j->...", second, second
-    )
-    result = np.full(product.shape, np.nan)
-    np.divide(product, np.sqrt(squares), out=result, where=squares > 0)
-    return result
 
 
 def tops(weights: Array, visible: Mask) -> NDArray[np.bool_]:

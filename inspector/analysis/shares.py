@@ -9,21 +9,34 @@ changes nothing gets 0, and one that made things worse on average gets less.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import comb
 
 import numpy as np
+from numpy.typing import NDArray
 
-from inspector.analogy.ingredients import INGREDIENTS, Ingredient, one_for_all, weights
+from inspector.analogy.ingredients import (
+    INGREDIENTS,
+    Ingredient,
+    one_for_all,
+    telling,
+    weights,
+)
 from inspector.analysis.measures import (
+    Distributions,
     distributions,
     jensen_shannon_bits,
-    negative_entropy,
     row_mean,
-    sink_masses,
 )
-from inspector.forward.core import head_blocks
+from inspector.analysis.sample import measured_rows
 from inspector.parallel import parallel_map
-from inspector.records import Array, Float64, Mask, RebuiltLayer, Share, Trace, TracedLayer
+from inspector.records import Array, Float64, RebuiltLayer, Share, Trace, TracedLayer
+
+Whole = NDArray[np.intp]
+
+#: Entries of a combination's weights that are made at once, and that are compared at once.
+_SCORES = 2**18
+_ROWS = 2**16
 
 
 def measure_shares(trace: Trace, rebuilt: tuple[RebuiltLayer, ...]) -> tuple[Share, ...]:
@@ -35,8 +48,9 @@ def measure_shares(trace: Trace, rebuilt: tuple[RebuiltLayer, ...]) -> tuple[Sha
         return ()
     present = [any(map(ingredient.applies, rebuilt)) for ingredient in INGREDIENTS]
     by_layer = np.full((len(INGREDIENTS), len(trace.layers), trace.heads), np.nan)
+    rows = {site: np.flatnonzero(measured_rows(trace.texts(site)[0])) for site in trace.sites}
     layers = parallel_map(
-        lambda pair: _layer_shares(*pair),
+        lambda pair: _layer_shares(*pair, rows[pair[0].site]),
         zip(trace.layers, rebuilt, strict=True),
         tokens=trace.longest,
     )
@@ -66,52 +80,70 @@ def shapley(worth: Float64) -> Float64:
     return values
 
 
-def _layer_shares(traced: TracedLayer, rebuilt: RebuiltLayer) -> Float64:
+def _layer_shares(traced: TracedLayer, rebuilt: RebuiltLayer, rows: Whole) -> Float64:
     """Return the shares on one layer, (all ingredients, H): 0 for one that it does not have.
 
     Leaving an ingredient out that does nothing changes no other's Shapley value.
     """
-    there = [place for place, known in enumerate(INGREDIENTS) if known.applies(rebuilt)]
+    there = [index for index, known in enumerate(INGREDIENTS) if known.applies(rebuilt)]
     combinations = [
-        frozenset(INGREDIENTS[place].name for bit, place in enumerate(there) if chosen & 1 << bit)
+        frozenset(INGREDIENTS[index].name for bit, index in enumerate(there) if chosen & 1 << bit)
         for chosen in range(1 << len(there))
     ]
     shares = np.zeros((len(INGREDIENTS), len(traced.attention)))
-    shares[there] = shapley(-_divergences(combinations, traced.attention, rebuilt))
+    shares[there] = shapley(-_divergences(combinations, traced.attention, rebuilt, rows))
     return shares
 
 
 def _divergences(
-    combinations: list[frozenset[str]], attention: Array, rebuilt: RebuiltLayer
+    combinations: list[frozenset[str]], attention: Array, rebuilt: RebuiltLayer, rows: Whole
 ) -> Float64:
-    """Return how far every combination is from the model's attention, (combinations, H) bits."""
-    has_sink = rebuilt.sink is not None
+    """Return how far every combination is from the model's attention, (combinations, H) bits.
+
+    Of those that come to the same, one is measured.
+    """
+    alike = [telling(chosen, rebuilt) for chosen in combinations]
+    different = list(dict.fromkeys(alike))
     shared = {
-        chosen: _prepare(weights(chosen, rebuilt), has_sink=has_sink)
-        for chosen in combinations
+        chosen: _distributions(weights(chosen, rebuilt, rows=rows), rebuilt)
+        for chosen in different
         if one_for_all(chosen, rebuilt)
     }
-    seeing = rebuilt.visible.any(axis=-1)
-    bits = np.empty((len(combinations), len(attention)))
-    for heads in head_blocks(attention):
-        model, alive = _distributions(attention[heads], has_sink=has_sink)
-        entropy = negative_entropy(model)
-        for place, chosen in enumerate(combinations):
-            rows, own = shared.get(chosen) or _prepare(
-                weights(chosen, rebuilt, heads), has_sink=has_sink
-            )
-            divergence = jensen_shannon_bits(model, rows, entropy, own)
-            bits[place, heads] = row_mean(divergence, alive & seeing)
-    return bits
+    bits = np.empty((len(different), *attention[:, rows, 0].shape))
+    counted = np.empty(bits.shape[1:], dtype=np.bool_)
+    size = attention.shape[2]
+    for heads in _blocks(len(attention), len(rows) * size, _SCORES):
+        model = attention[heads, rows]
+        own = {
+            chosen: weights(chosen, rebuilt, heads, rows)
+            for chosen in different
+            if chosen not in shared
+        }
+        for some in _blocks(len(rows), len(model) * size, _ROWS):
+            ours = _distributions(model[:, some], rebuilt)
+            counted[heads, some] = ours.alive
+            for index, chosen in enumerate(different):
+                theirs = (
+                    shared[chosen][:, some]
+                    if chosen in shared
+                    else _distributions(own[chosen][:, some], rebuilt)
+                )
+                bits[index, heads, some] = jensen_shannon_bits(ours, theirs)
+    counted &= rebuilt.visible[rows].any(axis=-1)
+    means = dict(zip(different, (row_mean(of, counted) for of in bits), strict=True))
+    return np.stack([means[chosen] for chosen in alike])
 
 
-def _prepare(matrices: Array, *, has_sink: bool) -> tuple[Float64, Float64]:
-    rows, _ = _distributions(matrices, has_sink=has_sink)
-    return rows, negative_entropy(rows)
+def _blocks(count: int, entries: int, most: int) -> Iterator[slice]:
+    """Part ``count`` things of so many entries each into slices of at most ``most`` entries."""
+    step = max(1, most // max(1, entries))
+    return (slice(first, first + step) for first in range(0, count, step))
 
 
-def _distributions(matrices: Array, *, has_sink: bool) -> tuple[Float64, Mask]:
-    return distributions(matrices, sink_masses(matrices) if has_sink else None)
+def _distributions(matrices: Array, rebuilt: RebuiltLayer) -> Distributions:
+    everyone = np.ones(matrices.shape[-1], dtype=np.bool_)
+    (rows,) = distributions(matrices, [everyone], has_sink=rebuilt.sink is not None)
+    return rows
 
 
 def _share(ingredient: Ingredient, per_head: Float64) -> Share:

@@ -30,10 +30,35 @@ def folder() -> Path:
         When the package is not installed, or when the weights are missing or not the published
         ones.
     """
+    found = place()
+    check(found)
+    return found
+
+
+def place() -> Path:
+    """Return the folder of the bundled model, its weights not yet checked.
+
+    Raises
+    ------
+    ModelError
+        When the package is not installed.
+    """
     spec = find_spec(_PACKAGE)
     if spec is None or spec.origin is None:
         raise ModelError(f"The bundled model's package {_PACKAGE} is not installed.", _REINSTALL)
-    found = Path(spec.origin).parent / "model"
+    return Path(spec.origin).parent / "model"
+
+
+def check(found: Path) -> None:
+    """Hold the hash of the weights in a folder against the published one.
+
+    It takes as long as a forward pass, and both can run side by side.
+
+    Raises
+    ------
+    ModelError
+        When the weights are missing or not the published ones.
+    """
     weights = found / "model.safetensors"
     try:
         with weights.open("rb") as file:
@@ -48,4 +73,3 @@ def folder() -> Path:
             f"the published file has {SHA256[:12]}….",
             _REINSTALL,
         )
-    return found

@@ -1,115 +1,71 @@
-"""The command line: ``main`` finds the verb, runs it and turns every end into an exit code.
+"""The command line: the console scripts and ``python -m inspector`` begin here.
 
-Exit codes: 0 done; 1 the rebuild disagrees with the model; 2 bad usage or input; 3 model
-unavailable or unsupported; 4 the machine refused; 70 a fault of ours; 130 interrupted, by Ctrl-C,
-SIGTERM or SIGHUP.
+Nothing else is imported before signals are answered, so that Ctrl-C in the first moments too ends
+in a sentence, and so does an installation in which something is missing. What the program does is
+in ``program.py``.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-import warnings
+import traceback
 from collections.abc import Sequence
-from pathlib import Path
 
-import click
-from click.shell_completion import shell_complete
+from inspector import signals
 
-from inspector import __version__, signals
-from inspector.commands import ends, streams
-from inspector.commands.classroom import classroom
-from inspector.commands.corpus import corpus
-from inspector.commands.garbage import collect_later
-from inspector.commands.grammar import Verbs
-from inspector.commands.models import models
-from inspector.commands.show import show
-
-#: What the program may be called; pages and messages say the first.
-_NAMES = ("inspect", "attention-inspector")
-_WAYS = """\
-inspect "The cat sat on the mat"    every attention head on a sentence of yours
-inspect classroom                   what attention is, as a class of six students
-inspect corpus FILE...              what every head does over many sentences
-inspect models                      which models are rebuilt and proved
-inspect --help                      everything else
-"""
-
-
-@click.group(
-    # Not the docstring: \b, which keeps the lines apart, would have to be escaped there.
-    help="""Open every attention head of a transformer on your own sentence, and prove it.
-
-    \b
-    inspect "The cat sat on the mat because it was tired"
-    inspect classroom
-    inspect corpus samples/sentences.txt
-    inspect models
-    """,
-    cls=Verbs,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="The first word decides: the exact name of a command runs it, anything else is a "
-    'sentence. `inspect show corpus` inspects the word "corpus".',
-)
-@click.version_option(__version__, prog_name="attention-inspector")
-def cli() -> None:
-    """Group the commands; ``main`` runs it."""
-
-
-cli.add_command(show)
-cli.add_command(classroom)
-cli.add_command(corpus)
-cli.add_command(models)
-route = cli.route
+_INTERRUPTED = 130
+_MACHINE_REFUSED = 4
+_OUR_FAULT = 70
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code.
 
     Without ``arguments`` this is the program itself: it takes them from the command line and ends
-    the process at once when everything is written.
+    the process when everything is written.
     """
     if arguments is not None:
-        return _run(list(arguments))
-    signals.answer()
-    streams.occupy()
-    collect_later()
+        from inspector.commands.program import run
+
+        return run(list(arguments))
     try:
-        code = _run(sys.argv[1:])
+        signals.answer()
+        from inspector.commands.program import run_process
+
+        run_process()
+    except BaseException as error:
+        # Only from the import: what happens later is answered where it runs.
         signals.ignore()
-    except KeyboardInterrupt as error:
-        # In the moments before and after the work.
-        code = ends.explain(error, debug=False)
-    os._exit(code)
+        os._exit(_explain(error))
 
 
-def _run(given: list[str]) -> int:
-    debug = "--debug" in given
-    if not debug:
-        # What transformers and torch warn about is not for the person with a sentence.
-        warnings.simplefilter("ignore")
-    with streams.lasting():
+def _explain(error: BaseException) -> int:
+    if "--debug" in sys.argv:
+        traceback.print_exception(error)
+    if signals.came() or isinstance(error, KeyboardInterrupt):
+        return _say("Interrupted.", "Nothing was left half-written.", _INTERRUPTED)
+    if isinstance(error, MemoryError):
+        return _say("There is not enough memory.", "Make room for it.", _MACHINE_REFUSED)
+    if isinstance(error, ImportError):
+        return _say(
+            f"The installation is not whole: {error}.",
+            "Install it again: pip install --force-reinstall attention-inspector",
+            _MACHINE_REFUSED,
+        )
+    return _say(
+        f"This is a fault of the inspector: {type(error).__name__}: {error}",
+        "Run it again with --debug and report what it prints.",
+        _OUR_FAULT,
+    )
+
+
+def _say(message: str, hint: str, code: int) -> int:
+    # There is none where the program was started without.
+    if sys.stderr is not None:
         try:
-            code = _do(given)
-        except BaseException as error:
-            code = ends.explain(error, debug=debug)
-        return ends.after(code)
-
-
-def _do(given: list[str]) -> int:
-    name = _NAMES[Path(sys.argv[0]).name.startswith(_NAMES[1])]
-    variable = f"_{name}_COMPLETE".replace("-", "_").upper()
-    if variable in os.environ:
-        return shell_complete(cli, {}, name, variable, os.environ[variable])
-    ends.refuse_surroundings()
-    if not given and sys.stdout.isatty():
-        click.echo(_WAYS, nl=False)
-        return 0
-    cli.refuse_near(given)
-    # Not cli.main(): that has ends of its own for an interrupt and for a pipe without a reader.
-    try:
-        with cli.make_context(name, given) as context:
-            result = cli.invoke(context)
-    except click.exceptions.Exit as end:
-        return end.exit_code
-    return result if isinstance(result, int) else 0
+            sys.stderr.write(f"Error: {message}\nHint: {hint}\n")
+            sys.stderr.flush()
+        except OSError:
+            pass
+    return code

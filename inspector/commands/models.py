@@ -91,4 +91,10 @@ def _line(name: str, verification: Verification) -> str:
             f"  {site}: {agree} of {len(heads)} heads agree, "
             f"within {weight:.1e} in a weight and {output:.1e} in an output"
         )
+    if (whole := verification.end_to_end) is not None:
+        states = whole.states_max_abs_error or 0.0
+        said += (
+            f"  end to end: {whole.verdict}, within {whole.attention_max_abs_error:.1e} in a "
+            f"weight and {states:.1e} in a state"
+        )
     return said

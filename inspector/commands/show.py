@@ -55,6 +55,11 @@ _TEXT = 16 * MIB
 @click.option("--open", "open_report", is_flag=True, help="Open the report in a browser.")
 @file_option("--save", "Also write all tensors to a .safetensors file.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@click.option(
+    "--no-proof",
+    is_flag=True,
+    help="Answer at once from the checkpoint's files, without asking the real model.",
+)
 @click.option("--truncate", is_flag=True, help="Cut a text that is too long for the model.")
 @click.option(
     "--pieces", is_flag=True, help="Keep subwords apart instead of combining them into words."
@@ -75,6 +80,7 @@ def show(
     open_report: bool,
     save: Path | None,
     as_json: bool,
+    no_proof: bool,
     truncate: bool,
     pieces: bool,
 ) -> int:
@@ -87,9 +93,10 @@ def show(
         raise InputError("--open needs a report.", "Leave --no-report out.")
     if lines is not None:
         second = pair is not None or target is not None
-        if sentence or second or save is not None or bertviz:
+        if sentence or second or save is not None or bertviz or no_proof:
             raise InputError(
-                "--file takes no sentence, no --pair, no --target, no --save and no --bertviz.",
+                "--file takes no sentence, no --pair, no --target, no --save, no --bertviz and no "
+                "--no-proof.",
                 "Put sentences, pairs and targets into the file; the others go with one sentence.",
             )
         from inspector.commands.show_file import show_file
@@ -121,10 +128,10 @@ def show(
         ]
     )
     with _status(quiet=as_json) as progress:
-        progress("Loading torch and the model")
+        progress("Opening the model" if no_proof else "Loading torch and the model")
         from inspector.session import inspect, load
 
-        loaded = load(model, device=device)
+        loaded = model if no_proof else load(model, device=device)
         collect_again()
         found = inspect(
             text,
@@ -133,6 +140,7 @@ def show(
             model=loaded,
             truncate=truncate,
             pieces=pieces,
+            prove=not no_proof,
             progress=progress,
         )
         if bertviz and not yes:

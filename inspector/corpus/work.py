@@ -90,7 +90,7 @@ class Worker:
         self.stream = Stream(self.loaded, dtype=work.dtype)
         self._exact = self.stream if work.dtype == "float32" else Stream(self.loaded)
         self._limit = self.loaded.checkpoint.window
-        # Without word numbers nobody can tell which tokens are pieces of the same word.
+        # A tokenizer that does not say where its pieces stand may leave a text without words.
         dropped = () if self.loaded.tokenizer.is_fast else ("same_word",)
         self._kept = [at for at, name in enumerate(STATISTICS) if name not in dropped]
         plain = [STATISTICS[at] for at in self._kept]

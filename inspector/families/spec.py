@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from inspector.families.parts import Body, Where, WordHead
 from inspector.families.position_numbers import ROPE_TYPES, frequencies, slopes
 from inspector.records import (
     Alibi,
@@ -89,6 +90,8 @@ class Family:
     #: root-mean-square norm that multiplies by 1 + weight.
     norm: str = ""
     norm_if: str = ""
+    #: The first layer that has one.
+    norm_from: int = 0
     #: Another norm in its place: where it lies, and the config's value under which it is used.
     norm_instead: tuple[str, str, object] | None = None
     norm_kind: Literal["layer", "rms", "rms+1"] = "layer"
@@ -116,6 +119,20 @@ class Family:
     softcap: str = ""
     #: True where the family's own code takes its softmax in float32 whatever else is float64.
     float32_softmax: bool = False
+    #: The same of its norms.
+    float32_norms: bool = False
+    #: The small number under the root of every norm, or the config's name of it; and the config's
+    #: flag that says whether norms have weights, where checkpoints differ.
+    eps: str | float = "layer_norm_eps"
+    norm_weights_if: str = ""
+    #: The norm of what attention gives, before it is added, and that of the sum; from the layer.
+    norm_inside: Where = ""
+    norm_after: Where = ""
+    #: The base model's name, which stands before its tensors where a checkpoint has a head.
+    prefix: str = ""
+    #: What is around the attention; cross-attention is part of its decoder's.
+    body: Body | None = None
+    head: WordHead | None = None
     #: Keys of the config that only some families' own code reads. A key that is not named here is
     #: ignored, as it is there: ``head_dim``, ``num_key_value_heads``, ``num_hidden_groups``,
     #: ``multi_query`` (by which Falcon says how many keys and values there are),
@@ -205,8 +222,10 @@ class Family:
         groups = int(self._read(config, "num_hidden_groups") or 1)
         return [self.layer.format(i=i, group=i * groups // layers) for i in range(layers)]
 
-    def norm_path(self, config: Any) -> str | None:
-        """Return where the norm before the projections lies, or None where there is none."""
+    def norm_path(self, config: Any, layer: int) -> str | None:
+        """Return where a layer's norm before the projections lies, or None where it has none."""
+        if layer < self.norm_from:
+            return None
         if self.norm_instead:
             path, name, value = self.norm_instead
             if getattr(config, name, None) == value:
@@ -255,10 +274,11 @@ class Family:
     def attention_configs(self, config: Any) -> tuple[AttentionConfig, ...]:
         """Read the numbers of every layer's attention from a transformers config."""
         return tuple(
-            self._attention_config(config, i) for i in range(int(getattr(config, self.layers)))
+            self.attention_config(config, i) for i in range(int(getattr(config, self.layers)))
         )
 
-    def _attention_config(self, config: Any, layer: int) -> AttentionConfig:
+    def attention_config(self, config: Any, layer: int) -> AttentionConfig:
+        """Read the numbers of one layer's attention from a config."""
         heads, kv_heads, size = self._sizes(config)
         softcap = getattr(config, self.softcap) if self.softcap else None
         return AttentionConfig(

@@ -1,21 +1,40 @@
-"""The norms that stand before projections, and before positions on queries and keys."""
+"""The norms before, within and behind sub-layers, and on queries and keys."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from inspector.parallel import Workers
 from inspector.records import Array, Norm
 
 
-def apply_norm(states: Array, norm: Norm) -> Array:
+def apply_norm(states: Array, norm: Norm, workers: Workers | None = None) -> Array:
     """Return ``states`` (…, n) normed along the last axis, times weight, plus bias.
 
     Ba et al. 2016, "Layer Normalization"; where ``norm.centred`` is False, Zhang and Sennrich 2019,
-    "Root Mean Square Layer Normalization", which leaves the mean where it is.
+    "Root Mean Square Layer Normalization", which leaves the mean where it is. Rows of (T, n) are
+    parted among ``workers`` where they are given.
     """
-    centred: Array = states - states.mean(axis=-1, keepdims=True) if norm.centred else states
-    square = np.mean(centred * centred, axis=-1, keepdims=True)
-    normed: Array = centred / np.sqrt(square + states.dtype.type(norm.eps))
+    if workers is None:
+        return _normed(states, norm)
+    result = np.empty_like(states)
+
+    def rows(part: slice) -> None:
+        result[part] = _normed(states[part], norm)
+
+    workers.over(len(states), rows)
+    return result
+
+
+def _normed(states: Array, norm: Norm) -> Array:
+    size = states.dtype.type(states.shape[-1])
+    # A scalar product of each row with itself takes one pass, and no array of squares.
+    normed: Array = states - states.mean(axis=-1, keepdims=True) if norm.centred else states.copy()
+    square = np.vecdot(normed, normed)[..., None]
+    square /= size
+    square += states.dtype.type(norm.eps)
+    np.sqrt(square, out=square)
+    normed /= square
     if norm.weight is not None:
         normed *= norm.weight
     if norm.bias is not None:

@@ -22,6 +22,7 @@ from inspector.records.checkpoint import (
     Disentangled,
     ModelInfo,
     Norm,
+    Pooling,
     PositionRule,
     PositionWeights,
     Projection,
@@ -36,7 +37,29 @@ from inspector.records.corpus import (
     RelationFindings,
     Skipped,
 )
-from inspector.records.findings import Agreement, HeadReading, Inspected, Link, RungResult, Share
+from inspector.records.findings import (
+    Agreement,
+    HeadReading,
+    Inspected,
+    Link,
+    RowSample,
+    RungResult,
+    SampledRows,
+    Share,
+    Sink,
+)
+from inspector.records.model import (
+    Block,
+    Convolution,
+    Embeddings,
+    Experts,
+    FeedForward,
+    Head,
+    Model,
+    Norms,
+    SilenceHead,
+    Stack,
+)
 from inspector.records.predictions import Candidate, Guess, Predictions
 from inspector.records.rebuild import (
     Bias,
@@ -49,7 +72,7 @@ from inspector.records.shapes import Array, Float32, Float64, Mask, SiteName, Ti
 from inspector.records.targets import LABEL_FROM, LABELS, RELATIVE, TARGETS, HeadLabel
 from inspector.records.text import Batch, Text, Token, pad
 from inspector.records.trace import CapturedAttention, Trace, TracedLayer
-from inspector.records.verification import LayerCheck, Verification
+from inspector.records.verification import EndToEnd, LayerCheck, Verification
 
 __all__ = [
     "LABELS",
@@ -64,17 +87,24 @@ __all__ = [
     "AttentionWeights",
     "Batch",
     "Bias",
+    "Block",
     "Buckets",
     "Candidate",
     "CapturedAttention",
     "Checkpoint",
+    "Convolution",
     "CorpusFacts",
     "CorpusResult",
     "Disentangled",
     "DistanceVectors",
+    "Embeddings",
+    "EndToEnd",
+    "Experts",
+    "FeedForward",
     "Float32",
     "Float64",
     "Guess",
+    "Head",
     "HeadExample",
     "HeadLabel",
     "HeadReading",
@@ -83,8 +113,11 @@ __all__ = [
     "LayerCheck",
     "Link",
     "Mask",
+    "Model",
     "ModelInfo",
     "Norm",
+    "Norms",
+    "Pooling",
     "PositionRule",
     "PositionWeights",
     "Predictions",
@@ -95,10 +128,15 @@ __all__ = [
     "RelationAccuracies",
     "RelationFindings",
     "Rope",
+    "RowSample",
     "RungResult",
+    "SampledRows",
     "Share",
+    "SilenceHead",
+    "Sink",
     "SiteName",
     "Skipped",
+    "Stack",
     "Text",
     "Tier",
     "Token",

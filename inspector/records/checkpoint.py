@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 from inspector.records.shapes import Array, Float32
+
+if TYPE_CHECKING:
+    from inspector.records.model import Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +162,15 @@ class AttentionLayer:
 
 
 @dataclass(frozen=True, slots=True)
+class Pooling:
+    """How the states of a text become one vector, as sentence-transformers writes it down."""
+
+    kind: Literal["mean", "cls", "max", "mean_sqrt_len"]
+    #: Whether the vector is then brought to length 1.
+    normalised: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Checkpoint:
     """A model as its files have it: what it is called, and its attention, layer by layer."""
 
@@ -174,3 +188,15 @@ class Checkpoint:
     #: how the attention of this checkpoint is to be rebuilt, and then why.
     attention: tuple[AttentionLayer, ...] | None
     no_rebuild: str | None
+    #: The whole model, for the forward pass; None where nobody knows how it is put together, and
+    #: then why, where it is not for the same reason.
+    model: Model | None = None
+    no_forward: str | None = None
+    #: What config.json says and means, by attribute; the tensors as the file names them, in
+    #: float32; the tokenizer of the ``tokenizers`` package. None and nothing where the checkpoint
+    #: was not opened from its files.
+    config: Any = None
+    tensors: Mapping[str, Array] = field(default_factory=dict)
+    tokenizer: Any = None
+    #: How a sentence's states become one vector, by the checkpoint's own files; None for not.
+    pooling: Pooling | None = None

@@ -89,17 +89,31 @@ class HeadReading:
 
 
 @dataclass(frozen=True, slots=True)
+class Sink:
+    """A key that much of everybody's attention rests on, whatever stands there."""
+
+    site: SiteName
+    #: Its position among the keys of the site, and what stands there as a reader sees it.
+    index: int
+    token: str
+    #: Mean weight over layers, heads and the queries that can see it, but for itself.
+    share: float
+    #: The same of what moves, ‖A_ij·v_j·Wo‖; None without a rebuild from the weights.
+    value_weighted_share: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """One word attending to another: the strongest over all heads, pieces merged into words."""
 
     source: str
     target: str
-    #: Positions of the two words' first tokens, each in its own text.
+    #: Positions of the two words' first tokens that are no sinks, each in its own text.
     source_token: int
     target_token: int
     weight: float
     #: The weight divided by the head's mean over all links between different content words of
-    #: this text: how unusual the link is for this head.
+    #: this text, sinks set aside: how unusual the link is for this head.
     lift: float
     site: SiteName
     layer: int
@@ -124,6 +138,23 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class SampledRows:
+    """How many of a site's queries were measured."""
+
+    site: SiteName
+    measured: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class RowSample:
+    """The sample of queries that ladder and shares were measured on, where it was not all."""
+
+    seed: int
+    sites: tuple[SampledRows, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Inspected:
     """Everything one inspection found out: the whole input of ``report/``."""
 
@@ -138,6 +169,12 @@ class Inspected:
     links: tuple[Link, ...]
     #: Whether the links are between single tokens, not between words.
     pieces: bool
+    #: The keys that are set aside by links and default views.
+    sinks: tuple[Sink, ...] = ()
+    #: What a reader should know of the text, in sentences.
+    notices: tuple[str, ...] = ()
+    #: On which sample of queries ladder and shares were measured; None for all queries.
+    ladder_rows: RowSample | None = None
 
     @property
     def model(self) -> ModelInfo:

@@ -13,8 +13,8 @@ class Candidate:
     """One entry of the vocabulary, and how likely the model takes it to be."""
 
     id: int
-    #: As a reader would write it, with the space before it where the vocabulary has one; empty for
-    #: an entry that stands for nothing.
+    #: As a reader would write it, with the space before it where the vocabulary has one; of an
+    #: entry that is part of a character its bytes, ``0xE6 0x88``; empty for one that is nothing.
     text: str
     probability: float
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from inspector.records.pieces import read_pieces
 from inspector.records.shapes import Mask
 
 Int64 = NDArray[np.int64]
@@ -20,13 +21,14 @@ class Token:
     #: The tokenizer's own piece, such as ``cat`` or ``##ing``.
     text: str
     #: Which word of the text the piece belongs to, counted over both segments; None for a
-    #: special token or where the tokenizer cannot say.
+    #: special token, for white space, and where nobody can say.
     word: int | None
-    #: True for tokens that the tokenizer added, such as ``[CLS]``.
+    #: True for what the vocabulary calls special, such as ``[CLS]``, put in or typed.
     special: bool
     #: 0 for the first text, 1 for the second of a pair.
     segment: int
-    #: Half-open character span in the token's own text; None for a special token.
+    #: Half-open character span in the token's own text; None for what the tokenizer put in, and
+    #: where nobody can say.
     span: tuple[int, int] | None
 
 
@@ -40,13 +42,15 @@ class Text:
     ids: Int64
     #: T pieces as the tokenizer has them.
     pieces: tuple[str, ...]
-    #: (T,) the word that a piece belongs to, counted over both segments; −1 for none.
+    #: (T,) the word that a piece belongs to, counted over both segments; −1 for none. Words are
+    #: found in the text itself, the same way for every tokenizer (``checkpoint/words.py``).
     words: Int64
     #: (T, 2) half-open character spans in the token's own text; −1 where there is none.
     spans: Int64
     #: (T,) 0 for the first text, 1 for the second of a pair.
     segments: Int64
-    #: (T,) True where the tokenizer added the token.
+    #: (T,) True for what the vocabulary calls special, wherever it stands; an unknown word and a
+    #: mask stand for words and are none.
     special: Mask
     #: (T,) the segment that the model itself is told of, where it is told of any.
     token_types: Int64 | None = None
@@ -89,6 +93,28 @@ class Text:
     def separator(self) -> int:
         """Where the last special token stands that is not the first token; −1 for none."""
         return last_separator(self.special)
+
+    @property
+    def parted(self) -> bool:
+        """Whether some word of the text is in several pieces."""
+        return bool(((self.words[1:] == self.words[:-1]) & (self.words[1:] >= 0)).any())
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """T pieces as a reader sees them: as they stand in the text, part of a character as such.
+
+        The second of the three pieces that a character is parted into is ``我 2/3``.
+        """
+        shown = list(self.pieces)
+        for segment, text in enumerate((self.text, self.pair or "")):
+            there = ~self.special & (self.segments == segment) & (self.spans[:, 0] >= 0)
+            mine = np.flatnonzero(there).tolist()
+            read = read_pieces(
+                text, [self.pieces[at] for at in mine], [tuple(self.spans[at]) for at in mine]
+            )
+            for at, one in zip(mine, read, strict=True):
+                shown[at] = one
+        return tuple(shown)
 
     @property
     def tokens(self) -> tuple[Token, ...]:

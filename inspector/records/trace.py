@@ -1,10 +1,11 @@
-"""One pass of one text through the real model."""
+"""One pass of one text through a model: the real one's, or our own forward."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from inspector.records.predictions import Predictions
+from inspector.records.rebuild import RebuiltLayer
 from inspector.records.shapes import Array, Mask, SiteName
 from inspector.records.text import Text
 
@@ -33,13 +34,13 @@ class CapturedAttention:
 
 @dataclass(frozen=True, slots=True)
 class TracedLayer:
-    """What one attention layer of the real model took in and gave out."""
+    """What one attention layer of a model took in and gave out."""
 
     site: SiteName
     layer: int
     #: (T, D) the layer's input hidden states; in cross-attention those that enter this sub-layer.
     hidden: Array
-    #: (H, T, S) the model's own attention weights.
+    #: (H, T, S) the attention weights of the model that ran.
     attention: Array
     #: (T, D) the attention sub-layer's output, before dropout, residual and norm; None where
     #: the family does not declare where it is.
@@ -54,7 +55,7 @@ class TracedLayer:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One pass of one text, or of a source and a target, through the real model."""
+    """One pass of one text, or of a source and a target, through a model."""
 
     text: Text
     #: N layers in the order in which they ran, those of a site together.
@@ -65,12 +66,25 @@ class Trace:
     present: Mask | None = None
     #: What the model says of the text's words; None where the checkpoint has no head for words.
     predictions: Predictions | None = None
+    #: The same layers with all that our own forward computed of them, query, key and value too;
+    #: none where it was the real model that ran.
+    computed: tuple[RebuiltLayer, ...] = ()
+    #: (T, D) the states behind the last block and the last norm, of an encoder–decoder those of
+    #: its decoder; None where nobody kept them.
+    final: Array | None = None
+    #: (T, V) the logits of the head for words; None where there is none or nobody asked.
+    logits: Array | None = None
 
     def texts(self, site: SiteName) -> tuple[Text, Text]:
         """Return which texts a site's queries and its keys come from: its rows and columns."""
         if self.target is None or site in ("self", "encoder"):
             return self.text, self.text
         return self.target, self.target if site == "decoder" else self.text
+
+    @property
+    def sides(self) -> tuple[Text, ...]:
+        """The text, and what the decoder read where there is a decoder."""
+        return (self.text,) if self.target is None else (self.text, self.target)
 
     @property
     def sites(self) -> tuple[SiteName, ...]:

@@ -30,6 +30,20 @@ class LayerCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class EndToEnd:
+    """How far our own forward, from the ids alone, lies from the real model's."""
+
+    verdict: Verdict
+    attention_max_abs_error: float
+    #: Of the states at the end, in units of max(1, max|h|), and of the head's probabilities; None
+    #: where one side has none.
+    states_max_abs_error: float | None
+    probability_max_abs_error: float | None
+    #: Site and number of the first layer whose attention weights part; None where none do.
+    first_layer: tuple[SiteName, int] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Verification:
     """The verdict over every head of every layer.
 
@@ -43,3 +57,5 @@ class Verification:
     #: Why nothing was recomputed, or not from the weights; else None.
     reason: str | None
     tier: Tier
+    #: The second proof, from the ids alone; None where it was not asked for or cannot be had.
+    end_to_end: EndToEnd | None = None

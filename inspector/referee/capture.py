@@ -64,7 +64,8 @@ def _capture(
     inputs = _inputs(text, target)
     refuse_foreign_ids(loaded, inputs)
     calls: list[Seen] | None = None
-    with _watch(model, loaded.family) as seen:
+    final: list[Array] = []
+    with _watch(model, loaded.family) as seen, _watch_end(model, final):
         if loaded.family is None and not loaded.takes_target:
             outputs, calls = _run_watched(loaded, called, inputs)
         else:
@@ -83,6 +84,9 @@ def _capture(
         text=text,
         layers=tuple(layers),
         target=target,
+        # Where the model ran again, unwatched, the last run counts.
+        final=final[-1] if final else None,
+        logits=_numpy(outputs.logits) if called is loaded.with_head else None,
         predictions=predict(outputs.logits, text, loaded.tokenizer, loaded.head)
         if called is loaded.with_head and loaded.head is not None
         else None,
@@ -253,6 +257,18 @@ def _watch(model: Any, family: Family | None) -> Iterator[dict[SiteName, _Seen]]
         for site in () if family is None else family.sites:
             seen[site.site] = _watch_site(model, site, hooks)
         yield seen
+
+
+@contextmanager
+def _watch_end(model: Any, final: list[Array]) -> Iterator[None]:
+    """Copy the states that the base model ends with, of an encoder–decoder its decoder's."""
+
+    def keep(_module: Any, _args: Any, result: Any) -> None:
+        if (states := getattr(result, "last_hidden_state", None)) is not None:
+            final.append(_numpy(states))
+
+    with model.register_forward_hook(keep):
+        yield
 
 
 def _watch_site(model: Any, family: Family, hooks: ExitStack) -> _Seen:

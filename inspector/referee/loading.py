@@ -7,28 +7,29 @@ default attention returns no weights, and in training mode the weights have been
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from transformers import CONFIG_MAPPING, AutoConfig, AutoTokenizer
 
+from inspector.checkpoint.attention import attention_layers
 from inspector.checkpoint.config import Config, read_config
 from inspector.checkpoint.folder import read_folder
 from inspector.checkpoint.sources import Source
 from inspector.errors import InputError, ModelError
-from inspector.families.registry import FAMILIES
+from inspector.families.registry import row_of
 from inspector.families.spec import Family
-from inspector.records import Checkpoint
+from inspector.records import Array, AttentionLayer, Checkpoint
 from inspector.referee.faults.culprit import config_culprit, model_culprit
 from inspector.referee.faults.explain import explained
 from inspector.referee.hub import fetch
 from inspector.referee.lm_head import Kind, head_of, part_missing
 from inspector.referee.quiet import quiet
 from inspector.referee.text import window
-from inspector.referee.weights import attention_layers
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -88,7 +89,7 @@ def prepare(source: Source, model: Any, tokenizer: Any, *, head: Kind | None) ->
     ``model`` has its head for words where ``head`` says so, and is the base model else.
     """
     base = model if head is None else model.base_model
-    family, no_rebuild = _family(base.config)
+    family, no_rebuild = row_of(base.config)
     return LoadedModel(
         checkpoint=Checkpoint(
             name=source.name,
@@ -96,7 +97,7 @@ def prepare(source: Source, model: Any, tokenizer: Any, *, head: Kind | None) ->
             family=base.config.model_type,
             window=window(tokenizer, base.config),
             sha256=source.sha256,
-            attention=None if family is None else attention_layers(base, family),
+            attention=_attention(model, family, source.title),
             no_rebuild=no_rebuild,
         ),
         model=base,
@@ -105,6 +106,29 @@ def prepare(source: Source, model: Any, tokenizer: Any, *, head: Kind | None) ->
         with_head=None if head is None else model,
         head=head,
     )
+
+
+def _attention(model: Any, family: Family | None, title: str) -> tuple[AttentionLayer, ...] | None:
+    """Copy what attention is rebuilt from out of the loaded model, before it runs."""
+    if family is None:
+        return None
+    return attention_layers(_Copies(model.state_dict()), family, model.config, title)
+
+
+class _Copies(Mapping[str, Array]):
+    """The tensors of a model by name, each copied when it is asked for."""
+
+    def __init__(self, state: Mapping[str, torch.Tensor]) -> None:
+        self._state = state
+
+    def __getitem__(self, name: str) -> Array:
+        return np.array(self._state[name].cpu().numpy(), copy=True)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._state)
+
+    def __len__(self) -> int:
+        return len(self._state)
 
 
 def _device(name: str) -> str:
@@ -216,17 +240,6 @@ def _refuse_incomplete(source: Source, absent: list[str], mismatched: Iterable[A
         f"{len(wrong)} of the wrong shape, {first}.",
         "Use a complete checkpoint whose config.json belongs to its weights.",
     )
-
-
-def _family(config: Any) -> tuple[Family | None, str | None]:
-    family = FAMILIES.get(config.model_type)
-    if family is None:
-        return None, (
-            f"there is no row for {config.model_type} among the families; `inspect models` lists "
-            "them, and CONTRIBUTING.md shows how to add one"
-        )
-    refusal = family.refusal(config)
-    return (family, None) if refusal is None else (None, refusal)
 
 
 def _first_line(error: Exception) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 from transformers import AutoConfig, AutoModel
 
+from inspector.checkpoint.assemble import assemble
 from inspector.checkpoint.sources import Source
 from inspector.errors import ModelError
 from inspector.families.small import SMALL
@@ -41,7 +43,7 @@ def small_model(model_type: str) -> tuple[LoadedModel, Text, Text | None]:
         model = automatic.from_config(config, attn_implementation="eager", dtype=torch.float32)
     perturb(model, _SEED)
     source = Source(model_type, f"a small random {model_type}", "", local=True, sha256=None)
-    loaded = prepare(source, model.eval(), None, head=None)
+    loaded = _runnable(prepare(source, model.eval(), None, head=None))
     ids = np.random.default_rng(_SEED).integers(_SPECIAL, int(config.vocab_size), (2, _TOKENS))
     read, written = (row.tolist() for row in ids)
     if not loaded.takes_target:
@@ -49,6 +51,16 @@ def small_model(model_type: str) -> tuple[LoadedModel, Text, Text | None]:
     # Shorter than what the encoder reads, so that rows and columns of cross-attention differ.
     target = [int(config.decoder_start_token_id), *written[: _TOKENS - _SPECIAL]]
     return loaded, _text(read), _text(target)
+
+
+def _runnable(loaded: LoadedModel) -> LoadedModel:
+    """Give a model that lies in no file what our own forward needs of it."""
+    if loaded.family is None:
+        return loaded
+    tensors = {name: tensor.numpy() for name, tensor in loaded.model.state_dict().items()}
+    config, title = loaded.model.config, loaded.title
+    whole = assemble(tensors, loaded.family, config, title, architectures=())
+    return replace(loaded, checkpoint=replace(loaded.checkpoint, model=whole))
 
 
 def perturb(model: torch.nn.Module, seed: int) -> None:

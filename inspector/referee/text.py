@@ -7,16 +7,19 @@ the token with which the family begins. What is shown are the tokens that it rea
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 import torch
 from transformers import MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING
 
+from inspector.checkpoint.pieces import place_pieces
 from inspector.errors import InputError, ModelError
 from inspector.families.registry import BEHIND_PADDING
 from inspector.records import Text, Token
 from inspector.referee.tokenizing import run_tokenizer
+from inspector.referee.vocabulary import special_ids
 
 #: Tokenizers without a limit say so with a number near 1e30.
 _NO_LIMIT = 10**9
@@ -54,7 +57,7 @@ def encode(text: str, pair: str | None, tokenizer: Any, config: Any, *, truncate
             "the two texts.",
             "Leave the second text out, or choose a BERT.",
         )
-    tokens = _tokens(tokenizer, encoded)
+    tokens = _tokens(tokenizer, encoded, text, pair)
     _refuse_nothing(tokens, "text")
     told = "token_type_ids" in tokenizer.model_input_names and "token_type_ids" in encoded
     token_types = encoded["token_type_ids"][0].numpy() if told else None
@@ -67,12 +70,10 @@ def encode(text: str, pair: str | None, tokenizer: Any, config: Any, *, truncate
 
 def _parted(tokenizer: Any, encoded: Any) -> bool:
     """Say whether the tokenizer put something of its own between the two texts of a pair."""
-    if not tokenizer.is_fast:
-        # It says which text a token belongs to only where it gives segments.
-        return "token_type_ids" in encoded and int(encoded["token_type_ids"].max()) == 1
-    whose = encoded.sequence_ids(0)
+    whose = encoded.sequence_ids(0) if tokenizer.is_fast else []
     if 0 not in whose or 1 not in whose:
-        # Of one text nothing is left; what the tokenizer adds to a pair stands there all the same.
+        # It does not say whose a token is, or of one text nothing is left: what the tokenizer adds
+        # to a pair stands there all the same.
         return int(tokenizer.num_special_tokens_to_add(pair=True)) > int(
             tokenizer.num_special_tokens_to_add(pair=False)
         )
@@ -98,7 +99,7 @@ def encode_both(
         tokenizer, model.config, "target", truncate=truncate, text_target=target
     )
     read = _shifted(model, encoded["input_ids"])
-    shifted = _tokens(tokenizer, encoded)
+    shifted = _tokens(tokenizer, encoded, target)
     # mBART begins with the language, which stands last in its labels; others with a token that is
     # not among them.
     begins = int(read[0, 0])
@@ -166,34 +167,50 @@ def _tokenize(tokenizer: Any, **options: Any) -> Any:
     )
 
 
-def _tokens(tokenizer: Any, encoded: Any) -> tuple[Token, ...]:
+def _tokens(tokenizer: Any, encoded: Any, text: str, pair: str | None = None) -> tuple[Token, ...]:
     ids = [int(token) for token in encoded["input_ids"][0]]
-    special = [bool(flag) for flag in encoded["special_tokens_mask"][0]]
-    pieces = tokenizer.convert_ids_to_tokens(ids)
-    if not tokenizer.is_fast:
-        # Without offsets nobody can say where a piece stood or which word it belongs to.
-        segments = encoded.get("token_type_ids", torch.zeros_like(encoded["input_ids"]))[0].tolist()
-        return tuple(
-            Token(id=i, text=piece, word=None, special=flag, segment=int(segment == 1), span=None)
-            for i, piece, flag, segment in zip(ids, pieces, special, segments, strict=True)
-        )
-    spans = [(int(start), int(end)) for start, end in encoded["offset_mapping"][0]]
-    sequences = encoded.sequence_ids(0)
-    words = encoded.word_ids(0)
-    # The tokenizer counts the words of each text from 0; we count on.
-    first = [
-        word for word, at in zip(words, sequences, strict=True) if at == 0 and word is not None
+    named = special_ids(tokenizer)
+    special = [
+        bool(flag) or token in named
+        for token, flag in zip(ids, encoded["special_tokens_mask"][0], strict=True)
     ]
-    offset = max(first, default=-1) + 1
+    pieces = tokenizer.convert_ids_to_tokens(ids)
+    spans = None
+    if tokenizer.is_fast:
+        spans = [(int(start), int(end)) for start, end in encoded["offset_mapping"][0]]
+        sides = encoded.sequence_ids(0)
+    else:
+        sides = _sides(special, 1 if pair is None else 2)
+    placed = place_pieces([text] if pair is None else [text, pair], pieces, sides, special, spans)
+    # A special token closes the text before it; the first one opens the first text.
+    segments = accumulate((0 if side is None else side for side in sides), max)
     return tuple(
         Token(
-            id=ids[i],
-            text=pieces[i],
-            word=None if words[i] is None else words[i] + (offset if sequences[i] == 1 else 0),
-            special=special[i],
-            # A special token closes the text before it; the first one opens the first text.
-            segment=max((at for at in sequences[: i + 1] if at is not None), default=0),
-            span=None if special[i] else spans[i],
+            id=token,
+            text=piece,
+            word=None if word < 0 else word,
+            special=flag,
+            segment=segment,
+            span=None if start < 0 else (start, end),
         )
-        for i in range(len(ids))
+        for token, piece, word, flag, segment, (start, end) in zip(
+            ids,
+            pieces,
+            placed.words.tolist(),
+            special,
+            segments,
+            placed.spans.tolist(),
+            strict=True,
+        )
     )
+
+
+def _sides(special: list[bool], texts: int) -> list[int | None]:
+    """Tell which text each piece is of where the tokenizer does not: special ones stand between."""
+    side = -1
+    sides: list[int | None] = []
+    for at, flag in enumerate(special):
+        if not flag and (at == 0 or special[at - 1]):
+            side = min(side + 1, texts - 1)
+        sides.append(None if flag else side)
+    return sides

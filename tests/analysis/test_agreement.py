@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 from plain_attention import small_layer, trace_of
 
-from inspector.analogy.ladder import RUNGS, weights
+from inspector.analogy.ladder import RUNGS, interactions, weights
 from inspector.analysis.agreement import measure_ladder
 from inspector.records import RungResult
 from inspector.session import Inspection
 
 NAMES = [rung.name for rung in RUNGS]
+#: A softmax orders a row as its scores do: these are ranked by R, which nothing rounds away.
+SOFTMAX_OF_R = ("softmax", "scaled")
 
 
 def result(ladder: tuple[RungResult, ...], name: str) -> RungResult:
@@ -30,12 +32,20 @@ def ranks(row: list[float]) -> list[float]:
 
 
 def slow(
-    model: np.ndarray, rung: np.ndarray, keep: list[int], *, raw: bool, sink: bool = False
+    model: np.ndarray,
+    rung: np.ndarray,
+    keep: list[int],
+    *,
+    raw: bool,
+    sink: bool = False,
+    order: np.ndarray | None = None,
 ) -> dict[str, Any]:
     """The three measures of one head by definition, over the kept rows and columns.
 
-    With a sink what a row lacks to 1 counts as one more key in the divergence.
+    With a sink what a row lacks to 1 counts as one more key in the divergence. ``order`` are the
+    scores that the rung's keys are ranked by, where that is not its weights.
     """
+    order = rung if order is None else order
     divergences, correlations, agreements = [], [], []
     constant = empty = 0
     for i in keep:
@@ -44,10 +54,11 @@ def slow(
         if sum(p) <= 0 or (not raw and sum(q) <= 0):
             empty += 1
             continue
+        scores = [float(order[i, j]) for j in keep]
         best_p = [j for j, x in enumerate(p) if x == max(p)]
-        best_q = [j for j, x in enumerate(q) if x == max(q)]
+        best_q = [j for j, x in enumerate(scores) if x == max(scores)]
         agreements.append(len(set(best_p) & set(best_q)) / (len(best_p) * len(best_q)))
-        first, second = ranks(p), ranks(q)
+        first, second = ranks(p), ranks(scores)
         if len(set(first)) < 2 or len(set(second)) < 2:
             constant += 1
         else:
@@ -97,7 +108,8 @@ def test_measures_are_the_definition(cat: Inspection, name: str, which: str) -> 
             else:
                 matrix = weights(next(r for r in RUNGS if r.name == name), rebuilt)
                 matrix = matrix[head] if matrix.ndim == 3 else matrix
-            expected = slow(model, matrix, keep, raw=name == "classroom")
+            order = interactions(rebuilt) if name in SOFTMAX_OF_R else None
+            expected = slow(model, matrix, keep, raw=name == "classroom", order=order)
             for measure in ("jsd_bits", "rank_correlation", "top1_agreement"):
                 assert getattr(agreement, measure)[place, head] == pytest.approx(
                     expected[measure], abs=1e-9, nan_ok=True
@@ -160,14 +172,23 @@ def test_rows_with_nothing_left_are_counted(cat: Inspection) -> None:
     assert uniform.all_tokens.empty_rows == 0
 
 
-def test_many_tokens_go_head_by_head_and_give_the_same(
-    cat: Inspection, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("positions", [None, "by_key"])
+def test_few_rows_at_a_time_give_the_same(
+    positions: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("inspector.forward.core._CACHED", 1)
-    again = measure_ladder(cat.trace, cat.rebuild.layers)
-    for ours, theirs in zip(again, cat.ladder, strict=True):
-        if ours.all_tokens and theirs.all_tokens:
-            np.testing.assert_array_equal(ours.all_tokens.jsd_bits, theirs.all_tokens.jsd_bits)
+    layer = small_layer(tokens=9, heads=3, causal=True, positions=positions, seed=4)
+    other = small_layer(tokens=9, heads=3, causal=True, seed=5).attention
+    trace = trace_of(layer)
+    trace = replace(trace, layers=(replace(trace.layers[0], attention=other),))
+    whole = measure_ladder(trace, (layer,))
+    monkeypatch.setattr("inspector.analysis.beside._BLOCK", 1)
+    for ours, theirs in zip(measure_ladder(trace, (layer,)), whole, strict=True):
+        for side in ("all_tokens", "content"):
+            for measure in ("jsd_bits", "rank_correlation", "top1_agreement"):
+                if (first := getattr(ours, side)) is not None:
+                    np.testing.assert_allclose(
+                        getattr(first, measure), getattr(getattr(theirs, side), measure), atol=1e-14
+                    )
 
 
 def test_without_a_rebuild_nothing_is_measured(cat: Inspection) -> None:

@@ -9,7 +9,8 @@ import pytest
 from plain_attention import small_layer
 
 from inspector.analysis.heads import read_heads
-from inspector.analysis.links import merge_pieces, single_tokens, strongest_links, words
+from inspector.analysis.links import single_tokens, strongest_links, words
+from inspector.analysis.merging import merge_tokens
 from inspector.records import (
     HeadReading,
     Rebuild,
@@ -132,12 +133,13 @@ def test_words_are_spelt_as_in_the_text() -> None:
 def test_into_a_word_is_a_sum_and_out_of_it_a_mean() -> None:
     matrix = np.arange(T * T, dtype=float).reshape(1, T, T)
     own = words(traced(np.eye(T)).text)
-    merged = merge_pieces(matrix, own, own)
+    groups = [word.tokens for word in own]
+    merged = merge_tokens(matrix, groups, groups)
     assert merged.shape == (1, 5, 5)
     assert merged[0, 2, 1] == matrix[0, 3, 1] + matrix[0, 3, 2]
     assert merged[0, 1, 2] == (matrix[0, 1, 3] + matrix[0, 2, 3]) / 2
     weights = np.random.default_rng(0).dirichlet(np.ones(T), size=(1, T))
-    np.testing.assert_allclose(merge_pieces(weights, own, own).sum(2), 1)
+    np.testing.assert_allclose(merge_tokens(weights, groups, groups).sum(2), 1)
 
 
 def test_links_join_different_words_and_leave_out_marks_and_neighbour_heads() -> None:
@@ -167,10 +169,11 @@ def test_lift_is_the_weight_beside_the_heads_usual_link() -> None:
     assert links["knots", "untie"].lift == pytest.approx(back / ((there + back) / 2))
 
 
-def test_pieces_are_tokens_under_their_own_names() -> None:
+def test_pieces_are_tokens_as_they_stand_in_the_text() -> None:
     matrix = np.random.default_rng(2).dirichlet(np.ones(T), size=T)
     found = traced(matrix)
-    assert [word.text for word in single_tokens(found.text)] == [text for text, _, _ in PIECES]
+    names = ["[CLS]", "un", "tie", "knots", "!", "[SEP]"]
+    assert [word.text for word in single_tokens(found.text)] == names
     links = strongest_links(found, (), count=99, pieces=True)
     pairs = [(i, j) for i in (1, 2, 3) for j in (1, 2, 3) if i != j]
     usual = sum(matrix[i, j] for i, j in pairs) / 6
@@ -178,7 +181,7 @@ def test_pieces_are_tokens_under_their_own_names() -> None:
         pairs, key=lambda pair: -matrix[pair]
     )
     for at in links:
-        assert (at.source, at.target) == (PIECES[at.source_token][0], PIECES[at.target_token][0])
+        assert (at.source, at.target) == (names[at.source_token], names[at.target_token])
         assert at.weight == matrix[at.source_token, at.target_token]
         assert at.lift == pytest.approx(at.weight / usual)
 

@@ -94,8 +94,8 @@ def test_a_sink_and_what_positions_add_are_shared_out_too(positions: str) -> Non
 def test_one_head_and_few_rows_at_a_time_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     layers = tuple(small_layer(tokens=7, heads=3, causal=n == 1, seed=n) for n in range(2))
     whole = measure_shares(trace_of(*layers), layers)
-    monkeypatch.setattr("inspector.forward.core._CACHED", 1)
-    monkeypatch.setattr("inspector.analysis.measures._BLOCK", 20)
+    monkeypatch.setattr("inspector.analysis.shares._SCORES", 1)
+    monkeypatch.setattr("inspector.analysis.shares._ROWS", 20)
     parts = measure_shares(trace_of(*layers), layers)
     for first, second in zip(whole, parts, strict=True):
         np.testing.assert_allclose(first.per_head, second.per_head, atol=1e-14)

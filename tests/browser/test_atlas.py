@@ -357,3 +357,17 @@ def test_without_script_the_findings_can_be_read(chromium, tmp_path):
     assert "JavaScript" in page.locator("noscript").inner_text()
     assert page.locator(".claim").first.is_visible()
     context.close()
+
+
+def test_examples_are_not_passed_off_as_a_relation_s(open_html):
+    """They are of the head's largest share: “Four → [CLS]” is no object of a verb."""
+    page = open_html(render_atlas(synthetic_corpus.corpus(full=True))).page
+    assert "treebank" not in page.inner_text("#examples-says")
+    page.locator("#examples").scroll_into_view_if_needed()
+    relation = page.evaluate(
+        "[...document.querySelectorAll('#measure option')].map((o) => o.value)"
+        ".find((name) => / (dependent|head)/.test(name))"
+    )
+    page.locator("#measure").select_option(relation)
+    page.locator("#examples-says", has_text="not for").wait_for(timeout=5000)
+    assert "the arrow need not be an arc" in page.inner_text("#examples-says")

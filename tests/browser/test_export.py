@@ -49,8 +49,20 @@ def settled(page):
     return page.evaluate("location.hash")
 
 
+def strongest(whole, *, index, head, pinned, direction, **_):
+    """The cell that goes with a pinned word: its strongest other, sinks and specials aside."""
+    tokens = whole.trace.text.tokens
+    weights = whole.trace.layers[index].attention[head].astype(float)
+    along = weights[pinned] if direction == "out" else weights[:, pinned]
+    aside = [i for i, t in enumerate(tokens) if t.special or (direction == "out" and i == 0)]
+    along = np.where(np.isin(np.arange(len(tokens)), aside), -1, along)
+    other = int(along.argmax())
+    return [pinned, other] if direction == "out" else [other, pinned]
+
+
 def test_every_key_of_the_state_comes_back_from_the_address(open_report):
-    page = open_report(synthetic.inspected(FIRST, pair=SECOND)).page
+    whole = synthetic.inspected(FIRST, pair=SECOND)
+    page = open_report(whole).page
     first = state(page)
     assert set(first) <= set(OTHER), "a new key of the state needs another value here"
     wanted = {key: OTHER[key] for key in first}
@@ -61,7 +73,10 @@ def test_every_key_of_the_state_comes_back_from_the_address(open_report):
     assert state(page) == first
     for key, value in wanted.items():
         go(page, f"{key}={written(value)}")
-        assert state(page) == first | {key: value}
+        expected = first | {key: value}
+        if key in ("pinned", "index", "head", "direction"):
+            expected["cell"] = strongest(whole, **expected)
+        assert state(page) == expected
 
 
 def test_what_is_chosen_stands_in_the_address_and_is_there_at_opening(open_report, chromium):
@@ -179,7 +194,7 @@ def test_the_drawing_has_a_shape_for_each_cell(open_report, call, scheme):
     page = open_report(whole, scheme=scheme).page
     page.locator(".thumb").nth(5).click()
     name, content = taken(page, "svg")
-    assert name == "synthetic-model-layer-1-head-2.svg"
+    assert name == "the-cat-sat-on-a-mat-synthetic-model-layer-1-head-2.svg"
     root = drawing(content)
     cells = root.findall(f"{SVG}rect[@class='cell']")
     A = whole.trace.layers[1].attention[2]
@@ -271,7 +286,7 @@ def test_the_table_has_every_digit(open_report):
     page = open_report(whole).page
     page.locator(".thumb").nth(4).click()
     name, content = taken(page, "csv")
-    assert name == "synthetic-model-layer-1-head-1.csv"
+    assert name == "SUM-A1-1-2-x-quo-ted-cat-synthetic-model-layer-1-head-1.csv"
     assert content.endswith(b"\r\n") and content.count(b"\r\n") == 9
     table = list(csv.reader(io.StringIO(content.decode(), newline="")))
     names = ["[CLS]", "'=SUM(A1)", "'+1", "'-2", "'@x", '"quo,ted"', "cat", "[SEP]"]

@@ -251,7 +251,7 @@ def test_forbidden_is_hatched_in_the_small_pictures_and_in_the_ladder(open_repor
     keys = page.locator("#ladder-pair .gap-key")
     assert keys.all_inner_texts() == ["masked", "masked"]
     page.locator("#ladder-pair .matrix-field").first.focus()
-    for key in ("Home", "ArrowRight"):
+    for key in ("Control+Home", "ArrowRight"):
         page.keyboard.press(key)
     assert "rung masked, head masked" in page.locator("#ladder-readout").inner_text()
     # Before the mask, everybody may be heard.

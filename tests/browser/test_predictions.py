@@ -15,7 +15,7 @@ def test_the_next_token(open_report):
     assert "comes next" in page.locator("#words-lede").inner_text()
     rows = page.locator(".guess tr")
     assert rows.locator("th").all_inner_texts() == [
-        "mat", "</script><b>x</b>", "‹U+000A›", "#10", "‹U+202E›cba",
+        "mat", "</script><b>x</b>", "↵", "#10", "‹U+202E›cba",
     ]  # fmt: skip
     assert rows.locator(".value").all_inner_texts() == ["50 %", "25 %", "17 %", "13 %", "10 %"]
     widths = rows.locator(".fill").evaluate_all("all => all.map((f) => parseFloat(f.style.width))")

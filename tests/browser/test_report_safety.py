@@ -1,6 +1,7 @@
 """Hostile sentences and damaged files: what the page must never do with them."""
 
 import re
+import zlib
 
 import pytest
 import synthetic
@@ -40,6 +41,14 @@ def test_a_span_counts_characters_not_code_units(open_report):
     assert page.locator(".token-text").all_inner_texts()[1:-1] == ["👩", "cat", "🇫🇷", "dog"]
 
 
+def sealed(html):
+    """The same with the header's length and checksum made right again: a fault behind them."""
+    header = re.search(r' data-length="\d+" data-crc32="\d+" id="header">(.*?)</script>', html)
+    bytes_ = header[1].encode()
+    marks = f' data-length="{len(bytes_)}" data-crc32="{zlib.crc32(bytes_)}" id="header">'
+    return html.replace(header[0], f"{marks}{header[1]}</script>")
+
+
 def broken(html, damage):
     """The same file after an accident."""
     start, end = re.search(r'id="blob-1.model">([^<]*)', html).span(1)
@@ -50,10 +59,11 @@ def broken(html, damage):
         "flipped character": html[:middle] + other + html[middle + 1 :],
         "missing blob": html.replace('id="blob-1.model"', 'id="gone"'),
         "truncated file": html[: start + 10],
-        "garbled header": html.replace('"payload":2', '"payload":2,,'),
-        "another version": html.replace('"payload":2', '"payload":999'),
-        "length": re.sub(r'("1.model":\{[^}]*"length":)\d+', r"\g<1>9999", html),
-        "checksum": re.sub(r'("1.model":\{[^}]*"crc32":)\d+', r"\g<1>1", html),
+        "garbled header": sealed(html.replace('"payload":2', '"payload":2,,')),
+        "edited header": html.replace('"payload":2', '"payload":3'),
+        "another version": sealed(html.replace('"payload":2', '"payload":999')),
+        "length": sealed(re.sub(r'("1.model":\{[^}]*"length":)\d+', r"\g<1>9999", html)),
+        "checksum": sealed(re.sub(r'("1.model":\{[^}]*"crc32":)\d+', r"\g<1>1", html)),
     }[damage]
 
 
@@ -65,6 +75,7 @@ def broken(html, damage):
         ("missing blob", "“1.model” are missing"),
         ("truncated file", "damaged"),
         ("garbled header", "header is cut short or garbled"),
+        ("edited header", "its header does not match its checksum"),
         ("another version", "version 999"),
         ("length", "bytes long, not 9999"),
         ("checksum", "do not match their checksum"),

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import synthetic
 
+from inspector.records import Text
 from inspector.report.html.page import render_report
 
 TEXT = "the cat sat on a mat"
@@ -22,7 +23,7 @@ def in_pieces(**how):
     tokens = list(whole.trace.text.tokens)
     for at, (span, number) in enumerate(zip(spans, numbers, strict=True), start=1):
         tokens[at] = replace(tokens[at], text=spelt[slice(*span)], span=span, word=number)
-    text = replace(whole.trace.text, text=spelt, tokens=tuple(tokens))
+    text = Text.of(tuple(tokens), spelt)
     return replace(whole, trace=replace(whole.trace, text=text))
 
 
@@ -232,7 +233,7 @@ def test_a_pair_has_words_of_its_own(open_report):
     tokens = [replace(t, word=None if t.special else 0) for t in whole.trace.text.tokens]
     tokens[3] = replace(tokens[3], special=False, word=0, span=(3, 4))
     tokens[4], tokens[5] = replace(tokens[4], word=0), replace(tokens[5], word=0)
-    text = replace(whole.trace.text, text="a bx", tokens=tuple(tokens))
+    text = Text.of(tuple(tokens), "a bx", "c d")
     whole = replace(whole, trace=replace(whole.trace, text=text))
     page = open_report(whole).page
     names = page.locator(".token-text").all_inner_texts()

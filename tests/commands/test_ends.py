@@ -223,7 +223,7 @@ def test_what_is_told_to_be_ignored_is(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "still here\n")
 
 
-@pytest.mark.parametrize("module", ["inspector.commands", "click"])
+@pytest.mark.parametrize("module", ["inspector.commands.program", "click"])
 def test_an_interrupt_while_the_program_is_imported(tmp_path: Path, module: str) -> None:
     """In the first moments: at the very import of the command line, or of what it needs."""
     (tmp_path / "sitecustomize.py").write_text(

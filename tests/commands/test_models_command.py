@@ -48,7 +48,7 @@ def test_what_sets_a_family_apart(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_word_models_can_still_be_inspected() -> None:
-    from inspector.commands import route
+    from inspector.commands.program import route
 
     assert route(["models"]) == ["models"]
     assert route(["models of the sun"]) == ["show", "models of the sun"]

@@ -18,7 +18,8 @@ import click
 import pytest
 from markdown import DOCS, PAGES, ROOT, blocks, prose, spans
 
-from inspector.commands import cli, main, route
+from inspector.commands import main
+from inspector.commands.program import cli, route
 
 #: Of somebody else: what is read from it can be looked at but not run here.
 NOT_OURS = "en_ewt-ud-dev.conllu"

@@ -138,5 +138,6 @@ def test_what_is_wrong_is_found() -> None:
     assert faults("classroom", good | {"Q": [["1"], [2]]}) != []
     checked = {"verdict": "verified", "attention_max_abs_error": 0, "output_max_abs_error": 0}
     checked |= {"family": "bert", "tier": "weights", "reason": None, "sites": []}
+    checked["end_to_end"] = None
     assert faults("models", {"checked": [checked]}) == []
     assert faults("models", {"checked": [checked | {"verdict": "fine"}]}) != []

@@ -96,7 +96,7 @@ def _metaspace() -> Any:
     pieces = ["<pad>", "<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), "▁"]
     pieces += sorted({*_LETTERS} - {" "})
     entries = {piece: at for at, piece in enumerate(dict.fromkeys(pieces))}
-    made = Tokenizer(models.BPE(entries, [], byte_fallback=True, unk_token="<unk>", fuse_unk=True))  # noqa: S106
+    made = Tokenizer(models.BPE(entries, [], byte_fallback=True, unk_token="<unk>", fuse_unk=True))
     made.normalizer = normalizers.Sequence(
         [normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")]
     )

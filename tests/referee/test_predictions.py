@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from small_models import perturb, save
+from small_tokenizers import kinds
 from transformers import (
     AutoConfig,
     AutoModel,
@@ -24,6 +26,8 @@ import inspector
 from inspector.errors import ModelError
 from inspector.families.small import SMALL
 from inspector.referee.loading import LoadedModel
+from inspector.referee.predict import predict
+from inspector.referee.text import encode
 from inspector.report.export.summary import summarise
 
 TEXT = "The cat [MASK] on the mat because it [MASK] tired"
@@ -215,3 +219,13 @@ def test_a_missing_weight_of_the_base_is_still_refused(made: Callable[[str], Pat
             inspector.load(folder)
     finally:
         save_file(stored, folder / "model.safetensors", metadata={"format": "pt"})
+
+
+def test_a_candidate_that_is_part_of_a_character_gives_its_bytes() -> None:
+    tokenizer = kinds(["Hi"])["byte-level BPE"]
+    text = encode("Hi", None, tokenizer, SimpleNamespace(), truncate=False)
+    logits = torch.zeros(1, len(text), len(tokenizer))
+    byte, letter = tokenizer.convert_tokens_to_ids(["æ", "K"])
+    logits[0, -1, byte], logits[0, -1, letter] = 9, 8
+    (guess,) = predict(logits, text, tokenizer, "causal").guesses
+    assert [candidate.text for candidate in guess.candidates[:2]] == ["0xE6", "K"]

@@ -8,10 +8,12 @@ from typing import Any
 
 from inspector.records import (
     Agreement,
+    EndToEnd,
     HeadReading,
     Inspected,
     LayerCheck,
     Predictions,
+    RowSample,
     SiteName,
     Text,
     Trace,
@@ -57,6 +59,7 @@ def summarise(inspected: Inspected, files: dict[str, str]) -> dict[str, Any]:
             }
             for rung in inspected.ladder
         ],
+        "ladder_rows": _rows(inspected.ladder_rows),
         "shares": {share.ingredient: finite(share.bits) for share in inspected.shares},
         "heads": [_head(reading) for reading in inspected.heads],
         "links": [
@@ -71,6 +74,8 @@ def summarise(inspected: Inspected, files: dict[str, str]) -> dict[str, Any]:
             }
             for link in inspected.links
         ],
+        "sinks": [asdict(sink) for sink in inspected.sinks],
+        "notices": list(inspected.notices),
         "files": files,
     }
 
@@ -78,8 +83,15 @@ def summarise(inspected: Inspected, files: dict[str, str]) -> dict[str, Any]:
 def _text(text: Text) -> dict[str, Any]:
     return {
         "tokens": [
-            {"id": token.id, "text": token.text, "word": token.word, "special": token.special}
-            for token in text.tokens
+            {
+                "id": token.id,
+                "text": token.text,
+                "shown": shown,
+                "word": token.word,
+                "special": token.special,
+                "span": token.span,
+            }
+            for token, shown in zip(text.tokens, text.shown, strict=True)
         ],
         "truncated_from": text.truncated_from,
     }
@@ -107,6 +119,7 @@ def summarise_verification(verification: Verification) -> dict[str, Any]:
         **_verdict(verification),
         "tier": verification.tier,
         "reason": verification.reason,
+        "end_to_end": _end_to_end(verification.end_to_end),
         "sites": [
             {
                 "site": site,
@@ -115,6 +128,19 @@ def summarise_verification(verification: Verification) -> dict[str, Any]:
             }
             for site, checks in by_site.items()
         ],
+    }
+
+
+def _end_to_end(found: EndToEnd | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    site, layer = found.first_layer or (None, None)
+    return {
+        "verdict": found.verdict,
+        "attention_max_abs_error": finite(found.attention_max_abs_error),
+        "states_max_abs_error": finite(found.states_max_abs_error),
+        "probability_max_abs_error": finite(found.probability_max_abs_error),
+        "first_layer": None if site is None else {"site": site, "layer": layer},
     }
 
 
@@ -162,6 +188,11 @@ def _layer(check: LayerCheck) -> dict[str, Any]:
             )
         ],
     }
+
+
+def _rows(sample: RowSample | None) -> dict[str, Any] | None:
+    """Return the sample that ladder and shares were measured on; None where it was every query."""
+    return None if sample is None else asdict(sample)
 
 
 def _measures(agreement: Agreement | None) -> dict[str, Any]:

@@ -164,10 +164,10 @@ def _sentence(example: HeadExample, model: str) -> Header:
         "row": example.row,
         "text": text.text,
         "pair": text.pair,
-        # Text, word, whether special, segment and span, in this order.
+        # Text, word, whether special, segment, span and text as read, in this order.
         "tokens": [
-            [token.text, token.word, int(token.special), token.segment, token.span]
-            for token in text.tokens
+            [token.text, token.word, int(token.special), token.segment, token.span, shown]
+            for token, shown in zip(text.tokens, text.shown, strict=True)
         ],
         "report": None if example.report is None else "./" + quote(example.report),
         "command": _command(example, model),

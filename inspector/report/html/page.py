@@ -9,6 +9,9 @@ autoescape or as JSON that the script writes into text nodes.
 from __future__ import annotations
 
 import base64
+import gzip
+import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata, resources
@@ -28,8 +31,9 @@ from inspector.analogy.classroom import (
     strongest_trait,
 )
 from inspector.records import Inspected
-from inspector.report.html.blobs import deflate, policy_hash
+from inspector.report.html.blobs import policy_hash
 from inspector.report.html.compact import compact, compact_style
+from inspector.report.html.outline import outline
 from inspector.report.html.payload import build_payload
 from inspector.report.html.script import link
 
@@ -42,7 +46,7 @@ TITLE_LENGTH = 60
 class Assets:
     """What every page carries besides its own words: the same bytes for every text."""
 
-    report_css: Markup
+    opening_css: Markup
     classroom_css: Markup
     guard: Markup
     theme: Markup
@@ -135,38 +139,46 @@ def _assets() -> Assets:
     worker, script = link(modules, "attention/worker.js", "report/main.js")
     (atlas_script,) = link(modules, "atlas/main.js")
     base = _read("shared/base.css")
+    opening_css = compact_style(_read("report/opening.css"))
     report_css, classroom_css, index_css, atlas_css = (
         compact_style(base + _read(f"{name}/{name}.css"))
         for name in ("report", "classroom", "index", "atlas")
     )
     return Assets(
-        report_css=Markup(report_css),  # noqa: S704
+        opening_css=Markup(opening_css),  # noqa: S704
         classroom_css=Markup(classroom_css),  # noqa: S704
         guard=Markup(guard),  # noqa: S704
         theme=Markup(theme),  # noqa: S704
         start=Markup(start),  # noqa: S704
-        script=_packed(worker, script),
-        report_policy=_policy(report_css, guard, theme, start, script),
-        classroom_policy=_policy(classroom_css, theme),
+        script=_packed(report_css, worker, script),
+        report_policy=_policy((opening_css, report_css), theme, start, script),
+        classroom_policy=_policy((classroom_css,), theme),
         index_css=Markup(index_css),  # noqa: S704
-        index_policy=_policy(index_css, theme),
+        index_policy=_policy((index_css,), theme),
         atlas_css=Markup(atlas_css),  # noqa: S704
-        atlas_script=_packed(atlas_script),
-        atlas_policy=_policy(atlas_css, guard, theme, start, atlas_script),
+        # Whoever has no scripts still reads the atlas, in its own style.
+        atlas_script=_packed("", atlas_script),
+        atlas_policy=_policy((atlas_css,), theme, start, atlas_script),
     )
 
 
-def _packed(*scripts: str) -> str:
-    """Deflate scripts, the page's own last, as ``assets/shared/start.js`` unpacks them."""
-    return base64.b64encode(deflate("\0".join(scripts).encode())).decode()
+def _packed(style: str, *scripts: str) -> str:
+    """Pack the style and the scripts, the page's own last, as ``assets/shared/start.js`` unpacks.
+
+    gzip carries their length and CRC-32, and the browser checks both.
+    """
+    packed = gzip.compress("\0".join((style, *scripts)).encode(), 9, mtime=0)
+    return base64.b64encode(packed).decode()
 
 
-def _policy(style: str, *scripts: str) -> str:
-    """Write a Content-Security-Policy that knows our own style and scripts and nothing else."""
-    script_src = " ".join(f"'{policy_hash(script)}'" for script in scripts)
+def _policy(styles: Sequence[str], *scripts: str) -> str:
+    """Write a Content-Security-Policy that knows our own styles and scripts and nothing else."""
+    style_src, script_src = (
+        " ".join(f"'{policy_hash(each)}'" for each in several) for several in (styles, scripts)
+    )
     return (
         "default-src 'none'; base-uri 'none'; form-action 'none'; img-src blob: data:; "
-        f"style-src '{policy_hash(style)}'; script-src {script_src}; worker-src blob:"
+        f"style-src {style_src}; script-src {script_src}; worker-src blob:"
     )
 
 
@@ -200,6 +212,9 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters["number"] = _shown
+    environment.filters["bytes"] = lambda text: str(text).encode()
+    environment.filters["outline"] = outline
+    environment.filters["crc32"] = zlib.crc32
     environment.filters["abs_max"] = lambda values: float(np.nanmax(np.abs(values), initial=0))
     return environment
 

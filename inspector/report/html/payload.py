@@ -94,11 +94,15 @@ def build_payload(inspected: Inspected, *, command: str | None, version: str) ->
         "verification": _verification(inspected.verification),
         "predictions": None if trace.predictions is None else _predictions(trace.predictions),
         "ladder": ladder,
+        "ladder_rows": None if inspected.ladder_rows is None else asdict(inspected.ladder_rows),
         "shares": shares,
         # The page puts these labels and the readings' numbers together again.
         "labels": [head.label for head in inspected.heads],
         "links": [asdict(link) | {"lift": finite(link.lift)} for link in inspected.links],
         "subwords": inspected.pieces,
+        # Keys that the default view sets aside, and what is to be said above everything.
+        "sinks": [asdict(sink) for sink in inspected.sinks],
+        "notices": list(inspected.notices),
         "blobs": {blob.name: blob.entry for blob in blobs},
     }
     return Payload(header, tuple(blobs))
@@ -109,7 +113,10 @@ def _text(text: Text) -> Header:
     return {
         "text": text.text,
         "pair": text.pair,
-        "tokens": [asdict(token) for token in text.tokens],
+        "tokens": [
+            asdict(token) | {"shown": shown}
+            for token, shown in zip(text.tokens, text.shown, strict=True)
+        ],
         "truncated_from": text.truncated_from,
     }
 

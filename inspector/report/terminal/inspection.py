@@ -14,7 +14,8 @@ from rich.table import Table
 from rich.text import Text as Line
 
 from inspector.plain import layer_name, visible
-from inspector.records import Inspected, Link, RungResult, Share, Text, Verdict
+from inspector.records import Inspected, Link, RowSample, RungResult, Share, Text, Verdict
+from inspector.report.terminal.notices import print_notices
 from inspector.report.terminal.predictions import print_predictions
 
 #: Characters of the longest bar.
@@ -73,6 +74,7 @@ def print_inspection(console: Console, inspected: Inspected, files: dict[str, st
     console.print()
     console.print(_verdict(inspected))
     console.print()
+    print_notices(console, inspected)
     _print_links(console, inspected)
     _print_ladder(console, inspected)
     _print_shares(console, inspected.shares)
@@ -112,6 +114,12 @@ def _verdict(inspected: Inspected) -> Line:
     if verification.verdict == "not_recomputed":
         return Line.assemble(
             (f"{MARKS[verification.verdict]} not recomputed", style), f"  {verification.reason}"
+        )
+    if verification.verdict == "unproved":
+        count = sum(len(layer.attention) for layer in inspected.rebuild.layers)
+        return Line.assemble(
+            (f"{MARKS[verification.verdict]} not yet proved", style),
+            f"  {count} heads computed from the weights; the real model was not asked",
         )
     heads = [verdict for check in verification.layers for verdict in check.head_verdicts]
     if verification.tier == "captured":
@@ -189,6 +197,8 @@ def _print_ladder(console: Console, inspected: Inspected) -> None:
         )
     console.print(table)
     console.print(_finding(ladder), style="italic")
+    if inspected.ladder_rows is not None:
+        console.print(_sampled(inspected.ladder_rows), style="dim")
     missing = [rung.name for rung in ladder if not rung.applies]
     if missing:
         console.print(
@@ -198,6 +208,14 @@ def _print_ladder(console: Console, inspected: Inspected) -> None:
     if "cross" in inspected.trace.sites:
         console.print(_BETWEEN, style="dim")
     console.print()
+
+
+def _sampled(sample: RowSample) -> str:
+    """Say on how many queries ladder and shares were measured."""
+    sizes = [f"{at.measured} of {at.of} queries" for at in sample.sites]
+    if len(sizes) > 1:
+        sizes = [f"{at.site} {size}" for at, size in zip(sample.sites, sizes, strict=True)]
+    return f"Measured on a sample: {', '.join(sizes)} (seed {sample.seed})."
 
 
 def _finding(ladder: tuple[RungResult, ...]) -> str:
@@ -287,7 +305,7 @@ def _print_links(console: Console, inspected: Inspected) -> None:
             f"{layer_name(link.site, link.layer)}, head {link.head}",
         )
     console.print(table)
-    if not inspected.pieces:
+    if not inspected.pieces and any(text.parted for text in inspected.trace.sides):
         console.print(_COMBINED, style="dim")
     console.print()
 

@@ -17,6 +17,7 @@ _SMALLEST = 0.001
 def print_predictions(console: Console, inspected: Inspected) -> None:
     """Print what the model guesses, and how likely it holds what stands there."""
     predictions, tokens = inspected.trace.predictions, inspected.trace.text.tokens
+    shown = inspected.trace.text.shown
     if predictions is None:
         return
     console.print("What the model says", style="bold")
@@ -35,12 +36,12 @@ def print_predictions(console: Console, inspected: Inspected) -> None:
     if len(judged) > _EACH:
         judged = sorted(judged, key=lambda place: float(predictions.probabilities[place]))
         judged, title = judged[:_FEWEST], f"Least expected, {lead}"
-    shown = (
-        f"{_piece(tokens[place], inspected)} {_percent(float(predictions.probabilities[place]))}"
+    said = (
+        f"{_word(shown[place])} {_percent(float(predictions.probabilities[place]))}"
         for place in judged
     )
     if judged:
-        _say(console, f"{title}: {' · '.join(shown)}")
+        _say(console, f"{title}: {' · '.join(said)}")
     console.print()
 
 
@@ -60,15 +61,6 @@ def _candidates(guess: Guess) -> str:
 def _word(text: str) -> str:
     """Write a word without the space before it; what is nothing but space, with quotes."""
     return visible(text.strip()) or (repr(text) if text else "")
-
-
-def _piece(token: Token, inspected: Inspected) -> str:
-    """Write a token as it stands in its text; a vocabulary writes spaces with marks of its own."""
-    if token.span is None:
-        return visible(token.text)
-    text = inspected.trace.text
-    source = text.pair if token.segment and text.pair else text.text
-    return _word(source[slice(*token.span)]) or visible(token.text)
 
 
 def _percent(share: float) -> str:

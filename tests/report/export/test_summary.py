@@ -26,7 +26,9 @@ def test_the_summary_of_the_cat(cat: Inspection) -> None:
         "heads": 12,
     }
     assert [token["text"] for token in found["tokens"][:3]] == ["[CLS]", "the", "cat"]
-    assert set(found["tokens"][0]) == {"id", "text", "word", "special"}
+    assert set(found["tokens"][0]) == {"id", "text", "shown", "word", "special", "span"}
+    assert [token["shown"] for token in found["tokens"][:3]] == ["[CLS]", "The", "cat"]
+    assert [token["span"] for token in found["tokens"][:3]] == [None, [0, 3], [4, 7]]
     verification = found["verification"]
     assert verification["verdict"] == "verified"
     worst = max(

@@ -33,7 +33,10 @@ export interface Model {
 
 export interface Token {
   id: number;
+  /** The vocabulary's own name for it. */
   text: string;
+  /** What it stands for, as a reader sees it. */
+  shown: string;
   word: number | null;
   special: boolean;
   segment: number;
@@ -146,6 +149,27 @@ export interface Link {
   head: number;
 }
 
+/** A sample of queries. */
+export interface RowSample {
+  seed: number;
+  sites: SampledRows[];
+}
+
+export interface SampledRows {
+  site: Site;
+  measured: number;
+  of: number;
+}
+
+/** A key that much of all attention rests on. */
+export interface Sink {
+  site: Site;
+  index: number;
+  token: string;
+  share: number;
+  value_weighted_share: number | null;
+}
+
 /** The header of a report. */
 export interface Header {
   payload: 2;
@@ -160,12 +184,18 @@ export interface Header {
   verification: Verification;
   predictions: Predictions | null;
   ladder: Rung[];
+  /** On which queries ladder and shares were measured; null where it was every one. */
+  ladder_rows: RowSample | null;
   shares: Share[];
   /** Of every head, in the order of the layers; empty where nothing was read. */
   labels: (Label | null)[];
   links: Link[];
   /** Whether links are between tokens and not between words. */
   subwords: boolean;
+  /** Keys that links and default views set aside. */
+  sinks: Sink[];
+  /** What is to be said of the text, in sentences. */
+  notices: string[];
   blobs: Record<string, BlobEntry>;
 }
 
@@ -209,8 +239,8 @@ export interface AtlasHeader {
   blobs: Record<string, BlobEntry>;
 }
 
-/** Text, word, whether special (1) or not (0), segment and span. */
-export type AtlasToken = [string, number | null, number, number, [number, number] | null];
+/** Text, word, whether special (1) or not (0), segment, span, and the text as a reader sees it. */
+export type AtlasToken = [string, number | null, number, number, [number, number] | null, string];
 
 export interface AtlasSentence {
   file: string;

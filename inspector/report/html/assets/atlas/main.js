@@ -2,8 +2,8 @@
  * Where the atlas starts: read the payload, choose what to show first, let the views draw it.
  */
 
-import { readPage } from "../shared/decode.js";
-import { giveUp, isStopped, loaded, whenReady } from "../shared/page.js";
+import { marred, readPage } from "../shared/decode.js";
+import { giveUp, isStopped, loaded, sayMarred, whenReady } from "../shared/page.js";
 import { createStore } from "../shared/store.js";
 import { followAddress, hashOf, isState, stateOf } from "./address.js";
 import { AtlasData } from "./data.js";
@@ -16,7 +16,10 @@ root.dataset.started = "";
 async function start() {
   if (isStopped()) return;
   await loaded();
-  const { header, planes } = await readPage(document);
+  const why = marred(document),
+    { header, planes } = await readPage(document);
+  if (isStopped()) return;
+  sayMarred("atlas", why);
   const data = new AtlasData(/** @type {import("../payload.js").AtlasHeader} */ (header), planes);
   const first = firstView(data),
     hash = location.hash;

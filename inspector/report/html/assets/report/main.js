@@ -4,11 +4,12 @@
  * somebody does something.
  */
 
-import { readPage } from "../shared/decode.js";
-import { giveUp, isStopped, loaded, whenReady } from "../shared/page.js";
+import { marred, readPage } from "../shared/decode.js";
+import { giveUp, isStopped, loaded, sayMarred, whenReady } from "../shared/page.js";
 import { createStore } from "../shared/store.js";
 import { ReportData } from "./data.js";
 import { followAddress, isState, stateOf } from "./permalink.js";
+import { keepFrame } from "./places.js";
 import { SECTIONS } from "./sections.js";
 import { settled } from "./selection.js";
 import { firstView } from "./state.js";
@@ -41,23 +42,37 @@ function drawInTurn(sections, all) {
     return where.getBoundingClientRect();
   };
   const rest = () => {
-    while (at < sections.length) next();
-    root.dataset.complete = "";
+    try {
+      while (at < sections.length) next();
+      root.dataset.complete = "";
+    } catch (error) {
+      at = sections.length;
+      giveUp("report", error);
+    }
     for (const action of ACTIONS) window.removeEventListener(action, rest, true);
   };
   for (const action of ACTIONS) window.addEventListener(action, rest, true);
   while (at < sections.length && (next().bottom < innerHeight || all));
   return function later() {
-    if (at < sections.length) next();
+    try {
+      if (at < sections.length) next();
+    } catch (error) {
+      at = sections.length;
+      giveUp("report", error);
+    }
     if (at < sections.length) whenIdle(later);
-    else rest();
+    else if (!isStopped()) rest();
   };
 }
 
 async function start() {
   if (isStopped()) return;
+  keepFrame();
   await loaded();
-  const { header, planes } = await readPage(document);
+  const why = marred(document),
+    { header, planes } = await readPage(document);
+  if (isStopped()) return;
+  sayMarred("report", why);
   const worker = document.getElementById("script")?.textContent ?? "";
   const data = new ReportData(/** @type {import("../payload.js").Header} */ (header), planes, worker);
   const first = firstView(data),

@@ -5,6 +5,8 @@
 import { LABELS } from "../attention/heads_order.js";
 import { MEASURES } from "../attention/rungs.js";
 import { BETWEEN } from "../attention/segments.js";
+import { shorten, visible } from "../shared/format.js";
+import { usualCell } from "./selection.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./data.js").ReportData} ReportData */
@@ -87,11 +89,15 @@ const keysOf = (state) => /** @type {(keyof State)[]} */ (Object.keys(state));
 /**
  * @param {State} state
  * @param {State} first
+ * @param {ReportData} data
  * @returns {string} without the #; empty for the first view
  */
-export const hashOf = (state, first) =>
+export const hashOf = (state, first, data) =>
   keysOf(first)
-    .filter((key) => key !== PASSING && written(state[key]) !== written(first[key]))
+    .filter((key) => {
+      const usual = key === "cell" ? usualCell(data, state, first) : first[key];
+      return key !== PASSING && written(state[key]) !== written(usual);
+    })
     .map((key) => `${key}=${written(state[key])}`)
     .join("&");
 
@@ -103,11 +109,13 @@ export const isState = (hash) => hash.includes("=");
  * @param {string} hash
  * @param {State} first
  * @param {ReportData} data
+ * @param {string[]} [misfits] is given what does not fit
  * @returns {State}
  */
-export function stateOf(hash, first, data) {
+export function stateOf(hash, first, data, misfits = []) {
   const given = new URLSearchParams(hash.replace(/^#/, ""));
-  const state = { ...first };
+  const state = { ...first },
+    fitting = new Set();
   // In the order of the first view, where the layer comes before what depends on it.
   for (const key of keysOf(first)) {
     const text = given.get(key);
@@ -115,10 +123,28 @@ export function stateOf(hash, first, data) {
     if (value === undefined) continue;
     const choices = CHOICES[key],
       known = choices ? choices.includes(value) : value !== null || first[key] === null;
-    if (FITS[key] ? FITS[key](value, state, data) : known) Object.assign(state, { [key]: value });
+    if (!(FITS[key] ? FITS[key](value, state, data) : known)) continue;
+    Object.assign(state, { [key]: value });
+    fitting.add(key);
   }
   if (!FITS.head(state.head, state, data)) state.head = 0;
+  if (!fitting.has("cell")) state.cell = usualCell(data, state, first);
+  for (const [key, text] of given) if (!fitting.has(key)) misfits.push(`${key}=${text}`);
   return state;
+}
+
+/**
+ * Say what an address asks for that the report does not have.
+ * @param {string[]} misfits
+ */
+function sayMisfits(misfits) {
+  const says = document.getElementById("address-says");
+  if (!says) return;
+  says.hidden = !misfits.length;
+  const asked = misfits.map((one) => `“${shorten(visible(one), 40)}”`);
+  says.textContent = asked.length
+    ? `The address asks for ${asked.join(", ")}, which this report does not have. The rest is shown as asked.`
+    : "";
 }
 
 /**
@@ -127,9 +153,20 @@ export function stateOf(hash, first, data) {
  * @param {ReportData} data
  */
 export function followAddress(store, first, data) {
+  /** @param {string} hash what it asks for, with what does not fit said */
+  const asked = (hash) => {
+    /** @type {string[]} */
+    const misfits = [],
+      anchor = hash.slice(1);
+    const state = isState(hash) || !hash ? stateOf(hash, first, data, misfits) : null;
+    if (!state && !document.getElementById(anchor)) misfits.push(anchor);
+    sayMisfits(misfits);
+    return state;
+  };
+  asked(location.hash);
   let timer = 0;
   const write = () => {
-    const hash = hashOf(store.get(), first),
+    const hash = hashOf(store.get(), first, data),
       now = location.hash;
     if (`#${hash}` === now || (!hash && !isState(now))) return;
     // A frame without an address of its own refuses; its state then lasts as long as the page.
@@ -152,8 +189,9 @@ export function followAddress(store, first, data) {
   );
   opening = false;
   window.addEventListener("hashchange", () => {
+    const state = asked(location.hash);
+    if (state) store.set({ ...state, [PASSING]: null });
     // An anchor on the page was gone to: the state stands in the address again a moment later.
-    if (location.hash && !isState(location.hash)) later();
-    else store.set({ ...stateOf(location.hash, first, data), [PASSING]: null });
+    else later();
   });
 }

@@ -1,6 +1,10 @@
 /**
- * Which words are chosen, between two texts: a word of one of them is no word of the other.
+ * Which words are chosen, between two texts: a word of one of them is no word of the other; and which cell of the
+ * matrices goes with them, so that all that explains a number explains the word that is pinned.
  */
+
+import { headsOf, standing } from "../attention/heads_order.js";
+import { sinkKeys } from "./head_matrices.js";
 
 /** @typedef {import("./data.js").ReportData} ReportData */
 /** @typedef {import("./state.js").State} State */
@@ -40,7 +44,70 @@ export function settled(data, changes, before) {
   if (was.rows !== is.rows || was.cols !== is.cols) {
     Object.assign(more, { cell: [firstWord(is.rows), firstWord(is.cols)], zoom: null });
   }
+  const next = { ...after, ...more, ...changes };
+  if (!changes.cell && MOVES.some((key) => next[key] !== before[key])) more.cell = cellOfPinned(data, next);
   return { ...more, ...changes };
+}
+
+/** What the chosen cell follows. @type {(keyof State)[]} */
+const MOVES = ["pinned", "index", "head", "direction"];
+
+/**
+ * The cell that a pinned word stands for: its strongest key that is no sink, or, where the question is who attends to
+ * it, the query that gives it most.
+ * @param {ReportData} data
+ * @param {State} state
+ * @returns {[number, number] | null} as it was, where nothing is pinned
+ */
+export function cellOfPinned(data, state) {
+  const { index, head, pinned, cell, direction } = state;
+  if (pinned == null) return cell;
+  const { rows, cols, data: weights } = data.shown(index, head),
+    visible = data.visible(index),
+    { tokens } = data.sides(index).rows,
+    sinks = new Set(sinkKeys(data, index));
+  /** @type {(length: number, cell: (at: number) => [number, number], aside: (at: number) => boolean) => [number, number]} */
+  const strongest = (length, cell, aside) => {
+    const seen = Array.from({ length }, (_, at) => at).filter((at) => !visible || visible(...cell(at))),
+      there = seen.filter((at) => !aside(at));
+    const weight = (/** @type {number} */ at) => weights[cell(at)[0] * cols + cell(at)[1]] || 0;
+    return cell((there.length ? there : seen).reduce((most, at) => (weight(at) > weight(most) ? at : most)));
+  };
+  return direction === "out"
+    ? strongest(
+        cols,
+        (j) => [pinned, j],
+        (j) => sinks.has(j),
+      )
+    : strongest(
+        rows,
+        (i) => [i, pinned],
+        (i) => tokens[i].special,
+      );
+}
+
+/**
+ * The cell that an address need not name.
+ * @param {ReportData} data
+ * @param {State} state
+ * @param {State} first
+ */
+export const usualCell = (data, state, first) =>
+  MOVES.every((key) => state[key] === first[key]) ? first.cell : cellOfPinned(data, state);
+
+/**
+ * The head before or after the chosen one, as they now stand; faded ones are passed over.
+ * @param {ReportData} data
+ * @param {State} state
+ * @param {number} by
+ * @returns {{index: number, head: number} | null}
+ */
+export function headBeside(data, state, by) {
+  const { line, faded } = standing(data, state),
+    chosen = data.headIndex(state.index, state.head),
+    there = line.filter((i) => !faded[i] || i === chosen);
+  const next = headsOf(data)[there[there.indexOf(chosen) + by]];
+  return next ? { index: next[0], head: next[1] } : null;
 }
 
 /**

@@ -2,7 +2,7 @@
  * What can be chosen on a report, and what it shows first.
  */
 
-import { firstWord } from "./selection.js";
+import { cellOfPinned, firstWord } from "./selection.js";
 
 /** @typedef {import("./data.js").ReportData} ReportData */
 
@@ -47,7 +47,8 @@ export function firstView(data) {
   const { links } = data.header,
     link = links.find(({ site }) => site === "cross") ?? links[0];
   const { rows, cols } = data.sides(0);
-  return {
+  /** @type {State} */
+  const state = {
     index: link ? data.indexOf(link.site, link.layer) : 0,
     head: link ? link.head : 0,
     pinned: link ? link.source_token : firstWord(rows),
@@ -73,4 +74,5 @@ export function firstView(data) {
     label: "",
     glance: "matrices",
   };
+  return link ? state : { ...state, cell: cellOfPinned(data, state) };
 }

@@ -1,8 +1,9 @@
 /**
  * From the page's inert script elements back to numbers.
  *
- * Every blob carries its length and CRC-32, so that a page cut short or edited in an editor says
- * so instead of showing wrong numbers.
+ * The header and every blob carry their length and CRC-32, and the markup its CRC-32, so that a page cut short or
+ * edited in an editor says so instead of showing wrong numbers. This is about damage: whoever forges a page can write
+ * new checksums as well.
  */
 
 import { DamagedReport } from "./numbers.js";
@@ -13,12 +14,22 @@ import { DamagedReport } from "./numbers.js";
 /** The payload version that this page reads. */
 export const PAYLOAD_VERSION = 2;
 
+/** @param {string | null | undefined} text */
+const bytesOf = (text) => new TextEncoder().encode(text ?? "");
+
 /**
- * @param {string | null} text JSON of the header
+ * @param {HTMLElement | null} holder element with the header's JSON
  * @returns {import("../payload.js").Header | import("../payload.js").AtlasHeader}
  */
-export function parseHeader(text) {
+export function parseHeader(holder) {
+  const text = holder?.textContent;
   if (!text) throw new DamagedReport("its header is missing");
+  const bytes = bytesOf(text),
+    { length, crc32: sum } = holder.dataset;
+  if (String(bytes.length) !== length) {
+    throw new DamagedReport(`its header is ${bytes.length} bytes long, not ${length ?? "as long as it says"}`);
+  }
+  if (String(crc32(bytes)) !== sum) throw new DamagedReport("its header does not match its checksum");
   let header;
   try {
     header = JSON.parse(text);
@@ -130,11 +141,46 @@ export async function readBlob(name, entry, text) {
  * @returns {Promise<{header: ReturnType<typeof parseHeader>, planes: Map<string, Bytes>}>}
  */
 export async function readPage(page) {
-  const header = parseHeader(page.getElementById("header")?.textContent ?? null);
+  const header = parseHeader(page.getElementById("header"));
   const names = Object.keys(header.blobs);
   const planes = await Promise.all(
     names.map((name) => readBlob(name, header.blobs[name], page.getElementById(`blob-${name}`)?.textContent)),
   );
   if (!page.getElementById("end")) throw new DamagedReport("its end is missing");
   return { header, planes: new Map(names.map((name, i) => [name, planes[i]])) };
+}
+
+/** Browsers and their extensions add attributes of their own, and the theme's buttons change theirs. */
+const ATTRIBUTE = /^(?!aria-pressed$|data-(?!value$|export$))/;
+
+/**
+ * An element as `outline.py` writes it.
+ * @param {Element} element
+ * @returns {string}
+ */
+const outline = (element) =>
+  `<${element.localName}` +
+  [...element.attributes]
+    .map(({ name, value }) => (ATTRIBUTE.test(name) ? `${name.toLowerCase()}="${value}"` : ""))
+    .join("") +
+  ">" +
+  [...element.childNodes]
+    .map((node) => (node instanceof Element ? outline(node) : node instanceof Text ? node.data : ""))
+    .join("") +
+  "</>";
+
+/**
+ * What is wrong with the page besides its numbers; to be asked before anything is drawn on it.
+ * @param {Document} page
+ * @returns {string} empty where all is well
+ */
+export function marred(page) {
+  // The policy refuses a style that was changed.
+  if ([...page.querySelectorAll("style")].some((style) => !style.sheet)) return "its style was changed";
+  const parts = [...page.querySelectorAll("[http-equiv], body > :is(.skip, header, main, footer)")];
+  const now = parts
+    .map(outline)
+    .join("")
+    .replace(/[ \t\n\f\r\0]+/g, "");
+  return String(crc32(bytesOf(now))) === page.getElementById("end")?.textContent ? "" : "parts of it were changed";
 }

@@ -17,6 +17,7 @@ const JOINED = /(?<=[\p{Extended_Pictographic}\ufe0f\p{Emoji_Modifier}])\u200d(?
  */
 export function visible(text) {
   const shown = text.replace(UNSEEN, (/** @type {string} */ character, /** @type {number} */ at) => {
+    if (character === "\n") return "↵";
     if (character === "\u200d" && JOINED.test(text.slice(Math.max(0, at - 2), at + 3))) {
       return character;
     }
@@ -25,6 +26,18 @@ export function visible(text) {
   });
   return shown.trim() === "" ? "␣".repeat(Math.max(1, shown.length)) : shown;
 }
+
+/** Letters of scripts that run from right to left, and of all. */
+const LETTER = /\p{L}/u,
+  LEFTWARD = /[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+/**
+ * The direction in which a text runs: that of its first letter. What `dir="auto"` finds as well, except where each word
+ * is an element that keeps its letters to itself.
+ * @param {string} text
+ * @returns {"rtl" | "ltr"}
+ */
+export const directionOf = (text) => (LEFTWARD.test(LETTER.exec(text)?.[0] ?? "") ? "rtl" : "ltr");
 
 /**
  * What each token is called on the page: the piece of text that it stands for.

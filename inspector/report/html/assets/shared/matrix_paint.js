@@ -4,7 +4,7 @@
 
 import { crop, poolFarthest, scaleOf } from "../attention/window.js";
 import { css, currentRamp } from "./colour.js";
-import { shorten } from "./format.js";
+import { directionOf, shorten } from "./format.js";
 
 /** @typedef {import("../attention/maths.js").Matrix} Matrix */
 
@@ -291,6 +291,7 @@ export function paintLabels(context, drawing, frame, look) {
   context.textAlign = "right";
   const everyRow = Math.ceil((FONT + 1) / cellHeight);
   for (let i = 0; rowLabels && i < high; i += everyRow) {
+    context.direction = directionOf(rowLabels[row + i]);
     context.fillText(shorten(rowLabels[row + i], 14), left - 5, top + (i + 0.5) * cellHeight, left - 6);
   }
   context.textAlign = "left";
@@ -299,6 +300,7 @@ export function paintLabels(context, drawing, frame, look) {
     context.save();
     context.translate(left + (j + 0.5) * cellWidth, top - 5);
     context.rotate(-Math.PI / 2);
+    context.direction = directionOf(colLabels[col + j]);
     context.fillText(shorten(colLabels[col + j], 14), 0, 0, top - 6);
     context.restore();
   }

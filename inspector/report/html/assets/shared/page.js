@@ -17,16 +17,34 @@ export const loaded = () =>
   });
 
 /**
+ * Say above a page that is shown that not all of it is as it was written. No more than that: its numbers were checked,
+ * and a browser's extension may have changed the words.
+ * @param {string} kind
+ * @param {string} why empty where all is well
+ */
+export function sayMarred(kind, why) {
+  const notice = document.getElementById("notice");
+  if (!why || !notice) return;
+  root.dataset.marred = "";
+  notice.textContent = `This ${kind} is damaged: ${why}. Its numbers match their checksums.`;
+}
+
+/**
  * Say in one sentence why the page cannot be shown; a fault of ours is thrown on.
  * @param {string} kind what the page is
  * @param {unknown} error
  */
 export function giveUp(kind, error) {
-  const damaged = error instanceof DamagedReport,
+  const marred = "marred" in root.dataset,
+    damaged = marred || error instanceof DamagedReport,
     notice = document.getElementById("notice");
-  const why = error instanceof Error ? error.message : error;
+  const why = marred ? "parts of it are missing" : error instanceof Error ? error.message : error;
   root.dataset.broken = "";
-  if (notice) notice.textContent = `This ${kind} ${damaged ? "is damaged" : "could not be shown"}: ${why}.`;
+  if (notice) {
+    notice.textContent = damaged
+      ? `This ${kind} is damaged: ${why}.`
+      : `This ${kind} cannot be shown, or not all of it: its script failed (${why}).`;
+  }
   if (!damaged) throw error;
 }
 
@@ -40,6 +58,7 @@ export function whenReady(anchor, then = () => {}) {
     requestAnimationFrame(() => {
       // The browser looked for the anchor before the page was there.
       if (anchor) document.getElementById(anchor)?.scrollIntoView({ behavior: "instant" });
+      if (isStopped()) return;
       root.dataset.ready = "";
       performance.mark("ready");
       then();

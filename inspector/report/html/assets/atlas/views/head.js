@@ -5,7 +5,7 @@
 import { whenNear } from "../../shared/charts.js";
 import { currentRamp, step, tintsOf } from "../../shared/colour.js";
 import { el, word } from "../../shared/dom.js";
-import { continues, fixed, percent, tokenNames, visible } from "../../shared/format.js";
+import { continues, directionOf, fixed, percent, tokenNames, visible } from "../../shared/format.js";
 import { View } from "../../shared/view.js";
 import { groupOf, headTitle, namesOf, SHARES, shortName, unitOf } from "../data.js";
 import { endsOf, intervalBar } from "../interval.js";
@@ -97,14 +97,20 @@ export function mountHead(root, data, store) {
   const draw = () => {
     const h = store.get().head,
       examples = data.examples(h),
-      name = headTitle(data.heads[h]);
+      name = headTitle(data.heads[h]),
+      measure = data.measures.find((one) => one.name === store.get().measure);
+    // Examples are kept for the largest share alone: no other number may seem to be shown by them.
+    const other =
+      measure && groupOf(measure) === "relation"
+        ? ` They were kept for its largest share, not for ${shortName(measure)}: the arrow need not be an arc of the treebank.`
+        : "";
     view.find("examples-says").textContent = examples.length
-      ? `${name}: the shading is the attention of the underlined token, from none to its largest.`
+      ? `${name}: the shading is the attention of the underlined token, from none to its largest.${other}`
       : `No sentence was kept for this head. ${name} can be seen in the report on any sentence.`;
     list.replaceChildren(...examples.map((example) => exampleCard(data, example)));
   };
   const later = whenNear(view, view.find("examples"), draw);
-  view.watch(["head"], later);
+  view.watch(["head", "measure"], later);
   view.hear("themechange", later);
   return view.dispose;
 }
@@ -114,8 +120,10 @@ export function mountHead(root, data, store) {
  * @param {import("../data.js").Example} example
  */
 function exampleCard(data, { head, sentence, query, key, weights }) {
-  const tokens = sentence.tokens.map(([text, number, special, segment, span]) => ({
+  const tokens = sentence.tokens.map(([text, number, special, segment, span, shown]) => ({
+    id: 0,
     text,
+    shown,
     word: number,
     special: Boolean(special),
     segment,
@@ -148,7 +156,7 @@ function exampleCard(data, { head, sentence, query, key, weights }) {
       " ",
       el("b", {}, fixed(weights[key], 2)),
     ),
-    el("p", { class: "example-words", dir: "auto" }, ...words),
+    el("p", { class: "example-words", dir: directionOf(sentence.text) }, ...words),
     el(
       "p",
       { class: "note" },

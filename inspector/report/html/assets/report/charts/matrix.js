@@ -223,7 +223,10 @@ export function createMatrix(view, { onCursor, onPick = () => {}, onZoom }) {
     const cell = cellAt(event),
       moved = drag?.moved;
     drag = null;
-    if (cell && !moved) onPick(cell[0]);
+    if (!cell || moved) return;
+    // A finger does not move over a cell before it taps it.
+    onCursor(...cell);
+    onPick(cell[0]);
   });
   field.addEventListener(
     "wheel",

@@ -89,12 +89,19 @@ export function viewOnScreen(data, state) {
         ? `rebuild: ${verdict}, largest difference ${tiny(check.max_abs_error[head])}`
         : "rebuild: not recomputed",
     ],
-    file: `${header.model.title} ${where}`
-      .replace(/[^\p{L}\p{N}.]+/gu, "-")
-      .replace(/^[-.]+/, "")
-      .slice(0, 80),
+    file: [sides.rows.text, header.model.title, where].map(fileName).filter(Boolean).join("-"),
   };
 }
+
+/** How much of a text a file is called after; names may be 255 bytes long. */
+const NAMED = 40;
+
+/** @param {string} text @returns {string} what of it every system lets a file be called */
+const fileName = (text) =>
+  Array.from(text.normalize("NFC").replace(/[^\p{L}\p{N}.]+/gu, "-"))
+    .slice(0, NAMED)
+    .join("")
+    .replace(/^[-.]+|[-.]+$/g, "");
 
 /**
  * @param {{matrix: import("../../attention/maths.js").Matrix, window: import("../../attention/window.js").Window, high: number, log: boolean,

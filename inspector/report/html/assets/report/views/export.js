@@ -18,7 +18,7 @@ export function mountExport(root, data, store) {
   const says = view.find("export-says"),
     byHand = view.find("export-by-hand", HTMLTextAreaElement);
   const { command } = data.header;
-  const address = () => `${location.href.split("#")[0]}#${hashOf(store.get(), firstView(data))}`;
+  const address = () => `${location.href.split("#")[0]}#${hashOf(store.get(), firstView(data), data)}`;
   // A frame in a notebook has no address, and may save nothing.
   const framed = location.protocol === "about:";
 

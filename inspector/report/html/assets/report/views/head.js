@@ -8,7 +8,7 @@ import { ICONS } from "../../attention/verdict_words.js";
 import { windowIn, zoomed } from "../../attention/window.js";
 import { target, toggles } from "../../shared/controls.js";
 import { el, word } from "../../shared/dom.js";
-import { counted, exact, fixed, percent, signed, tiny } from "../../shared/format.js";
+import { counted, exact, fixed, percent, shorten, signed, tiny } from "../../shared/format.js";
 import { View } from "../../shared/view.js";
 import { createLines } from "../charts/lines.js";
 import { createMatrix } from "../charts/matrix.js";
@@ -22,6 +22,8 @@ import { asRow, lineRow, pinRow } from "../selection.js";
 
 /** How much closer one step looks. */
 const CLOSER = 1.5;
+/** Milliseconds after which a cursor has come to rest. */
+const RESTS = 400;
 
 /** @typedef {ReturnType<typeof headMatrices> & {drawn: Matrix, high: number, shape: [number, number],
  *   sums: ReturnType<typeof totals>}} Shown */
@@ -52,13 +54,20 @@ export function mountHead(root, data, store) {
       ],
     });
   /** @param {number} row @param {number} col */
-  const onCursor = (row, col) => store.set({ cell: [rowAt(row), colAt(col)] });
+  const onCursor = (row, col) => {
+    store.set({ cell: [rowAt(row), colAt(col)] });
+    sayCell();
+  };
   /** @param {number} row */
   const onPick = (row) => store.set(pinRow(data, store.get(), rowAt(row)));
   /** @param {number} row */
+  const onPickCell = (row) => store.set({ ...pinRow(data, store.get(), rowAt(row)), cell: store.get().cell });
+  /** @param {number} row */
   const onRowCursor = (row) => store.set({ cell: [rowAt(row), store.get().cell?.[1] ?? 0] });
-  const [first, second, third] = Array.from({ length: 3 }, () => createMatrix(view, { onCursor, onPick, onZoom }));
-  const rowsOnly = createMatrix(view, { onCursor: onRowCursor, onPick });
+  const [first, second, third] = Array.from({ length: 3 }, () =>
+    createMatrix(view, { onCursor, onPick: onPickCell, onZoom }),
+  );
+  const rowsOnly = createMatrix(view, { onCursor: onRowCursor, onPick: onPickCell });
   const lines = createLines(view, {
     onRow: (row) => {
       if (row != null) onRowCursor(row);
@@ -68,7 +77,21 @@ export function mountHead(root, data, store) {
     onPick,
   });
   const panels = view.find("panels");
-  const readout = view.find("readout");
+  const readout = view.find("readout"),
+    heard = view.find("readout-heard");
+  let timer = 0;
+  view.atEnd(() => clearTimeout(timer));
+  /** One sentence for those who listen, once the cursor rests. */
+  function sayCell() {
+    clearTimeout(timer);
+    timer = window.setTimeout(() => {
+      const { index, cell } = store.get(),
+        [row, col] = cell ?? [0, 0],
+        { rows, cols } = data.sides(index);
+      const value = now.main.data[row * data.layers[index].cols + col];
+      heard.textContent = `“${shorten(rows.names[row])}” to “${shorten(cols.names[col])}”: ${Number.isNaN(value) ? "no number" : fixed(value, 3)}`;
+    }, RESTS);
+  }
   const choice = view.find("head-between");
   choice.append(...BETWEEN.map((value) => el("button", { type: "button", "data-value": value }, betweenName(value))));
   toggles(view, "head-between", "between");
@@ -219,6 +242,7 @@ export function mountHead(root, data, store) {
     } else if (layer.recomputed) {
       shown.push(rowsOnly);
     }
+    view.find("matrix-hint").hidden = shape === "lines";
     panels.dataset.panels = String(shown.length);
     if (
       [...panels.children].some((child, i) => child !== shown[i]?.element) ||

@@ -2,9 +2,10 @@
  * Keys that work all over the page, and the list of all keys.
  */
 
-import { headsOf, standing } from "../../attention/heads_order.js";
 import { target } from "../../shared/controls.js";
 import { View } from "../../shared/view.js";
+import { goTo } from "../places.js";
+import { headBeside } from "../selection.js";
 
 /** Where letters are somebody's words. */
 const TYPED = "input:not([type=checkbox]), textarea, select, [contenteditable]";
@@ -36,35 +37,21 @@ export function mountKeys(root, data, store) {
     .map((name, i) => `${i + 1} ${name}`)
     .join(" · ");
 
-  /** @param {number} by the head before or after the chosen one, as they now stand; faded ones are passed over */
-  const stepHead = (by) => {
-    const state = store.get(),
-      { line, faded } = standing(data, state),
-      heads = headsOf(data);
-    const chosen = data.headIndex(state.index, state.head),
-      there = line.filter((i) => !faded[i] || i === chosen);
-    const next = heads[there[there.indexOf(chosen) + by]];
-    if (next) store.set({ index: next[0], head: next[1] });
-  };
+  /** @param {number} by */
+  const stepHead = (by) => store.set(headBeside(data, store.get(), by) ?? {});
   /** @param {number} by */
   const stepLayer = (by) => {
     const { index, head } = store.get(),
       layer = data.layers[index + by];
     if (layer) store.set({ index: index + by, head: Math.min(head, layer.heads - 1) });
   };
-  /** @param {string} id */
-  const goTo = (id) => {
-    const section = document.getElementById(id);
-    if (!section) return;
-    section.tabIndex = -1;
-    section.focus({ preventScroll: true });
-    section.scrollIntoView();
-  };
   const copyLink = () => document.documentElement.dispatchEvent(new Event("copylink"));
   view.listen(document, "keydown", (event) => {
     const { key, ctrlKey, altKey, metaKey } = event;
-    if (event.defaultPrevented || ctrlKey || altKey || metaKey || dialog.open || !letters.checked) return;
+    if (event.defaultPrevented || ctrlKey || altKey || metaKey || dialog.open) return;
     if (event.target instanceof Element && event.target.closest(TYPED)) return;
+    if (key === "Escape") store.set({ pinned: null, compared: null, hovered: null });
+    if (!letters.checked) return;
     const section = /^[1-9]$/.test(key) && sections[Number(key) - 1];
     const action = section
       ? () => goTo(section)

@@ -6,7 +6,7 @@ import { largestMagnitude, withMask } from "../../attention/maths.js";
 import { isMasked, rungTitle } from "../../attention/rungs.js";
 import { segmentsOf, splitsOf } from "../../attention/segments.js";
 import { layerName } from "../../attention/verdict_words.js";
-import { fixed } from "../../shared/format.js";
+import { fixed, shorten } from "../../shared/format.js";
 import { View } from "../../shared/view.js";
 import { createMatrix } from "../charts/matrix.js";
 import { rungMatrix } from "../rung_matrices.js";
@@ -24,9 +24,15 @@ export function mountLadderPair(root, data, store) {
   root.hidden = !data.header.ladder.some((rung) => rung.measured);
   if (root.hidden) return view.dispose;
   /** @param {number} row */
-  const onPick = (row) => store.set(pinRow(data, store.get(), row));
-  const rungPanel = createMatrix(view, { onCursor: (i, j) => say(i, j), onPick });
-  const modelPanel = createMatrix(view, { onCursor: (i, j) => say(i, j), onPick });
+  const onPick = (row) => store.set({ ...pinRow(data, store.get(), row), cell: store.get().cell });
+  /** @param {number} i @param {number} j */
+  const onCursor = (i, j) => store.set({ cell: [i, j] });
+  const modelPanel = createMatrix(view, { onCursor, onPick });
+  // The patches of a pooled matrix are no cells.
+  const rungPanel = createMatrix(view, {
+    onCursor: (i, j) => isWhole() && onCursor(i, j),
+    onPick: (row) => isWhole() && onPick(row),
+  });
   const readout = view.find("ladder-readout");
   view.find("ladder-pair").append(rungPanel.element, modelPanel.element);
   /** @type {Matrix | null} */
@@ -34,23 +40,29 @@ export function mountLadderPair(root, data, store) {
   const none = view.find("ladder-no-matrix"),
     noMatrix = none.textContent;
 
-  /** @param {number} i @param {number} j */
-  function say(i, j) {
-    const { index, head, rung } = store.get();
-    const layer = data.layers[index],
-      { rows, cols } = data.sides(index);
-    const whole = shown && shown.rows === layer.rows && shown.cols === layer.cols;
-    if (shown) rungPanel.moveCursor(i, j);
+  const isWhole = () => {
+    const { rows, cols } = data.layers[store.get().index];
+    return shown?.rows === rows && shown.cols === cols;
+  };
+  /** @param {import("../state.js").State} state */
+  function say({ index, head, rung, cell }) {
+    if (!cell) return;
+    const [i, j] = cell,
+      layer = data.layers[index],
+      { rows, cols } = data.sides(index),
+      whole = isWhole();
+    if (shown) {
+      rungPanel.moveCursor(Math.floor((i * shown.rows) / layer.rows), Math.floor((j * shown.cols) / layer.cols));
+    }
     modelPanel.moveCursor(i, j);
     const visible = data.visible(index),
       barred = visible && !visible(i, j);
     /** @param {Matrix} matrix @param {boolean} masked */
     const told = (matrix, masked) => (barred && masked ? "masked" : fixed(matrix.data[i * matrix.cols + j], 4));
     readout.textContent =
-      shown && !whole
-        ? "The rung’s matrix is averaged over patches; hover over the" + " head’s matrix above for exact numbers."
-        : `row ${i} “${rows.names[i] ?? ""}”, column ${j} “${cols.names[j] ?? ""}”: ` +
-          `${shown ? `rung ${told(shown, isMasked(rung))}, ` : ""}head ${told(data.shown(index, head), true)}`;
+      `row ${i} “${shorten(rows.names[i])}”, column ${j} “${shorten(cols.names[j])}”: ` +
+      `${shown && whole ? `rung ${told(shown, isMasked(rung))}, ` : ""}head ${told(data.shown(index, head), true)}` +
+      (shown && !whole ? "; the rung’s matrix is averaged over patches" : "");
   }
 
   /** @param {import("../state.js").State} state */
@@ -69,7 +81,6 @@ export function mountLadderPair(root, data, store) {
     shown = found?.matrix ?? null;
     rungPanel.element.hidden = !found;
     none.hidden = Boolean(found);
-    readout.textContent = "Hover over a cell, or move with the arrow keys, to compare the two.";
     /** @param {Matrix} matrix @param {"rows" | "cols"} kind */
     const labels = (matrix, kind) =>
       matrix.rows === layer.rows && matrix.cols === layer.cols ? sides[kind].names : null;
@@ -95,7 +106,7 @@ export function mountLadderPair(root, data, store) {
       splits: { rows: splits, cols: splits },
       label: "the head’s attention; use the arrow keys",
     });
-    if (!found) return;
+    if (!found) return say(store.get());
     const { note } = found,
       masked = visible && isMasked(rung);
     const matrix = masked ? withMask(found.matrix, data.patchesVisible(index, found.matrix)) : found.matrix;
@@ -119,7 +130,9 @@ export function mountLadderPair(root, data, store) {
       splits: labels(matrix, "rows") && { rows: splits, cols: splits },
       label: `the rung’s weights, ${note}; use the arrow keys`,
     });
+    say(store.get());
   };
   view.watch(["index", "head", "rung"], show);
+  view.watch(["cell"], say);
   return view.dispose;
 }

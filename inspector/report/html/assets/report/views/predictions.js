@@ -5,7 +5,7 @@
 
 import { whenNear } from "../../shared/charts.js";
 import { el, fillTo, word } from "../../shared/dom.js";
-import { shorten, visible } from "../../shared/format.js";
+import { directionOf, shorten, visible } from "../../shared/format.js";
 import { View } from "../../shared/view.js";
 
 const LEDES = {
@@ -64,6 +64,7 @@ export function mountPredictions(root, data, store) {
       ),
     );
   view.find("expected-note").textContent = NOTES[kind];
+  view.find("expected").dir = directionOf(data.sides(0).rows.text);
   const draw = whenNear(view, root, () =>
     view
       .find("expected")

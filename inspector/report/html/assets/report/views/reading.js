@@ -7,6 +7,7 @@ import { segmentsOf, textShares } from "../../attention/segments.js";
 import { el, fillTo } from "../../shared/dom.js";
 import { fixed, percent } from "../../shared/format.js";
 import { View } from "../../shared/view.js";
+import { headBeside } from "../selection.js";
 
 /**
  * @param {HTMLElement} root
@@ -28,6 +29,15 @@ export function mountReading(root, data, store) {
     return { fill, value, element };
   });
   view.find("masses").append(...rows.map((row) => row.element));
+  const steps = /** @type {const} */ ([
+    [view.find("head-back"), -1],
+    [view.find("head-on"), 1],
+  ]);
+  for (const [button, by] of steps)
+    view.listen(button, "click", () => store.set(headBeside(data, store.get(), by) ?? {}));
+  view.watch(["index", "head", "order", "label"], (state) => {
+    for (const [button, by] of steps) button.setAttribute("aria-disabled", String(!headBeside(data, state, by)));
+  });
   const texts = view.find("text-shares");
   const cells = /** @type {HTMLElement[]} */ ([...texts.querySelectorAll("tbody td")]);
 

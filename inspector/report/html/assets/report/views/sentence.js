@@ -8,7 +8,7 @@ import { amountsOf, maskedOf, overlap, unitsOf } from "../../attention/words.js"
 import { css, currentRamp, step, tintsOf } from "../../shared/colour.js";
 import { rovingTabStop, target, toggles } from "../../shared/controls.js";
 import { el, word } from "../../shared/dom.js";
-import { continues, fixed, percent, visible } from "../../shared/format.js";
+import { continues, directionOf, fixed, percent, visible } from "../../shared/format.js";
 import { View } from "../../shared/view.js";
 
 /** @typedef {import("../state.js").Store} Store */
@@ -134,9 +134,6 @@ export function mountSentence(root, data, store) {
     box.replaceChildren(...texts.flatMap((side) => paragraphs(side, units, chips)));
   };
   view.listen(box, "pointerleave", () => store.set({ hovered: null }));
-  view.listen(box, "keydown", (event) => {
-    if (event.key === "Escape") pin((mine = null), null);
-  });
   rovingTabStop(
     view,
     box,
@@ -318,19 +315,31 @@ function paragraphs(side, units, chips) {
       lines[at].append(" ");
     }
     lines[at].append(chips[u]);
+    // A token that is a line's end is a word to point at, and ends the line.
+    if (tokens.slice(first, first + 1).some((token) => /^\s*\n\s*$/.test(pieceOf(token, segments[at]))))
+      lines[at].append(el("br"));
   });
-  // Not before, since with every word the browser would look for the direction again.
-  for (const line of lines) line.dir = "auto";
+  lines.forEach((line, at) => {
+    line.dir = directionOf(at ? (pair ?? "") : text);
+  });
   return lines;
 }
 
 /**
- * What the tokenizer left out between two tokens: a space, or something that ought to be seen.
+ * The text that a token stands for.
+ * @param {import("../../payload.js").Token} token
+ * @param {string[]} characters of its text
+ */
+const pieceOf = ({ span, text, special }, characters) => (span && !special ? characters.slice(...span).join("") : text);
+
+/**
+ * What the tokenizer left out between two tokens: a space, a line's end, or something that ought to be seen.
  * @param {string} gap
  * @returns {Node[]}
  */
 function between(gap) {
   if (gap === "") return [];
+  if (gap.trim() === "" && gap.includes("\n")) return [el("br")];
   if (gap.trim() === "") return [document.createTextNode(" ")];
   const seen = Array.from(gap.trim()).slice(0, GAP_LENGTH).join("");
   return [

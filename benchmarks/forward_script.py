@@ -1,0 +1,15 @@
+"""All attention matrices of one sentence by our own forward pass: a process that does only that."""
+
+from __future__ import annotations
+
+import sys
+
+from inspector.checkpoint.opening import open_bundled
+from inspector.checkpoint.tokens import encode
+from inspector.forward.model import forward
+
+if __name__ == "__main__":
+    checkpoint, checked = open_bundled()
+    trace = forward(checkpoint, encode(checkpoint, sys.argv[1], truncate=False))
+    checked.result()
+    print(sum(len(layer.attention) for layer in trace.layers), "matrices")

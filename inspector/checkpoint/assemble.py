@@ -1,0 +1,318 @@
+"""A whole model put together from a checkpoint's tensors, as its family's row declares it.
+
+float32 tensors are views of the mapped file: a block costs nothing until it is calculated with.
+float16 and bfloat16 are widened when a block is asked for, and forgotten with it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, overload
+
+import numpy as np
+
+from inspector.checkpoint.attention import attention_layer
+from inspector.checkpoint.modules import Modules
+from inspector.errors import ModelError
+from inspector.families.parts import Body, Embed, Feed, found, holds
+from inspector.families.spec import Family
+from inspector.records import (
+    Array,
+    Block,
+    Convolution,
+    Embeddings,
+    Experts,
+    FeedForward,
+    Float32,
+    Head,
+    Model,
+    Norm,
+    Norms,
+    Projection,
+    Stack,
+)
+
+
+class Blocks(Sequence[Block]):
+    """The blocks of a stack, each put together when it is asked for.
+
+    ``kept`` says whether they are then kept: views are, what had to be widened is not.
+    """
+
+    def __init__(self, build: Callable[[int], Block], count: int, *, kept: bool) -> None:
+        self._build = build
+        self._count = count
+        self._known: dict[int, Block] | None = {} if kept else None
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, index: int) -> Block: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Block]: ...
+    def __getitem__(self, index: int | slice) -> Block | Sequence[Block]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(self._count))]
+        if not -self._count <= index < self._count:
+            raise IndexError(index)
+        index %= self._count
+        if self._known is None:
+            return self._build(index)
+        if index not in self._known:
+            self._known[index] = self._build(index)
+        return self._known[index]
+
+    def __iter__(self) -> Iterator[Block]:
+        return (self[i] for i in range(self._count))
+
+
+def assemble(
+    tensors: Mapping[str, Array],
+    family: Family,
+    config: Any,
+    title: str,
+    *,
+    architectures: Sequence[str] = (),
+    kept: bool = True,
+) -> Model:
+    """Return the model that the row of a family describes.
+
+    ``architectures`` are those of the config: the head for words is there where it is named among
+    them and the file has all of it. ``kept`` says whether blocks are kept once they are built.
+
+    Raises
+    ------
+    ModelError
+        When the row names a tensor that the file lacks.
+    """
+    rows = {row.site: row for row in family.sites}
+    encoder = _stack(tensors, family, None, config, title, kept=kept)
+    decoder = (
+        _stack(tensors, rows["decoder"], rows["cross"], config, title, kept=kept)
+        if family.others
+        else None
+    )
+    modules = Modules(tensors, family, config, title)
+    named = family.head is not None and family.head.architecture in architectures
+    return Model(
+        stack=encoder,
+        decoder=decoder,
+        head=_head(modules, family, config, (decoder or encoder).embeddings.words)
+        if named
+        else None,
+        float32_parts=any(row.float32_softmax or row.float32_norms for row in family.sites),
+    )
+
+
+def _stack(
+    tensors: Mapping[str, Array],
+    family: Family,
+    cross: Family | None,
+    config: Any,
+    title: str,
+    *,
+    kept: bool,
+) -> Stack:
+    modules = Modules(tensors, family, config, title)
+    body = _body(family)
+    norm = found(body.final_norm, config)
+    back = body.projection if _narrower(body.embeddings, config) else ""
+    return Stack(
+        embeddings=_embeddings(modules, body.embeddings, config),
+        blocks=Blocks(
+            partial(_block, modules, family, cross, config),
+            int(getattr(config, family.layers)),
+            kept=kept,
+        ),
+        norm=modules.norm(norm) if norm else None,
+        projection=modules.linear(back) if back else None,
+    )
+
+
+def _body(family: Family) -> Body:
+    if family.body is None:
+        raise ValueError(f"the row of {family.model_type} ({family.site}) says nothing around it")
+    return family.body
+
+
+def _narrower(embed: Embed, config: Any) -> bool:
+    """Say whether the words' vectors have another width than the states."""
+    width = int(config.hidden_size)
+    return not embed.width or int(getattr(config, embed.width, None) or width) != width
+
+
+def _embeddings(modules: Modules, embed: Embed, config: Any) -> Embeddings:
+    words = next((path for path in embed.words if modules.has(f"{path}.weight")), embed.words[-1])
+    table = modules.tensor(f"{words}.weight")
+    positions, types = found(embed.positions, config), found(embed.types, config)
+    root = math.sqrt(int(config.hidden_size))
+    scaled = embed.scale and getattr(config, embed.scale_if or "", True)
+    has_types = types and (embed.types_are_words or int(config.type_vocab_size) > 0)
+    padding = getattr(config, "pad_token_id", None) if embed.padding is None else embed.padding
+    return Embeddings(
+        words=table,
+        positions=_places(modules, embed, positions, config) if positions else None,
+        # Places among the words begin behind the padding token's own.
+        offset=int(padding) if embed.counted == "ids" and padding is not None else embed.offset,
+        counted=embed.counted,
+        padding=None if padding is None else int(padding),
+        types=modules.tensor(f"{types}.weight") if has_types else None,
+        types_if_told=embed.types_are_words,
+        scale=(float(np.float32(root)) if embed.scale == "float32 root" else root)
+        if scaled
+        else None,
+        norm=modules.norm(embed.norm) if embed.norm else None,
+        projection=modules.linear(embed.projection)
+        if embed.projection and _narrower(embed, config)
+        else None,
+        projected=embed.projected,
+        padding_is_zero=embed.padding_is_zero,
+    )
+
+
+def _places(modules: Modules, embed: Embed, path: str, config: Any) -> Array:
+    if embed.sinusoids and not modules.has(f"{path}.weight"):
+        return sinusoids(int(config.max_position_embeddings), int(config.hidden_size))
+    return modules.tensor(f"{path}.weight")
+
+
+def sinusoids(places: int, width: int) -> Float32:
+    """Return sines of every place in the first half of the width and cosines in the second.
+
+    Vaswani et al. 2017, section 3.5, but for the order of the columns.
+    """
+    speeds = np.power(10000.0, -2 * np.arange((width + 1) // 2) / width)
+    angles = np.arange(places)[:, None] * speeds
+    table = np.concatenate([np.sin(angles), np.cos(angles[:, : width // 2])], axis=1)
+    return table.astype(np.float32)
+
+
+def _block(
+    modules: Modules, family: Family, cross: Family | None, config: Any, layer: int
+) -> Block:
+    body = _body(family)
+    attention = attention_layer(modules, family, config, layer)
+    feed = body.feed_forward
+    at = feed.layer.format(i=layer) if feed.layer else family.layer_paths(config)[layer]
+    return Block(
+        attention=attention,
+        attention_norms=_attention_norms(modules, family, config, layer, attention.weights.norm),
+        cross=None if cross is None else (beside := attention_layer(modules, cross, config, layer)),
+        cross_norms=Norms()
+        if cross is None
+        else _attention_norms(modules, cross, config, layer, beside.weights.norm),
+        feed_forward=_experts(modules, feed, config, at)
+        if feed.experts
+        else _feed_forward(modules, feed, config, at),
+        feed_forward_norms=Norms(
+            *(
+                modules.norm(f"{at}.{path}") if (path := found(where, config)) else None
+                for where in (feed.before, feed.inside, feed.after)
+            )
+        ),
+        parallel=holds(body.parallel, config),
+        residual_is_normed=bool(getattr(config, body.residual_is_normed or "", False)),
+        convolution=_convolution(modules, body.convolution, config)
+        if body.convolution and layer == 0
+        else None,
+    )
+
+
+def _attention_norms(
+    modules: Modules, family: Family, config: Any, layer: int, before: Norm | None
+) -> Norms:
+    at = family.layer_paths(config)[layer]
+    inside, after = (found(where, config) for where in (family.norm_inside, family.norm_after))
+    return Norms(
+        before,
+        modules.norm(f"{at}.{inside}") if inside else None,
+        modules.norm(f"{at}.{after}") if after else None,
+    )
+
+
+def _feed_forward(modules: Modules, feed: Feed, config: Any, at: str) -> FeedForward:
+    if feed.fused:
+        both = modules.projection(f"{at}.{feed.fused}")
+        half = len(both.weight) // 2
+        gate: Projection | None
+        gate, up = (
+            Projection(both.weight[rows], None if both.bias is None else both.bias[rows])
+            for rows in (slice(0, half), slice(half, None))
+        )
+    else:
+        path = found(feed.gate, config)
+        gate = modules.projection(f"{at}.{path}") if path else None
+        up = modules.projection(f"{at}.{found(feed.up, config)}")
+    return FeedForward(
+        activation=feed.fixed or str(getattr(config, feed.activation)),
+        up=up,
+        gate=gate,
+        down=modules.projection(f"{at}.{feed.down}"),
+    )
+
+
+def _experts(modules: Modules, feed: Feed, config: Any, at: str) -> Experts:
+    parts = ("gate_up_proj", "gate_up_proj_bias", "down_proj", "down_proj_bias")
+    gate_up, gate_up_bias, down, down_bias = (
+        modules.tensor(f"{at}.{feed.experts}.{part}") for part in parts
+    )
+    return Experts(
+        router=modules.linear(f"{at}.{feed.router}"),
+        gate_up=gate_up,
+        gate_up_bias=gate_up_bias,
+        down=down,
+        down_bias=down_bias,
+        chosen=int(config.num_experts_per_tok),
+        slope=float(config.swiglu_alpha),
+        limit=float(config.swiglu_limit),
+    )
+
+
+def _convolution(modules: Modules, path: str, config: Any) -> Convolution | None:
+    if int(getattr(config, "conv_kernel_size", 0)) <= 0:
+        return None
+    return Convolution(
+        weight=modules.tensor(f"{path}.conv.weight"),
+        bias=modules.tensor(f"{path}.conv.bias"),
+        groups=int(getattr(config, "conv_groups", 1)),
+        activation=str(getattr(config, "conv_act", "tanh")),
+        norm=modules.norm(f"{path}.LayerNorm"),
+    )
+
+
+def _head(modules: Modules, family: Family, config: Any, table: Array) -> Head | None:
+    """Return the head for words, or None where the file has only a part of it."""
+    if (row := family.head) is None:
+        return None
+    transform, norm = found(row.transform, config), found(row.norm, config)
+    own = [modules.within_file(f"{path}.weight") for path in row.words]
+    words = next((one for one in own if one is not None), None)
+    if config.tie_word_embeddings:
+        words = table
+    bias = next((b for b in map(modules.within_file, row.bias) if b is not None), None)
+    try:
+        return (
+            None
+            if words is None or (row.bias and bias is None)
+            else Head(
+                kind=row.kind,
+                transform=modules.projection(transform, within_file=True) if transform else None,
+                activation=row.fixed or (str(getattr(config, row.activation)) if transform else ""),
+                norm=modules.norm(norm, within_file=True) if norm else None,
+                words=words,
+                bias=None if bias is None else bias.reshape(-1),
+                scale=int(config.hidden_size) ** -0.5
+                if row.scale_if and getattr(config, row.scale_if)
+                else None,
+                softcap=_number(getattr(config, row.softcap or "", None)),
+            )
+        )
+    except ModelError:  # what is there is a base model, whatever its config says
+        return None
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)

@@ -1,0 +1,203 @@
+"""From text to tokens by the checkpoint's own tokenizer.json, through the ``tokenizers`` package.
+
+A checkpoint that has only a vocabulary or a SentencePiece model has no such file: then there is no
+tokenizer here, and the referee's is asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from inspector.checkpoint.json_file import read_object
+from inspector.checkpoint.pieces import place_pieces, read_entry
+from inspector.errors import InputError, ModelError
+from inspector.families.spec import Family
+from inspector.records import Checkpoint, Text, Token
+
+TOKENIZER = "tokenizer.json"
+_SAID = "tokenizer_config.json"
+#: Tokenizers without a limit say so with a number near 1e30.
+_NO_LIMIT = 10**9
+_SEGMENTS_OF_A_PAIR = 2
+#: What vocabularies call the token that a masked model fills.
+_MASKS = ("[MASK]", "<mask>")
+#: Whose decoders read, in training, what they write, one place later and behind a token of theirs.
+_SHIFTED = ("t5", "mt5", "bart", "pegasus")
+
+
+def read_tokenizer(folder: Path) -> Any:
+    """Return the tokenizer of a model's folder, or None where it has no tokenizer.json.
+
+    Raises
+    ------
+    ModelError
+        When the file cannot be read.
+    """
+    path = folder / TOKENIZER
+    if not path.exists():
+        return None
+    from tokenizers import Tokenizer
+
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # the package raises a plain Exception
+        raise ModelError(
+            f"The tokenizer {path} cannot be read: {error}", "Copy or download the file again."
+        ) from error
+    # A file may say how its texts were padded and cut in training; here they are neither.
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+def limit(folder: Path, config: Any, family: Family) -> int | None:
+    """Return how many tokens fit into the model, or None where it sets no limit."""
+    path = folder / _SAID
+    said = read_object(path).get("model_max_length") if path.exists() else None
+    places = getattr(config, "max_position_embeddings", None)
+    embed = None if family.body is None else family.body.embeddings
+    if places is not None and embed is not None and family.positions_behind_padding:
+        # The first token has the place behind the padding's.
+        padding = config.pad_token_id if embed.padding is None else embed.padding
+        places = max(1, places - padding - 1)
+    real = [int(one) for one in (said, places) if one is not None and 0 < one < _NO_LIMIT]
+    return min(real) if real else None
+
+
+def encode(checkpoint: Checkpoint, text: str, pair: str | None = None, *, truncate: bool) -> Text:
+    """Tokenize a text, or a pair of texts, as the checkpoint's own file says.
+
+    Raises
+    ------
+    InputError
+        When there is nothing to read, when the text does not fit and ``truncate`` is off, or
+        when there is a pair and the model has no segments.
+    """
+    types = getattr(checkpoint.config, "type_vocab_size", 0)
+    if pair is not None and types < _SEGMENTS_OF_A_PAIR:
+        raise InputError(
+            f"This model ({checkpoint.family}) reads no pairs: it has no segments.",
+            "Leave the second text out, or choose a BERT.",
+        )
+    encoded, truncated_from = _fitted(checkpoint, "text", text, pair, truncate=truncate)
+    tokens = _tokens(checkpoint.tokenizer, encoded, text, pair)
+    if all(token.special for token in tokens):
+        raise InputError(
+            "The model's tokenizer finds nothing to read in the text.",
+            "Give a text with at least one visible character.",
+        )
+    told = types >= _SEGMENTS_OF_A_PAIR
+    return Text.of(
+        tokens,
+        text,
+        pair,
+        token_types=np.array(encoded.type_ids, dtype=np.int64) if told else None,
+        truncated_from=truncated_from,
+    )
+
+
+def encode_target(checkpoint: Checkpoint, target: str, *, truncate: bool) -> Text | None:
+    """Tokenize what an encoder–decoder's decoder reads, as in training: one place to the right.
+
+    None for a family whose decoder begins in a way that is not known here: the referee knows.
+
+    Raises
+    ------
+    InputError
+        When there is nothing to read, or when the text does not fit and ``truncate`` is off.
+    """
+    begins = getattr(checkpoint.config, "decoder_start_token_id", None)
+    if checkpoint.family not in _SHIFTED or begins is None:
+        return None
+    written = encode(checkpoint, target, truncate=truncate)
+    piece = checkpoint.tokenizer.id_to_token(int(begins))
+    if piece is None:
+        return None
+    start = Token(int(begins), piece, word=None, special=True, segment=0, span=None)
+    tokens = (start, *written.tokens[:-1])
+    return replace(Text.of(tokens, target), truncated_from=written.truncated_from)
+
+
+def _fitted(
+    checkpoint: Checkpoint, what: str, text: str, pair: str | None, *, truncate: bool
+) -> tuple[Any, int | None]:
+    """Tokenize, and return how many tokens there were before they were cut, if they were."""
+    tokenizer, fits = checkpoint.tokenizer, checkpoint.window
+    encoded = tokenizer.encode(text, pair)
+    count = len(encoded.ids)
+    if fits is None or count <= fits:
+        return encoded, None
+    if not truncate:
+        raise InputError(
+            f"The {what} has {count} tokens and {fits} fit into the model.",
+            "Shorten it, or cut it at the end with --truncate.",
+        )
+    # The tokenizer itself cuts, so that what it puts at the end stays at the end.
+    tokenizer.enable_truncation(fits)
+    try:
+        return tokenizer.encode(text, pair), count
+    finally:
+        tokenizer.no_truncation()
+
+
+def _tokens(tokenizer: Any, encoded: Any, text: str, pair: str | None) -> tuple[Token, ...]:
+    named = _special_ids(tokenizer)
+    special = [
+        bool(flag) or token in named
+        for token, flag in zip(encoded.ids, encoded.special_tokens_mask, strict=True)
+    ]
+    sides = encoded.sequence_ids
+    texts = [text] if pair is None else [text, pair]
+    placed = place_pieces(texts, encoded.tokens, sides, special, encoded.offsets)
+    # A special token closes the text before it; the first one opens the first text.
+    segments = accumulate((0 if side is None else side for side in sides), max)
+    return tuple(
+        Token(
+            id=token,
+            text=piece,
+            word=None if word < 0 else word,
+            special=flag,
+            segment=segment,
+            span=None if start < 0 else (start, end),
+        )
+        for token, piece, word, flag, segment, (start, end) in zip(
+            encoded.ids,
+            encoded.tokens,
+            placed.words.tolist(),
+            special,
+            segments,
+            placed.spans.tolist(),
+            strict=True,
+        )
+    )
+
+
+def mask_id(checkpoint: Checkpoint) -> int | None:
+    """Return the entry that a masked model fills, or None where the vocabulary has none."""
+    found = (checkpoint.tokenizer.token_to_id(name) for name in _MASKS)
+    return next((entry for entry in found if entry is not None), None)
+
+
+def read_as_text(checkpoint: Checkpoint, entry: int) -> str:
+    """Return an entry of the vocabulary as a reader would write it."""
+    piece = checkpoint.tokenizer.id_to_token(entry)
+    decoded = checkpoint.tokenizer.decode([entry], skip_special_tokens=False)
+    return read_entry(piece or "", decoded)
+
+
+def _special_ids(tokenizer: Any) -> set[int]:
+    """Return the entries that are special wherever they stand, as ``referee/vocabulary.py`` does.
+
+    An unknown word and a mask stand for a word of the text.
+    """
+    stand_ins = {getattr(tokenizer.model, "unk_token", None), *_MASKS}
+    return {
+        at
+        for at, added in tokenizer.get_added_tokens_decoder().items()
+        if added.special and added.content not in stand_ins
+    }

@@ -1,0 +1,178 @@
+"""The rows of encoder–decoders: a row for the encoder, which holds the decoder's two."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from inspector.families.parts import Body, Embed, Feed, Only, WordHead
+from inspector.families.spec import Added, Family
+
+Site = Literal["encoder", "decoder", "cross"]
+_SITES: tuple[Site, ...] = ("encoder", "decoder", "cross")
+_GATED, _PLAIN = {"is_gated_act": True}, {"is_gated_act": False}
+
+
+def _bart_body(stack: str, *, norm_before: bool, sinusoids: bool, embedding_norm: bool) -> Body:
+    norm = "final_layer_norm"
+    return Body(
+        embeddings=Embed(
+            words=(f"{stack}.embed_tokens", "shared"),
+            positions=f"{stack}.embed_positions",
+            # BART's table of places has two rows that nobody uses.
+            offset=0 if sinusoids else 2,
+            sinusoids=sinusoids,
+            scale="root",
+            scale_if="scale_embedding",
+            norm=f"{stack}.layernorm_embedding" if embedding_norm else "",
+        ),
+        feed_forward=Feed(
+            up="fc1",
+            down="fc2",
+            activation="activation_function",
+            before=norm if norm_before else "",
+            after="" if norm_before else norm,
+        ),
+        final_norm=f"{stack}.layer_norm" if norm_before else "",
+    )
+
+
+def _bart_site(model_type: str, site: Site, *, norm_before: bool, body: Body | None) -> Family:
+    """Return one site as BART has it, its norms behind the sub-layers or before."""
+    stack = "encoder" if site == "encoder" else "decoder"
+    attention = "encoder_attn" if site == "cross" else "self_attn"
+    norm = f"{attention}_layer_norm"
+    entry = norm if norm_before else attention
+    return Family(
+        model_type=model_type,
+        site=site,
+        layer=f"{stack}.layers.{{i}}",
+        layers=f"{stack}_layers",
+        heads=f"{stack}_attention_heads",
+        # What enters the sub-layer enters its norm first, where that stands before.
+        entry=entry if site == "cross" else "",
+        query=f"{attention}.q_proj",
+        key=f"{attention}.k_proj",
+        value=f"{attention}.v_proj",
+        output=f"{attention}.out_proj",
+        norm=norm if norm_before else "",
+        norm_after="" if norm_before else norm,
+        eps=1e-5,
+        causal=site == "decoder",
+        prefix="model",
+        body=body,
+    )
+
+
+def _bart(
+    model_type: str, head: str, *, norm_before: bool, sinusoids: bool, embedding_norm: bool
+) -> Family:
+    """Return the row of an encoder–decoder as BART has it."""
+    encoder, *others = (
+        _bart_site(
+            model_type,
+            site,
+            norm_before=norm_before,
+            body=None
+            if site == "cross"
+            else _bart_body(
+                site, norm_before=norm_before, sinusoids=sinusoids, embedding_norm=embedding_norm
+            ),
+        )
+        for site in _SITES
+    )
+    return replace(
+        encoder,
+        others=tuple(others),
+        head=WordHead(
+            architecture=head, kind="seq2seq", words=("lm_head",), bias=("final_logits_bias",)
+        ),
+    )
+
+
+def _t5_site(model_type: str, site: Site) -> Family:
+    """Return one site as T5 has it, gated feed-forward layers or not."""
+    stack = "encoder" if site == "encoder" else "decoder"
+    attention = "EncDecAttention" if site == "cross" else "SelfAttention"
+    # The first block's table of distances serves all; cross-attention has none.
+    table = f"{stack}.block.0.layer.0.SelfAttention.relative_attention_bias"
+    return Family(
+        model_type=model_type,
+        site=site,
+        layer=f"{stack}.block.{{i}}.layer.{int(site == 'cross')}",
+        layers="num_layers" if site == "encoder" else "num_decoder_layers",
+        query=f"{attention}.q",
+        key=f"{attention}.k",
+        value=f"{attention}.v",
+        output=f"{attention}.o",
+        norm="layer_norm",
+        norm_kind="rms",
+        eps="layer_norm_epsilon",
+        added=None
+        if site == "cross"
+        else Added(kind="buckets", table=table, both_ways=site == "encoder"),
+        causal=site == "decoder",
+        scale="one",
+        # The norm squares in float32 whatever else is float64.
+        float32_softmax=True,
+        float32_norms=True,
+        reads=("head_dim",),
+        body=None
+        if site == "cross"
+        else Body(
+            embeddings=Embed(words=(f"{stack}.embed_tokens", "shared")),
+            feed_forward=Feed(
+                layer=f"{stack}.block.{{i}}.layer.{1 if site == 'encoder' else 2}",
+                up=(Only("DenseReluDense.wi_1", _GATED), Only("DenseReluDense.wi", _PLAIN)),
+                gate=Only("DenseReluDense.wi_0", _GATED),
+                down="DenseReluDense.wo",
+                activation="dense_act_fn",
+                before="layer_norm",
+            ),
+            final_norm=f"{stack}.final_layer_norm",
+        ),
+    )
+
+
+def _t5(model_type: str, head: str) -> Family:
+    """Return the row of an encoder–decoder as T5 has it."""
+    encoder, *others = (_t5_site(model_type, site) for site in _SITES)
+    return replace(
+        encoder,
+        others=tuple(others),
+        head=WordHead(
+            architecture=head,
+            kind="seq2seq",
+            words=("lm_head",),
+            # mT5 never scales what its head receives.
+            scale_if="scale_decoder_outputs" if model_type == "t5" else "",
+        ),
+    )
+
+
+ENCODER_DECODERS = (
+    _t5("t5", "T5ForConditionalGeneration"),
+    _t5("mt5", "MT5ForConditionalGeneration"),
+    _bart(
+        "bart",
+        "BartForConditionalGeneration",
+        norm_before=False,
+        sinusoids=False,
+        embedding_norm=True,
+    ),
+    _bart("marian", "MarianMTModel", norm_before=False, sinusoids=True, embedding_norm=False),
+    _bart(
+        "mbart",
+        "MBartForConditionalGeneration",
+        norm_before=True,
+        sinusoids=False,
+        embedding_norm=True,
+    ),
+    _bart(
+        "pegasus",
+        "PegasusForConditionalGeneration",
+        norm_before=True,
+        sinusoids=True,
+        embedding_norm=False,
+    ),
+)

@@ -1,0 +1,146 @@
+"""One block: attention, and the feed-forward behind it or beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from inspector.forward.activations import activate
+from inspector.forward.attention import attention_of
+from inspector.forward.casting import cast
+from inspector.forward.feed_forward import feed_forward
+from inspector.forward.norms import apply_norm
+from inspector.parallel import Workers
+from inspector.records import (
+    Array,
+    AttentionLayer,
+    Block,
+    Convolution,
+    Mask,
+    Norm,
+    Norms,
+    RebuiltLayer,
+    SilenceHead,
+    SiteName,
+    TracedLayer,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is the same for every block of a stack."""
+
+    site: SiteName
+    workers: Workers
+    edits: tuple[SilenceHead, ...] = ()
+    #: (T,) False where a token of the stack's own text is padding; None where none is.
+    present: Mask | None = None
+    #: (S, D) the encoder's last states, and which of its tokens are no padding.
+    encoder_states: Array | None = None
+    encoder_present: Mask | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attended:
+    """One attention sub-layer: what entered it, and all that it computed."""
+
+    hidden: Array
+    computed: RebuiltLayer
+
+    @property
+    def traced(self) -> TracedLayer:
+        """The same as a model's trace has it."""
+        done = self.computed
+        return TracedLayer(
+            done.site, done.layer, self.hidden, done.attention, done.output, done.encoder_states
+        )
+
+
+def run_block(
+    states: Array, block: Block, layer: int, around: Around
+) -> tuple[Array, list[Attended]]:
+    """Return the states behind a block, (T, D), and its attention: its own, then on the encoder."""
+    block = cast(block, states.dtype.type)
+    own = _attend(states, block.attention, around, around.site, layer)
+    if block.parallel:
+        return states + own.computed.output + _fed(states, own, block, around), [own]
+    attended = [own]
+    states = _added(states, own, block.attention_norms, block, around)
+    if block.cross is not None:
+        attended.append(_attend(states, block.cross, around, "cross", layer))
+        states = _added(states, attended[-1], block.cross_norms, block, around)
+    norms = block.feed_forward_norms
+    normed = _normed(states, norms.before, around)
+    given = _normed(feed_forward(normed, block.feed_forward, around.workers), norms.inside, around)
+    given += normed if block.residual_is_normed else states
+    return _normed(given, norms.after, around), attended
+
+
+def _fed(states: Array, own: Attended, block: Block, around: Around) -> Array:
+    """Return what the feed-forward beside attention gives; it may read attention's own norm."""
+    before = block.feed_forward_norms.before
+    read = own.computed.states if before is None else apply_norm(states, before, around.workers)
+    return feed_forward(read, block.feed_forward, around.workers)
+
+
+def _attend(
+    states: Array, known: AttentionLayer, around: Around, site: SiteName, layer: int
+) -> Attended:
+    cross = site == "cross"
+    computed = attention_of(
+        states,
+        known,
+        site=site,
+        layer=layer,
+        encoder_states=around.encoder_states if cross else None,
+        present=around.encoder_present if cross else around.present,
+        silent=silenced(around.edits, site, layer),
+        workers=around.workers,
+    )
+    return Attended(states, computed)
+
+
+def _added(states: Array, attended: Attended, norms: Norms, block: Block, around: Around) -> Array:
+    """Return the residual stream behind an attention sub-layer."""
+    stays = attended.computed.states if block.residual_is_normed else states
+    given = _normed(attended.computed.output, norms.inside, around)
+    return _normed(stays + given, norms.after, around)
+
+
+def _normed(states: Array, norm: Norm | None, around: Around) -> Array:
+    return states if norm is None else apply_norm(states, norm, around.workers)
+
+
+def silenced(edits: Iterable[SilenceHead], site: SiteName, layer: int) -> tuple[int, ...]:
+    """Return which heads of a layer give nothing."""
+    return tuple(edit.head for edit in edits if (edit.site, edit.layer) == (site, layer))
+
+
+def convolve(states: Array, entered: Array, weights: Convolution, present: Mask | None) -> Array:
+    """Return the first block's states with a convolution over what entered it added, and normed.
+
+    He et al. 2021, "DeBERTa", version 2: each token hears its neighbours once as they are.
+    ``entered`` and ``states`` are (T, D).
+    """
+    weights = cast(weights, states.dtype.type)
+    width, channels, size = weights.weight.shape
+    padded = np.pad(entered, (((size - 1) // 2, size // 2), (0, 0)))
+    groups = padded.reshape(len(padded), weights.groups, channels)
+    kernel = weights.weight.reshape(weights.groups, width // weights.groups, channels, size)
+    heard: Array = np.zeros_like(states)
+    for step in range(size):
+        here = groups[step : step + len(entered)].swapaxes(0, 1)
+        heard += (
+            (here @ kernel[..., step].swapaxes(1, 2)).swapaxes(0, 1).reshape(len(entered), width)
+        )
+    heard += weights.bias
+    if present is not None:
+        heard[~present] = 0
+    activate(weights.activation, heard)
+    heard += states
+    result = apply_norm(heard, weights.norm)
+    if present is not None:
+        result[~present] = 0
+    return result

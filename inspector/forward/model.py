@@ -1,0 +1,169 @@
+"""The whole model from the ids alone: embeddings, blocks, the last norm, the head for words.
+
+Vaswani et al. 2017, figure 1, read from the bottom to the top. Everything in which one family
+differs from another is in the records that the checkpoint was put together as; what happens here
+is the same for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from inspector.errors import ModelError
+from inspector.forward.block import Around, Attended, convolve, run_block
+from inspector.forward.casting import cast
+from inspector.forward.core import project
+from inspector.forward.embeddings import embed
+from inspector.forward.head import word_logits
+from inspector.forward.norms import apply_norm
+from inspector.parallel import Workers
+from inspector.records import (
+    Array,
+    Checkpoint,
+    Mask,
+    Model,
+    SilenceHead,
+    SiteName,
+    Stack,
+    Text,
+    Trace,
+)
+
+#: What a trace keeps beside the final states: every layer, and the logits of the head for words.
+Keep = Literal["layers", "logits"]
+_LAYERS: tuple[Keep, ...] = ("layers",)
+
+
+def forward(
+    checkpoint: Checkpoint,
+    text: Text,
+    target: Text | None = None,
+    *,
+    edits: Sequence[SilenceHead] = (),
+    present: Mask | None = None,
+    from_layer: int = 0,
+    states: Array | None = None,
+    keep: Collection[Keep] = _LAYERS,
+    dtype: type[np.floating[Any]] = np.float32,
+) -> Trace:
+    """Run a model on one text, or on a source and the target that its decoder reads.
+
+    Parameters
+    ----------
+    edits:
+        What is changed in this pass; the checkpoint stays as it is.
+    present:
+        (T,) False where a token of ``text`` is padding; None where none is.
+    from_layer, states:
+        Begin at this layer with these states, (T, D): what entered it in an earlier pass, such as
+        ``trace.layers[from_layer].hidden``. The trace then has the layers from there on. For
+        models of one stack.
+    keep:
+        What the trace keeps beside the final states. Without ``layers``, no more than one layer's
+        weights are in memory at a time.
+    dtype:
+        float32, or float64, in which everything is then calculated.
+
+    Raises
+    ------
+    ModelError
+        When nobody knows how this checkpoint is put together.
+    ValueError
+        When a target is missing or one too many, or when an edit or ``from_layer`` names a layer
+        or a head that there is none of.
+    """
+    model = _model(checkpoint, target, edits, from_layer, states)
+    longest = max(len(text), 0 if target is None else len(target))
+    with Workers(longest) as workers:
+        site: SiteName = "self" if target is None else "encoder"
+        around = Around(site, workers, tuple(edits), present)
+        if states is None:
+            states = embed(text, model.stack.embeddings, present, dtype)
+        attended: list[Attended] = []
+        kept = attended if "layers" in keep else None
+        final = _run(states.astype(dtype, copy=False), model.stack, around, kept, from_layer)
+        if model.decoder is not None and target is not None:
+            around = Around("decoder", workers, tuple(edits), None, final, present)
+            final = _run(
+                embed(target, model.decoder.embeddings, None, dtype), model.decoder, around, kept
+            )
+        logits = None
+        if "logits" in keep and model.head is not None:
+            logits = word_logits(final, model.head, workers)
+    # Those of a site together: a decoder's blocks have two kinds in turn.
+    ordered = sorted(attended, key=lambda one: _ORDER[one.computed.site])
+    return Trace(
+        text=text,
+        layers=tuple(one.traced for one in ordered),
+        target=target,
+        present=present,
+        computed=tuple(one.computed for one in ordered),
+        final=final,
+        logits=logits,
+    )
+
+
+_ORDER: dict[SiteName, int] = {"self": 0, "encoder": 0, "decoder": 1, "cross": 2}
+
+
+def _run(
+    states: Array, stack: Stack, around: Around, kept: list[Attended] | None, from_layer: int = 0
+) -> Array:
+    """Return the states behind a stack, (T, D), from those that enter it at a layer."""
+    for layer in range(from_layer, len(stack.blocks)):
+        block = stack.blocks[layer]
+        entered = states
+        states, attended = run_block(entered, block, layer, around)
+        if block.convolution is not None:
+            states = convolve(states, entered, block.convolution, around.present)
+        if kept is not None:
+            kept += attended
+    if stack.norm is not None:
+        states = apply_norm(states, cast(stack.norm, states.dtype.type), around.workers)
+    if stack.projection is not None:
+        states = project(states, cast(stack.projection, states.dtype.type), around.workers)
+    return states
+
+
+def _model(
+    checkpoint: Checkpoint,
+    target: Text | None,
+    edits: Sequence[SilenceHead],
+    from_layer: int,
+    states: Array | None,
+) -> Model:
+    """Return the checkpoint's model, after all that can be refused has been."""
+    model = checkpoint.model
+    if model is None:
+        reason = checkpoint.no_forward or checkpoint.no_rebuild
+        raise ModelError(
+            f"{checkpoint.title} cannot be run from its weights: {reason}.",
+            "It is run through transformers instead.",
+        )
+    if (model.decoder is None) != (target is None):
+        raise ValueError("an encoder–decoder needs a target, and no other model takes one")
+    if (from_layer > 0) != (states is not None):
+        raise ValueError("from_layer and states belong together")
+    if from_layer and model.decoder is not None:
+        raise ValueError("an encoder–decoder cannot begin in its middle")
+    if not 0 <= from_layer < len(model.stack.blocks):
+        raise ValueError(f"there is no layer {from_layer}")
+    for edit in edits:
+        _refuse_unknown(model, edit)
+    return model
+
+
+def _refuse_unknown(model: Model, edit: SilenceHead) -> None:
+    own = "self" if model.decoder is None else "encoder"
+    stack = model.stack if edit.site == own else model.decoder
+    if stack is None or (edit.site != own and edit.site not in ("decoder", "cross")):
+        raise ValueError(f"there is no site {edit.site!r}")
+    if not 0 <= edit.layer < len(stack.blocks):
+        raise ValueError(f"there is no layer {edit.layer}")
+    block = stack.blocks[edit.layer]
+    known = block.cross if edit.site == "cross" and block.cross else block.attention
+    if not 0 <= edit.head < known.config.heads:
+        raise ValueError(f"layer {edit.layer} has no head {edit.head}")

@@ -1,0 +1,97 @@
+"""The answer of our own forward alone: without torch, the same numbers, never called proved."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from seq2seq_models import random_encoder_decoder
+from small_models import random_bert
+
+import inspector
+from inspector.commands import main
+from inspector.errors import ModelError
+from inspector.session import Inspection
+
+SENTENCE = "The cat sat on the mat because it was tired"
+
+
+def test_it_says_what_the_proved_run_says(cat: Inspection) -> None:
+    ours = inspector.inspect(SENTENCE, prove=False)
+    assert ours.verification.verdict == "unproved"
+    assert ours.verification.layers == ()
+    assert ours.trace.text.ids.tolist() == cat.trace.text.ids.tolist()
+    assert ours.tokens == cat.tokens
+    for layer in range(6):
+        for head in range(12):
+            difference = np.abs(ours.attention(layer, head) - cat.attention(layer, head))
+            assert difference.max() <= 1e-4
+    assert [(at.source, at.target, at.head) for at in ours.links] == [
+        (at.source, at.target, at.head) for at in cat.links
+    ]
+    for mine, theirs in zip(ours.ladder, cat.ladder, strict=True):
+        if theirs.all_tokens is not None and mine.all_tokens is not None:
+            for name, value in theirs.all_tokens.means().items():
+                assert mine.all_tokens.means()[name] == (
+                    None if value is None else pytest.approx(value, abs=2e-3)
+                )
+
+
+def test_it_can_be_proved_later() -> None:
+    later = inspector.inspect(SENTENCE, pair="It slept.", prove=False).prove()
+    assert later.verification.verdict == "verified"
+    assert later.trace.text.pair == "It slept."
+
+
+def test_the_command_imports_no_torch_and_says_unproved(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "from inspector.commands import main\n"
+        f"code = main([{SENTENCE!r}, '--no-proof', '--json'])\n"
+        "heavy = {'torch', 'transformers'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+        "sys.exit(code)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["verification"]["verdict"] == "unproved"
+    assert found["verification"]["end_to_end"] is None
+    assert len(found["heads"]) == 72
+    page = (tmp_path / "attention.html").read_text()
+    assert '"verdict":"unproved"' in page
+
+
+def test_the_terminal_says_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([SENTENCE, "--no-proof", "--no-report"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "not yet proved 72 heads computed from the weights" in said
+    assert "verified" not in said
+
+
+def test_an_encoder_decoder(tmp_path: Path) -> None:
+    folder = random_encoder_decoder("t5", tmp_path / "t5")
+    ours = inspector.inspect("the cat sat", target="we are here", model=folder, prove=False)
+    theirs = ours.prove()
+    assert theirs.verification.verdict == "verified"
+    for mine, real in zip(ours.trace.layers, theirs.trace.layers, strict=True):
+        assert (mine.site, mine.layer) == (real.site, real.layer)
+        assert np.abs(mine.attention - real.attention).max() <= 1e-4
+
+
+def test_a_model_that_only_transformers_can_run_is_said(tmp_path: Path) -> None:
+    folder = random_bert(tmp_path / "decoder", is_decoder=True)
+    with pytest.raises(ModelError, match="is_decoder"):
+        inspector.inspect("the cat", model=folder, prove=False)
