@@ -22,7 +22,7 @@ from inspector.errors import InputError, ModelError
 
 NAME = "checkpoints"
 FEW = 160
-MANY = 1200
+MANY = 1000
 
 SENTENCE = "the cat sat on the mat"
 TARGET = "we are here"

@@ -23,7 +23,7 @@ from inspector.files.kinds import PAGE_MARK
 
 NAME = "command_lines"
 FEW = 80
-MANY = 1000
+MANY = 700
 
 PAGE = b"<!doctype html>\n" + PAGE_MARK + b"\n<title>an older page</title></html>\n"
 TENSORS = (len(b'{"__metadata__":{"inspector":"0"}}')).to_bytes(8, "little") + (

@@ -30,7 +30,7 @@ from hostile.program import LIMIT, End, look, run
 
 NAME = "signals"
 FEW = 40
-MANY = 300
+MANY = 200
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LINES = "the cat sat\nwe are here\tit was tired\n" + "the cat sat on the mat\n" * 3
