@@ -8,9 +8,8 @@ from importlib import import_module
 from hostile.run import kinds
 from markdown import ROOT, prose
 
-import inspector.commands
 from inspector.analogy import class_table
-from inspector.commands import sentence_file
+from inspector.commands import program, sentence_file
 from inspector.commands.show import _TEXT
 from inspector.corpus import reading
 from inspector.files import MIB
@@ -36,7 +35,7 @@ def test_together_they_are_at_least_three_thousand() -> None:
 
 def test_the_codes_are_those_of_the_command_line() -> None:
     said = re.findall(r"^\| (\d+) \|", PAGE, re.MULTILINE)
-    named = (inspector.commands.__doc__ or "").split("Exit codes:")[1]
+    named = (program.__doc__ or "").split("Exit codes:")[1]
     assert said == re.findall(r"\b\d+\b", named)
     assert said == re.findall(r"\b\d+\b", _readme_codes())
 
