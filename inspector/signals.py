@@ -7,12 +7,17 @@ Here all three raise ``KeyboardInterrupt``. What is told to be ignored, as by ``
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 #: Windows has no SIGHUP.
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 
 _came: list[int] = []
+#: How many ``held`` are open, and whether a signal waits for their end.
+_holding = 0
+_waits = False
 
 
 def answer() -> None:
@@ -25,6 +30,24 @@ def answer() -> None:
 def came() -> bool:
     """Say whether one came: libraries turn the exception into others, or swallow it."""
     return bool(_came)
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Let signals wait for the end of a few lines that must not be torn apart.
+
+    Such as those that make a file and those that take it away: in between a second signal would
+    leave it behind. Where signals are not answered here, nothing waits.
+    """
+    global _holding, _waits  # noqa: PLW0603 - the process has one set of signals
+    _holding += 1
+    try:
+        yield
+    finally:
+        _holding -= 1
+        if _waits and not _holding:
+            _waits = False
+            raise KeyboardInterrupt
 
 
 def ignore() -> None:
@@ -42,5 +65,9 @@ def _numbers() -> list[int]:
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> None:
+    global _waits  # noqa: PLW0603
     _came.append(number)
-    raise KeyboardInterrupt
+    if _holding:
+        _waits = True
+    else:
+        raise KeyboardInterrupt

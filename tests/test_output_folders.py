@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from inspector.errors import InputError
+from inspector.errors import InputError, MachineError
 from inspector.files import output_folder
 from inspector.files.kinds import PAGE_MARK
 
@@ -38,6 +38,12 @@ def killed(place: Path, *names: str, written: int) -> None:
 
 def names(place: Path) -> list[str]:
     return sorted(str(path.relative_to(place)) for path in place.rglob("*") if path.is_file())
+
+
+def test_a_link_to_itself_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(MachineError, match="could not be written: too many levels"):
+        run(tmp_path / "loop", "1.html")
 
 
 def test_the_record_lists_what_was_written(tmp_path: Path) -> None:

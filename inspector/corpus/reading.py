@@ -13,13 +13,14 @@ import json
 import stat
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from glob import glob, has_magic
 from io import BufferedReader
 from pathlib import Path
 from typing import IO, Literal
 
+from inspector import signals
 from inspector.corpus.treebank.conllu import BrokenSentence, TreebankSentence, parse_conllu
 from inspector.errors import InputError, MachineError
 from inspector.files import MIB, NOWHERE, standard_input
@@ -100,7 +101,9 @@ def inputs(names: Iterable[str]) -> Iterator[list[Input]]:
     MachineError
         When a pipe cannot be kept.
     """
-    with tempfile.TemporaryDirectory(prefix="inspector.") as folder:
+    with ExitStack() as kept:
+        with signals.held():
+            folder = kept.enter_context(tempfile.TemporaryDirectory(prefix="inspector."))
         found: list[Input] = []
         for name in names:
             if name == "-":

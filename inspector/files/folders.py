@@ -18,9 +18,10 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from inspector import signals
 from inspector.errors import InputError
 from inspector.files.kinds import PAGE
-from inspector.files.places import refusals
+from inspector.files.places import refusals, through_links
 from inspector.files.temporary import sweep, try_folder
 from inspector.files.writing import write_whole
 
@@ -49,8 +50,10 @@ def output_folder(path: Path, verb: str) -> Iterator[OutputFolder]:
     MachineError
         When the machine refuses.
     """
-    made = _make(path)
+    made = False
     try:
+        with signals.held():
+            made = _make(path)
         with _only_run(path):
             with refusals(path):
                 sweep(path)
@@ -59,7 +62,7 @@ def output_folder(path: Path, verb: str) -> Iterator[OutputFolder]:
     finally:
         if made:
             # Refused where there is something in it.
-            with suppress(OSError):
+            with signals.held(), suppress(OSError):
                 path.rmdir()
 
 
@@ -236,7 +239,7 @@ def _make(path: Path) -> bool:
             raise InputError(f"{path} is a file, not a folder.", "Name a folder with --out.")
         if path.is_dir():
             return False
-        place = path.resolve()
+        place = through_links(path)
         if not place.parent.is_dir():
             raise InputError(f"There is no folder {path.parent}.", "Make it first.")
         place.mkdir(exist_ok=True)
@@ -251,24 +254,30 @@ def _only_run(folder: Path) -> Iterator[None]:
         if path.is_symlink():
             raise InputError(f"{path} is a link.", "Remove it, or name another folder with --out.")
         lock = FileLock(path, timeout=0)
-        while True:
-            try:
-                lock.acquire()
-            except Timeout as error:
-                raise InputError(
-                    f"Another run is writing into {folder}.",
-                    "Wait until it has ended, or name another folder with --out.",
-                ) from error
-            if path.exists():
-                break
-            # The run before has removed the file between its being opened and locked.
-            lock.release()
     try:
+        with refusals(folder), signals.held():
+            _take(lock, path)
         yield
     finally:
-        # Removed before it is free, so that nobody's lock is taken away.
-        with suppress(OSError):
-            path.unlink()
+        if lock.is_locked:
+            # Removed before it is free, so that nobody's lock is taken away.
+            with signals.held(), suppress(OSError):
+                path.unlink()
+            lock.release()
+
+
+def _take(lock: FileLock, path: Path) -> None:
+    while True:
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise InputError(
+                f"Another run is writing into {path.parent}.",
+                "Wait until it has ended, or name another folder with --out.",
+            ) from error
+        if path.exists():
+            return
+        # The run before has removed the file between its being opened and locked.
         lock.release()
 
 

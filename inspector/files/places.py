@@ -74,7 +74,7 @@ def refuse_place(path: Path, kind: Kind | None = None) -> Path:
 def final_place(path: Path, kind: Kind | None) -> Path:
     """Return where a file will really be, as ``refuse_place``, without trying the folder out."""
     with refusals(path):
-        place = _through_links(path)
+        place = through_links(path)
         found = _look(path)
         if found is None:
             if not place.parent.is_dir():
@@ -108,7 +108,14 @@ def refusals(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _through_links(path: Path) -> Path:
+def through_links(path: Path) -> Path:
+    """Return where a path's links lead, whether anything is there or not.
+
+    Raises
+    ------
+    OSError
+        When they lead in a circle, or when the machine refuses.
+    """
     try:
         return path.resolve()
     except RuntimeError as error:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
+
+from inspector import signals
 
 #: Windows has none; there nothing is swept.
 fcntl: Any = import_module("fcntl") if os.name == "posix" else None
@@ -33,13 +35,15 @@ def unfinished(folder: Path) -> Iterator[tuple[Path, IO[bytes]]]:
     OSError
         When the machine refuses.
     """
-    handle, name = tempfile.mkstemp(prefix=f".inspector.{os.getpid()}.", dir=folder)
+    # Named before it is there, so that no interrupt comes between the file and its name.
+    path = folder / f".inspector.{os.getpid()}.{secrets.token_hex(4)}"
     try:
-        with os.fdopen(handle, "wb") as file:
-            _lock(handle)
-            yield Path(name), file
+        with open(path, "xb", opener=_for_us) as file:
+            _lock(file.fileno())
+            yield path, file
     finally:
-        Path(name).unlink(missing_ok=True)
+        with signals.held():
+            path.unlink(missing_ok=True)
 
 
 def try_folder(folder: Path) -> None:
@@ -64,6 +68,11 @@ def sweep(folder: Path) -> None:
             named = _NAME.fullmatch(path.name)
             if named and path.is_file() and not path.is_symlink() and not _lives(int(named[1])):
                 _remove_abandoned(path)
+
+
+def _for_us(path: str, flags: int) -> int:
+    """Open a file that nobody else may read until it is finished."""
+    return os.open(path, flags, 0o600)
 
 
 def _lives(process: int) -> bool:

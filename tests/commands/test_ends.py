@@ -157,6 +157,41 @@ def test_a_signal_ends_in_a_sentence_and_leaves_nothing(
     assert list(tmp_path.iterdir()) == [tmp_path / "program.py"]
 
 
+AT_A_FILE = """
+    from pathlib import Path
+    from inspector.files import output_folder, refuse_place
+    # Imports open files too, and these are not about them.
+    with output_folder(Path("made"), "--file"): pass
+    def near(event, arguments):
+        named = str(arguments[0]) if arguments else ""
+        if event in {events} and named.startswith(("made", ".inspector", str(Path.cwd()))):
+            hit() if {before} else sys.setprofile(hit)
+    def hit(*anything):
+        sys.setprofile(None)
+        os.kill(os.getpid(), signal.SIGTERM)
+    sys.addaudithook(near)
+    {does}
+"""
+STEPS = ("open", "os.mkdir", "os.remove", "os.rmdir")
+
+
+@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize("events", [*((step,) for step in STEPS), STEPS])
+@pytest.mark.parametrize(
+    "does", ["with output_folder(Path('made'), '--file'): pass", "refuse_place(Path('made'))"]
+)
+def test_a_signal_while_a_file_is_made_or_taken_away(
+    tmp_path: Path, events: tuple[str, ...], before: bool, does: str
+) -> None:
+    """Before a step or behind it; at one, or at each as of somebody who presses again and again."""
+    body = AT_A_FILE.format(events=events, before=before, does=does)
+    done = shell(tmp_path, "$PROGRAM", body)
+    hit = "output" in does or not events[0].endswith("dir")
+    assert done.returncode == (130 if hit else 0)
+    assert done.stderr == "Error: Interrupted.\nHint: Nothing was left half-written.\n" * hit
+    assert list(tmp_path.iterdir()) == [tmp_path / "program.py"]
+
+
 LAST_MOMENTS = """
     def hit(*anything):
         os.kill(os.getpid(), signal.SIGINT)

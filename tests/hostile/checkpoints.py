@@ -21,8 +21,8 @@ import inspector
 from inspector.errors import InputError, ModelError
 
 NAME = "checkpoints"
-FEW = 200
-MANY = 1200
+FEW = 160
+MANY = 1000
 
 SENTENCE = "the cat sat on the mat"
 TARGET = "we are here"

@@ -5,10 +5,21 @@ Damage and not forgery: whoever edits a payload and its checksum has written ano
 
 from __future__ import annotations
 
+import os
 import random
+import shutil
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from hostile.kind import Thing
+
+NAME = "pages"
+#: The suite tries them with the browser's other tests, in tests/browser/test_damage.py.
+FEW = 0
+MANY = 1000
 
 #: What a page says of itself where it was damaged.
 SAYS = ("damaged", "did not start")
@@ -40,6 +51,58 @@ SETTLED = """() => {
   const { dataset } = document.documentElement;
   return 'broken' in dataset || 'complete' in dataset;
 }"""
+
+
+@dataclass
+class Damaged(Thing):
+    """A report as it is after its accident."""
+
+    page: bytes
+
+
+def make(seed: int, place: Path, good: Path) -> Damaged:
+    """Damage a report by ``seed``; no model is needed."""
+    del good
+    report = _report()
+    ((_, page),) = damaged(report, [seed])
+    if len(page) < len(report):
+        return Damaged(f"cut off at {len(page)}", place, page)
+    at = next(at for at, byte in enumerate(page) if byte != report[at])
+    return Damaged(f"byte {at}: {report[at]:#04x} became {page[at]:#04x}", place, page)
+
+
+def judge(thing: Damaged) -> str | None:
+    """Open it in Chromium beside what the whole report shows."""
+    tab, right = _whole_report()
+    return judged(tab, thing.place / "page.html", thing.page, right)
+
+
+@cache
+def _report() -> bytes:
+    from synthetic import inspected
+
+    from inspector.report.html.page import render_report
+
+    return render_report(inspected("the naïve cat sat")).encode()
+
+
+@cache
+def _whole_report() -> tuple[Any, dict[str, str]]:
+    """Start a browser, which stays to the end of the process, and look at the whole report."""
+    from tempfile import mkdtemp
+
+    from playwright.sync_api import sync_playwright
+
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+    assert found is not None, "there is no Chromium"
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    browser = sync_playwright().start().chromium.launch(executable_path=found, args=arguments)
+    tab = browser.new_context(viewport={"width": 1000, "height": 900}).new_page()
+    folder = Path(mkdtemp())
+    try:
+        return tab, whole(tab, folder / "page.html", _report())
+    finally:
+        shutil.rmtree(folder)
 
 
 def damaged(page: bytes, seeds: Iterable[int]) -> Iterator[tuple[int, bytes]]:

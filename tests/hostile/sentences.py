@@ -22,8 +22,8 @@ from hostile.models import READERS, WINDOW
 from hostile.program import End, look, run
 
 NAME = "sentences"
-FEW = 60
-MANY = 600
+FEW = 40
+MANY = 500
 
 _PIECES = [
     "the cat", "it's", "don't—stop", "naïve café", "e\u0301a\u0327\u0308", "Tiê\u0301ng Viê\u0323t",

@@ -2,8 +2,8 @@
 
 Moments are counted, not timed, so that the same seed hits the same place on a slow machine too: the
 process sends itself the signal at its nth audited event, which are imports, openings, renamings and
-the like. A part of the runs is a new Python that is hit within its first 50 ms, before anything is
-imported.
+the like, just before the thing is done or just after. A part of the runs is a new Python that is
+hit within its first 50 ms, before anything is imported.
 
 It ends in 130 and in a sentence, and leaves nothing that is half; a run after it ends well. Where
 the signal came too late, the work is done and whole. Before the program's first line Python itself
@@ -30,7 +30,7 @@ from hostile.program import LIMIT, End, look, run
 
 NAME = "signals"
 FEW = 40
-MANY = 300
+MANY = 200
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LINES = "the cat sat\nwe are here\tit was tired\n" + "the cat sat on the mat\n" * 3
@@ -57,8 +57,9 @@ class Moment(Thing):
     number: signal.Signals
     #: In a new Python: after so many seconds.
     after: float | None
-    #: Else: at this event, and again so many events later.
+    #: Else: before or behind this event, and again so many events later.
     event: int
+    behind: bool
     again: int | None
 
 
@@ -71,9 +72,12 @@ def make(seed: int, place: Path, good: Path) -> Moment:
     after = chance.uniform(0, 0.05) if chance.random() < 0.25 else None
     event = round(_EVENTS ** chance.random())
     again = chance.choice([None, None, None, 1, 10, 100])
-    when = f"after {after:.4f} s" if after is not None else f"at event {event}, again {again}"
+    behind = chance.random() < 0.5
+    when = f"{'behind' if behind else 'before'} event {event}, again {again}"
+    if after is not None:
+        when = f"after {after:.4f} s"
     what = f"{number.name} in {name} {when}"
-    return Moment(what, place, name, [*_RUNS[name], *model], number, after, event, again)
+    return Moment(what, place, name, [*_RUNS[name], *model], number, after, event, behind, again)
 
 
 def judge(moment: Moment) -> str | None:
@@ -102,11 +106,18 @@ def _watch(moment: Moment) -> None:
     hits = [moment.event] + ([moment.event + moment.again] if moment.again else [])
     seen = 0
 
-    def count(_event: str, _arguments: tuple[Any, ...]) -> None:
+    def count(event: str, _arguments: tuple[Any, ...]) -> None:
         nonlocal seen
-        seen += 1
-        if seen in hits:
-            os.kill(os.getpid(), moment.number)
+        # That one is ours.
+        seen += event != "sys.setprofile"
+        if hits and seen == hits[0]:
+            del hits[0]
+            # What is profiled next is what follows on it.
+            sys.setprofile(hit) if moment.behind else hit()
+
+    def hit(*_anything: object) -> None:
+        sys.setprofile(None)
+        os.kill(os.getpid(), moment.number)
 
     sys.addaudithook(count)
 
