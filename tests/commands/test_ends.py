@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +119,14 @@ WAITS = """
         print("waiting", flush=True)
         {wait}
 """
+
+
+@pytest.fixture(autouse=True)
+def hangup_not_ignored() -> Iterator[None]:
+    """Whoever starts the tests with nohup has a hangup ignored by all that they start."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 def stopped(place: Path, number: signal.Signals, wait: str) -> subprocess.CompletedProcess[str]:
