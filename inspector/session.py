@@ -198,7 +198,9 @@ def load(name: str | Path = "bundled", *, device: str = "auto") -> LoadedModel:
     loaded = load_model(source, device=device)
     opened = open_checkpoint(source)
     # What our own forward runs comes from the files, by a way of its own.
-    whole = replace(loaded.checkpoint, model=opened.model, tokenizer=opened.tokenizer)
+    whole = replace(
+        loaded.checkpoint, model=opened.model, config=opened.config, tokenizer=opened.tokenizer
+    )
     return replace(loaded, checkpoint=whole)
 
 

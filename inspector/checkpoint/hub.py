@@ -21,7 +21,11 @@ def downloaded(name: str) -> Path:
         When it cannot be had.
     """
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+    from huggingface_hub.errors import (
+        HfHubHTTPError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+    )
 
     try:
         return Path(snapshot_download(name, allow_patterns=list(_FILES)))
@@ -29,6 +33,11 @@ def downloaded(name: str) -> Path:
         raise ModelError(
             f"The model {name} is not in the local cache, and the hub cannot be reached.",
             "Check the name and the connection, or use --model bundled, which needs neither.",
+        ) from error
+    except RepositoryNotFoundError as error:  # and those that are closed to one
+        raise ModelError(
+            f"The hub has no model {name} that can be read from here.",
+            "Check the name; a private or gated model needs `hf auth login` first.",
         ) from error
     except (HfHubHTTPError, OSError, ValueError) as error:
         said = str(error).strip().split("\n", 1)[0]

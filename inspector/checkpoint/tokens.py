@@ -6,6 +6,7 @@ tokenizer here, and the referee's is asked.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
@@ -69,29 +70,37 @@ def limit(folder: Path, config: Any, family: Family) -> int | None:
     return min(real) if real else None
 
 
-def encode(checkpoint: Checkpoint, text: str, pair: str | None = None, *, truncate: bool) -> Text:
+def encode(
+    checkpoint: Checkpoint,
+    text: str,
+    pair: str | None = None,
+    *,
+    truncate: bool,
+    what: str = "text",
+) -> Text:
     """Tokenize a text, or a pair of texts, as the checkpoint's own file says.
 
     Raises
     ------
     InputError
         When there is nothing to read, when the text does not fit and ``truncate`` is off, or
-        when there is a pair and the model has no segments.
+        when there is a pair and the tokenizer puts nothing between its texts.
     """
-    types = getattr(checkpoint.config, "type_vocab_size", 0)
-    if pair is not None and types < _SEGMENTS_OF_A_PAIR:
+    encoded, truncated_from = _fitted(checkpoint, what, text, pair, truncate=truncate)
+    if pair is not None and not _parted(checkpoint.tokenizer, encoded.sequence_ids):
         raise InputError(
-            f"This model ({checkpoint.family}) reads no pairs: it has no segments.",
+            f"This model ({checkpoint.family}) reads no pairs: its tokenizer puts nothing between "
+            "the two texts.",
             "Leave the second text out, or choose a BERT.",
         )
-    encoded, truncated_from = _fitted(checkpoint, "text", text, pair, truncate=truncate)
     tokens = _tokens(checkpoint.tokenizer, encoded, text, pair)
     if all(token.special for token in tokens):
         raise InputError(
-            "The model's tokenizer finds nothing to read in the text.",
+            f"The model's tokenizer finds nothing to read in the {what}.",
             "Give a text with at least one visible character.",
         )
-    told = types >= _SEGMENTS_OF_A_PAIR
+    # Else the separators alone tell the two texts apart: the model has no segments.
+    told = (getattr(checkpoint.config, "type_vocab_size", None) or 0) >= _SEGMENTS_OF_A_PAIR
     return Text.of(
         tokens,
         text,
@@ -114,13 +123,23 @@ def encode_target(checkpoint: Checkpoint, target: str, *, truncate: bool) -> Tex
     begins = getattr(checkpoint.config, "decoder_start_token_id", None)
     if checkpoint.family not in _SHIFTED or begins is None:
         return None
-    written = encode(checkpoint, target, truncate=truncate)
+    written = encode(checkpoint, target, truncate=truncate, what="target")
     piece = checkpoint.tokenizer.id_to_token(int(begins))
     if piece is None:
         return None
     start = Token(int(begins), piece, word=None, special=True, segment=0, span=None)
     tokens = (start, *written.tokens[:-1])
     return replace(Text.of(tokens, target), truncated_from=written.truncated_from)
+
+
+def _parted(tokenizer: Any, sides: Sequence[int | None]) -> bool:
+    """Say whether the tokenizer put something of its own between the two texts of a pair."""
+    if 0 not in sides or 1 not in sides:
+        # Of one text nothing is left: what the tokenizer adds to a pair stands there all the same.
+        alone, both = (tokenizer.num_special_tokens_to_add(is_pair=pair) for pair in (False, True))
+        return bool(both > alone)
+    last_of_first = max(at for at, side in enumerate(sides) if side == 0)
+    return sides.index(1) > last_of_first + 1
 
 
 def _fitted(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import sys
 
 import pytest
 
@@ -25,7 +24,7 @@ def read(monkeypatch: pytest.MonkeyPatch, given: bytes, *, typed: bool) -> str:
         texts.append(text)
         raise Seen
 
-    monkeypatch.setattr(sys.modules["inspector.commands.show"], "refuse_unreadable", keep)
+    monkeypatch.setattr("inspector.commands.show_sentence.refuse_unreadable", keep)
     assert main(["-", "--no-report"]) == 70
     return texts[0]
 
