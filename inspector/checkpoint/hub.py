@@ -37,7 +37,7 @@ def downloaded(name: str) -> Path:
     except RepositoryNotFoundError as error:  # and those that are closed to one
         raise ModelError(
             f"The hub has no model {name} that can be read from here.",
-            "Check the name; a private or gated model needs `hf auth login` first.",
+            "Check the spelling; for a private or gated model log in with hf auth login.",
         ) from error
     except (HfHubHTTPError, OSError, ValueError) as error:
         said = str(error).strip().split("\n", 1)[0]
