@@ -200,9 +200,12 @@ export function mountHead(root, data, store) {
     const ends = endsOf(high, log);
     const gap = [all.visible && "masked", sink && "set aside"].filter(Boolean).join(" or ");
     const rest = sink ? ", of what is left of each row" : "";
+    const unproved = data.header.verification.verdict === "unproved";
     const sources = /** @type {[string, string]} */ (
       model
-        ? ["model", `What the model itself computed${rest}.`]
+        ? unproved
+          ? ["computed", `Computed from the weights; the real model has not been asked${rest}.`]
+          : ["model", `What the model itself computed${rest}.`]
         : [
             "this page’s arithmetic",
             `softmax of the rebuilt q·k, worked out as you look; within ${tiny(layer.arithmetic_error[head])}` +
@@ -216,7 +219,7 @@ export function mountHead(root, data, store) {
     const shown = [shape === "lines" ? lines : first];
     if (shape === "lines") {
       // They are drawn below, since they follow the pointer as well.
-    } else if (model && rebuilt && difference) {
+    } else if (model && rebuilt && difference && !unproved) {
       second.caption("rebuilt", `The same, from the layer’s input and the weights${rest}.`, ends, gap);
       const most = largestMagnitude(difference.data);
       third.caption(

@@ -377,7 +377,9 @@ function origin(data, { index, head, whose, subwords }, several) {
     mean || !shipped
       ? `These numbers are ${mean ? "an average, " : ""}worked out on this page from ` +
         (shipped ? "the model’s own attention." : "q and k.")
-      : "These numbers are the model’s own.";
+      : data.header.verification.verdict === "unproved"
+        ? "These numbers were computed from the weights; the real model has not been asked."
+        : "These numbers are the model’s own.";
   return (
     from +
     (several && !subwords ? " Subwords are combined: attention received is summed, attention given is averaged." : "")

@@ -18,6 +18,9 @@ export function mountSources(root, data, store) {
   return view.dispose;
 }
 
+const UNPROVED =
+  "computed from the checkpoint’s weights by the inspector’s own forward pass; the real model has not been asked, and where this page says “the model” it means that.";
+
 /**
  * @param {import("../../payload.js").Header} header
  * @returns {string[][]} what, and where it comes from
@@ -64,9 +67,10 @@ function sourcesOf({ layers, arithmetic_max_abs_error: error, ladder, target, ve
       (pooled
         ? "averaged over patches of tokens, since the text is longer than 128."
         : "the classroom’s R in float32 and the learned rung in float16; the others follow from them by their formulas.");
+  const unproved = verification.verdict === "unproved";
   return [
-    ["The model’s attention", model],
-    ["The rebuild", rebuild],
+    [unproved ? "The attention" : "The model’s attention", unproved ? UNPROVED : model],
+    ...(unproved ? [] : [["The rebuild", rebuild]]),
     ...own,
     ["The ladder’s numbers", rungs],
     ...(predictions
