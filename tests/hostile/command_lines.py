@@ -100,7 +100,7 @@ _TABLES: list[Place] = [
 _SENTENCES: list[Place] = [
     ("the cat sat", set()), ("the cat sat", set()), ("we are here", set()), ("Ω \x1b[31m", set()),
     ("- a list", set()), ("--- what", set()), ("a" * 50_000, set()), ("", {2}), (" \t\n", {2}),
-    ("\udcff", {2}), ("--what", {2}), ("-x", {2}), ("--out", {2}), ("--jso", {2}),
+    ("\udcff", {2}), ("--what", {2}), ("-x", {2}), ("--jso", {2}),
     (_LONG, set()),
 ]  # fmt: skip
 
