@@ -110,9 +110,9 @@ def show_sentence(asked: Asked, wanted: Wanted, *, model: str, device: str, prov
     if wanted.as_json:
         from inspector.report.export.summary import summarise
 
-        click.echo(json.dumps(summarise(found, more | files), allow_nan=False))
+        click.echo(json.dumps(summarise(found, files | more), allow_nan=False))
     elif answer is None or found.notices != answer.notices:
-        _print(found, more | files, proved=found)
+        _print(found, files | more, proved=found)
     else:
         _print(None, more, proved=found)
     if wanted.open_report:

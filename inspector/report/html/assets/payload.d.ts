@@ -86,6 +86,11 @@ export interface OutputCheck {
   bound: number | null;
 }
 
+export interface EndToEnd {
+  verdict: Verdict;
+  attention_max_abs_error: number | null;
+}
+
 export interface Verification {
   verdict: Verdict;
   attention_max_abs_error: number | null;
@@ -93,7 +98,7 @@ export interface Verification {
   tier: Tier;
   reason: string | null;
   /** Our own forward from the ids alone beside the real model; null where it was not run. */
-  end_to_end: { verdict: Verdict; attention_max_abs_error: number | null } | null;
+  end_to_end: EndToEnd | null;
   /** In the order of `Header.layers`. */
   layers: LayerCheck[];
 }
