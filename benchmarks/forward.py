@@ -12,23 +12,17 @@ weights checked, without torch, from fork to exit; beside the smallest honest sc
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.measuring import Figure, in_turn, table
+from benchmarks.measuring import CALLS, Figure, in_turn, median_seconds, table
 from benchmarks.start import SENTENCE, whole_process
 
 TOKENS = (16, 128, 512)
 ROUNDS = 15
-#: Calls a turn; a turn's value is their median.
-CALLS = 5
 #: Of the attention, and of the states beside the largest of them.
 AGREEMENT = 1e-4
-#: Longer than the threads of OpenBLAS and of torch wait for work before they sleep.
-_PAUSE = 0.1
 _HERE = Path(__file__).parent
 _PROCESSES = {
     "smallest honest script": (str(_HERE / "honest_script.py"), SENTENCE),
@@ -127,8 +121,8 @@ def _row(tokens: int, turns: int) -> list[str]:
         raise RuntimeError(f"at {tokens} tokens the two sides differ by {largest:.1e}")
     measured = in_turn(
         {
-            "theirs": lambda: _turn(theirs),
-            "ours": lambda: _turn(lambda: forward(checkpoint, text)),
+            "theirs": lambda: median_seconds(theirs),
+            "ours": lambda: median_seconds(lambda: forward(checkpoint, text)),
         },
         rounds=turns,
     )
@@ -139,15 +133,3 @@ def _row(tokens: int, turns: int) -> list[str]:
         str(measured["ours"].over(measured["theirs"])),
         f"{largest:.1e}",
     ]
-
-
-def _turn(work: Callable[[], object]) -> float:
-    """Return the median seconds of a few calls, after a pause and a call that is not counted."""
-    time.sleep(_PAUSE)
-    work()
-    seconds = []
-    for _ in range(CALLS):
-        begun = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - begun)
-    return Figure(tuple(seconds)).median

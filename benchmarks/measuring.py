@@ -11,11 +11,16 @@ from __future__ import annotations
 import os
 import platform
 import statistics
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+#: Calls a turn; a turn's value is their median.
+CALLS = 5
+#: Longer than the threads of OpenBLAS and of torch wait for work before they sleep.
+_PAUSE = 0.1
 _PACKAGES = ("numpy", "torch", "transformers")
 
 
@@ -69,6 +74,18 @@ def in_turn(
         for name, side in sides.items():
             values[name].append(side())
     return {name: Figure(tuple(measured)) for name, measured in values.items()}
+
+
+def median_seconds(work: Callable[[], object]) -> float:
+    """Return the median seconds of a few calls, after a pause and a call that is not counted."""
+    time.sleep(_PAUSE)
+    work()
+    seconds = []
+    for _ in range(CALLS):
+        begun = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - begun)
+    return Figure(tuple(seconds)).median
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -14,8 +14,6 @@ anything is timed both sides must agree within 1e-5.
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -23,7 +21,7 @@ import torch
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import inspector
-from benchmarks.measuring import Figure, in_turn, table
+from benchmarks.measuring import CALLS, in_turn, median_seconds, table
 from benchmarks.texts import text_of
 from inspector.forward.rebuild import rebuild
 from inspector.records import Trace
@@ -33,11 +31,7 @@ from inspector.referee.text import encode
 
 TOKENS = (16, 64, 128, 256, 512)
 ROUNDS = 15
-#: Calls a turn; a turn's value is their median.
-CALLS = 5
 AGREEMENT = 1e-5
-#: Longer than the threads of OpenBLAS and of torch wait for work before they sleep.
-_PAUSE = 0.1
 
 Pair = tuple[torch.Tensor, torch.Tensor]
 
@@ -107,8 +101,8 @@ def _row(tokens: int, loaded: LoadedModel, trace: Trace, turns: int) -> list[str
         raise RuntimeError(f"at {tokens} tokens the two sides differ by {difference:.1e}")
     measured = in_turn(
         {
-            "torch": lambda: _turn(lambda: torchs_part(loaded.model, states)),
-            "ours": lambda: _turn(lambda: rebuild(loaded.checkpoint, trace).layers),
+            "torch": lambda: median_seconds(lambda: torchs_part(loaded.model, states)),
+            "ours": lambda: median_seconds(lambda: rebuild(loaded.checkpoint, trace).layers),
         },
         rounds=turns,
     )
@@ -120,18 +114,6 @@ def _row(tokens: int, loaded: LoadedModel, trace: Trace, turns: int) -> list[str
         str(ours.over(theirs)),
         f"{difference:.1e}",
     ]
-
-
-def _turn(work: Callable[[], object]) -> float:
-    """Return the median seconds of a few calls, after a pause and a call that is not counted."""
-    time.sleep(_PAUSE)
-    work()
-    seconds = []
-    for _ in range(CALLS):
-        begun = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - begun)
-    return Figure(tuple(seconds)).median
 
 
 def _kernel() -> str:
