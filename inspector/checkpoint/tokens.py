@@ -6,24 +6,27 @@ tokenizer here, and the referee's is asked.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from inspector.checkpoint.encoded import (
+    build_tokens,
+    refuse_nothing,
+    refuse_unparted,
+    smallest_limit,
+    too_long,
+)
 from inspector.checkpoint.json_file import read_object
-from inspector.checkpoint.pieces import place_pieces, read_entry
-from inspector.errors import InputError, ModelError
+from inspector.checkpoint.pieces import read_entry
+from inspector.errors import ModelError
 from inspector.families.spec import Family
 from inspector.records import Checkpoint, Text, Token
 
 TOKENIZER = "tokenizer.json"
 _SAID = "tokenizer_config.json"
-#: Tokenizers without a limit say so with a number near 1e30.
-_NO_LIMIT = 10**9
 _SEGMENTS_OF_A_PAIR = 2
 #: What vocabularies call the token that a masked model fills.
 _MASKS = ("[MASK]", "<mask>")
@@ -66,8 +69,7 @@ def limit(folder: Path, config: Any, family: Family) -> int | None:
         # The first token has the place behind the padding's.
         padding = config.pad_token_id if embed.padding is None else embed.padding
         places = max(1, places - padding - 1)
-    real = [int(one) for one in (said, places) if one is not None and 0 < one < _NO_LIMIT]
-    return min(real) if real else None
+    return smallest_limit(said, places)
 
 
 def encode(
@@ -87,18 +89,14 @@ def encode(
         when there is a pair and the tokenizer puts nothing between its texts.
     """
     encoded, truncated_from = _fitted(checkpoint, what, text, pair, truncate=truncate)
-    if pair is not None and not _parted(checkpoint.tokenizer, encoded.sequence_ids):
-        raise InputError(
-            f"This model ({checkpoint.family}) reads no pairs: its tokenizer puts nothing between "
-            "the two texts.",
-            "Leave the second text out, or choose a BERT.",
+    if pair is not None:
+        alone, both = (
+            checkpoint.tokenizer.num_special_tokens_to_add(is_pair=paired)
+            for paired in (False, True)
         )
+        refuse_unparted(checkpoint.family, encoded.sequence_ids, added=alone, added_to_pair=both)
     tokens = _tokens(checkpoint.tokenizer, encoded, text, pair)
-    if all(token.special for token in tokens):
-        raise InputError(
-            f"The model's tokenizer finds nothing to read in the {what}.",
-            "Give a text with at least one visible character.",
-        )
+    refuse_nothing(tokens, what)
     # Else the separators alone tell the two texts apart: the model has no segments.
     told = (getattr(checkpoint.config, "type_vocab_size", None) or 0) >= _SEGMENTS_OF_A_PAIR
     return Text.of(
@@ -132,16 +130,6 @@ def encode_target(checkpoint: Checkpoint, target: str, *, truncate: bool) -> Tex
     return replace(Text.of(tokens, target), truncated_from=written.truncated_from)
 
 
-def _parted(tokenizer: Any, sides: Sequence[int | None]) -> bool:
-    """Say whether the tokenizer put something of its own between the two texts of a pair."""
-    if 0 not in sides or 1 not in sides:
-        # Of one text nothing is left: what the tokenizer adds to a pair stands there all the same.
-        alone, both = (tokenizer.num_special_tokens_to_add(is_pair=pair) for pair in (False, True))
-        return bool(both > alone)
-    last_of_first = max(at for at, side in enumerate(sides) if side == 0)
-    return sides.index(1) > last_of_first + 1
-
-
 def _fitted(
     checkpoint: Checkpoint, what: str, text: str, pair: str | None, *, truncate: bool
 ) -> tuple[Any, int | None]:
@@ -152,10 +140,7 @@ def _fitted(
     if fits is None or count <= fits:
         return encoded, None
     if not truncate:
-        raise InputError(
-            f"The {what} has {count} tokens and {fits} fit into the model.",
-            "Shorten it, or cut it at the end with --truncate.",
-        )
+        raise too_long(what, count, fits)
     # The tokenizer itself cuts, so that what it puts at the end stays at the end.
     tokenizer.enable_truncation(fits)
     try:
@@ -170,29 +155,9 @@ def _tokens(tokenizer: Any, encoded: Any, text: str, pair: str | None) -> tuple[
         bool(flag) or token in named
         for token, flag in zip(encoded.ids, encoded.special_tokens_mask, strict=True)
     ]
-    sides = encoded.sequence_ids
     texts = [text] if pair is None else [text, pair]
-    placed = place_pieces(texts, encoded.tokens, sides, special, encoded.offsets)
-    # A special token closes the text before it; the first one opens the first text.
-    segments = accumulate((0 if side is None else side for side in sides), max)
-    return tuple(
-        Token(
-            id=token,
-            text=piece,
-            word=None if word < 0 else word,
-            special=flag,
-            segment=segment,
-            span=None if start < 0 else (start, end),
-        )
-        for token, piece, word, flag, segment, (start, end) in zip(
-            encoded.ids,
-            encoded.tokens,
-            placed.words.tolist(),
-            special,
-            segments,
-            placed.spans.tolist(),
-            strict=True,
-        )
+    return build_tokens(
+        texts, encoded.ids, encoded.tokens, encoded.sequence_ids, special, encoded.offsets
     )
 
 

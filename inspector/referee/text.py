@@ -7,22 +7,24 @@ the token with which the family begins. What is shown are the tokens that it rea
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import accumulate
 from typing import Any
 
 import numpy as np
 import torch
 from transformers import MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING
 
-from inspector.checkpoint.pieces import place_pieces
-from inspector.errors import InputError, ModelError
+from inspector.checkpoint.encoded import (
+    build_tokens,
+    refuse_nothing,
+    refuse_unparted,
+    smallest_limit,
+    too_long,
+)
+from inspector.errors import ModelError
 from inspector.families.registry import BEHIND_PADDING
 from inspector.records import Text, Token
 from inspector.referee.tokenizing import run_tokenizer
 from inspector.referee.vocabulary import special_ids
-
-#: Tokenizers without a limit say so with a number near 1e30.
-_NO_LIMIT = 10**9
 
 
 def window(tokenizer: Any, config: Any) -> int | None:
@@ -32,9 +34,7 @@ def window(tokenizer: Any, config: Any) -> int | None:
     if positions is not None and padding is not None and config.model_type in BEHIND_PADDING:
         # The first token has the position behind the padding's id.
         positions = max(1, positions - padding - 1)
-    limits = [getattr(tokenizer, "model_max_length", None), positions]
-    real = [int(limit) for limit in limits if limit is not None and 0 < limit < _NO_LIMIT]
-    return min(real) if real else None
+    return smallest_limit(getattr(tokenizer, "model_max_length", None), positions)
 
 
 def encode(text: str, pair: str | None, tokenizer: Any, config: Any, *, truncate: bool) -> Text:
@@ -51,14 +51,14 @@ def encode(text: str, pair: str | None, tokenizer: Any, config: Any, *, truncate
     encoded, truncated_from = _fitted(
         tokenizer, config, "text", truncate=truncate, text=text, text_pair=pair
     )
-    if pair is not None and not _parted(tokenizer, encoded):
-        raise InputError(
-            f"This model ({config.model_type}) reads no pairs: its tokenizer puts nothing between "
-            "the two texts.",
-            "Leave the second text out, or choose a BERT.",
+    if pair is not None:
+        alone, both = (
+            int(tokenizer.num_special_tokens_to_add(pair=paired)) for paired in (False, True)
         )
+        sides = encoded.sequence_ids(0) if tokenizer.is_fast else []
+        refuse_unparted(config.model_type, sides, added=alone, added_to_pair=both)
     tokens = _tokens(tokenizer, encoded, text, pair)
-    _refuse_nothing(tokens, "text")
+    refuse_nothing(tokens, "text")
     told = "token_type_ids" in tokenizer.model_input_names and "token_type_ids" in encoded
     token_types = encoded["token_type_ids"][0].numpy() if told else None
     known = getattr(config, "type_vocab_size", None) or 0
@@ -66,19 +66,6 @@ def encode(text: str, pair: str | None, tokenizer: Any, config: Any, *, truncate
         # The separators alone tell the two texts apart: the model has no segments.
         token_types = np.zeros_like(token_types)
     return Text.of(tokens, text, pair, token_types=token_types, truncated_from=truncated_from)
-
-
-def _parted(tokenizer: Any, encoded: Any) -> bool:
-    """Say whether the tokenizer put something of its own between the two texts of a pair."""
-    whose = encoded.sequence_ids(0) if tokenizer.is_fast else []
-    if 0 not in whose or 1 not in whose:
-        # It does not say whose a token is, or of one text nothing is left: what the tokenizer adds
-        # to a pair stands there all the same.
-        return int(tokenizer.num_special_tokens_to_add(pair=True)) > int(
-            tokenizer.num_special_tokens_to_add(pair=False)
-        )
-    last_of_first = max(at for at, text in enumerate(whose) if text == 0)
-    return bool(whose.index(1) > last_of_first + 1)
 
 
 def encode_both(
@@ -106,7 +93,7 @@ def encode_both(
     (piece,) = tokenizer.convert_ids_to_tokens([begins])
     start = Token(begins, piece, word=None, special=True, segment=0, span=None)
     tokens = (start, *shifted[:-1])
-    _refuse_nothing(tokens, "target")
+    refuse_nothing(tokens, "target")
     # A tokenizer that is another family's may tell of segments, of which these know nothing.
     return replace(source, token_types=None), Text.of(tokens, target, truncated_from=truncated_from)
 
@@ -132,14 +119,6 @@ def _shifted(model: Any, labels: torch.Tensor) -> torch.Tensor:
     return read
 
 
-def _refuse_nothing(tokens: tuple[Token, ...], what: str) -> None:
-    if all(token.special for token in tokens):
-        raise InputError(
-            f"The model's tokenizer finds nothing to read in the {what}.",
-            "Give a text with at least one visible character.",
-        )
-
-
 def _fitted(
     tokenizer: Any, config: Any, what: str, *, truncate: bool, **texts: str | None
 ) -> tuple[Any, int | None]:
@@ -150,10 +129,7 @@ def _fitted(
     if fits is None or count <= fits:
         return encoded, None
     if not truncate:
-        raise InputError(
-            f"The {what} has {count} tokens and {fits} fit into the model.",
-            "Shorten it, or cut it at the end with --truncate.",
-        )
+        raise too_long(what, count, fits)
     return _tokenize(tokenizer, **texts, truncation=True, max_length=fits), count
 
 
@@ -181,28 +157,8 @@ def _tokens(tokenizer: Any, encoded: Any, text: str, pair: str | None = None) ->
         sides = encoded.sequence_ids(0)
     else:
         sides = _sides(special, 1 if pair is None else 2)
-    placed = place_pieces([text] if pair is None else [text, pair], pieces, sides, special, spans)
-    # A special token closes the text before it; the first one opens the first text.
-    segments = accumulate((0 if side is None else side for side in sides), max)
-    return tuple(
-        Token(
-            id=token,
-            text=piece,
-            word=None if word < 0 else word,
-            special=flag,
-            segment=segment,
-            span=None if start < 0 else (start, end),
-        )
-        for token, piece, word, flag, segment, (start, end) in zip(
-            ids,
-            pieces,
-            placed.words.tolist(),
-            special,
-            segments,
-            placed.spans.tolist(),
-            strict=True,
-        )
-    )
+    texts = [text] if pair is None else [text, pair]
+    return build_tokens(texts, ids, pieces, sides, special, spans)
 
 
 def _sides(special: list[bool], texts: int) -> list[int | None]:
