@@ -99,7 +99,11 @@ def show_sentence(asked: Asked, wanted: Wanted, *, model: str, device: str, prov
         if answer is not None:
             files = _write_report(answer, wanted, progress)
     if answer is not None and not wanted.as_json:
-        _print(answer, files)
+        from rich.console import Console
+
+        from inspector.report.terminal.inspection import print_answer
+
+        print_answer(Console(highlight=False), answer, files)
     with _status(quiet=wanted.as_json) as progress:
         if answer is None or prove:
             found = _proved(asked, model, device, progress)
@@ -111,10 +115,15 @@ def show_sentence(asked: Asked, wanted: Wanted, *, model: str, device: str, prov
         from inspector.report.export.summary import summarise
 
         click.echo(json.dumps(summarise(found, files | more), allow_nan=False))
-    elif answer is None or found.notices != answer.notices:
-        _print(found, files | more, proved=found)
     else:
-        _print(None, more, proved=found)
+        from rich.console import Console
+
+        from inspector.report.terminal.inspection import print_inspection, print_verdict
+
+        if answer is None or found.notices != answer.notices:
+            print_inspection(Console(highlight=False), found, files | more)
+        else:
+            print_verdict(Console(highlight=False), found, more)
     if wanted.open_report:
         webbrowser.open(wanted.place.resolve().as_uri())
     return _MISMATCH if found.verification.verdict == "mismatch" else 0
@@ -139,22 +148,6 @@ def _proved(asked: Asked, model: str, device: str, progress: Progress) -> Inspec
     loaded = load(model, device=device)
     collect_again()
     return asked.inspect(loaded, progress)
-
-
-def _print(
-    answer: Inspection | None, files: dict[str, str], *, proved: Inspection | None = None
-) -> None:
-    """Print what there is to say, what was written, and the verdict as the last line."""
-    from rich.console import Console
-
-    from inspector.report.terminal.inspection import print_answer, print_files, print_verdict
-
-    console = Console(highlight=False)
-    if answer is not None:
-        print_answer(console, answer)
-    print_files(console, files)
-    if proved is not None:
-        print_verdict(console, proved)
 
 
 def _write_report(found: Inspection, wanted: Wanted, progress: Progress) -> dict[str, str]:

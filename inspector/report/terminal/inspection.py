@@ -54,12 +54,11 @@ _STYLE: dict[Verdict, str] = {
 
 def print_inspection(console: Console, inspected: Inspected, files: dict[str, str]) -> None:
     """Print the summary; ``files`` says what was written where, and the verdict comes last."""
-    print_answer(console, inspected)
-    print_files(console, files)
-    print_verdict(console, inspected)
+    print_answer(console, inspected, files)
+    print_verdict(console, inspected, {})
 
 
-def print_answer(console: Console, inspected: Inspected) -> None:
+def print_answer(console: Console, inspected: Inspected, files: dict[str, str]) -> None:
     """Print all but the verdict, which may still be waited for."""
     trace, model = inspected.trace, inspected.model
     console.print(
@@ -84,20 +83,22 @@ def print_answer(console: Console, inspected: Inspected) -> None:
     _print_ladder(console, inspected)
     _print_shares(console, inspected.shares)
     print_predictions(console, inspected)
+    _print_files(console, files)
 
 
-def print_files(console: Console, files: dict[str, str]) -> None:
+def print_verdict(console: Console, inspected: Inspected, more: dict[str, str]) -> None:
+    """Print what the proof found; ``more`` says what was written since the answer."""
+    _print_files(console, more)
+    console.print(_verdict(inspected))
+
+
+def _print_files(console: Console, files: dict[str, str]) -> None:
     """Say what was written where."""
     for kind, path in files.items():
         console.print(
             Line.assemble((f"{kind.capitalize().replace('_', ' ')}: ", "bold"), visible(path)),
             soft_wrap=True,
         )
-
-
-def print_verdict(console: Console, inspected: Inspected) -> None:
-    """Print what the proof found."""
-    console.print(_verdict(inspected))
 
 
 @contextmanager
