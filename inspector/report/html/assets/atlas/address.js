@@ -2,13 +2,12 @@
  * What is chosen in the atlas, in its address: only what differs from the first view.
  */
 
+import { addressWriter, isState } from "../shared/address.js";
 import { GROUPS } from "./data.js";
 
 /** @typedef {import("./state.js").AtlasState} AtlasState */
 /** @typedef {import("./data.js").AtlasData} AtlasData */
 
-/** Browsers refuse an address that changes too often. */
-const PAUSE = 300;
 const ORDERS = ["ascending", "descending"];
 export const RELATION_COLUMNS = ["relation", "head", "accuracy", "baseline", "difference", "n"];
 
@@ -33,9 +32,6 @@ export const hashOf = (state, first, data) =>
     .filter((key) => state[key] !== first[key])
     .map((key) => `${key}=${encodeURIComponent(written(key, state, data))}`)
     .join("&");
-
-/** @param {string} hash true where it is a state and not an anchor on the page */
-export const isState = (hash) => hash.includes("=");
 
 /**
  * The state that an address names; whatever does not fit stays as it was at first.
@@ -73,22 +69,8 @@ export function stateOf(hash, first, data) {
  * @param {AtlasData} data
  */
 export function followAddress(store, first, data) {
-  let timer = 0,
-    opening = true;
-  const write = () => {
-    const hash = hashOf(store.get(), first, data);
-    if (`#${hash}` === location.hash || (!hash && !isState(location.hash))) return;
-    // A frame without an address of its own refuses; the state then lasts as long as the page.
-    try {
-      history.replaceState(history.state, "", hash ? `#${hash}` : location.href.split("#")[0]);
-    } catch {
-      /* see above */
-    }
-  };
-  const later = () => {
-    clearTimeout(timer);
-    timer = window.setTimeout(write, PAUSE);
-  };
+  let opening = true;
+  const later = addressWriter(() => hashOf(store.get(), first, data));
   store.watch(keysOf(first), () => {
     if (!opening) later();
   });

@@ -2,10 +2,11 @@
  * Where the atlas starts: read the payload, choose what to show first, let the views draw it.
  */
 
+import { isState } from "../shared/address.js";
 import { marred, readPage } from "../shared/decode.js";
 import { giveUp, isStopped, loaded, sayMarred, whenReady } from "../shared/page.js";
 import { createStore } from "../shared/store.js";
-import { followAddress, hashOf, isState, stateOf } from "./address.js";
+import { followAddress, hashOf, stateOf } from "./address.js";
 import { AtlasData } from "./data.js";
 import { VIEWS } from "./sections.js";
 import { firstView } from "./state.js";

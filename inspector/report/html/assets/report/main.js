@@ -4,11 +4,12 @@
  * somebody does something.
  */
 
+import { isState } from "../shared/address.js";
 import { marred, readPage } from "../shared/decode.js";
 import { giveUp, isStopped, loaded, sayMarred, whenReady } from "../shared/page.js";
 import { createStore } from "../shared/store.js";
 import { ReportData } from "./data.js";
-import { followAddress, isState, stateOf } from "./permalink.js";
+import { followAddress, stateOf } from "./permalink.js";
 import { keepFrame } from "./places.js";
 import { SECTIONS } from "./sections.js";
 import { settled } from "./selection.js";

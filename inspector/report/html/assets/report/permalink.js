@@ -5,6 +5,7 @@
 import { LABELS } from "../attention/heads_order.js";
 import { MEASURES } from "../attention/rungs.js";
 import { BETWEEN } from "../attention/segments.js";
+import { addressWriter, isState } from "../shared/address.js";
 import { shorten, visible } from "../shared/format.js";
 import { usualCell } from "./selection.js";
 
@@ -13,8 +14,6 @@ import { usualCell } from "./selection.js";
 
 /** Where the pointer happens to be is nobody's to keep. */
 const PASSING = "hovered";
-/** Browsers refuse an address that changes too often. */
-const PAUSE = 300;
 
 /** @type {Record<string, string[]>} what may be chosen of each that is a word */
 const CHOICES = {
@@ -101,9 +100,6 @@ export const hashOf = (state, first, data) =>
     .map((key) => `${key}=${written(state[key])}`)
     .join("&");
 
-/** @param {string} hash true where it is a state and not an anchor on the page */
-export const isState = (hash) => hash.includes("=");
-
 /**
  * The state that an address names; whatever is foreign or does not fit stays as it was at first.
  * @param {string} hash
@@ -164,22 +160,7 @@ export function followAddress(store, first, data) {
     return state;
   };
   asked(location.hash);
-  let timer = 0;
-  const write = () => {
-    const hash = hashOf(store.get(), first, data),
-      now = location.hash;
-    if (`#${hash}` === now || (!hash && !isState(now))) return;
-    // A frame without an address of its own refuses; its state then lasts as long as the page.
-    try {
-      history.replaceState(history.state, "", hash ? `#${hash}` : location.href.split("#")[0]);
-    } catch {
-      /* see above */
-    }
-  };
-  const later = () => {
-    clearTimeout(timer);
-    timer = window.setTimeout(write, PAUSE);
-  };
+  const later = addressWriter(() => hashOf(store.get(), first, data));
   let opening = true;
   store.watch(
     keysOf(first).filter((key) => key !== PASSING),

@@ -1,0 +1,39 @@
+/**
+ * What is chosen on a page, written into its address a moment after it was chosen.
+ */
+
+/** Browsers refuse an address that changes too often. */
+const PAUSE = 300;
+
+/** @param {string} hash true where it is a state and not an anchor on the page */
+export const isState = (hash) => hash.includes("=");
+
+/**
+ * @param {() => string} hashOf what to write, without the #; empty for the first view
+ * @returns {() => void} writes it, a moment after the last call
+ */
+export function addressWriter(hashOf) {
+  let timer = 0,
+    known = location.hash;
+  const write = () => {
+    const hash = hashOf(),
+      now = location.hash;
+    // Somebody has just gone to another address, and the page has not been told yet.
+    if (now !== known) return;
+    if (`#${hash}` === now || (!hash && !isState(now))) return;
+    // A frame without an address of its own refuses; its state then lasts as long as the page.
+    try {
+      history.replaceState(history.state, "", hash ? `#${hash}` : location.href.split("#")[0]);
+      known = location.hash;
+    } catch {
+      /* see above */
+    }
+  };
+  window.addEventListener("hashchange", () => {
+    known = location.hash;
+  });
+  return () => {
+    clearTimeout(timer);
+    timer = window.setTimeout(write, PAUSE);
+  };
+}
