@@ -350,7 +350,7 @@ def test_a_folder_that_cannot_be_written(run: Run) -> None:
 
 @pytest.mark.parametrize("library", ["_multiarray_umath", "libtorch_cpu"])
 def test_an_interrupt(program: Path, tmp_path: Path, library: str) -> None:
-    """Ctrl-C as soon as a library is loaded: early, and in the middle of things."""
+    """Ctrl-C as soon as a library is loaded: before the answer, and between answer and proof."""
     (tmp_path / "attention.html").write_text(OLDER)
     process = subprocess.Popen(
         [program, "cat " * 400],
@@ -368,7 +368,13 @@ def test_an_interrupt(program: Path, tmp_path: Path, library: str) -> None:
     assert process.returncode == 130, said
     assert "Traceback" not in said
     assert [path.name for path in tmp_path.iterdir()] == ["attention.html"]
-    assert (tmp_path / "attention.html").read_text() == OLDER
+    report = (tmp_path / "attention.html").read_text()
+    if library == "libtorch_cpu":
+        # The answer stands before torch is loaded: whole, and not yet proved.
+        assert report.endswith("</html>")
+        assert '"verdict":"unproved"' in report
+    else:
+        assert report == OLDER
 
 
 @pytest.mark.slow

@@ -57,7 +57,7 @@ def open_checkpoint(source: Source) -> Checkpoint:
         attention=None,
         no_rebuild=no_rebuild,
         config=config,
-        tokenizer=read_tokenizer(folder),
+        tokenizer=read_tokenizer(folder, source.title),
         pooling=read_pooling(folder),
     )
     if family is None:

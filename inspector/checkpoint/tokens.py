@@ -34,8 +34,8 @@ _MASKS = ("[MASK]", "<mask>")
 _SHIFTED = ("t5", "mt5", "bart", "pegasus")
 
 
-def read_tokenizer(folder: Path) -> Any:
-    """Return the tokenizer of a model's folder, or None where it has no tokenizer.json.
+def read_tokenizer(folder: Path, title: str) -> Any:
+    """Return the tokenizer of the model ``title``, or None where it has no tokenizer.json.
 
     Raises
     ------
@@ -51,7 +51,8 @@ def read_tokenizer(folder: Path) -> Any:
         tokenizer = Tokenizer.from_file(str(path))
     except Exception as error:  # the package raises a plain Exception
         raise ModelError(
-            f"The tokenizer {path} cannot be read: {error}", "Copy or download the file again."
+            f"The tokenizer of {title} cannot be read from its files.",
+            "Run it again with --debug to see what the library says.",
         ) from error
     # A file may say how its texts were padded and cut in training; here they are neither.
     tokenizer.no_padding()

@@ -76,8 +76,8 @@ def test_a_tokenizer_file_that_reads_otherwise_is_said(
 
     read = tokens.read_tokenizer
 
-    def other(place: Path) -> object:
-        tokenizer = read(place)
+    def other(place: Path, title: str) -> object:
+        tokenizer = read(place, title)
         from tokenizers.normalizers import Replace
 
         tokenizer.normalizer = Replace("cat", "mat")
