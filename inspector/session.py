@@ -16,7 +16,7 @@ from inspector.analysis.shares import measure_shares
 from inspector.analysis.sinks import find_sinks
 from inspector.checkpoint.opening import open_checkpoint
 from inspector.checkpoint.readable import refuse_unreadable
-from inspector.checkpoint.sources import Source, locate
+from inspector.checkpoint.sources import Source, locate, weights_checked
 from inspector.checkpoint.tokens import encode as encode_alone
 from inspector.checkpoint.tokens import encode_target, mask_id, read_as_text
 from inspector.errors import InputError, NeedsRealModel
@@ -195,7 +195,8 @@ def load(name: str | Path = "bundled", *, device: str = "auto") -> LoadedModel:
     source = locate(str(name))
     from inspector.referee.loading import load as load_model
 
-    loaded = load_model(source, device=device)
+    with weights_checked(source):
+        loaded = load_model(source, device=device)
     opened = open_checkpoint(source)
     # What our own forward runs comes from the files, by a way of its own.
     whole = replace(
@@ -255,9 +256,11 @@ def inspect(
     if not prove:
         name = str(model) if isinstance(model, str | Path) else model.checkpoint.name
         progress("Running the model")
-        opened = _opened(locate(name))
-        both = _encode_alone(opened, text, pair, target, truncate=truncate)
-        return _inspection(opened, *_run_alone(opened, *both), pieces=pieces)
+        source = locate(name)
+        with weights_checked(source):
+            opened = _opened(source)
+            both = _encode_alone(opened, text, pair, target, truncate=truncate)
+            return _inspection(opened, *_run_alone(opened, *both), pieces=pieces)
     if isinstance(model, str | Path):
         progress("Loading the model")
         model = load(model)

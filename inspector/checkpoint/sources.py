@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,7 +48,7 @@ def locate(name: str) -> Source:
         a kind that is not read, or when the name can be neither a folder nor a hub id.
     """
     if name == bundled.NAME:
-        shipped = bundled.folder()
+        shipped = bundled.place()
         read_folder(shipped, published=True)
         return Source(name, bundled.TITLE, str(shipped), local=True, sha256=bundled.SHA256)
     folder = _folder(name)
@@ -73,6 +76,28 @@ def locate(name: str) -> Source:
             f"or one of the short names {', '.join([bundled.NAME, *ALIASES])}.",
         )
     return Source(name, name, name, local=False, sha256=None)
+
+
+@contextmanager
+def weights_checked(source: Source) -> Iterator[None]:
+    """Hold the weights against their published hash, in a thread beside what is done meanwhile.
+
+    Nothing may be said of the model before the end of it.
+
+    Raises
+    ------
+    ModelError
+        When the weights are missing or not the published ones, whatever else went wrong with them.
+    """
+    if source.sha256 is None:
+        yield
+        return
+    with ThreadPoolExecutor(1) as pool:
+        checked = pool.submit(bundled.check, Path(source.path))
+        try:
+            yield
+        finally:
+            checked.result()
 
 
 def shadowed(name: str) -> str | None:

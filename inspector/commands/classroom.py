@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from inspector.commands.browser import in_browser
 from inspector.commands.options import debug_option, file_option
 from inspector.errors import InputError
 from inspector.files import PAGE, refuse_place, write_whole
@@ -53,7 +53,7 @@ def classroom(*, table: Path | None, out: Path | None, open_page: bool, as_json:
         page = render_classroom(studied, own_table=table is not None)
         write_whole(out, page.encode("utf-8"), PAGE)
         if open_page:
-            webbrowser.open(out.resolve().as_uri())
+            in_browser(out)
     if as_json:
         # Escaped to ASCII, so that no name can reach the terminal as a control character.
         click.echo(json.dumps(_as_json(studied), allow_nan=False))

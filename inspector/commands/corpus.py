@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-import webbrowser
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
+from inspector.commands.browser import in_browser
 from inspector.commands.options import (
     Place,
     command_line,
@@ -148,7 +148,7 @@ def corpus(
     else:
         _print(outcome)
     if open_atlas:
-        webbrowser.open(Path(outcome.files["atlas"]).resolve().as_uri())
+        in_browser(Path(outcome.files["atlas"]))
 
 
 def _load(model: str, device: str) -> LoadedModel:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import webbrowser
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any, Protocol
 import click
 
 from inspector.commands import streams
+from inspector.commands.browser import in_browser
 from inspector.commands.garbage import collect_again
 from inspector.commands.options import command_line
 from inspector.commands.sentence_file import Line, read_lines
@@ -79,7 +79,7 @@ def show_file(
     if not as_json:
         _print_end(path, work.done, work.skipped, folder)
     if open_index and folder is not None:
-        webbrowser.open((folder / _INDEX).resolve().as_uri())
+        in_browser(folder / _INDEX)
     if any(row.verdict == "mismatch" for row in work.done):
         return _MISMATCH
     return _SKIPPED if work.skipped else 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import webbrowser
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
@@ -13,11 +12,11 @@ from typing import TYPE_CHECKING
 import click
 
 from inspector.checkpoint.readable import refuse_unreadable
+from inspector.commands.browser import in_browser
 from inspector.commands.garbage import collect_again
 from inspector.commands.options import command_line
 from inspector.errors import NeedsRealModel
 from inspector.files import PAGE, TENSORS, Output, refuse_places
-from inspector.report.export.bertviz_views import refuse_large, view_paths, write_views
 
 if TYPE_CHECKING:
     from inspector.proof import Progress
@@ -75,12 +74,15 @@ class Wanted:
     @property
     def outputs(self) -> list[Output]:
         """Every file that may be written, with the option that names it."""
-        views = view_paths(self.place) if self.bertviz else {}
-        return [
-            *([Output("--out", self.place, PAGE)] if self.report else []),
-            *([Output("--save", self.save, TENSORS)] if self.save is not None else []),
-            *(Output("--bertviz", path, PAGE) for path in views.values()),
-        ]
+        wanted = [Output("--out", self.place, PAGE)] if self.report else []
+        if self.save is not None:
+            wanted.append(Output("--save", self.save, TENSORS))
+        if self.bertviz:
+            from inspector.report.export.bertviz_views import view_paths
+
+            views = view_paths(self.place)
+            wanted += [Output("--bertviz", path, PAGE) for path in views.values()]
+        return wanted
 
 
 def show_sentence(asked: Asked, wanted: Wanted, *, model: str, device: str, prove: bool) -> int:
@@ -125,7 +127,7 @@ def show_sentence(asked: Asked, wanted: Wanted, *, model: str, device: str, prov
         else:
             print_verdict(Console(highlight=False), found, more)
     if wanted.open_report:
-        webbrowser.open(wanted.place.resolve().as_uri())
+        in_browser(wanted.place)
     return _MISMATCH if found.verification.verdict == "mismatch" else 0
 
 
@@ -153,6 +155,8 @@ def _proved(asked: Asked, model: str, device: str, progress: Progress) -> Inspec
 def _write_report(found: Inspection, wanted: Wanted, progress: Progress) -> dict[str, str]:
     """Write the report, where nothing that is wanted beside it will be refused."""
     if wanted.bertviz and not wanted.large:
+        from inspector.report.export.bertviz_views import refuse_large
+
         refuse_large(found.trace)
     if not wanted.report:
         return {}
@@ -169,6 +173,8 @@ def _write_more(found: Inspection, wanted: Wanted, progress: Progress) -> dict[s
         found.save(wanted.save)
         files["tensors"] = str(wanted.save)
     if wanted.bertviz:
+        from inspector.report.export.bertviz_views import write_views
+
         progress("Writing bertviz's views")
         written = write_views(found.trace, wanted.place)
         files |= {kind: str(path) for kind, path in written.items()}

@@ -16,18 +16,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from inspector import signals
 from inspector.errors import InputError
 from inspector.files.kinds import PAGE
+from inspector.files.lock import only_run
 from inspector.files.places import refusals, through_links
 from inspector.files.temporary import sweep, try_folder
 from inspector.files.writing import write_whole
 
 RECORD = "run.json"
 _LEDGER = ".inspector.json"
-_LOCK = ".inspector.lock"
 _DEPTH = 2
 
 
@@ -54,7 +52,7 @@ def output_folder(path: Path, verb: str) -> Iterator[OutputFolder]:
     try:
         with signals.held():
             made = _make(path)
-        with _only_run(path):
+        with only_run(path):
             with refusals(path):
                 sweep(path)
                 try_folder(path)
@@ -244,41 +242,6 @@ def _make(path: Path) -> bool:
             raise InputError(f"There is no folder {path.parent}.", "Make it first.")
         place.mkdir(exist_ok=True)
     return True
-
-
-@contextmanager
-def _only_run(folder: Path) -> Iterator[None]:
-    """Hold a folder's lock; the system frees it when the process dies."""
-    path = folder / _LOCK
-    with refusals(folder):
-        if path.is_symlink():
-            raise InputError(f"{path} is a link.", "Remove it, or name another folder with --out.")
-        lock = FileLock(path, timeout=0)
-    try:
-        with refusals(folder), signals.held():
-            _take(lock, path)
-        yield
-    finally:
-        if lock.is_locked:
-            # Removed before it is free, so that nobody's lock is taken away.
-            with signals.held(), suppress(OSError):
-                path.unlink()
-            lock.release()
-
-
-def _take(lock: FileLock, path: Path) -> None:
-    while True:
-        try:
-            lock.acquire()
-        except Timeout as error:
-            raise InputError(
-                f"Another run is writing into {path.parent}.",
-                "Wait until it has ended, or name another folder with --out.",
-            ) from error
-        if path.exists():
-            return
-        # The run before has removed the file between its being opened and locked.
-        lock.release()
 
 
 def _plain(name: str) -> bool:

@@ -20,9 +20,9 @@ from safetensors.torch import load_file, save_file
 from small_models import save
 from transformers import AutoTokenizer
 
-from inspector.checkpoint.opening import open_bundled, open_checkpoint
+from inspector.checkpoint.opening import open_checkpoint
 from inspector.checkpoint.pooling import read_pooling
-from inspector.checkpoint.sources import Source, locate
+from inspector.checkpoint.sources import Source, locate, weights_checked
 from inspector.checkpoint.tokens import encode, encode_target
 from inspector.errors import InputError, ModelError
 from inspector.families.registry import FAMILIES
@@ -31,6 +31,7 @@ from inspector.forward.model import forward
 from inspector.records import Pooling, Text
 from inspector.referee.loading import LoadedModel
 from inspector.referee.text import encode as encode_by_referee
+from inspector.session import inspect, load
 
 ALL = VARIANTS | seq2seq_models.VARIANTS
 IDS = np.random.default_rng(3).integers(5, 32, 12)
@@ -153,8 +154,7 @@ def test_an_activation_that_is_not_known_leaves_the_attention(tmp_path: Path) ->
 
 
 def test_the_bundled_model(bundled: LoadedModel) -> None:
-    checkpoint, checked = open_bundled()
-    checked.result()
+    checkpoint = open_checkpoint(locate("bundled"))
     assert checkpoint.window == bundled.checkpoint.window
     assert checkpoint.pooling == Pooling("mean", normalised=True)
     text = encode(checkpoint, "The cat sat on the mat.", truncate=False)
@@ -177,9 +177,13 @@ def test_bundled_weights_that_are_not_the_published_ones(
         file.seek(-4, 2)
         file.write(b"\x00\x00\x00\x00")
     monkeypatch.setattr(bundled, "place", lambda: tmp_path / "model")
-    _, checked = open_bundled()
+    with pytest.raises(ModelError, match="SHA-256"), weights_checked(locate("bundled")):
+        # Whatever the changed weights lead to.
+        raise ValueError
     with pytest.raises(ModelError, match="SHA-256"):
-        checked.result()
+        inspect("The cat sat.", prove=False)
+    with pytest.raises(ModelError, match="SHA-256"):
+        load("bundled")
 
 
 @pytest.mark.parametrize(
@@ -194,7 +198,7 @@ def test_bundled_weights_that_are_not_the_published_ones(
 def test_a_text_is_cut_as_the_referee_cuts_it(
     bundled: LoadedModel, text: str, pair: str | None
 ) -> None:
-    checkpoint, _ = open_bundled()
+    checkpoint = open_checkpoint(locate("bundled"))
     ours = encode(checkpoint, text, pair, truncate=False)
     theirs = encode_by_referee(text, pair, bundled.tokenizer, bundled.model.config, truncate=False)
     assert str(ours) == str(theirs)
@@ -202,7 +206,7 @@ def test_a_text_is_cut_as_the_referee_cuts_it(
 
 
 def test_a_text_that_does_not_fit(bundled: LoadedModel) -> None:
-    checkpoint, _ = open_bundled()
+    checkpoint = open_checkpoint(locate("bundled"))
     long = "the cat sat " * 300
     with pytest.raises(InputError, match="The text has 902 tokens and 512 fit"):
         encode(checkpoint, long, truncate=False)
@@ -265,12 +269,14 @@ def test_pooling(
 def test_neither_torch_nor_transformers_is_imported() -> None:
     script = (
         "import sys\n"
-        "from inspector.checkpoint.opening import open_bundled\n"
+        "from inspector.checkpoint.opening import open_checkpoint\n"
+        "from inspector.checkpoint.sources import locate, weights_checked\n"
         "from inspector.checkpoint.tokens import encode\n"
         "from inspector.forward.model import forward\n"
-        "checkpoint, checked = open_bundled()\n"
-        "trace = forward(checkpoint, encode(checkpoint, 'The cat sat.', truncate=False))\n"
-        "checked.result()\n"
+        "source = locate('bundled')\n"
+        "with weights_checked(source):\n"
+        "    checkpoint = open_checkpoint(source)\n"
+        "    trace = forward(checkpoint, encode(checkpoint, 'The cat sat.', truncate=False))\n"
         "assert sum(len(layer.attention) for layer in trace.layers) == 72\n"
         "wrong = {'torch', 'transformers', 'safetensors', 'scipy'} & set(sys.modules)\n"
         "assert not wrong, wrong\n"
@@ -279,7 +285,3 @@ def test_neither_torch_nor_transformers_is_imported() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-
-
-def test_the_names_lead_to_the_same_files() -> None:
-    assert open_checkpoint(locate("bundled")).sha256 is not None

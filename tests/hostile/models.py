@@ -65,7 +65,7 @@ def _reader(folder: Path, model_type: str, tokens: Any) -> None:
 
 def _bundled() -> Any:
     """A real vocabulary, with its lower-casing and its stripping of accents."""
-    return AutoTokenizer.from_pretrained(bundled.folder())
+    return AutoTokenizer.from_pretrained(bundled.place())
 
 
 def _unigram() -> Any:

@@ -6,17 +6,23 @@ Names stay as they are: what is shipped can be read with nothing but line breaks
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from functools import cache
+from string import ascii_letters, digits
 
+#: The room before a token, comments included, and the token; at the end there is none. What can
+#: be taken at once is: brackets, and a name with those of its parts.
 _TOKEN = re.compile(
     r"""
-      (?P<comment>/\*.*?\*/|//[^\n]*)
+    (?P<room>(?:\s+|/\*.*?\*/|//[^\n]*)*)
+    (?:
+      (?P<word>[\w$#\u0080-\U0010ffff]+(?:\.[\w$#\u0080-\U0010ffff]+)*)
+    | (?P<brackets>[(){}\[\],;]+)
     | (?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
     | (?P<template>`)
-    | (?P<regex>/(?![*/])(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*)
-    | (?P<word>[\w$#\u0080-\U0010ffff]+)
-    | (?P<room>\s+)
+    | (?P<regex>/(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*)
     | (?P<sign>\+\+|--|=>|\?\.|[^\w\s])
+    | \Z
+    )
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -26,25 +32,45 @@ _BEFORE_REGEX = {"return", "typeof", "case", "of", "in", "void", "delete", "awai
 _GOES_ON = set("{([,;=+-*/%&|?:<>!~.") | {"=>", "?."}
 _GOES_BEFORE = set(")]},;.?:=*%&|<>") | {"=>", "?."}
 
+#: What names and numbers are made of, as far as Latin goes: two of them would become one.
+_WORD = frozenset(ascii_letters + digits + "_$#") | frozenset(map(chr, range(0x80, 0x250)))
+#: Two tokens that would be another one: "a + +b", "a - -b", a comment, "1 .toFixed()".
+_APART = {"++", "--", "//", "/*"} | {f"{digit}." for digit in digits}
+
 _STYLE_COMMENT = re.compile(r"/\*(?:(?!\*/).)*\*/", re.DOTALL)
 #: Room in a style sheet that means nothing; what stands before a colon may mean “any element in”.
 _STYLE_ROOM = re.compile(r"""("[^"]*")|\s*([{},;])\s*|(?<=:) +""")
 
 
+@cache
 def compact(script: str) -> str:
-    """Leave out a script's comments and the room between its tokens."""
+    """Leave out a script's comments and the room between its tokens.
+
+    A template literal is one token, whatever stands in it.
+    """
     out: list[str] = []
-    last, room = "", ""
-    for kind, text in _tokens(script):
+    last, at = "", 0
+    while at < len(script):
+        found = _TOKEN.match(script, at)
+        assert found  # noqa: S101  (a sign is any character)
+        room, kind = found["room"], found.lastgroup
         if kind == "room":
-            room = "\n" if "\n" in text or room == "\n" else " "
-            continue
-        if room == "\n" and last and last not in _GOES_ON and text not in _GOES_BEFORE:
-            out.append("\n")
-        elif room and _would_join(last, text):
-            out.append(" ")
+            break
+        begins = found.end("room")
+        text = script[begins : found.end()]
+        if kind == "regex" and not _may_begin_regex(last):
+            text = "/"
+        elif kind == "template":
+            text = script[begins : _template_end(script, begins)]
+        at = begins + len(text)
+        if room:
+            first = text[0] if kind == "brackets" else text
+            if "\n" in room and last and last not in _GOES_ON and first not in _GOES_BEFORE:
+                out.append("\n")
+            elif (last[-1:] in _WORD and text[0] in _WORD) or last[-1:] + text[0] in _APART:
+                out.append(" ")
         out.append(text)
-        last, room = text, ""
+        last = text[-1] if kind == "brackets" else text
     return "".join(out) + "\n"
 
 
@@ -55,27 +81,8 @@ def compact_style(style: str) -> str:
     ).strip()
 
 
-def _tokens(script: str) -> Iterator[tuple[str, str]]:
-    """Take a script apart; a comment is room, and a template literal is one token."""
-    at, last = 0, ""
-    while at < len(script):
-        found = _TOKEN.match(script, at)
-        assert found and found.lastgroup  # noqa: S101  (a sign is any character)
-        kind, text = found.lastgroup, found[0]
-        if kind == "regex" and not _may_begin_regex(last):
-            kind, text = "sign", "/"
-        elif kind == "template":
-            text = script[at : _template_end(script, at)]
-        at += len(text)
-        if kind == "comment":
-            kind = "room"
-        elif kind != "room":
-            last = text
-        yield kind, text
-
-
 def _may_begin_regex(last: str) -> bool:
-    return last in _BEFORE_REGEX or not re.match(r"[\w$\"'`)\]}\u0080-\U0010ffff]", last)
+    return last in _BEFORE_REGEX or not (last[:1] in _WORD or last[:1] in tuple("\"'`)]}"))
 
 
 def _template_end(script: str, at: int) -> int:
@@ -96,17 +103,3 @@ def _template_end(script: str, at: int) -> int:
         else:
             at += 1
     return at + 1
-
-
-def _would_join(last: str, text: str) -> bool:
-    """Whether two tokens mean something else without room between them."""
-    ends, begins = last[-1:], text[:1]
-    word = re.compile(r"[\w$#\u0080-\U0010ffff]")
-    if word.match(ends) and word.match(begins):
-        return True
-    # "a + +b", "a - -b", "1 .toString()", and a slash that would begin a comment.
-    return (
-        (ends in "+-" and begins == ends)
-        or (ends.isdigit() and begins == ".")
-        or (ends == "/" and begins in "/*")
-    )

@@ -8,14 +8,9 @@ autoescape or as JSON that the script writes into text nodes.
 
 from __future__ import annotations
 
-import base64
-import gzip
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
-from importlib import metadata, resources
-from importlib.resources.abc import Traversable
+from importlib import metadata
 from typing import Any
 
 import jinja2
@@ -31,34 +26,13 @@ from inspector.analogy.classroom import (
     strongest_trait,
 )
 from inspector.records import Inspected
-from inspector.report.html.blobs import policy_hash
-from inspector.report.html.compact import compact, compact_style
+from inspector.report.html.bundle import assets
 from inspector.report.html.outline import outline
 from inspector.report.html.payload import build_payload
-from inspector.report.html.script import link
 
 #: How many steps the heat classes of a static table have (h0 … h9).
 HEAT_STEPS = 10
 TITLE_LENGTH = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Assets:
-    """What every page carries besides its own words: the same bytes for every text."""
-
-    opening_css: Markup
-    classroom_css: Markup
-    guard: Markup
-    theme: Markup
-    start: Markup
-    script: str
-    report_policy: str
-    classroom_policy: str
-    index_css: Markup
-    index_policy: str
-    atlas_css: Markup
-    atlas_script: str
-    atlas_policy: str
 
 
 def render_report(inspected: Inspected, *, command: str | None = None) -> str:
@@ -95,9 +69,7 @@ def render_classroom(classroom: Classroom, *, own_table: bool) -> str:
 
 def render_template(template: str, **values: object) -> str:
     """Return a template filled with its own values, the common assets and the version."""
-    return (
-        _templates().get_template(template).render(assets=_assets(), version=_version(), **values)
-    )
+    return _templates().get_template(template).render(assets=assets(), version=_version(), **values)
 
 
 # --- the classroom's numbers, read off its tables --------------------------------------------
@@ -126,79 +98,7 @@ def _ratio(value: float, low: float, high: float) -> float:
     return min(1.0, max(0.0, float((value - low) / (high - low)))) if high > low else 0.0
 
 
-# --- assets ---------------------------------------------------------------------------------
-
-
-@cache
-def _assets() -> Assets:
-    """Read, link and hash everything that is the same on every page."""
-    modules = _modules()
-    guard, theme, start = (
-        compact(modules.pop(f"shared/{name}.js")) for name in ("guard", "theme", "start")
-    )
-    worker, script = link(modules, "attention/worker.js", "report/main.js")
-    (atlas_script,) = link(modules, "atlas/main.js")
-    base = _read("shared/base.css")
-    opening_css = compact_style(_read("report/opening.css"))
-    report_css, classroom_css, index_css, atlas_css = (
-        compact_style(base + _read(f"{name}/{name}.css"))
-        for name in ("report", "classroom", "index", "atlas")
-    )
-    return Assets(
-        opening_css=Markup(opening_css),  # noqa: S704
-        classroom_css=Markup(classroom_css),  # noqa: S704
-        guard=Markup(guard),  # noqa: S704
-        theme=Markup(theme),  # noqa: S704
-        start=Markup(start),  # noqa: S704
-        script=_packed(report_css, worker, script),
-        report_policy=_policy((opening_css, report_css), theme, start, script),
-        classroom_policy=_policy((classroom_css,), theme),
-        index_css=Markup(index_css),  # noqa: S704
-        index_policy=_policy((index_css,), theme),
-        atlas_css=Markup(atlas_css),  # noqa: S704
-        # Whoever has no scripts still reads the atlas, in its own style.
-        atlas_script=_packed("", atlas_script),
-        atlas_policy=_policy((atlas_css,), theme, start, atlas_script),
-    )
-
-
-def _packed(style: str, *scripts: str) -> str:
-    """Pack the style and the scripts, the page's own last, as ``assets/shared/start.js`` unpacks.
-
-    gzip carries their length and CRC-32, and the browser checks both.
-    """
-    packed = gzip.compress("\0".join((style, *scripts)).encode(), 9, mtime=0)
-    return base64.b64encode(packed).decode()
-
-
-def _policy(styles: Sequence[str], *scripts: str) -> str:
-    """Write a Content-Security-Policy that knows our own styles and scripts and nothing else."""
-    style_src, script_src = (
-        " ".join(f"'{policy_hash(each)}'" for each in several) for several in (styles, scripts)
-    )
-    return (
-        "default-src 'none'; base-uri 'none'; form-action 'none'; img-src blob: data:; "
-        f"style-src {style_src}; script-src {script_src}; worker-src blob:"
-    )
-
-
-def _folder() -> Traversable:
-    return resources.files("inspector.report.html") / "assets"
-
-
-def _read(name: str) -> str:
-    return (_folder() / name).read_text(encoding="utf-8")
-
-
-def _modules(folder: Traversable | None = None, path: str = "") -> dict[str, str]:
-    """Return every ES module by its path in the folder of assets: ``attention/maths.js``."""
-    found: dict[str, str] = {}
-    for item in (folder or _folder()).iterdir():
-        if item.is_dir():
-            found |= _modules(item, f"{path}{item.name}/")
-        elif item.name.endswith(".js"):
-            found[path + item.name] = item.read_text(encoding="utf-8")
-    return found
+# --- templates ------------------------------------------------------------------------------
 
 
 @cache

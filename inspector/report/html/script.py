@@ -43,7 +43,8 @@ def link(modules: Mapping[str, str], *entries: str) -> tuple[str, ...]:
         order = list(TopologicalSorter(_needs(modules, entry)).static_order())
         order = [name for name in known if name in order] + [n for n in order if n not in known]
         known += [name for name in order if name not in known]
-        scripts.append(compact("".join(_wrapped(name, modules[name]) for name in order)))
+        # Each by itself: the worker needs some of the page's own, and they are made only once.
+        scripts.append("".join(compact(_wrapped(name, modules[name])) for name in order))
     return tuple(scripts)
 
 
