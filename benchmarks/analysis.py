@@ -1,8 +1,8 @@
-"""What the analysis costs beside one forward of the same text that gives all attention weights.
+"""What the analysis costs beside our own forward pass of the same text.
 
-The forward is transformers' own, eager and with ``output_attentions``, on as many threads as there
-are cores, which the analysis has too. Ladder, shares, readings and links are what an inspection
-calls; of long texts the first two measure a sample of the queries, as ``ladder_rows`` says.
+Ladder, shares, readings and links are what an inspection calls, on what the forward gave; all have
+as many threads as there are cores. Of long texts the first two measure a sample of the queries, as
+``ladder_rows`` says.
 """
 
 from __future__ import annotations
@@ -11,9 +11,6 @@ import os
 import time
 from collections.abc import Callable
 
-import torch
-
-import inspector
 from benchmarks.measuring import Figure, in_turn, table
 from benchmarks.texts import text_of
 from inspector.analysis.agreement import measure_ladder
@@ -21,10 +18,11 @@ from inspector.analysis.heads import read_heads
 from inspector.analysis.links import strongest_links
 from inspector.analysis.sample import row_sample
 from inspector.analysis.shares import measure_shares
-from inspector.forward.rebuild import rebuild
-from inspector.referee.capture import capture
-from inspector.referee.loading import LoadedModel
-from inspector.referee.text import encode
+from inspector.checkpoint.opening import open_checkpoint
+from inspector.checkpoint.sources import locate
+from inspector.checkpoint.tokens import encode
+from inspector.forward.model import forward
+from inspector.records import Checkpoint, Rebuild
 
 TOKENS = (16, 128, 512)
 ROUNDS = 7
@@ -34,48 +32,31 @@ def run(rounds: int | None) -> str:
     """Measure, and return the section in Markdown."""
     threads = os.cpu_count() or 1
     turns = rounds or ROUNDS
-    loaded = inspector.load("bundled", device="cpu")
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        rows = [_row(tokens, loaded, turns) for tokens in TOKENS]
-    finally:
-        torch.set_num_threads(before)
+    checkpoint = open_checkpoint(locate("bundled"))
+    rows = [_row(tokens, checkpoint, turns) for tokens in TOKENS]
     header = ["tokens", "queries", "forward, ms"]
     header += [f"{part}, ms" for part in ("ladder", "shares", "readings", "links")]
     return "\n".join(
         [
             "## Analysis",
             "",
-            f"Beside transformers' eager forward with all attention weights, {threads} threads on "
-            f"both sides, {turns} turns in alternation: median (min–max), the ratio taken turn by "
-            "turn.",
+            f"Beside our own forward pass of the same text, {threads} threads on both sides, "
+            f"{turns} turns in alternation: median (min–max), the ratio taken turn by turn.",
             "",
             table([*header, "together, × the forward"], rows),
         ]
     )
 
 
-def _row(tokens: int, loaded: LoadedModel, turns: int) -> list[str]:
-    text = encode(
-        text_of(tokens, loaded.tokenizer),
-        None,
-        loaded.tokenizer,
-        loaded.model.config,
-        truncate=False,
-    )
-    trace = capture(loaded, text)
-    rebuilt = rebuild(loaded.checkpoint, trace)
+def _row(tokens: int, checkpoint: Checkpoint, turns: int) -> list[str]:
+    text = encode(checkpoint, text_of(tokens, checkpoint.tokenizer), truncate=False)
+    trace = forward(checkpoint, text)
+    rebuilt = Rebuild("weights", trace.computed, trace.computed, None)
     heads = read_heads(trace, rebuilt)
-    ids = torch.tensor([[token.id for token in text.tokens]])
-
-    def forward() -> object:
-        with torch.inference_mode():
-            return loaded.model(ids, output_attentions=True)
 
     measured = in_turn(
         {
-            "forward": lambda: _seconds(forward),
+            "forward": lambda: _seconds(lambda: forward(checkpoint, text)),
             "ladder": lambda: _seconds(lambda: measure_ladder(trace, rebuilt.from_weights)),
             "shares": lambda: _seconds(lambda: measure_shares(trace, rebuilt.from_weights)),
             "readings": lambda: _seconds(lambda: read_heads(trace, rebuilt)),

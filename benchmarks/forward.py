@@ -7,17 +7,23 @@ begins with a pause and a call that is not counted. Before anything is timed bot
 
 The process: from the start of Python to all matrices of a sentence of 13 tokens, the hash of the
 weights checked, without torch, from fork to exit; beside the smallest honest script.
+
+The memory: what one pass of 512 tokens that keeps everything adds to a process at most, each side
+in a process of its own (``forward_memory.py``).
 """
 
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.measuring import CALLS, Figure, in_turn, median_seconds, table
-from benchmarks.start import SENTENCE, whole_process
+from benchmarks.start import SENTENCE, cut_text, whole_process
 
 TOKENS = (16, 128, 512)
 ROUNDS = 15
@@ -35,6 +41,7 @@ def run(rounds: int | None) -> str:
     turns = rounds or ROUNDS
     # While this process is still small: a child's peak memory begins with its parent's.
     processes = _processes(max(1, turns // 2))
+    memory = _memory(max(1, turns // 2))
     return "\n".join(
         [
             "## Forward pass",
@@ -49,6 +56,11 @@ def run(rounds: int | None) -> str:
             "tokens, warm file cache:",
             "",
             processes,
+            "",
+            f"What a pass of {TOKENS[-1]} tokens that keeps every matrix adds to a process's "
+            "memory at most, each side in a process of its own, after a pass of a short text:",
+            "",
+            memory,
         ]
     )
 
@@ -58,10 +70,10 @@ def _processes(turns: int) -> str:
     megabytes: dict[str, list[float]] = {side: [] for side in _PROCESSES}
     for turn in range(turns + 1):
         for side, arguments in _PROCESSES.items():
-            wall, peak = whole_process(arguments, (_HERE.parent,))
+            process = whole_process(arguments, (_HERE.parent,))
             if turn > 0:  # the first one fills the file cache
-                seconds[side].append(wall)
-                megabytes[side].append(peak)
+                seconds[side].append(process.seconds)
+                megabytes[side].append(process.megabytes)
     first = next(iter(_PROCESSES))
     rows = []
     for side in _PROCESSES:
@@ -71,6 +83,28 @@ def _processes(turns: int) -> str:
             cells += [str(its), "1" if side == first else str(its.over(script))]
         rows.append(cells)
     return table(["process", "seconds", "× script", "peak MB", "× script"], rows)
+
+
+def _memory(turns: int) -> str:
+    text = cut_text(TOKENS[-1])
+    measured = in_turn(
+        {side: partial(_added_megabytes, side, text) for side in ("theirs", "ours")},
+        rounds=turns,
+    )
+    theirs, ours = measured["theirs"], measured["ours"]
+    header = ["tokens", "transformers, MB", "ours, MB", "× transformers"]
+    return table(header, [[str(TOKENS[-1]), str(theirs), str(ours), str(ours.over(theirs))]])
+
+
+def _added_megabytes(side: str, text: str) -> float:
+    made = subprocess.run(
+        [sys.executable, str(_HERE / "forward_memory.py"), side, text],
+        env=os.environ | {"PYTHONPATH": str(_HERE.parent), "HF_HUB_OFFLINE": "1"},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    return float(made.stdout)
 
 
 def _passes(turns: int) -> str:
@@ -94,14 +128,14 @@ def _row(tokens: int, turns: int) -> list[str]:
 
     import inspector
     from benchmarks.texts import text_of
-    from inspector.checkpoint.opening import open_bundled
+    from inspector.checkpoint.opening import open_checkpoint
+    from inspector.checkpoint.sources import locate
     from inspector.checkpoint.tokens import encode
     from inspector.forward.model import forward
 
     loaded = inspector.load("bundled", device="cpu")
-    checkpoint, checked = open_bundled()
-    checked.result()
-    text = encode(checkpoint, text_of(tokens, loaded.tokenizer), truncate=False)
+    checkpoint = open_checkpoint(locate("bundled"))
+    text = encode(checkpoint, text_of(tokens, loaded.checkpoint.tokenizer), truncate=False)
     ids = torch.from_numpy(text.ids)[None]
     given = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
     loaded.model.pooler = None

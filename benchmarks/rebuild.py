@@ -47,7 +47,7 @@ def run(rounds: int | None) -> str:
     try:
         with threadpool_limits(threads, user_api="blas"):
             for tokens in TOKENS:
-                text = text_of(tokens, loaded.tokenizer)
+                text = text_of(tokens, loaded.checkpoint.tokenizer)
                 encoded = encode(text, None, loaded.tokenizer, loaded.model.config, truncate=False)
                 rows.append(_row(tokens, loaded, capture(loaded, encoded), turns))
     finally:

@@ -126,7 +126,8 @@ def run(rounds: int | None) -> str:
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = Browser(playwright)
         for tokens, peers in SIZES.items():
-            inspection = inspector.inspect(text_of(tokens, loaded.tokenizer), model=loaded)
+            text = text_of(tokens, loaded.checkpoint.tokenizer)
+            inspection = inspector.inspect(text, model=loaded)
             seen = _measure(inspection, ("ours", *peers), browser, Path(folder), rounds or ROUNDS)
             rows += [_row(tokens, name, seen) for name in seen]
         browser.close()

@@ -1,13 +1,16 @@
 """How long one sentence takes from a cold start, as a whole process from fork to exit.
 
-``inspect "…"`` does its whole job, report included, beside the smallest honest script that gets
-the same attention weights out of the same model (``honest_script.py``), and ``inspect --help``.
-The file cache is warm. Peak memory is the kernel's own figure for the process, from wait4.
+``inspect "…"`` does its whole job, report and both proofs included, beside the smallest honest
+script that gets the same attention weights out of the same model (``honest_script.py``). Its first
+screenful is timed on the way: the moment at which all of the answer, down to the report's name,
+has come out of the process. Beside it ``inspect "…" --no-proof``, which stops there, and ``inspect
+--help``. The file cache is warm. Peak memory is the kernel's own figure for the process, from
+wait4.
 
 All of them run a second time in a Python that cannot find sentence-transformers and what comes
 with it (``without/sitecustomize.py`` on the path of both sides), because transformers imports
 scikit-learn and SciPy where it finds them. It is the same environment with these hidden, not a
-second installation.
+second installation. And once more, as installed, with a text of 512 tokens.
 """
 
 from __future__ import annotations
@@ -17,7 +20,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import inspector
@@ -25,6 +29,7 @@ from benchmarks.measuring import Figure, table
 
 #: 13 tokens with [CLS], [SEP] and the full stop.
 SENTENCE = "The cat sat on the mat because it was tired."
+TOKENS = 512
 ROUNDS = 7
 
 _HERE = Path(__file__).parent
@@ -32,17 +37,40 @@ _SOURCE = Path(inspector.__file__).parents[1]
 _MEGABYTE = 1e6
 #: Linux counts in KiB, macOS in bytes.
 _MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
+#: What an answer ends with.
+_ANSWERED = b"Report: "
 
-SIDES: dict[str, tuple[str, ...]] = {
-    "smallest honest script": (str(_HERE / "honest_script.py"), SENTENCE),
-    'inspect "…", report written': ("-m", "inspector", SENTENCE),
-    "inspect --help": ("-m", "inspector", "--help"),
-}
 SCRIPT = "smallest honest script"
+PROVED = 'inspect "…", proved, report written'
+ALONE = 'inspect "…" --no-proof, report written'
+HELP = "inspect --help"
+#: The part of PROVED that comes first.
+ANSWER = "its first screenful"
+
+
+def sides(text: str) -> dict[str, tuple[str, ...]]:
+    """Return what is run of a text, by its name in the tables: Python's arguments."""
+    return {
+        SCRIPT: (str(_HERE / "honest_script.py"), text),
+        PROVED: ("-m", "inspector", text),
+        ALONE: ("-m", "inspector", text, "--no-proof"),
+    }
+
+
 ENVIRONMENTS: dict[str, tuple[Path, ...]] = {
     "as installed": (_SOURCE,),
     "sentence-transformers hidden": (_HERE / "without", _SOURCE),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """What was measured of one process."""
+
+    seconds: float
+    megabytes: float
+    #: When its answer had come out; None where it never said what an answer ends with.
+    answered: float | None
 
 
 def run(rounds: int | None) -> str:
@@ -50,24 +78,14 @@ def run(rounds: int | None) -> str:
     if "torch" in sys.modules:
         # The kernel starts a child's peak memory with what its parent held when it forked.
         raise RuntimeError("the start must be measured from a process that has no torch in it")
-    seconds: dict[tuple[str, str], list[float]] = {}
-    megabytes: dict[tuple[str, str], list[float]] = {}
     turns = rounds or ROUNDS
-    for turn in range(turns + 1):
-        for environment, path in ENVIRONMENTS.items():
-            for side, arguments in SIDES.items():
-                wall, peak = whole_process(arguments, path)
-                if turn > 0:  # the first one fills the file cache
-                    seconds.setdefault((environment, side), []).append(wall)
-                    megabytes.setdefault((environment, side), []).append(peak)
+    short = sides(SENTENCE) | {HELP: ("-m", "inspector", "--help")}
     rows = []
-    for environment, side in seconds:
-        cells = [side, environment]
-        for measured in (seconds, megabytes):
-            it = Figure(tuple(measured[environment, side]))
-            script = Figure(tuple(measured[environment, SCRIPT]))
-            cells += [str(it), "1" if side == SCRIPT else str(it.over(script))]
-        rows.append(cells)
+    measured = _in_turn({name: (short, path) for name, path in ENVIRONMENTS.items()}, turns)
+    for environment, of in measured.items():
+        rows += [[cells[0], environment, *cells[1:]] for cells in _rows(of)]
+    installed = ENVIRONMENTS["as installed"]
+    long = _in_turn({"": (sides(cut_text(TOKENS)), installed)}, max(1, turns // 2))
     header = ["process", "environment", "seconds", "× script", "peak MB", "× script"]
     return "\n".join(
         [
@@ -79,12 +97,67 @@ def run(rounds: int | None) -> str:
             "SciPy and joblib: a sitecustomize on the path of both, not a second installation.",
             "",
             table(header, rows),
+            "",
+            f"The same with a text of {TOKENS} tokens, as installed, {max(1, turns // 2)} turns:",
+            "",
+            table([header[0], *header[2:]], _rows(long[""])),
         ]
     )
 
 
-def whole_process(arguments: Sequence[str], path: Sequence[Path]) -> tuple[float, float]:
-    """Run Python with ``arguments`` in a folder of its own; return seconds and peak megabytes.
+def _in_turn(
+    groups: Mapping[str, tuple[Mapping[str, Sequence[str]], Sequence[Path]]], turns: int
+) -> dict[str, dict[str, list[Process]]]:
+    """Run every side of every group in turn; the first turn fills the file cache."""
+    found: dict[str, dict[str, list[Process]]] = {}
+    for turn in range(turns + 1):
+        for group, (of, path) in groups.items():
+            for side, arguments in of.items():
+                process = whole_process(arguments, path)
+                if turn > 0:
+                    found.setdefault(group, {}).setdefault(side, []).append(process)
+    return found
+
+
+def _rows(measured: Mapping[str, Sequence[Process]]) -> list[list[str]]:
+    """Return a row for every side, with its ratios to the script."""
+    script = measured[SCRIPT]
+    scripts = Figure(tuple(one.seconds for one in script))
+    memory = Figure(tuple(one.megabytes for one in script))
+    rows = []
+    for side, processes in measured.items():
+        seconds = Figure(tuple(one.seconds for one in processes))
+        megabytes = Figure(tuple(one.megabytes for one in processes))
+        ratios = ["1", "1"]
+        if side != SCRIPT:
+            ratios = [str(seconds.over(scripts)), str(megabytes.over(memory))]
+        rows.append([side, str(seconds), ratios[0], str(megabytes), ratios[1]])
+        if side == PROVED:
+            answer = Figure(tuple(_answered(one) for one in processes))
+            rows.append([ANSWER, str(answer), str(answer.over(scripts)), "", ""])
+    return rows
+
+
+def _answered(process: Process) -> float:
+    if process.answered is None:
+        raise RuntimeError("inspect printed no answer")
+    return process.answered
+
+
+def cut_text(tokens: int) -> str:
+    """Cut a text of the passage in a process of its own: this one stays small."""
+    cut = (
+        "from benchmarks.texts import bundled_tokenizer, text_of\n"
+        f"print(text_of({tokens}, bundled_tokenizer()), end='')"
+    )
+    made = subprocess.run(
+        [sys.executable, "-c", cut], cwd=_SOURCE, capture_output=True, check=True, text=True
+    )
+    return made.stdout
+
+
+def whole_process(arguments: Sequence[str], path: Sequence[Path]) -> Process:
+    """Run Python with ``arguments`` in a folder of its own.
 
     Raises
     ------
@@ -95,22 +168,29 @@ def whole_process(arguments: Sequence[str], path: Sequence[Path]) -> tuple[float
         "PYTHONPATH": os.pathsep.join(map(str, path)),
         "HF_HUB_OFFLINE": "1",
     }
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as complaints:
         begun = time.perf_counter()
         process = subprocess.Popen(
             [sys.executable, *arguments],
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=said,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
         )
+        said, answered = b"", None
+        assert process.stdout is not None  # noqa: S101
+        with process.stdout as out:
+            while part := os.read(out.fileno(), 1 << 16):
+                said += part
+                if answered is None and _ANSWERED in said:
+                    answered = time.perf_counter() - begun
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - begun
         process.returncode = os.waitstatus_to_exitcode(status)
-        said.seek(0)
+        complaints.seek(0)
         if process.returncode != 0:
-            raise RuntimeError(f"{arguments} failed: {said.read().decode(errors='replace')}")
-        if arguments == SIDES['inspect "…", report written'] and not any(Path(folder).iterdir()):
+            raise RuntimeError(f"{arguments} failed: {complaints.read().decode(errors='replace')}")
+        if answered is not None and not any(Path(folder).iterdir()):
             raise RuntimeError("inspect wrote no report")
-    return seconds, usage.ru_maxrss * _MAXRSS_UNIT / _MEGABYTE
+    return Process(seconds, usage.ru_maxrss * _MAXRSS_UNIT / _MEGABYTE, answered)

@@ -9,6 +9,14 @@ from typing import Any
 _SPECIAL = 2
 
 
+def bundled_tokenizer() -> Any:
+    """Return the bundled model's tokenizer, of the ``tokenizers`` package, without torch."""
+    from inspector.checkpoint.opening import open_checkpoint
+    from inspector.checkpoint.sources import locate
+
+    return open_checkpoint(locate("bundled")).tokenizer
+
+
 def text_of(tokens: int, tokenizer: Any) -> str:
     """Return the beginning of the passage that the tokenizer reads as ``tokens`` tokens.
 
@@ -18,13 +26,11 @@ def text_of(tokens: int, tokenizer: Any) -> str:
         When the passage is too short, or when the cut falls inside a word and changes its pieces.
     """
     passage = (Path(__file__).parent / "passage.txt").read_text(encoding="utf-8")
-    encoded = tokenizer(
-        passage, return_offsets_mapping=True, add_special_tokens=False, verbose=False
-    )
+    encoded = tokenizer.encode(passage, add_special_tokens=False)
     wanted = tokens - _SPECIAL
-    if wanted > len(encoded["input_ids"]):
-        raise ValueError(f"the passage has only {len(encoded['input_ids'])} tokens")
-    text = passage[: encoded["offset_mapping"][wanted - 1][1]]
-    if len(tokenizer(text, verbose=False)["input_ids"]) != tokens:
+    if wanted > len(encoded.ids):
+        raise ValueError(f"the passage has only {len(encoded.ids)} tokens")
+    text = passage[: encoded.offsets[wanted - 1][1]]
+    if len(tokenizer.encode(text).ids) != tokens:
         raise ValueError(f"the passage cannot be cut at {tokens} tokens")
     return text

@@ -63,7 +63,8 @@ def run(rounds: int | None) -> str:
         browser = launch(playwright)
         for tokens in TOKENS:
             file = Path(folder) / f"{tokens}.html"
-            found = inspector.inspect(text_of(tokens, loaded.tokenizer), model=loaded)
+            text = text_of(tokens, loaded.checkpoint.tokenizer)
+            found = inspector.inspect(text, model=loaded)
             file.write_text(render_report(found), encoding="utf-8")
             rows.append(_row(tokens, browser, file, turns))
         browser.close()

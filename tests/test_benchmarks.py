@@ -11,7 +11,7 @@ sys.path.append(str(Path(__file__).parents[1]))
 
 from benchmarks.__main__ import SECTIONS, main
 from benchmarks.measuring import Figure, in_turn, number, table
-from benchmarks.texts import text_of
+from benchmarks.texts import bundled_tokenizer, text_of
 
 
 def test_a_table_is_markdown_with_a_line_a_row():
@@ -66,5 +66,5 @@ def test_an_unknown_section_is_refused(capsys):
 
 @pytest.mark.parametrize("tokens", [16, 64, 128, 256, 512])
 def test_the_passage_can_be_cut_at_every_size_that_is_measured(bundled, tokens):
-    text = text_of(tokens, bundled.tokenizer)
+    text = text_of(tokens, bundled_tokenizer())
     assert len(bundled.tokenizer(text)["input_ids"]) == tokens
