@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import numpy as np
 
 from inspector.analysis.measures import negative_entropy, sink_masses
+from inspector.parallel import parallel_map
 from inspector.records import (
     LABEL_FROM,
     LABELS,
@@ -29,10 +32,12 @@ def read_heads(trace: Trace, rebuild: Rebuild) -> tuple[HeadReading, ...]:
     neighbours or of the token itself.
     """
     sinks = [layer.sink is not None for layer in rebuild.layers] or [False] * len(trace.layers)
-    readings = []
-    for layer, has_sink in zip(trace.layers, sinks, strict=True):
-        readings += _read_layer(layer, *trace.texts(layer.site), has_sink=has_sink)
-    return tuple(readings)
+    by_layer = parallel_map(
+        lambda of: _read_layer(of[0], *trace.texts(of[0].site), has_sink=of[1]),
+        zip(trace.layers, sinks, strict=True),
+        tokens=trace.longest,
+    )
+    return tuple(chain.from_iterable(by_layer))
 
 
 def _read_layer(

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from inspector.analysis.merging import merge_tokens
+from inspector.analysis.merging import Groups, merge_tokens
 from inspector.analysis.sinks import sink_keys
+from inspector.parallel import parallel_map
 from inspector.records import (
     RELATIVE,
+    Array,
     HeadReading,
     Link,
+    Mask,
     Sink,
     SiteName,
     Text,
@@ -106,23 +110,17 @@ def _links(
         allowed &= ~np.eye(len(asking), dtype=np.bool_)
     if not allowed.any():
         return []
-    by_layer = []
-    usual = []
-    for layer in layers:
-        weights = layer.attention
-        if aside:
-            weights = weights.copy()
-            weights[:, :, aside] = 0
-        matrices = merge_tokens(
-            weights, [word.tokens for word in asking], [word.tokens for word in attended]
-        )
-        usual.append(matrices[:, allowed].mean(axis=1, dtype=np.float64))
-        for head in range(len(matrices)):
-            if (layer.site, layer.layer, head) in by_place:
-                matrices[head] = 0
-        by_layer.append(matrices)
-    best_head = np.stack([matrices.argmax(axis=0) for matrices in by_layer])
-    best = np.where(allowed, np.stack([matrices.max(axis=0) for matrices in by_layer]), -1.0)
+    # What everybody attends to anyway is left out of its word; where nothing is left, no link ends.
+    groups = (
+        [word.tokens for word in asking],
+        [rest or word.tokens for word, rest in zip(attended, kept, strict=True)],
+    )
+    strongest = parallel_map(
+        lambda layer: _strongest_heads(layer, groups, by_place, allowed),
+        layers,
+        tokens=len(asking),
+    )
+    best = np.stack([weights for _, weights in strongest])
     best_layer = best.argmax(axis=0)
     strength = best.max(axis=0)
     order = np.argsort(-strength, axis=None, kind="stable")[: min(count, int((strength > 0).sum()))]
@@ -130,8 +128,9 @@ def _links(
     for place in order:
         source, target = divmod(int(place), len(attended))
         at = int(best_layer[source, target])
-        head = int(best_head[at, source, target])
+        head = int(strongest[at][0][source, target])
         weight = float(strength[source, target])
+        usual = merge_tokens(layers[at].attention[head, None], *groups)[0, allowed]
         links.append(
             Link(
                 source=asking[source].text,
@@ -139,13 +138,30 @@ def _links(
                 source_token=asking[source].tokens[0],
                 target_token=kept[target][0],
                 weight=weight,
-                lift=weight / float(usual[at][head]),
+                lift=weight / float(usual.mean(dtype=np.float64)),
                 site=layers[at].site,
                 layer=layers[at].layer,
                 head=head,
             )
         )
     return links
+
+
+def _strongest_heads(
+    layer: TracedLayer,
+    groups: tuple[Groups, Groups],
+    by_place: set[tuple[SiteName, int, int]],
+    allowed: Mask,
+) -> tuple[NDArray[np.intp], Array]:
+    """Return for every pair of words the head of a layer that links them most, and how much.
+
+    −1 where no link is allowed.
+    """
+    matrices = merge_tokens(layer.attention, *groups)
+    for head in range(len(matrices)):
+        if (layer.site, layer.layer, head) in by_place:
+            matrices[head] = 0
+    return matrices.argmax(axis=0), np.where(allowed, matrices.max(axis=0), np.float32(-1))
 
 
 def _content(text: Text, group: list[int], spelling: str) -> bool:
