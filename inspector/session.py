@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +18,7 @@ from inspector.analysis.shares import measure_shares
 from inspector.analysis.sinks import find_sinks
 from inspector.checkpoint.opening import open_checkpoint
 from inspector.checkpoint.readable import refuse_unreadable
-from inspector.checkpoint.sources import Source, locate, weights_checked
+from inspector.checkpoint.sources import locate, weights_checked
 from inspector.checkpoint.tokens import encode as encode_alone
 from inspector.checkpoint.tokens import encode_target, mask_id, read_as_text
 from inspector.errors import InputError, NeedsRealModel
@@ -124,7 +126,7 @@ class Inspection(Inspected):
             text.text,
             pair=text.pair,
             target=None if target is None else target.text,
-            model=self.checkpoint.name,
+            model=self.checkpoint,
             truncate=text.truncated_from is not None,
             pieces=self.pieces,
         )
@@ -200,7 +202,11 @@ def load(name: str | Path = "bundled", *, device: str = "auto") -> LoadedModel:
     opened = open_checkpoint(source)
     # What our own forward runs comes from the files, by a way of its own.
     whole = replace(
-        loaded.checkpoint, model=opened.model, config=opened.config, tokenizer=opened.tokenizer
+        loaded.checkpoint,
+        model=opened.model,
+        no_forward=opened.no_forward,
+        config=opened.config,
+        tokenizer=opened.tokenizer,
     )
     return replace(loaded, checkpoint=whole)
 
@@ -210,7 +216,7 @@ def inspect(
     *,
     pair: str | None = None,
     target: str | None = None,
-    model: str | Path | LoadedModel = "bundled",
+    model: str | Path | Checkpoint | LoadedModel = "bundled",
     truncate: bool = False,
     pieces: bool = False,
     prove: bool = True,
@@ -227,7 +233,8 @@ def inspect(
     target:
         What an encoder–decoder's decoder reads; such a model needs one, and no other takes one.
     model:
-        A name, a path, or what ``load`` returned.
+        A name, a path, or what ``load`` returned; or the ``checkpoint`` of an inspection, which
+        without ``prove`` is not opened again.
     truncate:
         Cut a text that does not fit instead of refusing it.
     pieces:
@@ -254,16 +261,13 @@ def inspect(
         if part is not None:
             refuse_unreadable(part)
     if not prove:
-        name = str(model) if isinstance(model, str | Path) else model.checkpoint.name
         progress("Running the model")
-        source = locate(name)
-        with weights_checked(source):
-            opened = _opened(source)
+        with _opened(model) as opened:
             both = _encode_alone(opened, text, pair, target, truncate=truncate)
             return _inspection(opened, *_run_alone(opened, *both), pieces=pieces)
-    if isinstance(model, str | Path):
+    if isinstance(model, str | Path | Checkpoint):
         progress("Loading the model")
-        model = load(model)
+        model = load(model.name if isinstance(model, Checkpoint) else model)
     texts = _encode(model, text, pair, target, truncate=truncate)
     trace, rebuilt, verification = prove_text(model, *texts, progress=progress)
     progress("Setting the classroom beside it")
@@ -298,11 +302,24 @@ def _inspection(
     )
 
 
-def _opened(source: Source) -> Checkpoint:
-    """Open a checkpoint that our own forward can run, or say why it cannot."""
-    checkpoint = open_checkpoint(source)
-    reason = checkpoint.no_rebuild or checkpoint.no_forward
+@contextmanager
+def _opened(model: str | Path | Checkpoint | LoadedModel) -> Iterator[Checkpoint]:
+    """Open a checkpoint, if it is not open yet, for our own forward.
+
+    Beside what is done with it its weights are held against their hash, as in ``weights_checked``.
+    """
+    if isinstance(model, str | Path):
+        source = locate(str(model))
+        with weights_checked(source):
+            yield _runnable(open_checkpoint(source))
+    else:
+        yield _runnable(model if isinstance(model, Checkpoint) else model.checkpoint)
+
+
+def _runnable(checkpoint: Checkpoint) -> Checkpoint:
+    """Return a checkpoint that our own forward can run, or say why it cannot."""
     if checkpoint.model is None or checkpoint.tokenizer is None:
+        reason = checkpoint.no_rebuild or checkpoint.no_forward
         raise NeedsRealModel(
             f"{checkpoint.title} can only be run by the real model: "
             f"{reason or 'it has no tokenizer.json'}.",
@@ -336,10 +353,7 @@ def _encode_alone(
     checkpoint: Checkpoint, text: str, pair: str | None, target: str | None, *, truncate: bool
 ) -> tuple[Text, Text | None]:
     """Tokenize by the checkpoint's own file."""
-    known = checkpoint.model
-    _refuse_texts(
-        checkpoint.title, pair, target, takes_target=known is not None and known.decoder is not None
-    )
+    _refuse_texts(checkpoint.title, pair, target, takes_target=checkpoint.takes_target)
     source = encode_alone(checkpoint, text, pair, truncate=truncate)
     if target is None:
         return source, None

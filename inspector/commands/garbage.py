@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 def collect_later() -> None:
@@ -22,3 +24,19 @@ def collect_again() -> None:
     if not gc.isenabled():
         gc.freeze()
         gc.enable()
+
+
+@contextmanager
+def collecting() -> Iterator[None]:
+    """Collect garbage for as long as this takes, where the program started without.
+
+    What is done before the loading may be as long as a file of sentences.
+    """
+    if gc.isenabled():
+        yield
+        return
+    collect_again()
+    try:
+        yield
+    finally:
+        gc.disable()

@@ -80,30 +80,31 @@ def show(
     """
     if open_report and no_report:
         raise InputError("--open needs a report.", "Leave --no-report out.")
+    from inspector.commands.asked import AskedModel, AskedText
+
+    chosen = AskedModel(model, device, prove=not no_proof)
     if lines is not None:
         second = pair is not None or target is not None
-        if sentence or second or save is not None or bertviz or no_proof:
+        if sentence or second or save is not None or bertviz:
             raise InputError(
-                "--file takes no sentence, no --pair, no --target, no --save, no --bertviz and no "
-                "--no-proof.",
+                "--file takes no sentence, no --pair, no --target, no --save and no --bertviz.",
                 "Put sentences, pairs and targets into the file; the others go with one sentence.",
             )
         from inspector.commands.show_file import show_file
 
         return show_file(
             lines,
-            model=model,
-            device=device,
+            chosen,
             folder=None if no_report else out or Path("attention"),
             open_index=open_report,
             as_json=as_json,
             truncate=truncate,
             pieces=pieces,
         )
-    from inspector.commands.show_sentence import Asked, Wanted, show_sentence
+    from inspector.commands.show_sentence import Wanted, show_sentence
 
     return show_sentence(
-        Asked(_text(sentence), pair, target, truncate=truncate, pieces=pieces),
+        AskedText(_text(sentence), pair, target, truncate=truncate, pieces=pieces),
         Wanted(
             out or Path("attention.html"),
             report=not no_report,
@@ -113,9 +114,7 @@ def show(
             open_report=open_report,
             as_json=as_json,
         ),
-        model=model,
-        device=device,
-        prove=not no_proof,
+        chosen,
     )
 
 

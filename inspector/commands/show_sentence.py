@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,49 +10,16 @@ from typing import TYPE_CHECKING
 import click
 
 from inspector.checkpoint.readable import refuse_unreadable
+from inspector.commands.asked import AskedModel, AskedText, status
 from inspector.commands.browser import in_browser
-from inspector.commands.garbage import collect_again
 from inspector.commands.options import command_line
-from inspector.errors import NeedsRealModel
 from inspector.files import PAGE, TENSORS, Output, refuse_places
 
 if TYPE_CHECKING:
     from inspector.proof import Progress
-    from inspector.referee.loading import LoadedModel
     from inspector.session import Inspection
 
 _MISMATCH = 1
-#: Where the real model runs as our own forward does, in float32 on the processor: our answer first.
-_ANSWERED_FIRST = ("auto", "cpu")
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A text and how it is to be read, for our own forward and for the real model."""
-
-    text: str
-    pair: str | None
-    target: str | None
-    _: KW_ONLY
-    truncate: bool
-    pieces: bool
-
-    def inspect(
-        self, model: str | LoadedModel, progress: Progress, *, prove: bool = True
-    ) -> Inspection:
-        """Inspect it, by our own forward or by the real model."""
-        from inspector.session import inspect
-
-        return inspect(
-            self.text,
-            pair=self.pair,
-            target=self.target,
-            model=model,
-            truncate=self.truncate,
-            pieces=self.pieces,
-            prove=prove,
-            progress=progress,
-        )
 
 
 @dataclass(frozen=True)
@@ -85,7 +50,7 @@ class Wanted:
         return wanted
 
 
-def show_sentence(asked: Asked, wanted: Wanted, *, model: str, device: str, prove: bool) -> int:
+def show_sentence(asked: AskedText, wanted: Wanted, model: AskedModel) -> int:
     """Print the answer and write the report before torch is imported; then prove them.
 
     Returns 1 where the real model disagrees, else 0.
@@ -95,9 +60,9 @@ def show_sentence(asked: Asked, wanted: Wanted, *, model: str, device: str, prov
             refuse_unreadable(part)
     refuse_places(wanted.outputs)
     answer, files = None, {}
-    with _status(quiet=wanted.as_json) as progress:
-        if not prove or (not wanted.as_json and device in _ANSWERED_FIRST):
-            answer = _answer(asked, model, progress, needed=not prove)
+    with status(quiet=wanted.as_json) as progress:
+        if model.answers_first(seen=not wanted.as_json):
+            answer = model.answer(asked, progress=progress)
         if answer is not None:
             files = _write_report(answer, wanted, progress)
     if answer is not None and not wanted.as_json:
@@ -106,9 +71,9 @@ def show_sentence(asked: Asked, wanted: Wanted, *, model: str, device: str, prov
         from inspector.report.terminal.inspection import print_answer
 
         print_answer(Console(highlight=False), answer, files)
-    with _status(quiet=wanted.as_json) as progress:
-        if answer is None or prove:
-            found = _proved(asked, model, device, progress)
+    with status(quiet=wanted.as_json) as progress:
+        if answer is None or model.prove:
+            found = asked.inspect(model.load(progress), progress)
             files = _write_report(found, wanted, progress)
         else:
             found = answer
@@ -129,27 +94,6 @@ def show_sentence(asked: Asked, wanted: Wanted, *, model: str, device: str, prov
     if wanted.open_report:
         in_browser(wanted.place)
     return _MISMATCH if found.verification.verdict == "mismatch" else 0
-
-
-def _answer(asked: Asked, model: str, progress: Progress, *, needed: bool) -> Inspection | None:
-    """Return our own forward's answer; None where only the real model can give one."""
-    progress("Computing the answer")
-    try:
-        return asked.inspect(model, progress, prove=False)
-    except NeedsRealModel:
-        if needed:
-            raise
-        return None
-
-
-def _proved(asked: Asked, model: str, device: str, progress: Progress) -> Inspection:
-    """Import torch, load the real model and ask it."""
-    progress("Importing torch and loading the real model")
-    from inspector.session import load
-
-    loaded = load(model, device=device)
-    collect_again()
-    return asked.inspect(loaded, progress)
 
 
 def _write_report(found: Inspection, wanted: Wanted, progress: Progress) -> dict[str, str]:
@@ -179,12 +123,3 @@ def _write_more(found: Inspection, wanted: Wanted, progress: Progress) -> dict[s
         written = write_views(found.trace, wanted.place)
         files |= {kind: str(path) for kind, path in written.items()}
     return files
-
-
-def _status(*, quiet: bool) -> AbstractContextManager[Progress]:
-    """Show on standard error what is going on, where somebody watches."""
-    if quiet or not sys.stderr.isatty():
-        return nullcontext(lambda _stage: None)
-    from inspector.report.terminal.inspection import status
-
-    return status()

@@ -200,3 +200,8 @@ class Checkpoint:
     tokenizer: Any = None
     #: How a sentence's states become one vector, by the checkpoint's own files; None for not.
     pooling: Pooling | None = None
+
+    @property
+    def takes_target(self) -> bool:
+        """Whether our own forward knows it as an encoder–decoder, which reads a target."""
+        return self.model is not None and self.model.decoder is not None

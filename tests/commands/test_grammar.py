@@ -115,6 +115,11 @@ def test_a_word_that_is_nearly_a_verb_is_asked_about(
         assert hint.endswith(f"inspect show {word}")
 
 
+def test_the_word_itself_is_inspected_as_the_hint_says(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", "modles", "--no-proof", "--no-report"]) == 0
+    assert capsys.readouterr().out.startswith("modles\n")
+
+
 @pytest.mark.parametrize("text", ["cat", "snow", "classroom rules", "models of birds", "-", "--x"])
 def test_other_words_are_no_verbs(text: str) -> None:
     cli.refuse_near([text])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ Printed = pytest.CaptureFixture[str]
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bundled: LoadedModel) -> Path:
     """An empty folder to work in; the model is loaded once for all tests."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("inspector.commands.show_file.load", lambda *_name, **_device: bundled)
+    monkeypatch.setattr("inspector.session.load", lambda *_name, **_device: bundled)
     return tmp_path
 
 
@@ -103,7 +102,7 @@ def test_an_interrupt_keeps_what_is_finished(
             raise KeyboardInterrupt
         return real(text, **options)
 
-    monkeypatch.setattr(sys.modules["inspector.commands.show_file"], "inspect", until_the_third)
+    monkeypatch.setattr("inspector.session.inspect", until_the_third)
     (place / "s.txt").write_text("".join(f"Sentence {i}.\n" for i in range(10_000)))
     assert main(["--file", "s.txt"]) == 130
     assert "Interrupted" in capsys.readouterr().err

@@ -47,19 +47,30 @@ def render_index(
         skipped=skipped,
         total=total,
         verified=sum(row.verdict == "verified" for row in rows),
+        unproved=sum(row.verdict == "unproved" for row in rows),
     )
 
 
 def run_record(
-    command: str, source: str, rows: list[IndexRow], skipped: list[SkippedLine], *, total: int
+    command: str,
+    source: str,
+    rows: list[IndexRow],
+    skipped: list[SkippedLine],
+    *,
+    total: int,
+    prove: bool,
 ) -> dict[str, Any]:
-    """Return what ``run.json`` holds: it is written last, and says what is complete."""
+    """Return what ``run.json`` holds: it is written last, and says what is complete.
+
+    Where proofs were asked for, a run is not complete while an answer waits for its own.
+    """
+    waiting = prove and any(row.verdict == "unproved" for row in rows)
     return {
         "schema": SCHEMA,
         "command": command,
         "file": source,
         "lines": total,
-        "complete": len(rows) + len(skipped) == total,
+        "complete": len(rows) + len(skipped) == total and not waiting,
         "reports": [
             {"line": row.line, "report": row.report, "verdict": row.verdict, "bytes": row.size}
             for row in rows

@@ -27,7 +27,7 @@ from inspector.report.html.index_page import IndexRow
 def print_file_end(
     console: Console, source: str, rows: list[IndexRow], skipped: int, folder: Path | None
 ) -> None:
-    """Print what became of a file of sentences."""
+    """Print what became of a file of sentences; ``folder`` holds the index, unless it was said."""
     verdicts = Counter(row.verdict for row in rows)
     counted = ", ".join(
         f"{count} {verdict.replace('_', ' ')}" for verdict, count in verdicts.most_common()
@@ -49,9 +49,10 @@ def print_file_end(
 
 
 @contextmanager
-def progress_bar(total: int) -> Iterator[LineBar]:
-    """Show on standard error how many lines are done, how fast, and how long it will take."""
+def progress_bar(stage: str, total: int) -> Iterator[LineBar]:
+    """Show on standard error what is done with the lines, with how many, and for how long yet."""
     columns = (
+        TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("lines"),
@@ -60,7 +61,7 @@ def progress_bar(total: int) -> Iterator[LineBar]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        yield LineBar(progress, progress.add_task("", total=total))
+        yield LineBar(progress, progress.add_task(stage, total=total))
 
 
 @dataclass(frozen=True, slots=True)

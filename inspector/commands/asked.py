@@ -1,0 +1,120 @@
+"""A text and the model that is asked about it: our own forward of it at once, then the real one.
+
+Whether an answer comes before its proof, and when the proof is asked for, is decided here.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import KW_ONLY, dataclass
+from typing import TYPE_CHECKING
+
+from inspector.commands.garbage import collect_again
+from inspector.errors import NeedsRealModel
+
+if TYPE_CHECKING:
+    from inspector.proof import Progress
+    from inspector.records import Checkpoint
+    from inspector.referee.loading import LoadedModel
+    from inspector.session import Inspection
+
+#: Where the real model runs as our own forward does, in float32 on the processor: our answer first.
+_ANSWERED_FIRST = ("auto", "cpu")
+
+
+@dataclass(frozen=True)
+class AskedText:
+    """A text and how it is to be read, for our own forward and for the real model."""
+
+    text: str
+    pair: str | None
+    target: str | None
+    _: KW_ONLY
+    truncate: bool
+    pieces: bool
+
+    def inspect(
+        self,
+        model: str | Checkpoint | LoadedModel,
+        progress: Progress = lambda _stage: None,
+        *,
+        prove: bool = True,
+    ) -> Inspection:
+        """Inspect it, by our own forward or by the real model."""
+        from inspector.session import inspect
+
+        return inspect(
+            self.text,
+            pair=self.pair,
+            target=self.target,
+            model=model,
+            truncate=self.truncate,
+            pieces=self.pieces,
+            prove=prove,
+            progress=progress,
+        )
+
+
+@dataclass(frozen=True)
+class AskedModel:
+    """A model by its name, and whether its answers are to be proved."""
+
+    name: str
+    device: str
+    prove: bool
+
+    def answers_first(self, *, seen: bool) -> bool:
+        """Say whether our own forward is asked before the real model, or alone.
+
+        ``seen`` says whether anything would be seen of an answer before its proof.
+        """
+        return not self.prove or (seen and self.device in _ANSWERED_FIRST)
+
+    def open(self, progress: Progress) -> Checkpoint:
+        """Open the checkpoint once, for many answers."""
+        progress("Opening the model")
+        from inspector.checkpoint.opening import open_checkpoint
+        from inspector.checkpoint.sources import locate, weights_checked
+
+        source = locate(self.name)
+        with weights_checked(source):
+            return open_checkpoint(source)
+
+    def answer(
+        self,
+        asked: AskedText,
+        opened: Checkpoint | None = None,
+        progress: Progress = lambda _stage: None,
+    ) -> Inspection | None:
+        """Return our own forward's answer; None where only the real model can give one.
+
+        Raises
+        ------
+        NeedsRealModel
+            When it cannot, and the real model is not to be asked.
+        """
+        try:
+            return asked.inspect(opened or self.name, progress, prove=False)
+        except NeedsRealModel:
+            if not self.prove:
+                raise
+            return None
+
+    def load(self, progress: Progress) -> LoadedModel:
+        """Import torch and load the real model."""
+        progress("Importing torch and loading the real model")
+        from inspector.session import load
+
+        loaded = load(self.name, device=self.device)
+        collect_again()
+        return loaded
+
+
+def status(*, quiet: bool = False) -> AbstractContextManager[Progress]:
+    """Show on standard error what is going on, where somebody watches."""
+    if quiet or not sys.stderr.isatty():
+        return nullcontext(lambda _stage: None)
+    from inspector.report.terminal.inspection import status as line
+
+    return line()
