@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from inspector.analysis.notices import notices
 from inspector.analysis.sample import row_sample
 from inspector.analysis.shares import measure_shares
 from inspector.analysis.sinks import find_sinks
+from inspector.checkpoint.encoded import each_alone
 from inspector.checkpoint.opening import open_checkpoint
 from inspector.checkpoint.readable import refuse_unreadable
 from inspector.checkpoint.sources import Source, locate, weights_checked
@@ -21,6 +23,7 @@ from inspector.checkpoint.tokens import encode as encode_alone
 from inspector.checkpoint.tokens import encode_target, mask_id, read_as_text
 from inspector.errors import InputError, NeedsRealModel
 from inspector.forward.model import Keep, forward
+from inspector.forward.pooling import with_embedding
 from inspector.forward.predictions import read_predictions
 from inspector.proof import Progress, prove_text
 from inspector.records import (
@@ -200,7 +203,11 @@ def load(name: str | Path = "bundled", *, device: str = "auto") -> LoadedModel:
     opened = open_checkpoint(source)
     # What our own forward runs comes from the files, by a way of its own.
     whole = replace(
-        loaded.checkpoint, model=opened.model, config=opened.config, tokenizer=opened.tokenizer
+        loaded.checkpoint,
+        model=opened.model,
+        config=opened.config,
+        tokenizer=opened.tokenizer,
+        pooling=opened.pooling,
     )
     return replace(loaded, checkpoint=whole)
 
@@ -328,6 +335,7 @@ def _run_alone(
             read=lambda entry: read_as_text(checkpoint, entry),
         )
         trace = replace(trace, predictions=said)
+    trace = with_embedding(checkpoint, trace, each_alone(text, partial(encode_alone, checkpoint)))
     rebuilt = Rebuild("weights", trace.computed, trace.computed, None)
     return trace, rebuilt, nothing_compared("unproved", rebuilt)
 
