@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from inspector.analysis.notices import notices
 from inspector.analysis.sample import row_sample
 from inspector.analysis.shares import measure_shares
 from inspector.analysis.sinks import find_sinks
+from inspector.checkpoint.encoded import each_alone
 from inspector.checkpoint.opening import open_checkpoint
 from inspector.checkpoint.readable import refuse_unreadable
 from inspector.checkpoint.sources import locate, weights_checked
@@ -23,6 +25,7 @@ from inspector.checkpoint.tokens import encode as encode_alone
 from inspector.checkpoint.tokens import encode_target, mask_id, read_as_text
 from inspector.errors import InputError, NeedsRealModel
 from inspector.forward.model import Keep, forward
+from inspector.forward.pooling import with_embedding
 from inspector.forward.predictions import read_predictions
 from inspector.proof import Progress, prove_text
 from inspector.records import (
@@ -207,6 +210,7 @@ def load(name: str | Path = "bundled", *, device: str = "auto") -> LoadedModel:
         no_forward=opened.no_forward,
         config=opened.config,
         tokenizer=opened.tokenizer,
+        pooling=opened.pooling,
     )
     return replace(loaded, checkpoint=whole)
 
@@ -345,6 +349,7 @@ def _run_alone(
             read=lambda entry: read_as_text(checkpoint, entry),
         )
         trace = replace(trace, predictions=said)
+    trace = with_embedding(checkpoint, trace, each_alone(text, partial(encode_alone, checkpoint)))
     rebuilt = Rebuild("weights", trace.computed, trace.computed, None)
     return trace, rebuilt, nothing_compared("unproved", rebuilt)
 

@@ -5,13 +5,14 @@ The checkpoint's own tokenizer and the referee's tell the same things in differe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import accumulate
 
 from inspector.checkpoint.pieces import place_pieces
 from inspector.checkpoint.words import Span
 from inspector.errors import InputError
-from inspector.records import Token
+from inspector.records import Text, Token
 
 #: Tokenizers without a limit say so with a number near 1e30.
 _NO_LIMIT = 10**9
@@ -96,6 +97,20 @@ def refuse_nothing(tokens: Sequence[Token], what: str) -> None:
             f"The model's tokenizer finds nothing to read in the {what}.",
             "Give a text with at least one visible character.",
         )
+
+
+def each_alone(text: Text, read: Callable[..., Text]) -> tuple[Text, Text] | None:
+    """Return both texts of a pair, each read by itself: ``read(part, truncate=…)``.
+
+    They are cut where the pair was. None where there is no pair, and where one of the two has
+    nothing to read without the other.
+    """
+    if text.pair is None:
+        return None
+    truncate = text.truncated_from is not None
+    with suppress(InputError):
+        return read(text.text, truncate=truncate), read(text.pair, truncate=truncate)
+    return None
 
 
 def too_long(what: str, count: int, fits: int) -> InputError:

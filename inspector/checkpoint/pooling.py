@@ -1,4 +1,4 @@
-"""How a sentence's states become one vector: sentence-transformers' own files beside the model."""
+"""How a text's states become one vector: sentence-transformers' own files beside the model."""
 
 from __future__ import annotations
 
@@ -8,25 +8,30 @@ from typing import Any, Literal
 
 from inspector.checkpoint.json_file import read_bytes, read_object
 from inspector.errors import ModelError
-from inspector.records import Pooling
+from inspector.records import DEFAULT_POOLING, Pooling
 
 _MODULES = "modules.json"
 _CONFIG = "config.json"
 
 Kind = Literal["mean", "cls", "max", "mean_sqrt_len"]
-#: The flags of a pooling's config, and what they stand for here.
-_FLAGS: dict[str, Kind] = {
-    "pooling_mode_mean_tokens": "mean",
-    "pooling_mode_cls_token": "cls",
-    "pooling_mode_max_tokens": "max",
-    "pooling_mode_mean_sqrt_len_tokens": "mean_sqrt_len",
+_FLAG = "pooling_mode_"
+#: What a pooling's config calls its mode, older files in flags, and what that is called here.
+_MODES: dict[str, Kind] = {
+    "mean": "mean",
+    "mean_tokens": "mean",
+    "cls": "cls",
+    "cls_token": "cls",
+    "max": "max",
+    "max_tokens": "max",
+    "mean_sqrt_len_tokens": "mean_sqrt_len",
 }
 
 
 def read_pooling(folder: Path) -> Pooling | None:
-    """Return how a model's folder says that states are pooled; None where it says nothing known.
+    """Return how a model's folder says that states are pooled; None where it is not known here.
 
-    Known are a model, one way of pooling and, where it is said, a length of 1.
+    Known are a model, one way of pooling and, where it is said, a length of 1. Where the folder
+    says nothing it is the mean over all tokens, of length 1.
 
     Raises
     ------
@@ -34,7 +39,7 @@ def read_pooling(folder: Path) -> Pooling | None:
         When one of these files is damaged.
     """
     if not (folder / _MODULES).exists():
-        return None
+        return DEFAULT_POOLING
     modules = _list(folder / _MODULES)
     kinds = [str(module.get("type", "")).rpartition(".")[2] for module in modules]
     if kinds not in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"]):
@@ -42,15 +47,19 @@ def read_pooling(folder: Path) -> Pooling | None:
     path = folder / str(modules[1].get("path", "")) / _CONFIG
     if path.parent.parent != folder or not path.exists():
         return None
-    said = read_object(path)
-    chosen = [kind for flag, kind in _FLAGS.items() if said.get(flag) is True]
-    others = [
-        name for name, on in said.items()
-        if name.startswith("pooling_mode_") and on is True and name not in _FLAGS
-    ]  # fmt: skip
-    if len(chosen) != 1 or others:
+    modes = _modes(read_object(path))
+    if len(modes) != 1 or modes[0] not in _MODES:
         return None
-    return Pooling(chosen[0], normalised=len(kinds) > len(("Transformer", "Pooling")))
+    return Pooling(_MODES[modes[0]], normalised=kinds[-1] == "Normalize")
+
+
+def _modes(said: dict[str, Any]) -> list[str]:
+    """Return the modes that a pooling's config names, as it names them."""
+    named = said.get("pooling_mode")
+    if named is not None:
+        return [str(one) for one in named] if isinstance(named, list) else [str(named)]
+    flags = [name.removeprefix(_FLAG) for name, on in said.items() if on is True and _FLAG in name]
+    return flags or ["mean"]
 
 
 def _list(path: Path) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ which they ran. Layers, heads and tokens count from 0.
 from __future__ import annotations
 
 from inspector.records.checkpoint import (
+    DEFAULT_POOLING,
     Alibi,
     AttentionConfig,
     AttentionLayer,
@@ -37,6 +38,7 @@ from inspector.records.corpus import (
     RelationFindings,
     Skipped,
 )
+from inspector.records.embedding import Embedding, Similarity
 from inspector.records.findings import (
     Agreement,
     HeadReading,
@@ -75,6 +77,7 @@ from inspector.records.trace import CapturedAttention, Trace, TracedLayer
 from inspector.records.verification import EndToEnd, LayerCheck, Verification
 
 __all__ = [
+    "DEFAULT_POOLING",
     "LABELS",
     "LABEL_FROM",
     "RELATIVE",
@@ -97,6 +100,7 @@ __all__ = [
     "CorpusResult",
     "Disentangled",
     "DistanceVectors",
+    "Embedding",
     "Embeddings",
     "EndToEnd",
     "Experts",
@@ -133,6 +137,7 @@ __all__ = [
     "SampledRows",
     "Share",
     "SilenceHead",
+    "Similarity",
     "Sink",
     "SiteName",
     "Skipped",

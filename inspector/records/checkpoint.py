@@ -170,6 +170,10 @@ class Pooling:
     normalised: bool
 
 
+#: How the states of a model become one vector whose files say nothing of it.
+DEFAULT_POOLING = Pooling("mean", normalised=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """A model as its files have it: what it is called, and its attention, layer by layer."""
@@ -198,8 +202,9 @@ class Checkpoint:
     config: Any = None
     tensors: Mapping[str, Array] = field(default_factory=dict)
     tokenizer: Any = None
-    #: How a sentence's states become one vector, by the checkpoint's own files; None for not.
-    pooling: Pooling | None = None
+    #: How a text's states become one vector; None where the checkpoint's own files say it in a way
+    #: that is not known here.
+    pooling: Pooling | None = DEFAULT_POOLING
 
     @property
     def takes_target(self) -> bool:

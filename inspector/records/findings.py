@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from inspector.records.checkpoint import Checkpoint, ModelInfo
+from inspector.records.embedding import Embedding, Similarity
+from inspector.records.predictions import Predictions
 from inspector.records.rebuild import Rebuild
 from inspector.records.shapes import Float32, Float64, SiteName
 from inspector.records.targets import HeadLabel
@@ -175,6 +177,25 @@ class Inspected:
     notices: tuple[str, ...] = ()
     #: On which sample of queries ladder and shares were measured; None for all queries.
     ladder_rows: RowSample | None = None
+
+    @property
+    def predictions(self) -> Predictions | None:
+        """What a model with a head for words says of the words; None for any other."""
+        return self.trace.predictions
+
+    @property
+    def embedding(self) -> Embedding | None:
+        """The text as one vector, what a model without a head for words answers.
+
+        None for an encoder–decoder, and where the model's own files pool in a way that is not
+        known here.
+        """
+        return self.trace.embedding
+
+    @property
+    def similarity(self) -> Similarity | None:
+        """How alike the texts of a pair are, each read alone; None where there is no embedding."""
+        return self.trace.similarity
 
     @property
     def model(self) -> ModelInfo:

@@ -33,7 +33,9 @@ class Guess:
 class Predictions:
     """The softmax of the model's logits, read at the words that stand there.
 
-    They are the model's own words: nothing of them is rebuilt.
+    The logits are our own forward's where it can run the checkpoint, and the real model has to give
+    the same probabilities; else they are the real model's, and nothing of them is rebuilt. So they
+    are where the two do not agree.
     """
 
     #: ``causal``: a word is judged from what precedes it, and one more is guessed. ``masked``: a

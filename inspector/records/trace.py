@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from inspector.records.embedding import Embedding, Similarity
 from inspector.records.predictions import Predictions
 from inspector.records.rebuild import RebuiltLayer
 from inspector.records.shapes import Array, Mask, SiteName
@@ -66,6 +67,10 @@ class Trace:
     present: Mask | None = None
     #: What the model says of the text's words; None where the checkpoint has no head for words.
     predictions: Predictions | None = None
+    #: The text as one vector; None where there is such a head, and for an encoder–decoder.
+    embedding: Embedding | None = None
+    #: How alike the texts of a pair are; None for one text, and where there is no embedding.
+    similarity: Similarity | None = None
     #: The same layers with all that our own forward computed of them, query, key and value too;
     #: none where it was the real model that ran.
     computed: tuple[RebuiltLayer, ...] = ()

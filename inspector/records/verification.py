@@ -39,6 +39,10 @@ class EndToEnd:
     #: where one side has none.
     states_max_abs_error: float | None
     probability_max_abs_error: float | None
+    #: Of the text's embedding and of those of both texts of a pair, in units of max(1, max|e|), and
+    #: of the cosine between these two; None where one side has none.
+    embedding_max_abs_error: float | None
+    similarity_abs_error: float | None
     #: Site and number of the first layer whose attention weights part; None where none do.
     first_layer: tuple[SiteName, int] | None
 

@@ -28,7 +28,7 @@ from inspector.referee.faults.explain import out_of_memory
 from inspector.referee.faults.running import named, refuse_foreign_ids, run_explained
 from inspector.referee.layer_numbers import own_numbers
 from inspector.referee.loading import LoadedModel
-from inspector.referee.predict import predict
+from inspector.referee.predict import with_answer
 from inspector.referee.quiet import quiet
 
 #: Dimensions of a layer's attention weights: batch, heads, queries, keys.
@@ -50,11 +50,12 @@ def capture(loaded: LoadedModel, text: Text, target: Text | None = None) -> Trac
 
 def capture_float64(loaded: LoadedModel, text: Text, target: Text | None = None) -> Trace:
     """Run a float64 copy of the model on the CPU, hooks included, for the arbitration."""
-    exact = deepcopy(loaded.model).cpu().double()
+    exact = deepcopy(loaded.with_head or loaded.model).cpu().double()
     # The fast way through a mixture of experts knows no float64.
     if getattr(exact.config, "num_local_experts", None):
         exact.set_experts_implementation("eager")
-    return _capture(loaded, exact, exact, text, target)
+    base = exact if loaded.with_head is None else exact.base_model
+    return _capture(loaded, base, exact, text, target)
 
 
 def _capture(
@@ -86,13 +87,10 @@ def _capture(
         target=target,
         # Where the model ran again, unwatched, the last run counts.
         final=final[-1] if final else None,
-        logits=_numpy(outputs.logits) if called is loaded.with_head else None,
-        predictions=predict(outputs.logits, text, loaded.tokenizer, loaded.head)
-        if called is loaded.with_head and loaded.head is not None
-        else None,
+        logits=None if loaded.with_head is None else _numpy(outputs.logits),
     )
     _refuse_no_attention(loaded, trace)
-    return trace
+    return with_answer(loaded, trace)
 
 
 def _inputs(text: Text, target: Text | None) -> dict[str, torch.Tensor]:

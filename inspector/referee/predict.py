@@ -1,23 +1,36 @@
-"""What the real model says of the words, off its own logits."""
+"""What the real model answers: off its logits what it says of the words, or a text's embedding."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import torch
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from inspector.checkpoint.pieces import read_entry
+from inspector.forward.pooling import pool
 from inspector.forward.predictions import read_predictions
-from inspector.records import Predictions, Text
-from inspector.referee.lm_head import Kind
+from inspector.records import Array, Predictions, Text, Trace
+
+if TYPE_CHECKING:
+    from inspector.referee.lm_head import Kind
+    from inspector.referee.loading import LoadedModel
 
 
-def predict(logits: torch.Tensor, text: Text, tokenizer: Any, kind: Kind) -> Predictions:
-    """Read the predictions off the logits of the only text of a batch, (1, T, vocabulary)."""
+def with_answer(loaded: LoadedModel, trace: Trace) -> Trace:
+    """Add to a pass what the model answers; an encoder–decoder answers nothing here."""
+    if trace.logits is not None and loaded.head is not None:
+        said = predict(trace.logits, trace.text, loaded.tokenizer, loaded.head)
+        return replace(trace, predictions=said)
+    pooling, final = loaded.checkpoint.pooling, trace.final
+    if loaded.takes_target or pooling is None or final is None:
+        return trace
+    return replace(trace, embedding=pool(final, pooling))
+
+
+def predict(logits: Array, text: Text, tokenizer: Any, kind: Kind) -> Predictions:
+    """Read the predictions off the logits of a text, (T, vocabulary), whoever computed them."""
 
     def read(entry: int) -> str:
         (piece,) = tokenizer.convert_ids_to_tokens([entry])
         return read_entry(piece or "", tokenizer.decode([entry]))
 
-    rows = logits[0].cpu().numpy()
-    return read_predictions(rows, text, kind, mask=tokenizer.mask_token_id, read=read)
+    return read_predictions(logits, text, kind, mask=tokenizer.mask_token_id, read=read)

@@ -1,5 +1,7 @@
 """What the model says, and the weaker proof, as a reader sees them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import synthetic
@@ -44,6 +46,49 @@ def test_masks_are_filled_in(open_report):
     captions = page.locator(".guess caption").all_inner_texts()
     assert [caption.rpartition("(")[2] for caption in captions] == ["token 1)", "token 3)"]
     assert "itself and everything around it in sight" in page.locator("#expected-note").inner_text()
+
+
+@pytest.mark.parametrize(
+    ("verdict", "error", "said"),
+    [
+        ("verified", 3e-7, "computed by the inspector from the token ids alone, within 3.0e−7 of"),
+        ("rounding", 3e-4, "and but for rounding the same as the real model’s"),
+        ("mismatch", 0.3, "the real model’s own, with which the inspector’s computing does not"),
+        ("unproved", None, "from the token ids alone; the real model has not been asked"),
+        ("consistent", None, "the real model’s own, computed once"),
+    ],
+)
+def test_whose_predictions_they_are(open_report, verdict, error, said):
+    whole = synthetic.predicting(synthetic.inspected(TEXT))
+    if error is None:
+        whole = replace(whole, verification=replace(whole.verification, verdict=verdict))
+    else:
+        errors = {"probability_max_abs_error": error, "embedding_max_abs_error": None}
+        whole = synthetic.answering(whole, verdict=verdict, **errors)
+        whole = replace(whole, trace=replace(whole.trace, embedding=None))
+    page = open_report(whole).page
+    assert said in page.locator("#expected-note").inner_text()
+    assert said in page.locator("#sources").inner_text()
+
+
+def test_an_embedding_and_the_similarity_of_a_pair_are_said(open_report):
+    whole = synthetic.answering(synthetic.inspected("the cat", pair="a dog"), cosine=-0.1234)
+    opened = open_report(whole)
+    facts = opened.page.locator("#facts").inner_text()
+    assert "24 numbers: the mean over all tokens, brought to length 1" in facts
+    assert "cosine −0.123, each of the two texts read alone" in facts
+    assert "within 4.0e−8 of the real model’s" in opened.page.locator("#sources").inner_text()
+    assert opened.page.locator("#words").count() == 0
+    assert opened.complaints == []
+    page = open_report(synthetic.inspected(TEXT)).page
+    assert "cosine" not in page.locator("#facts").inner_text()
+
+
+def test_an_embedding_that_is_off_is_named_with_the_mismatch(open_report):
+    whole = synthetic.inspected(TEXT)
+    whole = synthetic.answering(whole, verdict="mismatch", embedding_max_abs_error=0.25)
+    said = open_report(whole).page.locator("#verdict").inner_text()
+    assert "2.5e−1 in the embedding" in said
 
 
 def test_without_a_head_there_is_no_such_section(open_report):

@@ -249,10 +249,20 @@ def test_a_folder_without_a_tokenizer_file_has_no_tokenizer(tmp_path: Path) -> N
             None,
         ),
         (["Transformer", "Pooling"], {"pooling_mode_lasttoken": True}, None),
+        (["Transformer", "Pooling"], {"pooling_mode": "max"}, ("max", False)),
+        (
+            ["Transformer", "Pooling", "Normalize"],
+            {"pooling_mode": ["mean_sqrt_len_tokens"]},
+            ("mean_sqrt_len", True),
+        ),
+        (["Transformer", "Pooling"], {"pooling_mode": ["cls", "max"]}, None),
+        (["Transformer", "Pooling"], {"pooling_mode": "lasttoken"}, None),
+        (["Transformer", "Pooling"], {"pooling_mode": 7}, None),
+        (["Transformer", "Pooling"], {"pooling_mode_cls_token": False}, ("mean", False)),
     ],
 )
 def test_pooling(
-    tmp_path: Path, modules: list[str], config: dict[str, bool], expected: tuple[Any, bool] | None
+    tmp_path: Path, modules: list[str], config: dict[str, Any], expected: tuple[Any, bool] | None
 ) -> None:
     (tmp_path / "1_Pooling").mkdir()
     (tmp_path / "1_Pooling" / "config.json").write_text(json.dumps(config))
@@ -263,7 +273,7 @@ def test_pooling(
     (tmp_path / "modules.json").write_text(json.dumps(listed))
     assert read_pooling(tmp_path) == (expected and Pooling(*expected))
     (tmp_path / "modules.json").unlink()
-    assert read_pooling(tmp_path) is None
+    assert read_pooling(tmp_path) == Pooling("mean", normalised=True)
 
 
 def test_neither_torch_nor_transformers_is_imported() -> None:

@@ -89,6 +89,9 @@ def test_lines_of_a_file(printed: Any) -> None:
     lines = printed("--file", "pairs.tsv", "--no-report")
     assert [line["line"] for line in lines] == [1, 2]
     assert [faults("inspection", line) for line in lines] == [[], []]
+    assert -1 <= lines[0]["similarity"]["cosine"] <= 1
+    assert lines[1]["similarity"] is None
+    assert [len(line["embedding"]["values"]) for line in lines] == [384, 384]
 
 
 @pytest.mark.slow
@@ -108,6 +111,7 @@ def test_predictions(printed: Any, tmp_path: Path) -> None:
     (found,) = printed("the [MASK] sat", "--model", folder, "--no-report")
     assert faults("inspection", found) == []
     assert found["predictions"]["guesses"]
+    assert found["embedding"] is None
 
 
 @pytest.mark.slow

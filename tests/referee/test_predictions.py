@@ -224,8 +224,8 @@ def test_a_missing_weight_of_the_base_is_still_refused(made: Callable[[str], Pat
 def test_a_candidate_that_is_part_of_a_character_gives_its_bytes() -> None:
     tokenizer = kinds(["Hi"])["byte-level BPE"]
     text = encode("Hi", None, tokenizer, SimpleNamespace(), truncate=False)
-    logits = torch.zeros(1, len(text), len(tokenizer))
+    logits = np.zeros((len(text), len(tokenizer)))
     byte, letter = tokenizer.convert_tokens_to_ids(["æ", "K"])
-    logits[0, -1, byte], logits[0, -1, letter] = 9, 8
+    logits[-1, byte], logits[-1, letter] = 9, 8
     (guess,) = predict(logits, text, tokenizer, "causal").guesses
     assert [candidate.text for candidate in guess.candidates[:2]] == ["0xE6", "K"]

@@ -8,6 +8,7 @@ from typing import Any
 
 from inspector.records import (
     Agreement,
+    Embedding,
     EndToEnd,
     HeadReading,
     Inspected,
@@ -39,6 +40,10 @@ def summarise(inspected: Inspected, files: dict[str, str]) -> dict[str, Any]:
         "target": None if trace.target is None else _text(trace.target),
         "sites": [_site(trace, site) for site in trace.sites],
         "predictions": _predictions(trace.predictions),
+        "embedding": _embedding(trace.embedding),
+        "similarity": None
+        if trace.similarity is None
+        else {"cosine": finite(trace.similarity.cosine)},
         "verification": summarise_verification(inspected.verification),
         "ladder": [
             {
@@ -140,6 +145,8 @@ def _end_to_end(found: EndToEnd | None) -> dict[str, Any] | None:
         "attention_max_abs_error": finite(found.attention_max_abs_error),
         "states_max_abs_error": finite(found.states_max_abs_error),
         "probability_max_abs_error": finite(found.probability_max_abs_error),
+        "embedding_max_abs_error": finite(found.embedding_max_abs_error),
+        "similarity_abs_error": finite(found.similarity_abs_error),
         "first_layer": None if site is None else {"site": site, "layer": layer},
     }
 
@@ -160,6 +167,17 @@ def _predictions(predictions: Predictions | None) -> dict[str, Any] | None:
         "kind": predictions.kind,
         "probabilities": [finite(float(share)) for share in predictions.probabilities],
         "guesses": [asdict(guess) for guess in predictions.guesses],
+    }
+
+
+def _embedding(found: Embedding | None) -> dict[str, Any] | None:
+    """Return the text as one vector, and how it was made; None where the model answers in words."""
+    if found is None:
+        return None
+    return {
+        "pooling": found.pooling.kind,
+        "normalised": found.pooling.normalised,
+        "values": [finite(value) for value in found.values.tolist()],
     }
 
 

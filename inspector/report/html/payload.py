@@ -27,15 +27,18 @@ from inspector.records import (
     Float32,
     HeadReading,
     Inspected,
-    Predictions,
     RebuiltLayer,
     RecomputedLayer,
     Text,
     TracedLayer,
-    Verification,
 )
 from inspector.report.export.summary import finite
 from inspector.report.html.blobs import Blob, Header, half_where_it_fits, patches, script_json
+from inspector.report.html.payload_answer import (
+    describe_answer,
+    describe_verification,
+    rounded,
+)
 from inspector.report.html.payload_ladder import pack_ladder, pack_shares
 from inspector.report.html.payload_scores import carry, largest_each
 
@@ -91,8 +94,8 @@ def build_payload(inspected: Inspected, *, command: str | None, version: str) ->
         # Every attention layer: `site` and `layer` name it, and its index here names its blobs.
         "layers": layers,
         "arithmetic_max_abs_error": max(errors, default=None),
-        "verification": _verification(inspected.verification),
-        "predictions": None if trace.predictions is None else _predictions(trace.predictions),
+        "verification": describe_verification(inspected.verification),
+        **describe_answer(trace),
         "ladder": ladder,
         "ladder_rows": None if inspected.ladder_rows is None else asdict(inspected.ladder_rows),
         "shares": shares,
@@ -159,7 +162,7 @@ def _layer(
             arrays["attention"] = half_where_it_fits(model)
             layer |= {"source": "attention", "precision": arrays["attention"].dtype.name}
             error = largest_each(arrays["attention"].astype(np.float32) - model)
-            layer["arithmetic_error"] = _rounded(error)
+            layer["arithmetic_error"] = rounded(error)
     else:
         if isinstance(rebuilt, RebuiltLayer):
             arrays["value_norm"] = half_where_it_fits(
@@ -182,7 +185,7 @@ def _layer(
             }
         if source == "query_key" or not exact:
             arrays |= carried
-            layer["arithmetic_error"] = _rounded(error)
+            layer["arithmetic_error"] = rounded(error)
     return layer, [Blob.pack(f"{index}.{name}", array) for name, array in arrays.items()]
 
 
@@ -191,11 +194,6 @@ def _key_states(captured: TracedLayer, rebuilt: RecomputedLayer | None) -> Array
     if isinstance(rebuilt, RebuiltLayer):
         return rebuilt.key_states
     return captured.hidden if captured.key_states is None else captured.key_states
-
-
-def _rounded(numbers: Sequence[float | None]) -> list[float | None]:
-    """Six digits of each: the page shows fewer."""
-    return [None if number is None else float(f"{number:.6g}") for number in numbers]
 
 
 def _steps(model: Float32, rebuilt: Array) -> NDArray[np.uint32]:
@@ -241,52 +239,3 @@ def _readings(heads: Sequence[HeadReading]) -> Float32:
         ],
         dtype=np.float32,
     )
-
-
-# --- verdict --------------------------------------------------------------------------------
-
-
-def _verification(verification: Verification) -> Header:
-    """Return the verdicts with every NaN as null."""
-    whole = verification.end_to_end
-    return {
-        "verdict": verification.verdict,
-        "attention_max_abs_error": finite(verification.attention_max_abs_error),
-        "output_max_abs_error": finite(verification.output_max_abs_error),
-        "tier": verification.tier,
-        "reason": verification.reason,
-        "end_to_end": None
-        if whole is None
-        else {
-            "verdict": whole.verdict,
-            "attention_max_abs_error": finite(whole.attention_max_abs_error),
-        },
-        "layers": [
-            {
-                "site": check.site,
-                "layer": check.layer,
-                "verdict": check.verdict,
-                "heads": list(check.head_verdicts),
-                "max_abs_error": _rounded([finite(e) for e in check.attention_max_abs_error]),
-                "arbitrated": _rounded([finite(e) for e in check.arbitrated_max_abs_error]),
-                "output": {
-                    "verdict": check.output_verdict,
-                    "max_abs_error": finite(check.output_max_abs_error),
-                    "bound": finite(check.output_bound),
-                },
-            }
-            for check in verification.layers
-        ],
-    }
-
-
-# --- what the model says ----------------------------------------------------------------------
-
-
-def _predictions(predictions: Predictions) -> Header:
-    """Return what is predicted, with the probability of each token as null where there is none."""
-    return {
-        "kind": predictions.kind,
-        "probabilities": _rounded([finite(p) for p in predictions.probabilities]),
-        "guesses": [asdict(guess) for guess in predictions.guesses],
-    }

@@ -16,7 +16,7 @@ from rich.text import Text as Line
 from inspector.plain import layer_name, visible
 from inspector.records import EndToEnd, Inspected, Link, RowSample, RungResult, Share, Text, Verdict
 from inspector.report.terminal.notices import print_notices
-from inspector.report.terminal.predictions import print_predictions
+from inspector.report.terminal.predictions import print_embedding, print_predictions
 
 #: Characters of the longest bar.
 _BAR = 24
@@ -83,6 +83,7 @@ def print_answer(console: Console, inspected: Inspected, files: dict[str, str]) 
     _print_ladder(console, inspected)
     _print_shares(console, inspected.shares)
     print_predictions(console, inspected)
+    print_embedding(console, inspected)
     _print_files(console, files)
 
 
@@ -163,11 +164,14 @@ def _verdict(inspected: Inspected) -> Line:
 
 def _whole(found: EndToEnd) -> str:
     """Say how far our own forward, from the ids alone, is from the real model."""
-    parts = [f"{found.attention_max_abs_error:.1e} in an attention weight"]
-    if found.states_max_abs_error is not None:
-        parts.append(f"{found.states_max_abs_error:.1e} in a state")
-    if found.probability_max_abs_error is not None:
-        parts.append(f"{found.probability_max_abs_error:.1e} in a probability")
+    errors = {
+        "weights": found.attention_max_abs_error,
+        "states": found.states_max_abs_error,
+        "probabilities": found.probability_max_abs_error,
+        "embedding": found.embedding_max_abs_error,
+        "cosine": found.similarity_abs_error,
+    }
+    parts = [f"{name} {error:.1e}" for name, error in errors.items() if error is not None]
     decided = {"rounding": ", which float64 shows to be rounding", "mismatch": ": a mismatch"}
     at = f", from {layer_name(*found.first_layer)} on" if found.first_layer else ""
     return f"from the token ids alone: {', '.join(parts)}{at}{decided.get(found.verdict, '')}"

@@ -1,17 +1,24 @@
-"""What the model says of the words, in the terminal."""
+"""What the model answers, in the terminal: what it says of the words, or the text's embedding."""
 
 from __future__ import annotations
 
 import numpy as np
 from rich.console import Console
+from rich.text import Text as Line
 
 from inspector.plain import visible
-from inspector.records import Guess, Inspected, Predictions, Token
+from inspector.records import Guess, Inspected, Pooling, Predictions, Token
 
 #: Up to this many tokens each has its number; beyond, only those that the model expected least.
 _EACH = 24
 _FEWEST = 8
 _SMALLEST = 0.001
+_POOLED = {
+    "mean": "mean over tokens",
+    "cls": "first token",
+    "max": "largest over tokens",
+    "mean_sqrt_len": "sum over tokens / √their number",
+}
 
 
 def print_predictions(console: Console, inspected: Inspected) -> None:
@@ -43,6 +50,23 @@ def print_predictions(console: Console, inspected: Inspected) -> None:
     if judged:
         _say(console, f"{title}: {' · '.join(said)}")
     console.print()
+
+
+def print_embedding(console: Console, inspected: Inspected) -> None:
+    """Say how alike the texts of a pair are, or else how the text was made one vector."""
+    found, alike = inspected.embedding, inspected.similarity
+    if found is None:
+        return
+    if alike is None:
+        label, said = "Embedding", f"{len(found.values)} numbers, {_made(found.pooling)}, in --json"
+    else:
+        label, said = "Similarity", f"cosine {alike.cosine:z.3f}, each text alone"
+        said += f" ({_made(found.pooling)})"
+    console.print(Line.assemble((f"{label}: ", "bold"), said))
+
+
+def _made(pooling: Pooling) -> str:
+    return _POOLED[pooling.kind] + (", unit length" if pooling.normalised else "")
 
 
 def _place(guess: Guess, predictions: Predictions, tokens: tuple[Token, ...]) -> str:

@@ -59,6 +59,14 @@ def test_the_summary_of_the_cat(cat: Inspection) -> None:
     assert sum(found["shares"].values()) == pytest.approx(bits["softmax"] - bits["model"], abs=1e-9)
     assert [link["lift"] for link in found["links"]] == [link.lift for link in cat.links]
     assert found["files"] == {"report": "a.html"}
+    assert cat.embedding is not None
+    assert found["embedding"]["pooling"] == "mean"
+    assert found["embedding"]["normalised"] is True
+    assert found["embedding"]["values"] == cat.embedding.values.tolist()
+    assert math.hypot(*found["embedding"]["values"]) == pytest.approx(1, abs=1e-12)
+    assert found["predictions"] is found["similarity"] is None
+    assert 0 < verification["end_to_end"]["embedding_max_abs_error"] <= 1e-4
+    assert verification["end_to_end"]["similarity_abs_error"] is None
 
 
 def test_numbers_that_json_cannot_write_are_null(cat: Inspection) -> None:

@@ -43,6 +43,10 @@ REPORTS = {
     "from captured q, k, v": lambda: synthetic.captured(synthetic.inspected("the cat sat")),
     "source and target": three_sites,
     "predictions": lambda: synthetic.predicting(synthetic.inspected("the cat sat")),
+    "an embedding": lambda: synthetic.answering(synthetic.inspected("the cat sat")),
+    "a pair's similarity": lambda: synthetic.answering(
+        synthetic.inspected("the cat", pair="a dog"), cosine=0.25
+    ),
     "without shares and links": lambda: replace(
         synthetic.inspected(), shares=(), links=(), heads=()
     ),
@@ -76,6 +80,7 @@ def test_an_atlas_header_and_its_examples_are_as_they_are_described() -> None:
         (lambda header: header["model"].update(window=True), ".model.window"),
         (lambda header: header["text"]["tokens"][1].update(span=[1]), ".text.tokens[1].span"),
         (lambda header: header["ladder"][1]["matrices"].update(here="whole"), ".matrices"),
+        (lambda header: header.pop("embedding"), ".embedding is missing"),
         (lambda header: header["blobs"]["measures"].update(dtype="int8"), ".measures.dtype"),
     ],
 )

@@ -30,6 +30,10 @@ def test_a_screenful(cat: Inspection) -> None:
     assert len(text.splitlines()) <= 40
     assert "✓ verified  72 of 72 heads" in text
     assert "Report: attention.html" in text
+    assert "Embedding: 384 numbers, mean over tokens, unit length, in --json\n" in text
+    assert cat.verification.end_to_end is not None
+    error = cat.verification.end_to_end.embedding_max_abs_error
+    assert f", embedding {error:.1e}\n" in text
     for rung in cat.ladder:
         lines = [line for line in text.splitlines() if line.startswith(rung.name)]
         if not rung.applies:
@@ -50,7 +54,15 @@ def test_a_screenful(cat: Inspection) -> None:
 
 def test_both_texts_of_a_pair_stand_above(bundled: LoadedModel) -> None:
     found = inspector.inspect("the cat sat", pair="on the mat", model=bundled)
-    assert printed(found).startswith("the cat sat\non the mat\n")
+    text = printed(found)
+    assert text.startswith("the cat sat\non the mat\n")
+    assert found.similarity is not None
+    (said,) = (line for line in text.splitlines() if line.startswith("Similarity: "))
+    assert said == (
+        f"Similarity: cosine {found.similarity.cosine:.3f}, each text alone "
+        "(mean over tokens, unit length)"
+    )
+    assert "Embedding: " not in text
 
 
 def test_the_finding_is_of_these_numbers(cat: Inspection) -> None:

@@ -89,6 +89,11 @@ export interface OutputCheck {
 export interface EndToEnd {
   verdict: Verdict;
   attention_max_abs_error: number | null;
+  /** Null where the model gives none, and where what it gives is no number. */
+  states_max_abs_error: number | null;
+  probability_max_abs_error: number | null;
+  embedding_max_abs_error: number | null;
+  similarity_abs_error: number | null;
 }
 
 export interface Verification {
@@ -119,6 +124,19 @@ export interface Predictions {
   kind: "causal" | "masked";
   probabilities: (number | null)[];
   guesses: Guess[];
+}
+
+/** How a text's states became one vector; the vector itself is not shipped. */
+export interface Embedding {
+  pooling: "mean" | "cls" | "max" | "mean_sqrt_len";
+  /** Whether the vector was then brought to length 1. */
+  normalised: boolean;
+  size: number;
+}
+
+/** How alike the two texts of a pair are, each read by the model alone. */
+export interface Similarity {
+  cosine: number | null;
 }
 
 export interface Rung {
@@ -189,7 +207,11 @@ export interface Header {
   layers: Layer[];
   arithmetic_max_abs_error: number | null;
   verification: Verification;
+  /** Of a model with a head for words. */
   predictions: Predictions | null;
+  /** Of a model without one. */
+  embedding: Embedding | null;
+  similarity: Similarity | null;
   ladder: Rung[];
   /** On which queries ladder and shares were measured; null where it was every one. */
   ladder_rows: RowSample | null;

@@ -17,6 +17,13 @@ export const ICONS = {
   unproved: "…",
 };
 const MOST_NAMED = 6;
+/** What is compared end to end beside the attention weights, and what one of each is called. */
+const COMPARED = /** @type {const} */ ([
+  ["states_max_abs_error", "a state"],
+  ["probability_max_abs_error", "a probability"],
+  ["embedding_max_abs_error", "the embedding"],
+  ["similarity_abs_error", "the cosine of the two texts"],
+]);
 
 /** @param {{site: string, layer: number}} of what a layer is called in the middle of a sentence */
 export const layerName = ({ site, layer }) => `${site === "self" ? "" : `${site} `}layer ${layer}`;
@@ -44,6 +51,13 @@ export function tally(verification) {
   const total = Object.values(counts).reduce((a, b) => a + b, 0);
   return { counts, heads, outputs, total };
 }
+
+/** @param {import("../payload.js").EndToEnd} whole */
+const offBy = (whole) =>
+  [
+    `${tiny(whole.attention_max_abs_error)} in an attention weight`,
+    ...COMPARED.flatMap(([key, what]) => (whole[key] == null ? [] : `${tiny(whole[key])} in ${what}`)),
+  ].join(", ");
 
 /**
  * The verdict as a sentence or two.
@@ -96,7 +110,7 @@ export function verdictWords(verification) {
       title: "Mismatch",
       text:
         `every layer agrees when it is given the model’s own input, ${counts.verified + counts.rounding} of ${total} heads,` +
-        ` but the whole from the token ids alone is off by ${tiny(whole.attention_max_abs_error)}`,
+        ` but the whole from the token ids alone is off by ${offBy(whole)}`,
     };
   }
   const named = heads

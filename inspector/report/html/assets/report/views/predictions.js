@@ -1,8 +1,9 @@
 /**
  * The model's predictions: what it expects next or behind a mask, and how likely it holds what stands there. Read off
- * its own logits when the report was made.
+ * the logits when the report was made.
  */
 
+import { answeredBy } from "../../attention/answer_words.js";
 import { whenNear } from "../../shared/charts.js";
 import { el, fillTo, word } from "../../shared/dom.js";
 import { directionOf, shorten, visible } from "../../shared/format.js";
@@ -14,9 +15,9 @@ const LEDES = {
 };
 const NOTES = {
   causal:
-    "Each number is the probability of the token above it, given the tokens before it; the first has none before it and so no number. The longer the line, the more it was expected. These are the model’s own predictions: they were not rebuilt.",
+    "Each number is the probability of the token above it, given the tokens before it; the first has none before it and so no number. The longer the line, the more it was expected.",
   masked:
-    "Each number is the probability of the token above it at its position, with the token itself and everything around it in sight; a mask has none. The longer the line, the likelier. These are the model’s own predictions: they were not rebuilt.",
+    "Each number is the probability of the token above it at its position, with the token itself and everything around it in sight; a mask has none. The longer the line, the likelier.",
 };
 
 /** @param {number} share from 0 to 1 */
@@ -39,7 +40,7 @@ const written = (text) => shorten(visible(text.trim() === "" ? text : text.trim(
  */
 export function mountPredictions(root, data, store) {
   const view = new View(root, store),
-    { predictions } = data.header;
+    { predictions, verification } = data.header;
   root.hidden = !predictions;
   if (!predictions) return view.dispose;
   const { kind, probabilities, guesses } = predictions,
@@ -63,7 +64,8 @@ export function mountPredictions(root, data, store) {
         ),
       ),
     );
-  view.find("expected-note").textContent = NOTES[kind];
+  const whose = answeredBy(verification, "probability_max_abs_error");
+  view.find("expected-note").textContent = `${NOTES[kind]} These numbers are ${whose}.`;
   view.find("expected").dir = directionOf(data.sides(0).rows.text);
   const draw = whenNear(view, root, () =>
     view

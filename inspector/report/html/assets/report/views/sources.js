@@ -2,6 +2,7 @@
  * Where each number on the page comes from.
  */
 
+import { answeredBy, embeddingWords } from "../../attention/answer_words.js";
 import { el } from "../../shared/dom.js";
 import { tiny } from "../../shared/format.js";
 import { View } from "../../shared/view.js";
@@ -25,7 +26,8 @@ const UNPROVED =
  * @param {import("../../payload.js").Header} header
  * @returns {string[][]} what, and where it comes from
  */
-function sourcesOf({ layers, arithmetic_max_abs_error: error, ladder, target, verification, predictions }) {
+function sourcesOf(header) {
+  const { layers, arithmetic_max_abs_error: error, ladder, target, verification, predictions, embedding } = header;
   const exact = layers.every((layer) => layer.exact),
     recomputed = layers.every((layer) => layer.recomputed);
   const fromKeys = layers.some((layer) => layer.source === "query_key"),
@@ -74,7 +76,20 @@ function sourcesOf({ layers, arithmetic_max_abs_error: error, ladder, target, ve
     ...own,
     ["The ladder’s numbers", rungs],
     ...(predictions
-      ? [["What the model predicts", "the softmax of the model’s own logits, in float64; not rebuilt."]]
+      ? [
+          [
+            "What the model predicts",
+            `the softmax of the logits, in float64: ${answeredBy(verification, "probability_max_abs_error")}.`,
+          ],
+        ]
+      : []),
+    ...(embedding
+      ? [
+          [
+            "The embedding",
+            `${embeddingWords(embedding)}; ${answeredBy(verification, "embedding_max_abs_error")}. --json prints it.`,
+          ],
+        ]
       : []),
     [
       "The mix",

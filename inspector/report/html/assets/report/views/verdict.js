@@ -2,9 +2,10 @@
  * Was the attention really rebuilt? The verdict in words, and which model it is about.
  */
 
+import { embeddingWords } from "../../attention/answer_words.js";
 import { ICONS, verdictWords } from "../../attention/verdict_words.js";
 import { el, word } from "../../shared/dom.js";
-import { counted, visible } from "../../shared/format.js";
+import { counted, fixed, visible } from "../../shared/format.js";
 import { View } from "../../shared/view.js";
 
 /** What was rebuilt from what, from the strongest proof to none. */
@@ -17,7 +18,7 @@ const PROOFS = { weights: "rebuilt from the weights", captured: "rebuilt from th
  */
 export function mountVerdict(root, data, store) {
   const view = new View(root, store),
-    { verification, model, text, target, layers, command } = data.header;
+    { verification, model, text, target, layers, command, embedding, similarity } = data.header;
   const { title, text: words } = verdictWords(verification);
   const badge = view.find("verdict"),
     facts = view.find("facts");
@@ -41,6 +42,8 @@ export function mountVerdict(root, data, store) {
   /** @param {import("../../payload.js").Text} of */
   const count = ({ tokens, truncated_from: cut }) => `${tokens.length}${cut == null ? "" : `, cut from ${cut}`}`;
   fact("Tokens", target ? `source ${count(text)}; target ${count(target)}` : count(text));
+  if (embedding) fact("Embedding", embeddingWords(embedding));
+  if (similarity) fact("Similarity", `cosine ${fixed(similarity.cosine)}, each of the two texts read alone`);
   if (model.sha256) fact("Weights’ SHA-256", el("code", {}, model.sha256));
   if (command) fact("Made by", el("code", {}, word(visible(command))));
   return view.dispose;
