@@ -9,7 +9,6 @@ import { target } from "../../shared/controls.js";
 import { el } from "../../shared/dom.js";
 import {
   BARE_GUTTER,
-  contextOf,
   currentLook,
   LONGEST_LABEL,
   layout,
@@ -17,10 +16,10 @@ import {
   MOST_LABELLED,
   paintCells,
   paintLabels,
-  paintPixels,
   paintTotals,
   windowOf,
 } from "../../shared/matrix_paint.js";
+import { contextOf, paintPixels } from "../../shared/pixels.js";
 
 /** @typedef {import("../../attention/maths.js").Matrix} Matrix */
 /** @typedef {import("../../attention/window.js").Window} Window */

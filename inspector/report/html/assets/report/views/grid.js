@@ -18,7 +18,7 @@ import { css, currentRamp, step, tintsOf } from "../../shared/colour.js";
 import { rovingTabStop, selects, target, toggles } from "../../shared/controls.js";
 import { el } from "../../shared/dom.js";
 import { counted, fixed } from "../../shared/format.js";
-import { contextOf, paintPixels, picture } from "../../shared/matrix_paint.js";
+import { contextOf, paintPixels, picture } from "../../shared/pixels.js";
 import { View } from "../../shared/view.js";
 
 /** @typedef {import("../state.js").Store} Store */
