@@ -1,7 +1,7 @@
 """What a report's page is given: one JSON header and named blobs of numbers.
 
 This is the only contract between Python and the report's JavaScript: ``assets/payload.d.ts``
-describes it, ``assets/shared/decode.js`` and ``assets/report/data.js`` read it.
+describes it, ``assets/shared/decode.js`` and ``assets/report/shipped.js`` read it.
 
 Attention is quadratic in the text, so above 32 tokens a page
 is not given the matrices: it is given q and k, half as many numbers as one head's matrix at 64

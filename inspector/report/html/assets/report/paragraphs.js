@@ -5,7 +5,7 @@
 import { el, word } from "../shared/dom.js";
 import { continues, directionOf, visible } from "../shared/format.js";
 
-/** @typedef {import("../attention/words.js").Unit & {side: import("./data.js").Side}} Chip a word, and whose it is */
+/** @typedef {import("../attention/words.js").Unit & {side: import("./shipped.js").Side}} Chip a word, and whose it is */
 
 /** Characters of a gap that are shown. */
 const GAP_LENGTH = 24;
@@ -25,7 +25,7 @@ export const titleOf = ({ name, tokens: its, side: { tokens } }) =>
 
 /**
  * A paragraph for a text, or for each of a pair, its words where they stand in it.
- * @param {import("./data.js").Side} side
+ * @param {import("./shipped.js").Side} side
  * @param {Chip[]} units
  * @param {HTMLElement[]} chips
  */

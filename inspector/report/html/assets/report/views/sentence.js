@@ -42,7 +42,7 @@ export function mountSentence(root, data, store) {
   let chips = [];
   /** @type {string[]} what is behind each chip, so that only what changes is touched */
   let looks = [];
-  /** @type {Map<import("../data.js").Side, number[]>} the unit of each token of a text */
+  /** @type {Map<import("../shipped.js").Side, number[]>} the unit of each token of a text */
   let unitOf = new Map();
   let several = false,
     built = "";
