@@ -21,9 +21,9 @@ from inspector.checkpoint.sources import Source
 from inspector.checkpoint.tokens import limit, read_tokenizer
 from inspector.checkpoint.weights import Weights
 from inspector.families.config import FamilyConfig
+from inspector.families.covered import not_run_because
 from inspector.families.defaults import DEFAULTS
 from inspector.families.registry import row_of
-from inspector.families.running import not_run_because
 from inspector.records import Checkpoint
 
 #: What is brought to float32 as it is used, and then not kept.

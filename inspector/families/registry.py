@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from inspector.errors import InputError
+from inspector.families.covered import not_rebuilt_because
 from inspector.families.decoders import DECODERS
 from inspector.families.encoder_decoders import ENCODER_DECODERS
 from inspector.families.encoders import ENCODERS
@@ -44,7 +45,7 @@ def row_of(config: Any) -> tuple[Family | None, str | None]:
             f"there is no row for {config.model_type} among the families; `inspect models` lists "
             "them, and CONTRIBUTING.md shows how to add one"
         )
-    refusal = family.refusal(config)
+    refusal = not_rebuilt_because(family, config)
     return (family, None) if refusal is None else (None, refusal)
 
 

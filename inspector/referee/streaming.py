@@ -21,6 +21,7 @@ import numpy as np
 import torch
 
 from inspector.errors import InputError, MachineError, ModelError
+from inspector.families.attention_numbers import fused_rows
 from inspector.forward.masks import visible
 from inspector.records import Array, Batch, Float64, Text, pad
 from inspector.referee.attention_hook import Call, listening
@@ -191,7 +192,7 @@ class Stream:
         assert family is not None  # noqa: S101 - others were refused
         assert layers is not None  # noqa: S101
         path = family.fused or family.value
-        rows = torch.from_numpy(family.fused_rows(model.config)[2]) if family.fused else None
+        rows = torch.from_numpy(fused_rows(family, model.config)[2]) if family.fused else None
         made: list[torch.Tensor] = []
         with ExitStack() as hooks:
             for layer in dict.fromkeys(family.layer_paths(model.config)):
