@@ -1,6 +1,6 @@
 """The one place where families are registered: a row each, as data.
 
-A family joins by a row in one of the three files beside this and a line in the parity tests.
+A family joins by a row in one of the four files of rows beside this and a line in the parity tests.
 Nothing is inferred from shapes.
 """
 
@@ -14,6 +14,7 @@ from inspector.families.covered import not_rebuilt_because
 from inspector.families.decoders import DECODERS
 from inspector.families.encoder_decoders import ENCODER_DECODERS
 from inspector.families.encoders import ENCODERS
+from inspector.families.llama import LLAMAS
 from inspector.families.spec import Family
 
 
@@ -26,7 +27,7 @@ def _index(rows: tuple[Family, ...]) -> dict[str, Family]:
     return index
 
 
-FAMILIES = _index((*ENCODERS, *DECODERS, *ENCODER_DECODERS))
+FAMILIES = _index((*ENCODERS, *DECODERS, *LLAMAS, *ENCODER_DECODERS))
 
 #: Every model type whose positions begin behind the padding's id, those without a row too.
 BEHIND_PADDING = frozenset(
