@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from inspector.checkpoint import bundled
-from inspector.checkpoint.assemble import assemble
-from inspector.checkpoint.attention import attention_layers
 from inspector.checkpoint.folder import model_folder, read_folder
 from inspector.checkpoint.hub import downloaded
+from inspector.checkpoint.model.assemble import assemble
+from inspector.checkpoint.model.attention import attention_layers
 from inspector.checkpoint.pooling import read_pooling
 from inspector.checkpoint.sources import Source
 from inspector.checkpoint.tokens import limit, read_tokenizer

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.checkpoint.modules import Modules
+from inspector.checkpoint.model.modules import Modules
 from inspector.families.attention_numbers import attention_config, fused_rows
 from inspector.families.spec import Family
 from inspector.records import (
