@@ -42,7 +42,7 @@ def run(rounds: int | None, sentences: Path | None = None) -> str:
     """Measure, and return the section in Markdown."""
     if sentences is None:
         return "## Corpus\n\nNot measured: it takes a file of sentences, --sentences FILE."
-    from inspector.corpus.reading import inputs
+    from inspector.corpus.inputs import inputs
     from inspector.corpus.reading import sentences as read
 
     with inputs([str(sentences)]) as files:

@@ -17,7 +17,7 @@ from family_variants import VARIANTS
 from small_models import perturb
 from transformers import AutoConfig
 
-from inspector.checkpoint.assemble import assemble
+from inspector.checkpoint.model.assemble import assemble
 from inspector.families.registry import FAMILIES
 from inspector.records import Array, Checkpoint, Mask, SiteName, Text, Trace
 

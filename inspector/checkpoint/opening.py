@@ -10,18 +10,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from inspector.checkpoint.assemble import assemble
-from inspector.checkpoint.attention import attention_layers
 from inspector.checkpoint.folder import model_folder, read_folder
 from inspector.checkpoint.hub import downloaded
+from inspector.checkpoint.model.assemble import assemble
+from inspector.checkpoint.model.attention import attention_layers
 from inspector.checkpoint.pooling import read_pooling
 from inspector.checkpoint.sources import Source
 from inspector.checkpoint.tokens import limit, read_tokenizer
 from inspector.checkpoint.weights import Weights
 from inspector.families.config import FamilyConfig
+from inspector.families.covered import not_run_because
 from inspector.families.defaults import DEFAULTS
 from inspector.families.registry import row_of
-from inspector.families.running import not_run_because
 from inspector.records import Checkpoint
 
 #: What is brought to float32 as it is used, and then not kept.

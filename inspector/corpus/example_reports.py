@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from inspector.corpus.examples import Best
-from inspector.corpus.reading import Input, place_of
+from inspector.corpus.inputs import Input
+from inspector.corpus.reading import place_of
 from inspector.errors import InputError
 from inspector.files import OutputFolder
 from inspector.records import TARGETS, Array, HeadExample, HeadStatistics, Mask, Text

@@ -10,33 +10,23 @@ from __future__ import annotations
 import codecs
 import hashlib
 import json
-import stat
-import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from glob import glob, has_magic
-from io import BufferedReader
-from pathlib import Path
-from typing import IO, Literal
+from typing import IO
 
-from inspector import signals
+from inspector.corpus.inputs import Input, opened
 from inspector.corpus.treebank.conllu import BrokenSentence, TreebankSentence, parse_conllu
-from inspector.errors import InputError, MachineError
-from inspector.files import MIB, NOWHERE, standard_input
+from inspector.errors import InputError
+from inspector.files import MIB
 from inspector.plain import visible
-
-Kind = Literal["text", "jsonl", "conllu"]
-_KINDS: dict[str, Kind] = {".txt": "text", ".jsonl": "jsonl", ".conllu": "conllu"}
 
 _ROW_BITS = 40
 #: Reasons of skipped lines that are kept to be shown; the rest is only counted.
 _SHOWN = 5
 #: Columns that a message names.
 _COLUMNS = 8
-#: Bytes of a line, and of what comes through a pipe: neither need ever end.
+#: Bytes of a line, which need never end.
 _LINE = 16 * MIB
-_PIPE = 4 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +52,6 @@ def place_of(key: int) -> tuple[int, int]:
     return key >> _ROW_BITS, key & (1 << _ROW_BITS) - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
-    """One file to be read."""
-
-    #: What messages and records call it.
-    name: str
-    path: Path
-    kind: Kind
-
-
 @dataclass(slots=True)
 class Survey:
     """What one reading of all inputs found, and what was left out of it."""
@@ -86,82 +66,6 @@ class Survey:
     reasons: list[str] = field(default_factory=list)
     #: SHA-256 over the bytes of all inputs.
     sha256: str = ""
-
-
-@contextmanager
-def inputs(names: Iterable[str]) -> Iterator[list[Input]]:
-    """Find the files that the names mean: files, patterns such as ``*.txt``, ``-`` for a pipe.
-
-    What comes through a pipe can be read only once, so it is laid into a temporary file.
-
-    Raises
-    ------
-    InputError
-        When there is no such file or its kind is unknown.
-    MachineError
-        When a pipe cannot be kept.
-    """
-    with ExitStack() as kept:
-        with signals.held():
-            folder = kept.enter_context(tempfile.TemporaryDirectory(prefix="inspector."))
-        found: list[Input] = []
-        for name in names:
-            if name == "-":
-                found.append(Input("standard input", _keep_pipe(Path(folder)), "text"))
-            else:
-                found += [Input(str(path), path, _kind(path)) for path in _paths(name)]
-        yield found
-
-
-def _keep_pipe(folder: Path) -> Path:
-    path = folder / "stdin"
-    if path.exists():
-        raise InputError("Standard input was named twice.", "Give - once.")
-    try:
-        source = standard_input()
-        with path.open("wb") as file:
-            while part := source.read(MIB):
-                if file.tell() + len(part) > _PIPE:
-                    raise InputError(
-                        f"Standard input holds more than {_PIPE >> 30} GiB, which is the limit.",
-                        "Lay it into a file and name that.",
-                    )
-                file.write(part)
-    except OSError as error:
-        raise MachineError(
-            f"Standard input could not be kept: {(error.strerror or str(error)).lower()}.",
-            "Make room in the folder for temporary files, or give a file.",
-        ) from error
-    return path
-
-
-def _paths(name: str) -> list[Path]:
-    if not has_magic(name) or _is_there(Path(name)):
-        return [Path(name)]
-    # Path.glob takes no pattern that begins at the root.
-    names = glob(name, recursive=True)  # noqa: PTH207
-    found = sorted(path for path in map(Path, names) if path.is_file())
-    if not found:
-        raise InputError(f"No file matches {name}.", "Check the pattern.")
-    return found
-
-
-def _is_there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:
-        # Too long for a name: then it is a pattern.
-        return False
-
-
-def _kind(path: Path) -> Kind:
-    kind = _KINDS.get(path.suffix.lower())
-    if kind is None:
-        raise InputError(
-            f"{path} is of no kind that can be read.",
-            "Give .txt (a sentence a line), .jsonl or .conllu.",
-        )
-    return kind
 
 
 def survey(files: list[Input], *, column: str, strict: bool) -> Survey:
@@ -185,7 +89,7 @@ def survey(files: list[Input], *, column: str, strict: bool) -> Survey:
         )
     digest = hashlib.sha256()
     for one in files:
-        with _opened(one) as file:
+        with opened(one) as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
     found.sha256 = digest.hexdigest()
     return found
@@ -205,7 +109,7 @@ def sentences(
     """
     seen = seen or Survey()
     for number, one in enumerate(files):
-        with _opened(one) as file:
+        with opened(one) as file:
             if one.kind == "conllu":
                 yield from _trees(number, one, file, seen, strict=strict)
                 continue
@@ -282,26 +186,3 @@ def _trees(
                 seen.reasons.append(f"{source.name}, line {found.line}: {found.reason}.")
         else:
             yield Sentence(number, found.row, " ".join(found.words), found)
-
-
-@contextmanager
-def _opened(source: Input) -> Iterator[BufferedReader]:
-    try:
-        if not stat.S_ISREG(source.path.stat().st_mode) and not source.path.is_dir():
-            raise InputError(
-                f"{visible(source.name)} is a device or a pipe, and is read more than once.",
-                "Pipe it in, and give - as the file.",
-            )
-        with source.path.open("rb") as file:
-            yield file
-    except IsADirectoryError as error:
-        raise InputError(
-            f"{source.name} is a folder.", "Name its files, such as folder/*.txt."
-        ) from error
-    except OSError as error:
-        if error.errno in NOWHERE:
-            raise InputError(f"There is no file {source.name}.", "Check the name.") from error
-        reason = (error.strerror or str(error)).lower()
-        raise MachineError(
-            f"{source.name} cannot be read: {reason}.", "Check its permissions."
-        ) from error

@@ -13,8 +13,9 @@ from inspector import __version__
 from inspector.corpus.engines import Engine
 from inspector.corpus.example_reports import refuse_examples, tell_examples
 from inspector.corpus.induction import measure_induction
+from inspector.corpus.inputs import Input, inputs
 from inspector.corpus.planning import BATCH_TOKENS, SHARD, Shard, shards
-from inspector.corpus.reading import Input, Survey, inputs, place_of, sentences, survey
+from inspector.corpus.reading import Survey, place_of, sentences, survey
 from inspector.corpus.record import LeftOut
 from inspector.corpus.run_record import run_record
 from inspector.corpus.store import Store, shard_names

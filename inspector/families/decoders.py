@@ -1,68 +1,20 @@
-"""The rows of decoders: a token attends to itself and to what comes before it."""
+"""The rows of decoders: a token attends to itself and to what comes before it.
+
+Those that are built as Llama is stand in ``llama.py``.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
-from inspector.families.parts import Body, Embed, Feed, Only, WordHead
+from inspector.families.parts import Body, Embed, Feed, Only, causal_head
 from inspector.families.spec import Added, Family
-
-
-def _causal(architecture: str, **parts: Any) -> WordHead:
-    """Return a head that is the words' table, or one of its own."""
-    return WordHead(architecture=architecture, kind="causal", **{"words": ("lm_head",)} | parts)
-
 
 #: GPT-2's own table also serves for segments, where somebody tells of any.
 _GPT_EMBED = Embed(words=("wte",), positions="wpe", types="wte", types_are_words=True)
 _GPT_FEED = Feed(up="mlp.c_fc", down="mlp.c_proj", activation="activation_function", before="ln_2")
 _NEOX_FEED = Feed(
     up="mlp.dense_h_to_4h", down="mlp.dense_4h_to_h", before="post_attention_layernorm"
-)
-
-_LLAMA_EMBED = Embed(words=("embed_tokens",))
-_LLAMA_FEED = Feed(
-    up="mlp.up_proj",
-    gate="mlp.gate_proj",
-    down="mlp.down_proj",
-    before="post_attention_layernorm",
-)
-_LLAMA_BODY = Body(embeddings=_LLAMA_EMBED, feed_forward=_LLAMA_FEED, final_norm="norm")
-
-#: A decoder as Llama has it, which many families have taken over.
-_LLAMA = Family(
-    model_type="llama",
-    layer="layers.{i}",
-    query="self_attn.q_proj",
-    key="self_attn.k_proj",
-    value="self_attn.v_proj",
-    output="self_attn.o_proj",
-    norm="input_layernorm",
-    norm_kind="rms",
-    eps="rms_norm_eps",
-    rope="half",
-    causal=True,
-    float32_softmax=True,
-    float32_norms=True,
-    prefix="model",
-    body=_LLAMA_BODY,
-    head=_causal("LlamaForCausalLM"),
-    reads=("head_dim", "num_key_value_heads"),
-)
-#: What those read that turn only a part of a head.
-_PARTLY_TURNED = (*_LLAMA.reads, "partial_rotary_factor")
-_HEAD_NORMS = ("self_attn.q_norm", "self_attn.k_norm")
-_GEMMA_BODY = replace(_LLAMA_BODY, embeddings=replace(_LLAMA_EMBED, scale="float32 root"))
-#: Gemma 2's norms stand before and behind each sub-layer.
-_SANDWICH = replace(
-    _GEMMA_BODY,
-    feed_forward=replace(
-        _LLAMA_FEED,
-        activation="hidden_activation",
-        before="pre_feedforward_layernorm",
-        inside="post_feedforward_layernorm",
-    ),
 )
 
 #: The OPT of 350 million parameters has its norms after the sub-layers.
@@ -101,7 +53,7 @@ DECODERS = (
         scale="gpt2",
         prefix="transformer",
         body=Body(embeddings=_GPT_EMBED, feed_forward=_GPT_FEED, final_norm="ln_f"),
-        head=_causal("GPT2LMHeadModel"),
+        head=causal_head("GPT2LMHeadModel"),
         requires={"add_cross_attention": False, "reorder_and_upcast_attn": False},
     ),
     Family(
@@ -120,7 +72,7 @@ DECODERS = (
         float32_softmax=True,
         prefix="transformer",
         body=Body(embeddings=_GPT_EMBED, feed_forward=_GPT_FEED, final_norm="ln_f"),
-        head=_causal("GPTNeoForCausalLM"),
+        head=causal_head("GPTNeoForCausalLM"),
     ),
     Family(
         model_type="opt",
@@ -138,7 +90,7 @@ DECODERS = (
         float32_softmax=True,
         prefix="model",
         body=_OPT_BODY,
-        head=_causal("OPTForCausalLM"),
+        head=causal_head("OPTForCausalLM"),
     ),
     Family(
         model_type="gptj",
@@ -159,7 +111,7 @@ DECODERS = (
             parallel=True,
             final_norm="ln_f",
         ),
-        head=_causal("GPTJForCausalLM", bias=("lm_head.bias",)),
+        head=causal_head("GPTJForCausalLM", bias=("lm_head.bias",)),
         reads=("rotary_dim",),
     ),
     Family(
@@ -179,7 +131,7 @@ DECODERS = (
             parallel={"use_parallel_residual": True},
             final_norm="final_layer_norm",
         ),
-        head=_causal("GPTNeoXForCausalLM", words=("lm_head", "embed_out")),
+        head=causal_head("GPTNeoXForCausalLM", words=("lm_head", "embed_out")),
         reads=("partial_rotary_factor",),
     ),
     Family(
@@ -208,7 +160,7 @@ DECODERS = (
             parallel={"parallel_attn": True},
             final_norm="ln_f",
         ),
-        head=_causal("FalconForCausalLM"),
+        head=causal_head("FalconForCausalLM"),
         reads=("multi_query",),
         # With ALiBi, transformers' eager attention counts it twice and its sdpa once.
         requires={"alibi": False},
@@ -231,121 +183,8 @@ DECODERS = (
             residual_is_normed="apply_residual_connection_post_layernorm",
             final_norm="ln_f",
         ),
-        head=_causal("BloomForCausalLM"),
+        head=causal_head("BloomForCausalLM"),
         # With it the output projection is taken in parts.
         requires={"slow_but_exact": False},
-    ),
-    _LLAMA,
-    replace(
-        _LLAMA,
-        model_type="gpt_oss",
-        window="layer_types",
-        sinks="self_attn.sinks",
-        body=replace(
-            _LLAMA_BODY,
-            feed_forward=Feed(
-                router="mlp.router", experts="mlp.experts", before="post_attention_layernorm"
-            ),
-        ),
-        head=_causal("GptOssForCausalLM"),
-    ),
-    replace(_LLAMA, model_type="mistral", window="all", head=_causal("MistralForCausalLM")),
-    replace(_LLAMA, model_type="qwen2", window="layer_types", head=_causal("Qwen2ForCausalLM")),
-    replace(
-        _LLAMA,
-        model_type="qwen3",
-        window="layer_types",
-        head_norms=_HEAD_NORMS,
-        head=_causal("Qwen3ForCausalLM"),
-    ),
-    replace(
-        _LLAMA,
-        model_type="smollm3",
-        window="layer_types",
-        head=_causal("SmolLM3ForCausalLM"),
-        reads=(*_LLAMA.reads, "no_rope_layers"),
-    ),
-    replace(
-        _LLAMA,
-        model_type="gemma",
-        norm_kind="rms+1",
-        body=_GEMMA_BODY,
-        head=_causal("GemmaForCausalLM"),
-    ),
-    replace(
-        _LLAMA,
-        model_type="gemma2",
-        norm_kind="rms+1",
-        norm_inside="post_attention_layernorm",
-        window="layer_types",
-        scale="scalar",
-        softcap="attn_logit_softcapping",
-        body=_SANDWICH,
-        head=_causal("Gemma2ForCausalLM", softcap="final_logit_softcapping"),
-    ),
-    replace(
-        _LLAMA,
-        model_type="gemma3_text",
-        norm_kind="rms+1",
-        norm_inside="post_attention_layernorm",
-        head_norms=_HEAD_NORMS,
-        window="layer_types",
-        scale="scalar",
-        softcap="attn_logit_softcapping",
-        body=_SANDWICH,
-        head=_causal("Gemma3ForCausalLM", softcap="final_logit_softcapping"),
-        requires={"use_bidirectional_attention": False},
-    ),
-    replace(
-        _LLAMA,
-        model_type="phi",
-        output="self_attn.dense",
-        norm_kind="layer",
-        eps="layer_norm_eps",
-        float32_norms=False,
-        head_norms=("self_attn.q_layernorm", "self_attn.k_layernorm"),
-        head_norms_if="qk_layernorm",
-        body=Body(
-            embeddings=_LLAMA_EMBED,
-            feed_forward=Feed(up="mlp.fc1", down="mlp.fc2"),
-            parallel=True,
-            final_norm="final_layernorm",
-        ),
-        head=_causal("PhiForCausalLM", bias=("lm_head.bias",)),
-        reads=_PARTLY_TURNED,
-    ),
-    replace(
-        _LLAMA,
-        model_type="phi3",
-        query="",
-        key="",
-        value="",
-        fused="self_attn.qkv_proj",
-        window="all",
-        body=replace(
-            _LLAMA_BODY,
-            feed_forward=replace(_LLAMA_FEED, up="", gate="", fused="mlp.gate_up_proj"),
-        ),
-        head=_causal("Phi3ForCausalLM"),
-        reads=_PARTLY_TURNED,
-    ),
-    replace(
-        _LLAMA,
-        model_type="stablelm",
-        norm_kind="layer",
-        eps="layer_norm_eps",
-        float32_norms=False,
-        head_norms=("self_attn.q_layernorm", "self_attn.k_layernorm"),
-        head_norms_if="qk_layernorm",
-        body=replace(
-            _LLAMA_BODY,
-            feed_forward=replace(
-                _LLAMA_FEED,
-                before=Only("post_attention_layernorm", {"use_parallel_residual": False}),
-            ),
-            parallel={"use_parallel_residual": True},
-        ),
-        head=_causal("StableLmForCausalLM"),
-        reads=("num_key_value_heads", "partial_rotary_factor"),
     ),
 )

@@ -107,6 +107,11 @@ class WordHead:
     softcap: str = ""
 
 
+def causal_head(architecture: str, **parts: Any) -> WordHead:
+    """Return a decoder's head for words: the words' own table, or one beside it."""
+    return WordHead(architecture=architecture, kind="causal", **{"words": ("lm_head",)} | parts)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
     """One stack around its attention."""

@@ -1,6 +1,6 @@
 """The one place where families are registered: a row each, as data.
 
-A family joins by a row in one of the three files beside this and a line in the parity tests.
+A family joins by a row in one of the four files of rows beside this and a line in the parity tests.
 Nothing is inferred from shapes.
 """
 
@@ -10,9 +10,11 @@ from difflib import get_close_matches
 from typing import Any
 
 from inspector.errors import InputError
+from inspector.families.covered import not_rebuilt_because
 from inspector.families.decoders import DECODERS
 from inspector.families.encoder_decoders import ENCODER_DECODERS
 from inspector.families.encoders import ENCODERS
+from inspector.families.llama import LLAMAS
 from inspector.families.spec import Family
 
 
@@ -25,7 +27,7 @@ def _index(rows: tuple[Family, ...]) -> dict[str, Family]:
     return index
 
 
-FAMILIES = _index((*ENCODERS, *DECODERS, *ENCODER_DECODERS))
+FAMILIES = _index((*ENCODERS, *DECODERS, *LLAMAS, *ENCODER_DECODERS))
 
 #: Every model type whose positions begin behind the padding's id, those without a row too.
 BEHIND_PADDING = frozenset(
@@ -44,7 +46,7 @@ def row_of(config: Any) -> tuple[Family | None, str | None]:
             f"there is no row for {config.model_type} among the families; `inspect models` lists "
             "them, and CONTRIBUTING.md shows how to add one"
         )
-    refusal = family.refusal(config)
+    refusal = not_rebuilt_because(family, config)
     return (family, None) if refusal is None else (None, refusal)
 
 

@@ -1,4 +1,4 @@
-"""What a row of the registry says of a family, and how it becomes every layer's config."""
+"""What a row of the registry says of a family: where its attention lies, and how it is computed."""
 
 from __future__ import annotations
 
@@ -6,20 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from inspector.families.parts import Body, Where, WordHead
-from inspector.families.position_numbers import ROPE_TYPES, frequencies, slopes
-from inspector.records import (
-    Alibi,
-    AttentionConfig,
-    Buckets,
-    Disentangled,
-    PositionRule,
-    Rope,
-    SiteName,
-)
+from inspector.records import SiteName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +29,6 @@ class Added:
     in_buckets: bool = False
     #: Whether keys ahead and keys behind have buckets of their own.
     both_ways: bool = True
-
-
-#: The terms of disentangled attention: queries on distances, and distances on keys.
-_TERMS = ("c2p", "p2c")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,43 +167,10 @@ class Family:
         )
         return tuple(filter(None, said))
 
-    def refusal(self, config: Any) -> str | None:
-        """Say which value of a transformers config the rebuild does not cover, or None."""
-        for name, expected in self.requires.items():
-            found = getattr(config, name, expected)
-            if found != expected:
-                return (
-                    f"the rebuild of {self.model_type} covers {name}={expected!r}, "
-                    f"this checkpoint has {name}={found!r}"
-                )
-        strange = sorted({*self._terms(config)} - {*_TERMS})
-        if strange:
-            return (
-                f"the rebuild of {self.model_type} covers pos_att_type {', '.join(_TERMS)}, "
-                f"this checkpoint has {strange[0]!r}"
-            )
-        for parameters in self._rope_parameters(config):
-            kind = parameters.get("rope_type", "default")
-            if kind not in ROPE_TYPES:
-                return (
-                    f"the rebuild of {self.model_type} covers rope_type "
-                    f"{', '.join(ROPE_TYPES)}, this checkpoint has {kind!r}"
-                )
-        if self.rope and "head_dim" not in self.reads:
-            # The heads are as wide as ever, but transformers makes the speeds for this width.
-            heads, _, size = self._sizes(config)
-            if (found := getattr(config, "head_dim", None) or size) != size:
-                return (
-                    f"the rebuild of {self.model_type} covers heads of "
-                    f"{config.hidden_size} / {heads} dimensions, this checkpoint has "
-                    f"head_dim={found!r}"
-                )
-        return None
-
     def layer_paths(self, config: Any) -> list[str]:
         """Return every layer's module path; layers that share a module share a path."""
         layers = int(getattr(config, self.layers))
-        groups = int(self._read(config, "num_hidden_groups") or 1)
+        groups = int(self.read(config, "num_hidden_groups") or 1)
         return [self.layer.format(i=i, group=i * groups // layers) for i in range(layers)]
 
     def norm_path(self, config: Any, layer: int) -> str | None:
@@ -247,7 +198,7 @@ class Family:
             return None
         if added.kind == "buckets":
             return added.table, None, None, None
-        terms = self._terms(config)
+        terms = self.terms(config)
         if not config.relative_attention or not terms:
             return None
         normed = "layer_norm" in _words(getattr(config, "norm_rel_ebd", "none"))
@@ -259,138 +210,15 @@ class Family:
             (self.query if shared else added.query) if "p2c" in terms else None,
         )
 
-    def fused_rows(self, config: Any) -> tuple[NDArray[np.intp], ...]:
-        """Return which rows of the fused projection are the queries, the keys and the values."""
-        heads, kv_heads, size = self._sizes(config)
-        rows = np.arange((heads + 2 * kv_heads) * size)
-        if self.layout == "groups":
-            queries = heads // kv_heads * size
-            groups = rows.reshape(kv_heads, -1)
-            q, k, v = np.split(groups, [queries, queries + size], axis=1)
-            return q.reshape(-1), k.reshape(-1), v.reshape(-1)
-        q, k, v = np.split(rows, [heads * size, (heads + kv_heads) * size])
-        return q, k, v
-
-    def attention_configs(self, config: Any) -> tuple[AttentionConfig, ...]:
-        """Read the numbers of every layer's attention from a transformers config."""
-        return tuple(
-            self.attention_config(config, i) for i in range(int(getattr(config, self.layers)))
-        )
-
-    def attention_config(self, config: Any, layer: int) -> AttentionConfig:
-        """Read the numbers of one layer's attention from a config."""
-        heads, kv_heads, size = self._sizes(config)
-        softcap = getattr(config, self.softcap) if self.softcap else None
-        return AttentionConfig(
-            heads=heads,
-            kv_heads=kv_heads,
-            head_dim=size,
-            scale=self._scale(config, layer, size),
-            causal=self.causal,
-            window=self._window(config, layer),
-            rope=self._rope(config, layer, size),
-            positions=self._positions(config),
-            softcap=None if softcap is None else float(softcap),
-            float32_softmax=self.float32_softmax,
-            # With sinks the softmax is taken as the model runs, and only a norm in float32.
-            rounds_scores=self.float32_softmax and not self.sinks,
-        )
-
-    def _scale(self, config: Any, layer: int, head_dim: int) -> float:
-        if self.scale == "one":
-            return 1.0
-        if self.scale == "scalar":
-            return float(config.query_pre_attn_scalar**-0.5)
-        if self.scale == "terms":
-            # The root is taken in float32, whatever the model runs in.
-            return 1 / float(np.sqrt(np.float32(head_dim * (1 + len(self._terms(config))))))
-        scale: float = head_dim**-0.5
-        if self.scale == "gpt2":
-            if not config.scale_attn_weights:
-                scale = 1.0
-            if config.scale_attn_by_inverse_layer_idx:
-                scale /= layer + 1
-        return scale
-
-    def _window(self, config: Any, layer: int) -> int | None:
-        if self.window is None:
-            return None
-        if self.window == "gpt_neo":
-            return int(config.window_size) if config.attention_layers[layer] == "local" else None
-        near = self.window == "all" or config.layer_types[layer] == "sliding_attention"
-        if not near or config.sliding_window is None:
-            return None
-        # Both ways transformers counts the tokens on either side, without the word itself.
-        return int(config.sliding_window) + (self.window == "both")
-
-    def _rope(self, config: Any, layer: int, head_dim: int) -> Rope | None:
-        if self.rope is None:
-            return None
-        # SmolLM3 leaves positions out of some layers.
-        spared = self._read(config, "no_rope_layers")
-        if spared and not spared[layer]:
-            return None
-        parameters = self._rope_parameters(config)
-        of_layer = parameters[layer if len(parameters) > 1 else 0]
-        size = int(self._read(config, "rotary_dim") or head_dim * self._turned_share(of_layer))
-        return Rope(*frequencies(of_layer, size), interleaved=self.rope == "interleaved")
-
-    def _positions(self, config: Any) -> PositionRule | None:
-        heads, _, _ = self._sizes(config)
-        if self.added is None:
-            return None
-        if self.added.kind == "alibi":
-            return Alibi(slopes(heads))
-        if self.added.kind == "buckets":
-            return Buckets(
-                count=int(config.relative_attention_num_buckets),
-                farthest=int(getattr(config, "relative_attention_max_distance", 128)),
-                both_ways=self.added.both_ways,
-            )
-        if self.position_paths(config) is None:
-            return None
-        farthest = int(getattr(config, "max_relative_positions", -1))
-        if farthest < 1:
-            farthest = int(config.max_position_embeddings)
-        grouped = int(getattr(config, "position_buckets", -1)) if self.added.in_buckets else -1
-        if grouped > 0:
-            return Disentangled(heads, grouped, farthest)
-        return Disentangled(heads, farthest, None)
-
-    def _terms(self, config: Any) -> list[str]:
-        """Return which terms beside q·k make the scores."""
+    def terms(self, config: Any) -> list[str]:
+        """Return which terms beside q·k make the scores of disentangled attention."""
         if self.added is None or self.added.kind != "disentangled":
             return []
         return list(config.pos_att_type or [])
 
-    def _rope_parameters(self, config: Any) -> list[Mapping[str, Any]]:
-        """Return what turns positions: one for all layers, or one for each."""
-        if self.rope is None:
-            return []
-        parameters = getattr(config, "rope_parameters", None) or {"rope_theta": 10000.0}
-        if "rope_theta" in parameters:
-            return [parameters]
-        return [parameters[kind] for kind in config.layer_types]
-
-    def _sizes(self, config: Any) -> tuple[int, int, int]:
-        """Return the heads of queries, the heads of keys and values, and the size of one."""
-        heads = int(getattr(config, self.heads))
-        kv_heads = int(self._read(config, "num_key_value_heads") or heads)
-        if "multi_query" in self.reads:  # Falcon's way of saying so
-            several = config.new_decoder_architecture or not config.multi_query
-            kv_heads = int(config.num_kv_heads) if several else 1
-        size = int(self._read(config, "head_dim") or config.hidden_size // heads)
-        return heads, kv_heads, size
-
-    def _read(self, config: Any, key: str) -> Any:
+    def read(self, config: Any, key: str) -> Any:
         """Return a value of the config where the family's own code reads it, else None."""
         return getattr(config, key, None) if key in self.reads else None
-
-    def _turned_share(self, parameters: Mapping[str, Any]) -> float:
-        """Return which share of a head's dimensions positions turn."""
-        if "partial_rotary_factor" not in self.reads:
-            return 1.0
-        return float(parameters.get("partial_rotary_factor") or 1.0)
 
 
 def _words(listed: str) -> list[str]:

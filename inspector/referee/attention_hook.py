@@ -21,7 +21,8 @@ import torch
 from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.masking_utils import eager_mask
 
-from inspector.records import Array, CapturedAttention
+from inspector.records import CapturedAttention
+from inspector.referee.site_hooks import copied
 
 _NAME = "inspector"
 _EAGER = "eager_attention_forward"
@@ -113,22 +114,16 @@ def captured(call: Call) -> CapturedAttention:
     """Copy what a call for one text was given and what it mixed out of torch."""
     scaling, softcap, sink = (call.options.get(name) for name in ("scaling", "softcap", "s_aux"))
     added = [
-        _numpy(bias) for bias in (call.options.get("position_bias"), call.mask) if bias is not None
+        copied(bias) for bias in (call.options.get("position_bias"), call.mask) if bias is not None
     ]
     return CapturedAttention(
-        query=_numpy(call.query),
-        key=_numpy(call.key),
-        value=_numpy(call.value),
+        query=copied(call.query),
+        key=copied(call.key),
+        value=copied(call.value),
         # What the families' functions take where they are given none.
         scale=float(call.query.shape[-1] ** -0.5 if scaling is None else scaling),
         softcap=None if softcap is None else float(softcap),
         bias=sum(added[1:], start=added[0]) if added else None,
         sink=None if sink is None else np.array(sink.detach().cpu().numpy(), copy=True),
-        mixed=_numpy(call.mixed.flatten(start_dim=2)),
+        mixed=copied(call.mixed.flatten(start_dim=2)),
     )
-
-
-def _numpy(tensor: torch.Tensor) -> Array:
-    """Copy the only text of a batch out of torch; (1, …) → (…)."""
-    array: Array = np.array(tensor[0].detach().cpu().numpy(), copy=True)
-    return array

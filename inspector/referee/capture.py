@@ -1,25 +1,20 @@
 """One pass through the real model, with everything the other rooms need copied out as NumPy.
 
 The attention weights are the model's own, asked for with ``output_attentions=True``. A layer's
-input and the attention sub-layer's output are read by hooks on the modules that the family's row
-names; they are set last, so that they see what the module really takes and gives. An
-encoder–decoder has three sites: its encoder, its decoder, and the decoder's attention on the
-encoder.
+input and the attention sub-layer's output are what ``site_hooks.py`` saw. An encoder–decoder has
+three sites: its encoder, its decoder, and the decoder's attention on the encoder.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import torch
 
 from inspector.errors import MachineError, ModelError
-from inspector.families.spec import Family
 from inspector.plain import layer_name
 from inspector.records import Array, SiteName, Text, Trace, TracedLayer
 from inspector.referee.attention_hook import Seen, routes, watch_interface
@@ -30,6 +25,7 @@ from inspector.referee.layer_numbers import own_numbers
 from inspector.referee.loading import LoadedModel
 from inspector.referee.predict import with_answer
 from inspector.referee.quiet import quiet
+from inspector.referee.site_hooks import SiteStates, copied, watch_end, watch_sites
 
 #: Dimensions of a layer's attention weights: batch, heads, queries, keys.
 _MATRICES = 4
@@ -66,7 +62,7 @@ def _capture(
     refuse_foreign_ids(loaded, inputs)
     calls: list[Seen] | None = None
     final: list[Array] = []
-    with _watch(model, loaded.family) as seen, _watch_end(model, final):
+    with watch_sites(model, loaded.family) as seen, watch_end(model, final):
         if loaded.family is None and not loaded.takes_target:
             outputs, calls = _run_watched(loaded, called, inputs)
         else:
@@ -87,7 +83,7 @@ def _capture(
         target=target,
         # Where the model ran again, unwatched, the last run counts.
         final=final[-1] if final else None,
-        logits=None if loaded.with_head is None else _numpy(outputs.logits),
+        logits=None if loaded.with_head is None else copied(outputs.logits),
     )
     _refuse_no_attention(loaded, trace)
     return with_answer(loaded, trace)
@@ -169,7 +165,7 @@ def _layers(
     site: SiteName,
     outputs: Any,
     loaded: LoadedModel,
-    seen: dict[SiteName, _Seen],
+    seen: dict[SiteName, SiteStates],
     calls: list[Seen] | None,
 ) -> Iterator[TracedLayer]:
     """Put together what was captured at one site."""
@@ -180,14 +176,14 @@ def _layers(
         numbers = own_numbers(
             loaded, [place for place, _ in given], len(entered) - 1, [c.layer for c in calls or ()]
         )
-        hidden = [_numpy(entered[number]) for number in numbers]
+        hidden = [copied(entered[number]) for number in numbers]
         results: list[Array | None] = [None] * len(numbers)
     else:
         numbers = [number for number, _ in given]
         hidden = seen[site].hidden
         results = list(seen[site].output)
-    key_states = _numpy(outputs.encoder_last_hidden_state) if site == "cross" else None
-    attentions = [_numpy(tensor) for _, tensor in given]
+    key_states = copied(outputs.encoder_last_hidden_state) if site == "cross" else None
+    attentions = [copied(tensor) for _, tensor in given]
     for number, states, attention, output in zip(numbers, hidden, attentions, results, strict=True):
         yield TracedLayer(site, number, states, attention, output, key_states)
 
@@ -236,61 +232,6 @@ _OUTPUTS: dict[SiteName, _Outputs] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What enters a site's layers and what their attention gives, in the order of the layers."""
-
-    hidden: list[Array]
-    output: list[Array]
-
-
-@contextmanager
-def _watch(model: Any, family: Family | None) -> Iterator[dict[SiteName, _Seen]]:
-    """Copy what enters the layers of every site and what their attention gives.
-
-    Copied at once: what comes after may change a tensor in place.
-    """
-    seen: dict[SiteName, _Seen] = {}
-    with ExitStack() as hooks:
-        for site in () if family is None else family.sites:
-            seen[site.site] = _watch_site(model, site, hooks)
-        yield seen
-
-
-@contextmanager
-def _watch_end(model: Any, final: list[Array]) -> Iterator[None]:
-    """Copy the states that the base model ends with, of an encoder–decoder its decoder's."""
-
-    def keep(_module: Any, _args: Any, result: Any) -> None:
-        if (states := getattr(result, "last_hidden_state", None)) is not None:
-            final.append(_numpy(states))
-
-    with model.register_forward_hook(keep):
-        yield
-
-
-def _watch_site(model: Any, family: Family, hooks: ExitStack) -> _Seen:
-    seen = _Seen([], [])
-    # A module that several layers share is called once for each of them, in their order.
-    for path in dict.fromkeys(family.layer_paths(model.config)):
-        layer = model.get_submodule(path)
-        hooks.enter_context(
-            # An empty path is the layer itself.
-            layer.get_submodule(family.entry).register_forward_pre_hook(
-                lambda _module, args, named: seen.hidden.append(
-                    _numpy(args[0] if args else named["hidden_states"])
-                ),
-                with_kwargs=True,
-            )
-        )
-        hooks.enter_context(
-            layer.get_submodule(family.output).register_forward_hook(
-                lambda _module, _args, result: seen.output.append(_numpy(result))
-            )
-        )
-    return seen
-
-
 def _attentions(
     outputs: Any, site: SiteName, loaded: LoadedModel
 ) -> list[tuple[int, torch.Tensor]]:
@@ -309,9 +250,3 @@ def _attentions(
             "Choose a model whose layers all attend, such as --model distilbert.",
         )
     return found
-
-
-def _numpy(tensor: torch.Tensor) -> Array:
-    """Copy the only text of a batch out of torch; (1, …) → (…), float32 or float64."""
-    array: Array = np.array(tensor[0].detach().cpu().numpy(), copy=True)
-    return array

@@ -16,9 +16,9 @@ import numpy as np
 import torch
 from transformers import CONFIG_MAPPING, AutoConfig, AutoTokenizer
 
-from inspector.checkpoint.attention import attention_layers
 from inspector.checkpoint.config import Config, read_config
 from inspector.checkpoint.folder import read_folder
+from inspector.checkpoint.model.attention import attention_layers
 from inspector.checkpoint.sources import Source
 from inspector.errors import InputError, ModelError
 from inspector.families.registry import row_of

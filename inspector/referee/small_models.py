@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from transformers import AutoConfig, AutoModel
 
-from inspector.checkpoint.assemble import assemble
+from inspector.checkpoint.model.assemble import assemble
 from inspector.checkpoint.sources import Source
 from inspector.errors import ModelError
 from inspector.families.small import SMALL

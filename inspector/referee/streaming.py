@@ -1,18 +1,13 @@
 """Batches of sentences through the model, with the attention of a layer dropped once it is read.
 
-Where a family routes its attention through transformers' interface, ``interface.py`` tells of the
-weights and values of each layer. After the last layer's attention the forward ends, for nothing
-behind it is wanted.
-
-Families outside the interface whose row in the registry says where their values are made give all
-layers' weights of one batch, which are dropped with the batch. Other models are refused. Before
-the first batch both ways are compared with what the model gives for its own attention.
+``running_layers.py`` tells of each layer's. After that of the last layer the forward ends, for
+nothing behind it is wanted. Before the first batch what is told is compared with what the model
+gives for its own attention; a model that cannot be listened to is refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -21,15 +16,19 @@ import numpy as np
 import torch
 
 from inspector.errors import InputError, MachineError, ModelError
-from inspector.forward.masks import visible
 from inspector.records import Array, Batch, Float64, Text, pad
-from inspector.referee.attention_hook import Call, listening
 from inspector.referee.faults.attention_check import refuse_no_attention
 from inspector.referee.faults.explain import out_of_memory
 from inspector.referee.faults.running import named, refuse_foreign_ids, run_explained
 from inspector.referee.head_sums import STATISTICS, Places, layer_sums
 from inspector.referee.loading import LoadedModel
 from inspector.referee.quiet import quiet
+from inspector.referee.running_layers import (
+    Layer,
+    seen_through,
+    through_hooks,
+    through_the_interface,
+)
 
 Dtype = Literal["float32", "bfloat16"]
 #: Receives a layer's number and the model's weights, (B, H, T, T) float32.
@@ -50,28 +49,8 @@ class BatchSums:
     permuted: Float64
 
 
-@dataclass(frozen=True, slots=True)
-class _Layer:
-    """One layer's attention as it is seen while the model runs."""
-
-    #: (B, H, T, S) weights, and the (B, KV, S, d) values that they mix.
-    attention: torch.Tensor
-    value: torch.Tensor | None
-    #: The mask as the model used it, (B or 1, 1, T, S): boolean, or added to the scores; None where
-    #: a query may attend to all real keys.
-    mask: torch.Tensor | None
-    #: Whether a sink took its share of every row and was dropped.
-    sink: bool
-
-
 class _Enough(Exception):  # noqa: N818 - nothing went wrong
     """Ends a forward of which no more is wanted."""
-
-
-def _visible(mask: torch.Tensor) -> torch.Tensor:
-    """Return (B or 1, T, S), True where a query may attend to a key: one mask serves all heads."""
-    allowed = mask if mask.dtype == torch.bool else mask > torch.finfo(mask.dtype).min / 2
-    return allowed[:, 0]
 
 
 class Stream:
@@ -133,13 +112,13 @@ class Stream:
         masks: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
         sums: list[torch.Tensor] = []
 
-        def listen(layer: _Layer) -> None:
+        def listen(layer: Layer) -> None:
             at = len(sums)
             seen = everybody
             if (mask := layer.mask) is not None:
                 # The mask is kept, so that no other can come to lie where it lay.
                 if id(mask) not in masks:
-                    masks[id(mask)] = mask, _visible(mask)
+                    masks[id(mask)] = mask, seen_through(mask)
                 seen = masks[id(mask)][1]
             lengths = self._lengths(at, layer.value)
             sums.append(
@@ -158,12 +137,13 @@ class Stream:
         blank = np.full((*permuted.shape[:-1], 1), np.nan)
         return BatchSums(values, np.concatenate([blank, permuted], axis=-1))
 
-    def _run(self, model: Any, batch: Batch, listen: Callable[[_Layer], None]) -> None:
+    def _run(self, model: Any, batch: Batch, listen: Callable[[Layer], None]) -> None:
         try:
             with torch.inference_mode(), quiet():
-                (_through_the_interface if self._routed else self._through_hooks)(
-                    model, self._inputs(batch), listen
-                )
+                if self._routed:
+                    through_the_interface(model, self._inputs(batch), listen)
+                else:
+                    through_hooks(self._loaded, model, self._inputs(batch), listen)
         except _Enough:
             pass
         except (MemoryError, RuntimeError) as error:
@@ -182,37 +162,6 @@ class Stream:
         if "token_type_ids" in self._loaded.tokenizer.model_input_names:
             inputs["token_type_ids"] = torch.zeros_like(inputs["input_ids"])
         return {name: tensor.to(self._device) for name, tensor in inputs.items()}
-
-    def _through_hooks(
-        self, model: Any, inputs: dict[str, torch.Tensor], listen: Callable[[_Layer], None]
-    ) -> None:
-        """Run a registered family that goes past the interface, and read its own weights."""
-        family, layers = self._loaded.family, self._loaded.checkpoint.attention
-        assert family is not None  # noqa: S101 - others were refused
-        assert layers is not None  # noqa: S101
-        path = family.fused or family.value
-        rows = torch.from_numpy(family.fused_rows(model.config)[2]) if family.fused else None
-        made: list[torch.Tensor] = []
-        with ExitStack() as hooks:
-            for layer in dict.fromkeys(family.layer_paths(model.config)):
-                hooks.enter_context(
-                    model.get_submodule(layer)
-                    .get_submodule(path)
-                    .register_forward_hook(lambda _module, _given, result: made.append(result))
-                )
-            outputs = model(**inputs, output_attentions=True)
-        real = inputs["attention_mask"].bool()
-        masks: dict[int | None, torch.Tensor] = {}
-        for weights, result, known in zip(outputs.attentions, made, layers, strict=True):
-            config = known.config
-            merged = result if rows is None else result[..., rows.to(result.device)]
-            size = (*merged.shape[:2], config.kv_heads, config.head_dim)
-            value = merged.reshape(size).transpose(1, 2)
-            if config.window not in masks:
-                mask = torch.from_numpy(visible(config, real.shape[1])).to(real.device)
-                masks[config.window] = (mask & real[:, None, :])[:, None]
-            sink = known.weights.sink is not None
-            listen(_Layer(weights, value, masks[config.window], sink))
 
     def _lengths(self, layer: int, value: torch.Tensor | None) -> torch.Tensor | None:
         """Return ‖v·Wo‖ of every key and head, (B, H, S) float32, as ``transformed_norms`` does."""
@@ -249,7 +198,7 @@ class Stream:
         self._refuse_no_attention(given, batch.ids.shape[1])
         seen: list[torch.Tensor] = []
 
-        def listen(layer: _Layer) -> None:
+        def listen(layer: Layer) -> None:
             seen.append(layer.attention)
 
         try:
@@ -305,16 +254,6 @@ class Stream:
                 "be read while it runs.",
                 "Choose a family that `inspect models` lists.",
             )
-
-
-def _through_the_interface(
-    model: Any, inputs: dict[str, torch.Tensor], listen: Callable[[_Layer], None]
-) -> None:
-    def tell(call: Call) -> None:
-        listen(_Layer(call.attention, call.value, call.mask, call.options.get("s_aux") is not None))
-
-    with listening(model, tell):
-        model(**inputs)
 
 
 def refuse_dtype(dtype: Dtype, device: str) -> None:

@@ -18,7 +18,7 @@ from small_models import random_bert
 from transformers import AutoModel, AutoTokenizer
 
 from inspector.commands import main
-from inspector.corpus import reading, run
+from inspector.corpus import inputs, run
 from inspector.files import folders
 
 Printed = pytest.CaptureFixture[str]
@@ -544,7 +544,7 @@ def test_lines_and_files_that_never_end(
 def test_a_pipe_has_a_limit(
     place: Path, model: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
 ) -> None:
-    monkeypatch.setattr(reading, "_PIPE", 3 << 20)
+    monkeypatch.setattr(inputs, "_PIPE", 3 << 20)
     with Path("/dev/zero").open() as endless:
         monkeypatch.setattr("sys.stdin", endless)
         assert corpus(model, "-") == 2

@@ -12,7 +12,8 @@ from small_models import random_bert
 import inspector
 from inspector.corpus.example_reports import tell_examples
 from inspector.corpus.examples import Best
-from inspector.corpus.reading import Input, Sentence
+from inspector.corpus.inputs import Input
+from inspector.corpus.reading import Sentence
 from inspector.files import output_folder
 from inspector.records import TARGETS, HeadStatistics
 

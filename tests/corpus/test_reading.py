@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import json
-import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspector.corpus.reading import Sentence, Survey, inputs, place_of, sentences, survey
+from inspector.corpus.inputs import inputs
+from inspector.corpus.reading import Sentence, Survey, place_of, sentences, survey
 from inspector.errors import InputError
 
 TREE = "1\tWe\twe\t_\t_\t_\t2\tnsubj\t_\t_\n2\tsat\tsit\t_\t_\t_\t0\troot\t_\t_\n"
@@ -64,22 +62,6 @@ def test_a_treebank(tmp_path: Path) -> None:
         look_through(file, strict=True)
 
 
-def test_several_files_patterns_and_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("b", "a", "c"):
-        (tmp_path / f"{name}.txt").write_text(f"From {name}.\n")
-    (tmp_path / "d[1].txt").write_text("From d.\n")
-    pipe = SimpleNamespace(buffer=io.BytesIO(b"From a pipe.\n"))
-    monkeypatch.setattr(sys, "stdin", pipe)
-    found = read(tmp_path / "c.txt", tmp_path / "[ab].txt", "-", tmp_path / "d[1].txt")
-    assert [(one.file, one.text) for one in found] == [
-        (0, "From c."),
-        (1, "From a."),
-        (2, "From b."),
-        (3, "From a pipe."),
-        (4, "From d."),
-    ]
-
-
 @given(file=st.integers(0, 2**20), row=st.integers(0, 2**40 - 1))
 def test_a_key_holds_file_and_row(file: int, row: int) -> None:
     assert place_of(Sentence(file, row, "").key) == (file, row)
@@ -98,7 +80,6 @@ def test_a_key_holds_file_and_row(file: int, row: int) -> None:
         ("a.jsonl", b'{"text": 3}\n', "'text' holds no text"),
         ("a.jsonl", b'{"text": "\\ud800"}\n', "not valid Unicode at character 0"),
         ("a.conllu", b"1\tbroken\n", "no sentence in"),
-        ("a.csv", b"a,b\n", "of no kind"),
     ],
 )
 def test_what_cannot_be_read_is_said_with_its_line(
@@ -115,22 +96,6 @@ def test_a_missing_column_names_those_that_are_there(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         look_through(tmp_path / "a.jsonl")
     assert caught.value.hint == "Name one with --column; it has body, id."
-
-
-def test_files_that_are_not_there(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="There is no file"):
-        look_through(tmp_path / "none.txt")
-    with pytest.raises(InputError, match="No file matches"):
-        look_through(tmp_path / "none*.txt")
-    for name in ("x" * 300 + ".txt", "file.txt/inner.txt"):
-        (tmp_path / "file.txt").touch()
-        with pytest.raises(InputError, match="There is no file"):
-            look_through(tmp_path / name)
-    with pytest.raises(InputError, match="No file matches"):
-        look_through(tmp_path / ("x" * 300 + "*.txt"))
-    (tmp_path / "folder.txt").mkdir()
-    with pytest.raises(InputError, match="is a folder"):
-        look_through(tmp_path / "folder.txt")
 
 
 def test_the_hash_is_of_every_byte_and_of_their_order(tmp_path: Path) -> None:

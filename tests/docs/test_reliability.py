@@ -11,7 +11,7 @@ from markdown import ROOT, prose
 from inspector.analogy import class_table
 from inspector.commands import program, sentence_file
 from inspector.commands.show import _TEXT
-from inspector.corpus import reading
+from inspector.corpus import inputs
 from inspector.files import MIB
 
 PAGE = prose(ROOT / "docs/reliability.md")
@@ -48,4 +48,4 @@ def test_the_limits_are_those_of_the_code() -> None:
     assert class_table._LIMIT == _TEXT
     assert f"{_TEXT // MIB} MiB for a text or a table" in PAGE
     assert f"{sentence_file._LIMIT // MIB} MiB for a" in PAGE
-    assert f"{reading._PIPE >> 30} GiB for a corpus through a pipe" in PAGE
+    assert f"{inputs._PIPE >> 30} GiB for a corpus through a pipe" in PAGE

@@ -22,6 +22,7 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer
 import inspector
 from inspector.analogy.ladder import RUNGS, applies
 from inspector.errors import ModelError
+from inspector.families.covered import not_rebuilt_because
 from inspector.families.registry import FAMILIES, _index
 from inspector.families.small import SMALL
 from inspector.forward.masks import visible
@@ -206,7 +207,7 @@ def test_a_falcon_with_alibi_is_flagged(tmp_path: Path) -> None:
 def test_what_is_not_covered_is_refused_by_name(
     model_type: str, options: dict[str, Any], said: str
 ) -> None:
-    refusal = FAMILIES[model_type].refusal(AutoConfig.for_model(model_type, **options))
+    refusal = not_rebuilt_because(FAMILIES[model_type], AutoConfig.for_model(model_type, **options))
     assert refusal is not None
     assert said in refusal
 

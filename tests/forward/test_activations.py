@@ -9,7 +9,7 @@ import pytest
 import torch
 from transformers.activations import ACT2FN
 
-from inspector.families.running import ACTIVATIONS as NAMED
+from inspector.families.covered import ACTIVATIONS as NAMED
 from inspector.forward.activations import ACTIVATIONS, activate
 from inspector.records import Array
 

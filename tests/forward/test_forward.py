@@ -13,7 +13,7 @@ import pytest
 import torch
 from forward_models import ALL, TOKENS, Made, differences, random_model, run_theirs
 
-from inspector.checkpoint.assemble import assemble
+from inspector.checkpoint.model.assemble import assemble
 from inspector.families.registry import FAMILIES
 from inspector.forward.model import forward
 from inspector.records import Checkpoint, SilenceHead, Text

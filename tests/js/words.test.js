@@ -3,7 +3,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { closeness } from "../../inspector/report/html/assets/attention/closeness.js";
 import { heightOf, linesOf } from "../../inspector/report/html/assets/attention/lines.js";
-import { cutOf, restrict, splitsOf, textShares } from "../../inspector/report/html/assets/attention/segments.js";
+import {
+  cutOf,
+  inCut,
+  outOfCut,
+  placeIn,
+  positionIn,
+  restrict,
+  splitsOf,
+  textShares,
+} from "../../inspector/report/html/assets/attention/segments.js";
 import { dimensionOrder, explain } from "../../inspector/report/html/assets/attention/why.js";
 import { crop, poolAny, poolFarthest, scaleOf, windowIn } from "../../inspector/report/html/assets/attention/window.js";
 import { amountsOf, maskedOf, overlap, unitsOf } from "../../inspector/report/html/assets/attention/words.js";
@@ -58,6 +67,25 @@ test("a pair is cut to what goes from one text to the other", () => {
     [6, 4.5],
     [15, 9],
   ]);
+});
+
+test("places in a cut are those of the tokens that are left", () => {
+  // A B A A B: what goes from A to B is three rows and two columns.
+  const cut = cutOf([0, 1, 0, 0, 1], "AB");
+  assert.deepEqual(
+    [0, 1, 2].map((at) => positionIn(cut, "rows", at)),
+    [0, 2, 3],
+  );
+  assert.deepEqual(
+    [4, 1, 2].map((position) => placeIn(cut, "cols", position, 5)),
+    [1, 0, 0],
+  );
+  assert.deepEqual([positionIn(null, "rows", 3), placeIn(null, "rows", 3, 5), placeIn(null, "rows", 9, 5)], [3, 3, 4]);
+  // From the second to the third row: tokens 2 and 3. Over both columns: tokens 1 to 4.
+  assert.deepEqual(outOfCut(cut, [1, 0, 2, 2]), [2, 1, 2, 4]);
+  assert.deepEqual(inCut(cut, [2, 1, 2, 4]), [1, 0, 2, 2]);
+  assert.equal(inCut(cut, [1, 0, 1, 5]), null);
+  assert.deepEqual([outOfCut(null, [1, 0, 2, 2]), inCut(null, [1, 0, 2, 2])], Array(2).fill([1, 0, 2, 2]));
 });
 
 test("closeness is a multiple of an even share of what comes from others", () => {

@@ -20,6 +20,7 @@ from transformers import AutoConfig, AutoModel
 
 import inspector
 from inspector.errors import InputError, ModelError
+from inspector.families.attention_numbers import fused_rows
 from inspector.records import Batch, Text, pad
 from inspector.referee import attention_hook, head_sums
 from inspector.referee.encoding import encode_many
@@ -109,7 +110,7 @@ def alone(loaded: LoadedModel, one: Text) -> tuple[list[np.ndarray], list[np.nda
         size, shared = numbers.head_dim, numbers.heads // numbers.kv_heads
         values = made.numpy()
         if family.fused:
-            values = values[:, family.fused_rows(config)[2]]
+            values = values[:, fused_rows(family, config)[2]]
         output = loaded.model.get_submodule(path).get_submodule(family.output).weight
         weight = (output.T if family.conv1d else output).detach().numpy()
         lengths = np.zeros((numbers.heads, len(one.ids)))

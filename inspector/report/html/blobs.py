@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,6 +87,11 @@ def half_where_it_fits(array: Array) -> Array:
     with np.errstate(over="ignore"):
         half = array.astype(np.float16)
     return half if np.isfinite(half).all() else array.astype(np.float32)
+
+
+def rounded(numbers: Sequence[float | None]) -> list[float | None]:
+    """Six digits of each: the page shows fewer."""
+    return [None if number is None else float(f"{number:.6g}") for number in numbers]
 
 
 def patches(length: int, side: int) -> NDArray[np.intp]:

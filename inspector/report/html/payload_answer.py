@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 
 from inspector.records import Embedding, EndToEnd, Predictions, Trace, Verification
 from inspector.report.export.summary import finite
-from inspector.report.html.blobs import Header
+from inspector.report.html.blobs import Header, rounded
 
 
 def describe_answer(trace: Trace) -> Header:
@@ -76,8 +75,3 @@ def _embedding(embedding: Embedding) -> Header:
         "normalised": embedding.pooling.normalised,
         "size": len(embedding.values),
     }
-
-
-def rounded(numbers: Sequence[float | None]) -> list[float | None]:
-    """Six digits of each: the page shows fewer."""
-    return [None if number is None else float(f"{number:.6g}") for number in numbers]

@@ -38,6 +38,15 @@ def test_no_view_imports_a_view() -> None:
         assert [other for other in imported(view) if other.parent.name == "views"] == []
 
 
+def test_only_the_list_of_sections_knows_the_views() -> None:
+    knowing = {
+        module.relative_to(ASSETS).as_posix()
+        for module in MODULES
+        if any(other.parent.name == "views" for other in imported(module))
+    }
+    assert knowing == {"report/sections.js", "atlas/sections.js"}
+
+
 def test_rooms_know_only_what_lies_below_them() -> None:
     below = {
         "attention": {"attention", "shared"},

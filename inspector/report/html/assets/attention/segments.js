@@ -3,6 +3,7 @@
  */
 
 /** @typedef {import("./maths.js").Matrix} Matrix */
+/** @typedef {import("./window.js").Window} Window */
 /** @typedef {{rows: number[], cols: number[]}} Cut indices of the tokens that are kept */
 
 const NAMES = "AB";
@@ -50,6 +51,58 @@ export function restrict(matrix, { rows, cols }) {
   );
   return { rows: rows.length, cols: cols.length, data };
 }
+
+/**
+ * A window in positions of tokens as one in what is left of a pair.
+ * @param {Cut | null} cut
+ * @param {Window | null} zoom
+ * @returns {Window | null} null where nothing of it is left
+ */
+export function inCut(cut, zoom) {
+  if (!cut || !zoom) return zoom;
+  const [row, col, high, wide] = zoom;
+  /** @type {(kept: number[], from: number, n: number) => [number, number]} */
+  const span = (kept, from, n) => {
+    const at = kept.flatMap((position, i) => (position >= from && position < from + n ? [i] : []));
+    return [at[0], at.length];
+  };
+  const [[r, h], [c, w]] = [span(cut.rows, row, high), span(cut.cols, col, wide)];
+  return h && w ? [r, c, h, w] : null;
+}
+
+/**
+ * A window in what is left of a pair as one in positions of tokens, from its first to its last.
+ * @param {Cut | null} cut
+ * @param {Window} window
+ * @returns {Window}
+ */
+export function outOfCut(cut, [row, col, high, wide]) {
+  /** @type {(kind: "rows" | "cols", from: number, n: number) => [number, number]} */
+  const span = (kind, from, n) => {
+    const first = positionIn(cut, kind, from);
+    return [first, positionIn(cut, kind, from + n - 1) - first + 1];
+  };
+  const [[r, h], [c, w]] = [span("rows", row, high), span("cols", col, wide)];
+  return [r, c, h, w];
+}
+
+/**
+ * The position of the token that a row or a column of what is left stands for.
+ * @param {Cut | null} cut
+ * @param {"rows" | "cols"} kind
+ * @param {number} at
+ */
+export const positionIn = (cut, kind, at) => cut?.[kind][at] ?? at;
+
+/**
+ * And the row or column that a token has there; one that is cut off gives way to the first.
+ * @param {Cut | null} cut
+ * @param {"rows" | "cols"} kind
+ * @param {number} position
+ * @param {number} count of all rows or columns
+ */
+export const placeIn = (cut, kind, position, count) =>
+  cut ? Math.max(0, cut[kind].indexOf(position)) : Math.min(position, count - 1);
 
 /**
  * Where one text ends and the other begins.

@@ -8,7 +8,6 @@ import { fixed } from "../shared/format.js";
 
 /** @typedef {import("./data.js").ReportData} ReportData */
 /** @typedef {import("../attention/maths.js").Matrix} Matrix */
-/** @typedef {import("../attention/window.js").Window} Window */
 
 /**
  * The keys that attention rests on when a head has nothing to say: the first, and the separators.
@@ -73,24 +72,6 @@ export function headMatrices(data, { index, head, sink }) {
     empty,
     visible,
   };
-}
-
-/**
- * A window in positions of tokens as one in what is left of a pair.
- * @param {import("../attention/segments.js").Cut | null} cut
- * @param {Window | null} zoom
- * @returns {Window | null} null where nothing of it is left
- */
-export function inCut(cut, zoom) {
-  if (!cut || !zoom) return zoom;
-  const [row, col, high, wide] = zoom;
-  /** @type {(kept: number[], from: number, n: number) => [number, number]} */
-  const span = (kept, from, n) => {
-    const at = kept.flatMap((position, i) => (position >= from && position < from + n ? [i] : []));
-    return [at[0], at.length];
-  };
-  const [[r, h], [c, w]] = [span(cut.rows, row, high), span(cut.cols, col, wide)];
-  return h && w ? [r, c, h, w] : null;
 }
 
 /**

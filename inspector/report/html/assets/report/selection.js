@@ -9,7 +9,7 @@ import { sinkKeys } from "./head_matrices.js";
 /** @typedef {import("./data.js").ReportData} ReportData */
 /** @typedef {import("./state.js").State} State */
 
-/** @param {import("./data.js").Side} side position of its first word */
+/** @param {import("./shipped.js").Side} side position of its first word */
 export const firstWord = ({ tokens }) =>
   Math.max(
     0,

@@ -1,10 +1,11 @@
 /**
- * How a matrix becomes a picture: where its cells and labels go, and what colour they have.
+ * How a matrix is drawn on a canvas: where its cells, totals and labels go.
  */
 
-import { crop, poolFarthest, scaleOf } from "../attention/window.js";
+import { crop, poolFarthest } from "../attention/window.js";
 import { css, currentRamp } from "./colour.js";
 import { directionOf, shorten } from "./format.js";
+import { contextOf, picture } from "./pixels.js";
 
 /** @typedef {import("../attention/maths.js").Matrix} Matrix */
 
@@ -39,14 +40,6 @@ const MARGIN = 22,
 
 /** @param {Drawing} drawing @returns {import("../attention/window.js").Window} */
 export const windowOf = ({ window, matrix }) => window ?? [0, 0, matrix.rows, matrix.cols];
-
-/**
- * What draws on a canvas.
- * @param {HTMLCanvasElement} canvas
- * @param {CanvasRenderingContext2DSettings} [settings]
- */
-export const contextOf = (canvas, settings) =>
-  /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", settings));
 
 /** @typedef {{font: string, paper: string, muted: string, rule: string, second: string}} Look */
 
@@ -193,66 +186,6 @@ function hatch(context, look) {
   ink.globalAlpha = 0.45;
   for (let i = 0; i < 5; i++) ink.fillRect(i, 4 - i, 1, 1);
   return context.createPattern(tile, "repeat") ?? look.muted;
-}
-
-/** @type {Map<import("./colour.js").Ramp, Uint32Array>} */
-const asPixels = new Map();
-
-/**
- * A ramp as whole pixels.
- * @param {import("./colour.js").Ramp} colours
- */
-function packed(colours) {
-  const known = asPixels.get(colours);
-  if (known) return known;
-  const bytes = new Uint8Array(256 * 4);
-  for (let i = 0; i < 256; i++) bytes.set([colours[i * 3], colours[i * 3 + 1], colours[i * 3 + 2], 255], i * 4);
-  const pixels = new Uint32Array(bytes.buffer);
-  asPixels.set(colours, pixels);
-  return pixels;
-}
-
-const scratch = document.createElement("canvas");
-/** @type {ImageData | null} the last one, since most pictures are as large as the one before */
-let image = null;
-
-/**
- * A canvas of one pixel per cell, which is the same canvas each time.
- * @param {Matrix} matrix
- * @param {"amount" | "difference"} scale
- * @param {number} low
- * @param {number} high
- * @param {boolean} [log]
- */
-export function picture({ rows, cols, data }, scale, low, high, log = false) {
-  if (scratch.width !== cols) scratch.width = cols;
-  if (scratch.height !== rows) scratch.height = rows;
-  paintPixels(scratch, data, scale, low, high, log);
-  return scratch;
-}
-
-/**
- * @param {HTMLCanvasElement} canvas as many pixels as there are values
- * @param {ArrayLike<number>} data
- * @param {"amount" | "difference"} scale
- * @param {number} low
- * @param {number} high
- * @param {boolean} [log]
- */
-export function paintPixels(canvas, data, scale, low, high, log = false) {
-  // Asked for as one that is read often, it stays in memory and is not sent to and fro.
-  const context = contextOf(canvas, { willReadFrequently: true });
-  const fits = image && image.width === canvas.width && image.height === canvas.height;
-  const written = fits && image ? image : context.createImageData(canvas.width, canvas.height);
-  image = written;
-  const pixels = new Uint32Array(written.data.buffer);
-  const colours = packed(currentRamp(scale)),
-    at = scaleOf(low, high, log);
-  for (let i = 0; i < data.length; i++) {
-    const value = data[i];
-    pixels[i] = value === value ? colours[(at(value) + 0.5) | 0] : 0;
-  }
-  context.putImageData(written, 0, 0);
 }
 
 /** @type {WeakMap<string[], number>} */

@@ -6,7 +6,7 @@ import { currentRamp, step, tintsOf } from "../../shared/colour.js";
 import { rovingTabStop, selects, target, toggles } from "../../shared/controls.js";
 import { el } from "../../shared/dom.js";
 import { counted, fixed } from "../../shared/format.js";
-import { paintPixels } from "../../shared/matrix_paint.js";
+import { paintPixels } from "../../shared/pixels.js";
 import { View } from "../../shared/view.js";
 import {
   GROUPS,

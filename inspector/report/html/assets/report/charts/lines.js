@@ -8,7 +8,8 @@ import { css, currentRamp } from "../../shared/colour.js";
 import { rovingTabStop, target } from "../../shared/controls.js";
 import { el, word } from "../../shared/dom.js";
 import { fixed } from "../../shared/format.js";
-import { contextOf, currentLook } from "../../shared/matrix_paint.js";
+import { currentLook } from "../../shared/matrix_paint.js";
+import { contextOf } from "../../shared/pixels.js";
 
 /** @typedef {import("../../attention/maths.js").Matrix} Matrix */
 /** @typedef {import("../../attention/lines.js").Lines} Lines */

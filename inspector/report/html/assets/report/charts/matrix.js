@@ -2,14 +2,12 @@
  * One matrix on one canvas, with labels, a cursor and a legend; usable by pointer and keyboard.
  */
 
-import { windowIn, zoomed } from "../../attention/window.js";
 import { whenNear } from "../../shared/charts.js";
 import { shownTheme } from "../../shared/colour.js";
 import { target } from "../../shared/controls.js";
 import { el } from "../../shared/dom.js";
 import {
   BARE_GUTTER,
-  contextOf,
   currentLook,
   LONGEST_LABEL,
   layout,
@@ -17,20 +15,17 @@ import {
   MOST_LABELLED,
   paintCells,
   paintLabels,
-  paintPixels,
   paintTotals,
   windowOf,
 } from "../../shared/matrix_paint.js";
+import { contextOf, paintPixels } from "../../shared/pixels.js";
+import { createGestures } from "./gestures.js";
 
 /** @typedef {import("../../attention/maths.js").Matrix} Matrix */
 /** @typedef {import("../../attention/window.js").Window} Window */
 /** @typedef {import("../../shared/matrix_paint.js").Drawing} Drawing */
 
 const STEPS = Uint8Array.from({ length: 256 }, (_, i) => i);
-/** Pixels of the wheel for e times closer; and those after which a press is a drag. */
-const WHEEL = 300,
-  SLACK = 4;
-
 /**
  * @param {import("../../shared/view.js").View<any>} view
  * @param {{onCursor: (row: number, col: number) => void, onPick?: (row: number) => void,
@@ -136,121 +131,35 @@ export function createMatrix(view, { onCursor, onPick = () => {}, onZoom }) {
     lay(box, inRow && inCol, x, y, cellWidth, cellHeight);
   }
 
-  /** @type {Map<number, PointerEvent>} fingers or the mouse, where they went down or are */
-  const pressed = new Map();
-  /** @type {{x: number, y: number, window: Window, spread: number, moved: boolean} | null} */
-  let drag = null;
-  let wheel = 0;
-
-  const middle = () => {
-    const all = [...pressed.values()];
-    /** @param {"clientX" | "clientY"} key */
-    const mean = (key) => all.reduce((sum, event) => sum + event[key], 0) / all.length;
-    const [a, b] = all;
-    return {
-      x: mean("clientX"),
-      y: mean("clientY"),
-      spread: b ? Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY) : 0,
-    };
-  };
-  /** @param {Drawing} drawing */
-  const grip = (drawing) => {
-    drag = pressed.size ? { ...middle(), window: windowOf(drawing), moved: drag?.moved ?? false } : null;
-  };
-
-  /** @param {Window | null} next */
-  function look(next) {
-    if (onZoom && String(next) !== String(drawing?.window ?? null)) onZoom(next);
-  }
-
-  /** Two fingers look closer, and one or the mouse moves what is looked at. */
-  function pull() {
-    const { x, y, spread } = middle();
-    if (!drawing || !drag || (!spread && !drawing.window)) return;
-    drag.moved ||= Math.hypot(x - drag.x, y - drag.y) > SLACK || Math.abs(spread - drag.spread) > SLACK;
-    if (!drag.moved) return;
-    const { rows, cols } = drawing.matrix,
-      [row, col, high, wide] = drag.window;
-    if (spread && drag.spread) {
-      const bounds = canvas.getBoundingClientRect();
-      look(
-        zoomed(
-          drag.window,
-          spread / drag.spread,
-          [
-            row + Math.floor(((drag.y - bounds.top - frame.top) / frame.down) * high),
-            col + Math.floor(((drag.x - bounds.left - frame.left) / frame.across) * wide),
-          ],
-          rows,
-          cols,
-        ),
-      );
-    } else if (drawing.window) {
-      look(
-        windowIn(
-          [row - ((y - drag.y) / frame.down) * high, col - ((x - drag.x) / frame.across) * wide, high, wide],
-          rows,
-          cols,
-        ),
-      );
-    }
-  }
-
+  const gestures =
+    onZoom &&
+    createGestures(
+      field,
+      canvas,
+      () => ({ drawing, frame }),
+      (event) => cellAt(event) ?? cursor,
+      onZoom,
+    );
   field.addEventListener("pointermove", (event) => {
-    if (drawing && onZoom && pressed.has(event.pointerId)) {
-      pressed.set(event.pointerId, event);
-      pull();
-      if (drag?.moved) return;
-    }
+    if (gestures?.moves(event)) return;
     const cell = cellAt(event);
     if (cell) onCursor(...cell);
   });
-  field.addEventListener("pointerdown", (event) => {
-    if (!onZoom || !drawing || event.button) return;
-    if (!pressed.size) drag = null;
-    pressed.set(event.pointerId, event);
-    if (drawing.window || pressed.size > 1) field.setPointerCapture(event.pointerId);
-    grip(drawing);
-  });
-  for (const end of /** @type {const} */ (["pointerup", "pointercancel", "pointerleave"])) {
-    field.addEventListener(end, (event) => {
-      if (!pressed.delete(event.pointerId)) return;
-      // The click that ends a drag comes right after, and is none.
-      if (pressed.size && drawing) grip(drawing);
-    });
-  }
   field.addEventListener("click", (event) => {
     const cell = cellAt(event),
-      moved = drag?.moved;
-    drag = null;
-    if (!cell || moved) return;
+      dragged = gestures?.settle();
+    if (!cell || dragged) return;
     // A finger does not move over a cell before it taps it.
     onCursor(...cell);
     onPick(cell[0]);
   });
-  field.addEventListener(
-    "wheel",
-    (event) => {
-      if (!onZoom || !drawing || !event.ctrlKey) return;
-      event.preventDefault();
-      const { rows, cols } = drawing.matrix;
-      // A pinch comes in small pieces: they are kept until they make a row's difference.
-      wheel += event.deltaY;
-      const now = windowOf(drawing),
-        next = zoomed(now, Math.exp(-wheel / WHEEL), cellAt(event) ?? cursor, rows, cols);
-      if (String(next ?? [0, 0, rows, cols]) === String(now)) return;
-      wheel = 0;
-      look(next);
-    },
-    { passive: false },
-  );
   field.addEventListener("keydown", (event) => {
     if (!drawing) return;
     const next = afterKey(event, cursor, drawing.matrix);
     if (event.key === "Enter") onPick(cursor[0]);
     if (!next) return;
     event.preventDefault();
-    if (drawing.window) look(around(drawing.window, next));
+    gestures?.follow(next);
     onCursor(...next);
   });
 
@@ -328,16 +237,6 @@ function afterKey(event, [row, col], { rows, cols }) {
   });
   if (!to) return null;
   return [Math.max(0, Math.min(rows - 1, to[0])), Math.max(0, Math.min(cols - 1, to[1]))];
-}
-
-/**
- * The window moved just so far that it holds a cell.
- * @param {Window} window
- * @param {[number, number]} cell
- * @returns {Window}
- */
-function around([row, col, high, wide], [i, j]) {
-  return [Math.min(i, Math.max(row, i - high + 1)), Math.min(j, Math.max(col, j - wide + 1)), high, wide];
 }
 
 /** @param {HTMLElement} node @param {boolean} there @param {number} x @param {number} y @param {number} w @param {number} h */

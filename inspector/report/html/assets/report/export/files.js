@@ -4,7 +4,8 @@
 
 import { currentRamp } from "../../shared/colour.js";
 import { shorten } from "../../shared/format.js";
-import { contextOf, currentLook, longestLabel, picture } from "../../shared/matrix_paint.js";
+import { currentLook, longestLabel } from "../../shared/matrix_paint.js";
+import { contextOf, picture } from "../../shared/pixels.js";
 import { linesSvg } from "./lines.js";
 import { drawing, EDGE, FONT, HEAD, hexOf, tag, textIn } from "./svg_text.js";
 

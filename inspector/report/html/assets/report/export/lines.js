@@ -6,7 +6,8 @@ import { heightOf, INK, lineEnds, WORD } from "../../attention/lines.js";
 import { scaleOf } from "../../attention/window.js";
 import { currentRamp } from "../../shared/colour.js";
 import { fixed, shorten } from "../../shared/format.js";
-import { contextOf, currentLook, longestLabel } from "../../shared/matrix_paint.js";
+import { currentLook, longestLabel } from "../../shared/matrix_paint.js";
+import { contextOf } from "../../shared/pixels.js";
 import { drawing, EDGE, HEAD, hexOf, tag, textIn } from "./svg_text.js";
 
 const MIDDLE = 320;

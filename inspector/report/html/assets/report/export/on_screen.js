@@ -4,11 +4,11 @@
 
 import { linesOf, toldOf } from "../../attention/lines.js";
 import { largestMagnitude } from "../../attention/maths.js";
-import { betweenName, cutOf, restrict, segmentsOf, splitsOf } from "../../attention/segments.js";
+import { betweenName, cutOf, inCut, restrict, segmentsOf, splitsOf } from "../../attention/segments.js";
 import { layerName } from "../../attention/verdict_words.js";
 import { crop, scaleOf, windowIn } from "../../attention/window.js";
 import { tiny } from "../../shared/format.js";
-import { endsOf, headMatrices, inCut, sinkName } from "../head_matrices.js";
+import { endsOf, headMatrices, sinkName } from "../head_matrices.js";
 import { lineRow } from "../selection.js";
 
 /**

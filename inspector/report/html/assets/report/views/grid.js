@@ -2,24 +2,14 @@
  * All heads at a glance: layers down, heads across; or one after another, sorted by a number.
  */
 
-import {
-  amounts,
-  headsOf,
-  LABELS,
-  LEVELS,
-  labelsOf,
-  linesByLevel,
-  NO_LABEL,
-  standing,
-} from "../../attention/heads_order.js";
-import { withMask } from "../../attention/maths.js";
-import { segmentsOf, splitsOf } from "../../attention/segments.js";
-import { css, currentRamp, step, tintsOf } from "../../shared/colour.js";
+import { amounts, headsOf, LABELS, labelsOf, NO_LABEL, standing } from "../../attention/heads_order.js";
+import { currentRamp, step, tintsOf } from "../../shared/colour.js";
 import { rovingTabStop, selects, target, toggles } from "../../shared/controls.js";
 import { el } from "../../shared/dom.js";
 import { counted, fixed } from "../../shared/format.js";
-import { contextOf, paintPixels, picture } from "../../shared/matrix_paint.js";
+import { paintPixels } from "../../shared/pixels.js";
 import { View } from "../../shared/view.js";
+import { createThumbnail, paintThumbnail } from "../charts/thumbnails.js";
 
 /** @typedef {import("../state.js").Store} Store */
 /** @typedef {import("../data.js").ReportData} ReportData */
@@ -27,8 +17,6 @@ import { View } from "../../shared/view.js";
 const ABSENT = "Agreement with this rung was not measured.";
 /** Milliseconds of drawing before the page gets a breath. */
 const SLICE = 20;
-/** Pixels each way of a small picture of lines. */
-const LINES_SIDE = 96;
 
 /**
  * @param {HTMLElement} root
@@ -46,7 +34,7 @@ export function mountGrid(root, data, store) {
   );
   const heads = headsOf(data),
     labels = labelsOf(data);
-  const buttons = heads.map(([index, head]) => thumbnail(data, index, head));
+  const buttons = heads.map(([index, head]) => createThumbnail(data, index, head));
   const described = buttons.map((button) => button.title);
   const cells = buttons.map((button) => el("div", { role: "gridcell" }, button));
   const rows = down.map((axis) => el("div", { class: "grid-row", role: "row" }, axis));
@@ -229,95 +217,4 @@ export function mountGrid(root, data, store) {
     turn = -1;
   });
   return view.dispose;
-}
-
-/**
- * @param {ReportData} data
- * @param {number} n
- * @param {number} h
- * @returns {HTMLButtonElement}
- */
-function thumbnail(data, n, h) {
-  const { site, layer, rows } = data.layers[n];
-  const reading = data.heads[data.headIndex(n, h)];
-  const verdict = data.header.verification.layers[n]?.heads[h];
-  const wrong = verdict === "mismatch";
-  const prefix = site === "self" ? "" : `${site} `;
-  const name = [
-    `${prefix}layer ${layer}, head ${h}`,
-    reading?.label && `mostly ${LABELS[reading.label]}`,
-    reading?.entropy_bits != null && `entropy ${fixed(reading.entropy_bits, 2)} bits`,
-    verdict && (verdict === "not_recomputed" ? "not recomputed" : verdict),
-  ]
-    .filter(Boolean)
-    .join("; ");
-  const shot = el("span", { class: "shot", "aria-hidden": "true" });
-  for (const split of splitsOf(segmentsOf(data, n))) {
-    for (const side of /** @type {const} */ (["left", "top"])) {
-      const line = shot.appendChild(el("span", { class: `split ${side}` }));
-      line.style[side] = `${(split / rows) * 100}%`;
-    }
-  }
-  return el(
-    "button",
-    {
-      type: "button",
-      tabindex: "-1",
-      "aria-pressed": "false",
-      class: wrong ? "thumb wrong" : "thumb",
-      title: name,
-      "aria-label": name,
-    },
-    shot,
-    el("span", { class: "where", "aria-hidden": "true" }, `${prefix}${layer}·${h}`),
-    el("span", { class: "tag", "aria-hidden": "true" }, wrong ? "✕ differs" : (reading?.label ?? "")),
-    el("span", { class: "tone", "aria-hidden": "true", hidden: true }),
-  );
-}
-
-/**
- * A picture and not a canvas: the browser makes a layer of every canvas, and weighs each of them
- * against the rest of the page whenever something moves.
- * @param {ReportData} data
- * @param {string} glance
- * @param {HTMLElement} button
- * @param {number} n
- * @param {number} h
- */
-function paintThumbnail(data, glance, button, n, h) {
-  const pooled = data.part(n, "thumbnail", h);
-  const [, rows, cols] = data.header.blobs[`${n}.thumbnail`]?.shape ?? [];
-  const matrix = pooled ? { rows, cols, data: pooled } : data.shown(n, h),
-    whole = pooled ? 255 : 1;
-  const masked = glance === "lines" ? null : data.patchesVisible(n, matrix);
-  const canvas =
-    glance === "lines" ? linesPicture(matrix, whole) : picture(withMask(matrix, masked), "amount", 0, whole);
-  const shot = /** @type {HTMLElement} */ (button.firstChild);
-  // What is masked is left open, and the hatch behind it is seen.
-  shot.style.backgroundImage = `url(${canvas.toDataURL()})${masked ? ", var(--hatch)" : ""}`;
-  shot.classList.toggle("lines", glance === "lines");
-}
-
-const drawn = document.createElement("canvas");
-
-/**
- * Queries on the left, keys on the right.
- * @param {import("../../attention/maths.js").Matrix} matrix
- * @param {number} whole
- */
-function linesPicture(matrix, whole) {
-  drawn.width = drawn.height = LINES_SIDE;
-  const context = contextOf(drawn, { willReadFrequently: true });
-  const colours = currentRamp("amount");
-  linesByLevel(matrix, whole).forEach((lines, level) => {
-    context.beginPath();
-    for (const [i, j] of lines) {
-      context.moveTo(0, ((i + 0.5) / matrix.rows) * LINES_SIDE);
-      context.lineTo(LINES_SIDE, ((j + 0.5) / matrix.cols) * LINES_SIDE);
-    }
-    context.strokeStyle = css(colours, Math.round((LEVELS[level] + 0.2) * 255));
-    context.lineWidth = 1 + level * 0.7;
-    context.stroke();
-  });
-  return drawn;
 }

@@ -3,17 +3,27 @@
  */
 
 import { largestMagnitude, totals } from "../../attention/maths.js";
-import { BETWEEN, betweenName, cutOf, restrict, segmentsOf, splitsOf } from "../../attention/segments.js";
-import { ICONS } from "../../attention/verdict_words.js";
+import {
+  BETWEEN,
+  betweenName,
+  cutOf,
+  inCut,
+  outOfCut,
+  placeIn,
+  positionIn,
+  restrict,
+  segmentsOf,
+} from "../../attention/segments.js";
 import { windowIn, zoomed } from "../../attention/window.js";
 import { target, toggles } from "../../shared/controls.js";
-import { el, word } from "../../shared/dom.js";
-import { counted, exact, fixed, percent, shorten, signed, tiny } from "../../shared/format.js";
+import { el } from "../../shared/dom.js";
+import { fixed, shorten } from "../../shared/format.js";
 import { View } from "../../shared/view.js";
 import { createLines } from "../charts/lines.js";
-import { createMatrix } from "../charts/matrix.js";
-import { endsOf, headMatrices, inCut, sinkName } from "../head_matrices.js";
+import { createPanels } from "../charts/panels.js";
+import { headMatrices, sinkName } from "../head_matrices.js";
 import { asRow, lineRow, pinRow } from "../selection.js";
+import { cellWords, sayVerdict, sinkWords } from "../words/head.js";
 
 /** @typedef {import("../state.js").Store} Store */
 /** @typedef {import("../data.js").ReportData} ReportData */
@@ -40,19 +50,11 @@ export function mountHead(root, data, store) {
   /** @type {Shown} */
   let now;
   /** @param {number} row */
-  const rowAt = (row) => cut?.rows[row] ?? row;
+  const rowAt = (row) => positionIn(cut, "rows", row);
   /** @param {number} col */
-  const colAt = (col) => cut?.cols[col] ?? col;
+  const colAt = (col) => positionIn(cut, "cols", col);
   /** @param {Window | null} seen */
-  const onZoom = (seen) =>
-    store.set({
-      zoom: seen && [
-        rowAt(seen[0]),
-        colAt(seen[1]),
-        rowAt(seen[0] + seen[2] - 1) - rowAt(seen[0]) + 1,
-        colAt(seen[1] + seen[3] - 1) - colAt(seen[1]) + 1,
-      ],
-    });
+  const onZoom = (seen) => store.set({ zoom: seen && outOfCut(cut, seen) });
   /** @param {number} row @param {number} col */
   const onCursor = (row, col) => {
     store.set({ cell: [rowAt(row), colAt(col)] });
@@ -64,10 +66,8 @@ export function mountHead(root, data, store) {
   const onPickCell = (row) => store.set({ ...pinRow(data, store.get(), rowAt(row)), cell: store.get().cell });
   /** @param {number} row */
   const onRowCursor = (row) => store.set({ cell: [rowAt(row), store.get().cell?.[1] ?? 0] });
-  const [first, second, third] = Array.from({ length: 3 }, () =>
-    createMatrix(view, { onCursor, onPick: onPickCell, onZoom }),
-  );
-  const rowsOnly = createMatrix(view, { onCursor: onRowCursor, onPick: onPickCell });
+  const box = view.find("panels"),
+    panels = createPanels(view, data, box, { onCursor, onRow: onRowCursor, onPick: onPickCell, onZoom });
   const lines = createLines(view, {
     onRow: (row) => {
       if (row != null) onRowCursor(row);
@@ -76,7 +76,6 @@ export function mountHead(root, data, store) {
     onCol: (col) => store.set({ cell: [lineRow(data, store.get()) ?? 0, colAt(col)] }),
     onPick,
   });
-  const panels = view.find("panels");
   const readout = view.find("readout"),
     heard = view.find("readout-heard");
   let timer = 0;
@@ -101,9 +100,6 @@ export function mountHead(root, data, store) {
     view.listen(button, "click", () => store.set({ [key]: !store.get()[key] }));
     view.watch([key], (state) => button.setAttribute("aria-pressed", String(state[key])));
   }
-  first.onLayout((...field) => {
-    if (rowsOnly.element.isConnected) drawRowErrors(...field);
-  });
 
   /** @returns {Window} what is looked at, in indices of what is drawn */
   const seen = () => windowIn(inCut(cut, store.get().zoom), ...now.shape);
@@ -112,15 +108,13 @@ export function mountHead(root, data, store) {
     const part = seen();
     return part[2] < now.shape[0] || part[3] < now.shape[1] ? part : undefined;
   };
-  /** @type {(at: number, kept: "rows" | "cols", last: number) => number} */
-  const drawnAt = (at, kept, last) => (cut ? Math.max(0, cut[kept].indexOf(at)) : Math.min(at, last - 1));
 
   /** @param {number} factor 0 for all of it */
   function zoom(factor) {
     const part = seen(),
       [row, col] = store.get().cell ?? [0, 0];
-    const r = drawnAt(row, "rows", now.shape[0]),
-      c = drawnAt(col, "cols", now.shape[1]);
+    const r = placeIn(cut, "rows", row, now.shape[0]),
+      c = placeIn(cut, "cols", col, now.shape[1]);
     const inside = r >= part[0] && r < part[0] + part[2] && c >= part[1] && c < part[1] + part[3];
     const centre = /** @type {[number, number]} */ (inside ? [r, c] : [part[0] + part[2] / 2, part[1] + part[3] / 2]);
     onZoom(factor ? zoomed(part, factor, centre, ...now.shape) : null);
@@ -128,7 +122,7 @@ export function mountHead(root, data, store) {
   const steps = { closer: CLOSER, wider: 1 / CLOSER, whole: 0 };
   for (const [name, factor] of Object.entries(steps))
     view.listen(view.find(`zoom-${name}`), "click", () => zoom(factor));
-  view.listen(panels, "keydown", (event) => {
+  view.listen(box, "keydown", (event) => {
     const factor = target(event.key, { "+": CLOSER, "=": CLOSER, "-": 1 / CLOSER, 0: 0 });
     // With a modifier they are the browser's own.
     if (factor == null || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -136,134 +130,44 @@ export function mountHead(root, data, store) {
     zoom(factor);
   });
 
-  /** @param {number} fieldHeight @param {number} fieldTop */
-  function drawRowErrors(fieldHeight, fieldTop) {
-    const { index, head } = store.get();
-    const whole = data.rowError(index, head);
-    if (!whole) return;
-    const errors = cut ? Float32Array.from(cut.rows, (i) => whole[i]) : whole;
-    const most = largestMagnitude(errors),
-      part = closer();
-    rowsOnly.caption(
-      "model against rebuilt",
-      "The largest difference in each row, over all keys, measured when the" + " report was made.",
-      ["0", tiny(most)],
-    );
-    rowsOnly.draw({
-      matrix: { rows: errors.length, cols: 1, data: errors },
-      scale: "amount",
-      low: 0,
-      high: most,
-      rowLabels: null,
-      colLabels: null,
-      fieldHeight,
-      fieldTop,
-      window: part && [part[0], 0, part[2], 1],
-      label: "largest difference between model and rebuild in each row",
-    });
-  }
-
   view.watch(["index", "head", "between", "sink", "log", "shape"], (state) => {
-    const { index, head, between, sink, log, shape } = state;
-    const layer = data.layers[index];
+    const { index, head, between, shape } = state;
     const segments = segmentsOf(data, index);
     choice.hidden = !segments;
     const here = (cut = cutOf(segments, between));
     /** @template {Matrix | null} M @param {M} matrix */
     const kept = (matrix) => (matrix && here ? restrict(matrix, here) : matrix);
     const all = headMatrices(data, state);
-    const model = kept(all.model),
-      rebuilt = kept(all.rebuilt),
-      difference = kept(all.difference),
-      main = kept(all.main);
-    const high = largestMagnitude(main.data);
-    now = { ...all, drawn: main, high, shape: [main.rows, main.cols], sums: totals(main) };
-    const sides = data.sides(index);
-    /** @param {"rows" | "cols"} kind */
-    const labels = (kind) => (here ? here[kind].map((i) => sides[kind].names[i]) : sides[kind].names);
-    const splits = here ? [] : splitsOf(segments);
-    const gaps = sink || Boolean(all.visible);
-    const common = {
-      low: 0,
-      high,
-      rowLabels: labels("rows"),
-      colLabels: labels("cols"),
-      gaps,
-      log,
-      window: closer(),
-      splits: { rows: splits, cols: splits },
-      scale: /** @type {const} */ ("amount"),
+    const main = kept(all.main);
+    now = {
+      ...all,
+      drawn: main,
+      high: largestMagnitude(main.data),
+      shape: [main.rows, main.cols],
+      sums: totals(main),
     };
-    const where =
-      (here ? betweenName(between) + ", " : "") +
-      `layer ${layer.layer}, head ${head}, ${main.rows} by ${main.cols}; use the arrow keys, and + and − to zoom`;
-    const ends = endsOf(high, log);
-    const gap = [all.visible && "masked", sink && "set aside"].filter(Boolean).join(" or ");
-    const rest = sink ? ", of what is left of each row" : "";
-    const unproved = data.header.verification.verdict === "unproved";
-    const sources = /** @type {[string, string]} */ (
-      model
-        ? unproved
-          ? ["computed", `Computed from the weights; the real model has not been asked${rest}.`]
-          : ["model", `What the model itself computed${rest}.`]
-        : [
-            "this page’s arithmetic",
-            `softmax of the rebuilt q·k, worked out as you look; within ${tiny(layer.arithmetic_error[head])}` +
-              ` of the model’s own attention in every cell${sink ? ", before keys are set aside and the rest is shared out" : ""}.`,
-          ]
-    );
-    sayVerdict(view, data, index, head);
-    saySink(view, all, layer, sinkName(data, index));
-
-    /** @type {{element: HTMLElement}[]} */
-    const shown = [shape === "lines" ? lines : first];
-    if (shape === "lines") {
-      // They are drawn below, since they follow the pointer as well.
-    } else if (model && rebuilt && difference && !unproved) {
-      second.caption("rebuilt", `The same, from the layer’s input and the weights${rest}.`, ends, gap);
-      const most = largestMagnitude(difference.data);
-      third.caption(
-        "difference",
-        most
-          ? `rebuilt − model${sink ? ", between what is left of both" : ""}, on a scale of its own.`
-          : "rebuilt − model: none at all.",
-        [most ? tiny(-most) : "0", most ? `+${tiny(most)}` : "0"],
-        gap,
-      );
-      second.draw({ ...common, matrix: rebuilt, totals: totals(rebuilt), label: `rebuilt attention, ${where}` });
-      third.draw({
-        ...common,
-        matrix: difference,
-        totals: null,
-        scale: "difference",
-        log: false,
-        low: -most || -1,
-        high: most || 1,
-        label: `difference, ${where}`,
-      });
-      shown.push(second, third);
-    } else if (layer.recomputed) {
-      shown.push(rowsOnly);
-    }
+    sayVerdict(view.find("head-verdict"), data, index, head);
+    const name = sinkName(data, index);
+    view.find("head-sink").textContent = `hide ${name}`;
+    view.find("sink-says").textContent = sinkWords(all, data.layers[index], name);
     view.find("matrix-hint").hidden = shape === "lines";
-    panels.dataset.panels = String(shown.length);
-    if (
-      [...panels.children].some((child, i) => child !== shown[i]?.element) ||
-      panels.children.length !== shown.length
-    ) {
-      panels.replaceChildren(...shown.map((panel) => panel.element));
-    }
-    if (shape === "lines") return;
-    first.caption(...sources, ends, gap);
-    first.draw({ ...common, matrix: main, totals: now.sums, label: `attention, ${where}` });
+    // The lines are drawn below, since they follow the pointer as well.
+    if (shape === "lines") return panels.place(lines);
+    const { model, rebuilt, difference, visible } = all;
+    panels.draw({
+      state,
+      cut,
+      matrices: { model: kept(model), rebuilt: kept(rebuilt), difference: kept(difference), main, visible },
+      sums: now.sums,
+      high: now.high,
+      window: closer(),
+    });
   });
 
   view.watch(["zoom", "between", "index"], ({ shape }) => {
     const part = seen(),
       near = closer();
-    if (shape === "matrix") {
-      for (const panel of [first, second, third]) if (panel.element.isConnected) panel.look(near);
-    }
+    if (shape === "matrix") panels.look(near);
     /** @type {(from: number, n: number, kept: (at: number) => number) => string} */
     const span = (from, n, kept) => `${kept(from)} to ${kept(from + n - 1)}`;
     view.find("zoom-says").textContent = near
@@ -284,7 +188,7 @@ export function mountHead(root, data, store) {
       matrix: now.drawn,
       window: seen(),
       focus,
-      cell: [drawnAt(row ?? 0, "rows", rows), drawnAt(col, "cols", cols)],
+      cell: [placeIn(cut, "rows", row ?? 0, rows), placeIn(cut, "cols", col, cols)],
       pointed: hovered != null,
       high: now.high,
       log,
@@ -300,13 +204,11 @@ export function mountHead(root, data, store) {
   view.watch(["index", "head", "between", "sink", "cell"], ({ index, head, cell, between }) => {
     if (!cell) return;
     const { rows, cols } = data.layers[index];
-    // A cell that is cut off gives way to the first one that is left.
-    const r = drawnAt(cell[0], "rows", rows),
-      c = drawnAt(cell[1], "cols", cols);
+    const r = placeIn(cut, "rows", cell[0], rows),
+      c = placeIn(cut, "cols", cell[1], cols);
     const row = rowAt(r),
       col = colAt(c);
-    for (const panel of [first, second, third]) panel.moveCursor(r, c);
-    rowsOnly.moveCursor(r, 0);
+    panels.moveCursor(r, c);
     readout.replaceChildren(
       ...cellWords(data, index, head, row, col, {
         ...now,
@@ -317,131 +219,4 @@ export function mountHead(root, data, store) {
     );
   });
   return view.dispose;
-}
-
-/**
- * What the check of this head came to.
- * @param {View<import("../state.js").State>} view
- * @param {ReportData} data
- * @param {number} index
- * @param {number} head
- */
-function sayVerdict(view, { header }, index, head) {
-  const check = header.verification.layers[index];
-  const verdict = check?.heads[head] ?? (header.verification.verdict === "unproved" ? "unproved" : "not_recomputed");
-  const largest = tiny(check?.max_abs_error[head]),
-    again = check?.arbitrated[head];
-  const twice = again == null ? "" : `, ${tiny(again)} when both are computed in double precision`;
-  const [title, text] = {
-    verified: [
-      "Verified",
-      `rebuilt from the weights, this head is within ${largest} of the model’s attention in every cell.`,
-    ],
-    rounding: ["Verified up to rounding", `${largest} from the model’s attention in single precision${twice}.`],
-    consistent: [
-      "Consistent",
-      `rebuilt from the model’s own q and k, this head is within ${largest} of the model’s attention in every cell${twice}.`,
-    ],
-    mismatch: [
-      "Mismatch",
-      `rebuilt from ${header.verification.tier === "captured" ? "the model’s own q and k" : "the weights"}, this head differs from the model’s attention by up to ${largest}.`,
-    ],
-    not_recomputed: [
-      "Not recomputed",
-      "this is the model’s own attention, with nothing beside it to check it against.",
-    ],
-    unproved: ["Not yet proved", "computed from the weights; the real model has not been asked."],
-  }[verdict];
-  const line = view.find("head-verdict");
-  line.dataset.verdict = verdict;
-  line.replaceChildren(
-    el("span", { class: "icon", "aria-hidden": "true" }, ICONS[verdict]),
-    el("p", {}, el("strong", {}, title), `: ${text}`),
-  );
-}
-
-/**
- * How much rests on the sink, and what became of it.
- * @param {View<import("../state.js").State>} view
- * @param {ReturnType<typeof headMatrices>} shown
- * @param {{rows: number, cols: number}} layer
- * @param {string} name of the keys it rests on
- */
-function saySink(view, { main, hidden, keys, empty }, { rows, cols }, name) {
-  /** @param {number} i */
-  const mass = (i) => keys.reduce((sum, j) => sum + (main.data[i * cols + j] || 0), 0);
-  const share = percent(totalOf(hidden ?? Array.from({ length: rows }, (_, i) => mass(i))) / rows);
-  const sink = `${name} (${keys.length} of ${counted(cols, "key")})`;
-  view.find("head-sink").textContent = `hide ${name}`;
-  const nothing = empty
-    ? ` ${counted(empty, "row has", "rows have")} nothing left and ${empty > 1 ? "are" : "is"} empty.`
-    : "";
-  view.find("sink-says").textContent = hidden
-    ? `${share} of the attention is hidden, averaged over the rows: it goes to ${sink}.` +
-      " Each row is shown as shares of what is left of it." +
-      nothing
-    : `${share} of this head’s attention goes to ${sink}, averaged over the rows.`;
-}
-
-/** @param {ArrayLike<number>} values */
-const totalOf = (values) => Array.from(values).reduce((a, b) => a + b, 0);
-
-/**
- * @param {ReportData} data
- * @param {number} index
- * @param {number} head
- * @param {number} row
- * @param {number} col
- * @param {ReturnType<typeof headMatrices> & {cutRow: number | null, column: number, between: string}} shown
- */
-function cellWords(
-  data,
-  index,
-  head,
-  row,
-  col,
-  { model, rebuilt, difference, own, keys, hidden, visible, cutRow, column, between },
-) {
-  const { cols } = data.layers[index],
-    sides = data.sides(index);
-  const at = row * cols + col;
-  const errors = data.rowError(index, head);
-  /** @param {Matrix} matrix */
-  const total = (matrix) => {
-    let sum = 0;
-    for (let j = 0; j < cols; j++) sum += matrix.data[row * cols + j] || 0;
-    return sum;
-  };
-  const sum = total(/** @type {Matrix} */ (model ?? own));
-  const why = visible && !visible(row, col) ? "masked" : hidden && keys.includes(col) ? "set aside" : "nothing left";
-  /** @type {(matrix: Matrix, write?: (value: number) => string) => string} */
-  const number = (matrix, write = exact) => (Number.isNaN(matrix.data[at]) ? why : write(matrix.data[at]));
-  /** @type {(term: string, value: string, kind: string) => HTMLElement} */
-  const pair = (term, value, kind) => el("div", {}, el("dt", {}, term), el("dd", { "data-value": kind }, value));
-  const rest = hidden ? ", of what is left" : "";
-  return [
-    el(
-      "p",
-      { class: "from-to" },
-      "query ",
-      el("b", {}, word(sides.rows.names[row], "clip")),
-      ` (row ${row}) → key `,
-      el("b", {}, word(sides.cols.names[col], "clip")),
-      ` (column ${col})`,
-    ),
-    el(
-      "dl",
-      {},
-      model && pair(`model${rest}`, number(model), "model"),
-      rebuilt && pair(`rebuilt${rest}`, number(rebuilt), "rebuilt"),
-      difference && pair(`difference${rest}`, number(difference, signed), "difference"),
-      own && pair(`this page’s arithmetic${rest}`, number(own), "own"),
-      hidden && pair("hidden in this row", exact(hidden[row]), "hidden"),
-      errors ? pair("row’s largest |model − rebuilt|", exact(errors[row]), "row-error") : null,
-      pair(`row total${Math.abs(sum - 1) < 1e-3 ? ", always 1" : ""}`, fixed(sum, 6), "total"),
-      rebuilt && pair("row total, rebuilt", fixed(total(rebuilt), 6), "total-rebuilt"),
-      between && pair(`row total, ${between}`, fixed(cutRow, 6), "total-part"),
-      pair("column total" + (between && `, ${between}`), fixed(column, 6), "column-total"),
-    ),
-  ];
 }

@@ -76,7 +76,7 @@ export function mountReading(root, data, store) {
 const share = (value) => (Number.isNaN(value) ? "–" : `${fixed(value * 100, 1)} %`);
 
 /**
- * @param {import("../data.js").Reading | undefined} reading
+ * @param {import("../shipped.js").Reading | undefined} reading
  * @param {boolean} between true between two texts
  */
 function words(reading, between) {

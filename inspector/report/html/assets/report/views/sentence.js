@@ -3,28 +3,22 @@
  * to it. A click pins a word, a second click compares it with another.
  */
 
-import { layerName } from "../../attention/verdict_words.js";
-import { amountsOf, maskedOf, overlap, unitsOf } from "../../attention/words.js";
+import { amountsOf, maskedOf, unitsOf } from "../../attention/words.js";
 import { css, currentRamp, step, tintsOf } from "../../shared/colour.js";
 import { rovingTabStop, target, toggles } from "../../shared/controls.js";
 import { el, word } from "../../shared/dom.js";
-import { continues, directionOf, fixed, percent, visible } from "../../shared/format.js";
+import { fixed } from "../../shared/format.js";
 import { View } from "../../shared/view.js";
+import { paragraphs, titleOf } from "../paragraphs.js";
+import { hintOf, origin, saying } from "../words/sentence.js";
 
 /** @typedef {import("../state.js").Store} Store */
-/** @typedef {import("../state.js").State} State */
 /** @typedef {import("../data.js").ReportData} ReportData */
-/** @typedef {import("../../attention/words.js").Unit} Unit */
-/** @typedef {Unit & {side: import("../data.js").Side}} Chip */
-/** @typedef {{units: Chip[], told: number[], from: number | null, other: number | null, pointed: number | null,
- *   amounts: Float64Array | null, others: Float64Array | null, masked: boolean[] | null}} Picture what the chips show: of
- *   the units those in `told` have an amount, and the others NaN */
+/** @typedef {import("../paragraphs.js").Chip} Chip */
+/** @typedef {import("../words/sentence.js").Picture} Picture */
 
 /** Beyond this many words a number under each would be noise. */
 const MOST_NUMBERED = 48;
-const GAP_LENGTH = 24;
-/** Stands there until a word was pointed at. */
-const FIRST = "Hover over a word to see what it attends to. Click to pin it; click a second word to compare.";
 /** Steps of the ramp that are not worth a tint. */
 const FAINTEST = 6;
 /** Steps that nobody tells apart on a word: fewer words change when the head does. */
@@ -48,7 +42,7 @@ export function mountSentence(root, data, store) {
   let chips = [];
   /** @type {string[]} what is behind each chip, so that only what changes is touched */
   let looks = [];
-  /** @type {Map<import("../data.js").Side, number[]>} the unit of each token of a text */
+  /** @type {Map<import("../shipped.js").Side, number[]>} the unit of each token of a text */
   let unitOf = new Map();
   let several = false,
     built = "";
@@ -119,7 +113,7 @@ export function mountSentence(root, data, store) {
           class: one.special ? "token special" : "token",
           tabindex: u === stop ? "0" : "-1",
           "aria-pressed": "false",
-          title: title(one, one.side),
+          title: titleOf(one),
           onpointerenter: () => point(u),
           onfocus: () => point(u),
           onblur: () => store.set({ hovered: null }),
@@ -207,20 +201,12 @@ export function mountSentence(root, data, store) {
       if (chip) requestAnimationFrame(() => bringIntoBox(box, chip));
       pressed = `${pinned} ${other}`;
     }
-    const compares = mine != null && mine === state.pinned;
-    const hint = !used
-      ? FIRST
-      : other != null
-        ? "Click either again to unpin it; Esc unpins both."
-        : from == null || from !== pinned
-          ? compares
-            ? "Click to compare the two."
-            : "Click to pin it."
-          : compares
-            ? "Click another word to compare, or this one again to unpin."
-            : "Click it again to unpin.";
-    const turn = asked === others ? "" : ` Click a word of the ${others.name} to see what attends to it.`;
-    says.replaceChildren(...saying(data, state, picture), el("span", { class: "hint" }, hint + turn));
+    const compares = mine != null && mine === state.pinned,
+      turn = asked === others ? "" : ` Click a word of the ${others.name} to see what attends to it.`;
+    says.replaceChildren(
+      ...saying(data, state, picture),
+      el("span", { class: "hint" }, hintOf(picture, used, pinned, compares) + turn),
+    );
   };
 
   /** @param {Picture} picture */
@@ -276,192 +262,4 @@ function bringIntoBox(box, chip) {
   if (inside.top < around.top || inside.bottom > around.bottom) {
     box.scrollTop += inside.top - around.top - box.clientHeight / 2;
   }
-}
-
-/**
- * @param {Unit} unit
- * @param {import("../data.js").Side} side
- */
-const title = (unit, { tokens }) =>
-  [
-    unit.name,
-    ...unit.tokens.map(
-      (i) =>
-        `token ${i}: “${visible(tokens[i].text)}”, id ${tokens[i].id}${tokens[i].special ? ", added by the tokenizer" : ""}`,
-    ),
-  ].join("\n");
-
-/**
- * A paragraph for a text, or for each of a pair, its words where they stand in it.
- * @param {import("../data.js").Side} side
- * @param {Chip[]} units
- * @param {HTMLElement[]} chips
- */
-function paragraphs(side, units, chips) {
-  const { name, text, pair, tokens } = side;
-  const segments = [Array.from(text), Array.from(pair ?? "")];
-  const lines = segments.slice(0, pair == null ? 1 : 2).map((_, at) =>
-    // In a bdi, a letter of ours has no say in the direction of the line.
-    el("p", {}, pair == null ? name && word(name, "text-name") : word("AB"[at], "text-name")),
-  );
-  const ends = [0, 0];
-  units.forEach(({ segment, span, side: of, tokens: [first] }, u) => {
-    if (of !== side) return;
-    const at = Math.min(segment, lines.length - 1);
-    if (span && span[0] >= ends[at]) {
-      lines[at].append(...between(segments[at].slice(ends[at], span[0]).join("")));
-      ends[at] = span[1];
-    } else if (!continues(tokens, first)) {
-      lines[at].append(" ");
-    }
-    lines[at].append(chips[u]);
-    // A token that is a line's end is a word to point at, and ends the line.
-    if (tokens.slice(first, first + 1).some((token) => /^\s*\n\s*$/.test(pieceOf(token, segments[at]))))
-      lines[at].append(el("br"));
-  });
-  lines.forEach((line, at) => {
-    line.dir = directionOf(at ? (pair ?? "") : text);
-  });
-  return lines;
-}
-
-/**
- * The text that a token stands for.
- * @param {import("../../payload.js").Token} token
- * @param {string[]} characters of its text
- */
-const pieceOf = ({ span, text, special }, characters) => (span && !special ? characters.slice(...span).join("") : text);
-
-/**
- * What the tokenizer left out between two tokens: a space, a line's end, or something that ought to be seen.
- * @param {string} gap
- * @returns {Node[]}
- */
-function between(gap) {
-  if (gap === "") return [];
-  if (gap.trim() === "" && gap.includes("\n")) return [el("br")];
-  if (gap.trim() === "") return [document.createTextNode(" ")];
-  const seen = Array.from(gap.trim()).slice(0, GAP_LENGTH).join("");
-  return [
-    document.createTextNode(" "),
-    el("bdi", { class: "dropped", title: "not a token" }, visible(seen)),
-    document.createTextNode(" "),
-  ];
-}
-
-/**
- * Whose attention is spoken of.
- * @param {ReportData} data
- * @param {State} state
- */
-function where({ layers }, { index, head, whose }) {
-  const { site, heads } = layers[index],
-    kind = site === "self" ? "" : `${site} `,
-    name = layerName(layers[index]);
-  if (whose === "head") return `In ${name}, head ${head}, `;
-  if (whose === "layer") return `On average over the ${heads} heads of ${name}, `;
-  const all = layers.reduce((sum, one) => sum + (one.site === site ? one.heads : 0), 0);
-  return `On average over all ${all} ${kind}heads, `;
-}
-
-/**
- * Where the numbers come from, and what became of subwords.
- * @param {ReportData} data
- * @param {State} state
- * @param {boolean} several
- */
-function origin(data, { index, head, whose, subwords }, several) {
-  const mean = whose !== "head",
-    shipped = data.model(index, head);
-  const from =
-    mean || !shipped
-      ? `These numbers are ${mean ? "an average, " : ""}worked out on this page from ` +
-        (shipped ? "the model’s own attention." : "q and k.")
-      : data.header.verification.verdict === "unproved"
-        ? "These numbers were computed from the weights; the real model has not been asked."
-        : "These numbers are the model’s own.";
-  return (
-    from +
-    (several && !subwords ? " Subwords are combined: attention received is summed, attention given is averaged." : "")
-  );
-}
-
-/**
- * @param {ReportData} data
- * @param {State} state
- * @param {Picture} picture
- * @returns {(Node | string)[]}
- */
-function saying(data, state, picture) {
-  const { units, told, from, other, amounts, masked } = picture;
-  if (from == null || !amounts) return ["No word is chosen."];
-  const out = state.direction === "out";
-  /** @param {number} u */
-  const quoted = (u) => el("b", {}, "“", word(units[u].name, "clip"), "”");
-  if (other != null) return [where(data, state), ...comparing(picture, out)];
-  const order = [...told].sort((a, b) => amounts[b] - amounts[a]).slice(0, 2);
-  /** @param {number} u @param {number} at */
-  const share = (u, at) => {
-    const own = u === from,
-      much = percent(amounts[u]);
-    if (out)
-      return [at ? ` and ${much} to ` : ` gives ${much} of its attention to `, own ? el("b", {}, "itself") : quoted(u)];
-    return [
-      `${at ? " and" : " gets"} ${much} of ${own ? "" : at ? "that of " : "the attention of "}`,
-      own ? el("b", {}, "its own") : quoted(u),
-    ];
-  };
-  const total = told.reduce((sum, u) => sum + amounts[u], 0),
-    hidden = masked?.filter(Boolean).length;
-  return [
-    where(data, state),
-    quoted(from),
-    ...order.flatMap(share),
-    ". ",
-    out ? "" : `It receives ${fixed(total, 2)} in all, of the 1 that each of the ${told.length} here has to give. `,
-    hidden
-      ? `The ${hidden} in grey ${hidden === 1 ? "is" : "are"} masked: the model does not let ${out ? "it attend to them" : "them attend to it"}. `
-      : "",
-  ];
-}
-
-/**
- * Two words side by side.
- * @param {Picture} picture
- * @param {boolean} out
- * @returns {(Node | string)[]}
- */
-function comparing({ units, told, from, other, pointed, amounts: a, others: b }, out) {
-  if (from == null || other == null || !a || !b) return [];
-  /** @param {number} u */
-  const quoted = (u) =>
-    el(
-      "b",
-      { class: u === from ? "is-source" : u === other ? "is-other" : null },
-      "“",
-      word(units[u].name, "clip"),
-      "”",
-    );
-  /** @param {Float64Array} values */
-  const of = (values) => Float64Array.from(told, (u) => values[u]);
-  const how = out ? "from" : "to",
-    shared = percent(overlap(of(a), of(b)));
-  /** @param {number} u */
-  const apart = (u) => Math.abs(a[u] - b[u]);
-  // Pointing asks for a word's two numbers; else those stand there that differ most.
-  const asked = pointed != null && pointed !== from && pointed !== other && told.includes(pointed);
-  const third = asked ? pointed : told.reduce((most, u) => (apart(u) > apart(most) ? u : most));
-  return [
-    quoted(from),
-    " and ",
-    quoted(other),
-    out ? ` agree on ${shared} of their attention. ` : ` share ${shared} of the attention that they receive. `,
-    asked ? "" : "They differ most on ",
-    quoted(third),
-    `: ${percent(a[third])} ${how} `,
-    quoted(from),
-    `, ${percent(b[third])} ${how} `,
-    quoted(other),
-    ". ",
-  ];
 }

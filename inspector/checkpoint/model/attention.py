@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.checkpoint.modules import Modules
+from inspector.checkpoint.model.modules import Modules
+from inspector.families.attention_numbers import attention_config, fused_rows
 from inspector.families.spec import Family
 from inspector.records import (
     Array,
@@ -48,10 +49,10 @@ def attention_layers(
 def attention_layer(modules: Modules, family: Family, config: Any, layer: int) -> AttentionLayer:
     """Return one layer's attention at the site of a row."""
     at = family.layer_paths(config)[layer]
-    numbers = family.attention_config(config, layer)
+    numbers = attention_config(family, config, layer)
     if family.fused:
         fused = modules.projection(f"{at}.{family.fused}")
-        query, key, value = _part(fused, family.fused_rows(config))
+        query, key, value = _part(fused, fused_rows(family, config))
     else:
         query, key, value = (
             modules.projection(f"{at}.{path}") for path in (family.query, family.key, family.value)
