@@ -71,8 +71,11 @@ def show_sentence(asked: AskedText, wanted: Wanted, model: AskedModel) -> int:
         from inspector.report.terminal.inspection import print_answer
 
         print_answer(Console(highlight=False), answer, files)
+    told = None if answer is None else answer.notices
     with status(quiet=wanted.as_json) as progress:
         if answer is None or model.prove:
+            # Let go: what it keeps in memory would lie there beside the real model's.
+            answer = None
             found = asked.inspect(model.load(progress), progress)
             files = _write_report(found, wanted, progress)
         else:
@@ -87,7 +90,7 @@ def show_sentence(asked: AskedText, wanted: Wanted, model: AskedModel) -> int:
 
         from inspector.report.terminal.inspection import print_inspection, print_verdict
 
-        if answer is None or found.notices != answer.notices:
+        if found.notices != told:
             print_inspection(Console(highlight=False), found, files | more)
         else:
             print_verdict(Console(highlight=False), found, more)
