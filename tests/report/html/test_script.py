@@ -22,7 +22,7 @@ B = 'import { one, two as zwei } from "./a.js";\nexport class Sum { value = one 
 def test_what_a_module_needs_stands_before_it() -> None:
     (whole,) = link({"b.js": B, "a.js": A, "unused.js": "export const x = 0;\n"}, "b.js")
     assert whole == (
-        "const $a=(()=>{const one=1;function two(){return 2;}\nreturn{one,two};})();"
+        "const $a=(()=>{const one=1;function two(){return 2;}\nreturn{one,two};})();\n"
         "const $b=(()=>{const{one,two:zwei}=$a;class Sum{value=one+zwei();}\nreturn{Sum};})();\n"
     )
 
