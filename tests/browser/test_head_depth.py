@@ -166,6 +166,19 @@ def test_a_closer_look_shows_the_same_numbers(open_report):
     assert page.locator("#zoom-whole").is_disabled()
 
 
+def test_the_differences_of_rows_stay_beside_their_rows_in_a_closer_look(open_report):
+    page = open_report(synthetic.inspected(LONG, noise=1e-3)).page
+    choose(page, 1, 0)
+    point(page, 30, 10)
+    matrix, rows = (page.locator("#panels .matrix-field").nth(panel) for panel in (0, 1))
+    for key in ("+", "+", "0"):
+        page.keyboard.press(key)
+        # The bar across the row of the cursor, in both.
+        there, beside = (field.locator(".band").first.bounding_box() for field in (matrix, rows))
+        assert beside["height"] == pytest.approx(there["height"], abs=0.5)
+        assert beside["y"] == pytest.approx(there["y"], abs=1)
+
+
 def test_the_window_follows_the_cursor_and_the_hand(open_report):
     page = open_report(synthetic.inspected(LONG)).page
     choose(page, 0, 0)
