@@ -12,7 +12,7 @@ from inspector.analogy.ladder import RUNGS, applies, mixed
 from inspector.analysis.agreement import measure_ladder
 from inspector.analysis.heads import read_heads
 from inspector.analysis.links import strongest_links
-from inspector.analysis.notices import notices
+from inspector.analysis.notices import notices, weights_notice
 from inspector.analysis.sample import row_sample
 from inspector.analysis.shares import measure_shares
 from inspector.analysis.sinks import find_sinks
@@ -297,7 +297,7 @@ def _inspection(
         links=strongest_links(trace, heads, sinks, pieces=pieces),
         pieces=pieces,
         sinks=sinks,
-        notices=notices(checkpoint, trace.text),
+        notices=(*weights_notice(checkpoint), *notices(trace.text)),
         ladder_rows=row_sample(trace),
     )
 

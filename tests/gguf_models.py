@@ -64,6 +64,22 @@ MODELS: dict[str, tuple[str, dict[str, Any]]] = {
     "qwen3": ("qwen3", _SIZES | {"head_dim": 32}),
     "gemma": ("gemma", _GEMMA),
     "gemma2": ("gemma2", _GEMMA2),
+    # Of as many layers as those of 27 billion parameters, whose scale is another.
+    "gemma2, the large": (
+        "gemma2",
+        _GEMMA2 | {"num_hidden_layers": 46, "query_pre_attn_scalar": 16},
+    ),
+    "gemma3, the large": (
+        "gemma3_text",
+        _GEMMA
+        | {
+            "query_pre_attn_scalar": 16, "sliding_window": 4, "num_hidden_layers": 62,
+            "rope_parameters": {
+                "full_attention": {"rope_type": "linear", "factor": 8.0, "rope_theta": 1e6},
+                "sliding_attention": {"rope_type": "default", "rope_theta": 10000.0},
+            },
+        },
+    ),
     "gemma3": (
         "gemma3_text",
         _GEMMA | {
@@ -82,6 +98,7 @@ MODELS: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "falcon": ("falcon", _FALCON),
+    "falcon, a head of its own": ("falcon", _FALCON | {"tie_word_embeddings": False}),
     "falcon, newer": (
         "falcon", _FALCON | {"new_decoder_architecture": True, "num_kv_heads": 2},
     ),

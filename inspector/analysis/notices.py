@@ -1,23 +1,22 @@
-"""What a reader should know of a text and a model before anything is read off them."""
+"""What a reader should know of a model and a text before anything is read off them."""
 
 from __future__ import annotations
 
 from inspector.records import Checkpoint, Text
 
 
-def notices(checkpoint: Checkpoint, text: Text) -> tuple[str, ...]:
-    """Return a sentence for what the weights are, and for each thing that was not meant."""
-    said = checkpoint.dequantised
-    if said is None:
-        return _of_text(text)
-    weights = (
+def weights_notice(checkpoint: Checkpoint) -> tuple[str, ...]:
+    """Return a sentence on weights that stand for others only roughly; none for any others."""
+    if (said := checkpoint.dequantised) is None:
+        return ()
+    return (
         f"{said[:1].upper()}{said[1:]}: everything here, the proof too, is of the model with "
-        "these weights, not of the one that they were made from."
+        "these weights, not of the one that they were made from.",
     )
-    return (weights, *_of_text(text))
 
 
-def _of_text(text: Text) -> tuple[str, ...]:
+def notices(text: Text) -> tuple[str, ...]:
+    """Return a sentence for each thing that was probably not meant."""
     if len(text) > 1 and text.special[:2].all() and text.ids[0] == text.ids[1]:
         first = text.pieces[0]
         why = (

@@ -66,6 +66,16 @@ def test_a_file_that_fails_leaves_nothing(tiny: Path, place: Path) -> None:
     assert folders(place) == []
 
 
+def test_an_interrupt_leaves_nothing(tiny: Path, place: Path) -> None:
+    def interrupt(_said: str) -> None:
+        assert folders(place) == [".unfinished"]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        locate(str(tiny), progress=interrupt)
+    assert folders(place) == []
+
+
 def test_what_a_killed_run_left_is_not_taken_for_a_model(tiny: Path, place: Path) -> None:
     first = Path(locate(str(tiny)).path)
     unfinished = place / ".unfinished"

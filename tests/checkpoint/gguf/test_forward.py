@@ -54,8 +54,17 @@ def loaded_by_transformers(path: Path, config: Any) -> Any:
 @pytest.mark.parametrize("name", MODELS)
 def test_a_file_in_float32_is_the_model_that_it_was_made_from(name: str, tmp_path: Path) -> None:
     model = made(name)
-    found = beside(write(model, tmp_path / "model.gguf"), model)
+    path = write(model, tmp_path / "model.gguf")
+    found = beside(path, model)
     assert max(found.values()) <= 3e-5, found
+    # The referee reads the converted folder: its config must mean the same to transformers.
+    automatic: Any = AutoModelForCausalLM
+    read, loading = automatic.from_pretrained(
+        locate(str(path)).path, attn_implementation="eager", output_loading_info=True
+    )
+    assert not any(loading[key] for key in ("missing_keys", "unexpected_keys", "mismatched_keys"))
+    ours, theirs = run_theirs(read.eval(), TEXT), run_theirs(model, TEXT)
+    np.testing.assert_allclose(ours.logits, theirs.logits, atol=3e-5 * abs(theirs.logits).max())
 
 
 @pytest.mark.parametrize("name", KNOWN)
