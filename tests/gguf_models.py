@@ -20,7 +20,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 Tensor = NDArray[Any]
 
 #: Wide enough for every kind of block but the largest, whose rows are 256 numbers.
-VOCABULARY = 320
+VOCABULARY = 512
 _SIZES = {
     "vocab_size": VOCABULARY, "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 3,
     "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 64,

@@ -53,6 +53,8 @@ def test_byte_level_vocabularies_are_read_as_transformers_reads_them(
         assert ours.encode(text).ids == theirs(text)["input_ids"], text
         ids = ours.encode(text).ids
         assert ours.decode(ids, skip_special_tokens=False) == text
+        # What users defined is text; what controls is not.
+        assert ours.decode(ids) == theirs.decode(ids, skip_special_tokens=True)
 
 
 @pytest.mark.parametrize("architecture", ["llama", "gemma2", "phi3"])
@@ -142,7 +144,7 @@ def test_the_real_model_reads_the_folder_alike(kind: str, tmp_path: Path) -> Non
         ({"kind": "gpt2", "token_types": [1, 2]}, "tokenizer.ggml.token_type = a list of 2"),
         ({"kind": "llama", "token_scores": [1.0]}, "tokenizer.ggml.scores = a list of 1"),
         ({"kind": "gpt2", "bos_token_id": 5000}, "tokenizer.ggml.bos_token_id = 5000"),
-        ({"kind": "gpt2", "pad_token_id": 320}, "tokenizer.ggml.padding_token_id = 320"),
+        ({"kind": "gpt2", "pad_token_id": 512}, "tokenizer.ggml.padding_token_id = 512"),
     ],
 )  # fmt: skip
 def test_vocabularies_that_are_refused(
