@@ -94,16 +94,17 @@ def locate(name: str, *, progress: Progress = lambda _said: None) -> Source:
 
 @contextmanager
 def weights_checked(source: Source) -> Iterator[None]:
-    """Hold the weights against their published hash, in a thread beside what is done meanwhile.
+    """Hold the bundled weights against their hash, in a thread beside what is done meanwhile.
 
-    Nothing may be said of the model before the end of it.
+    What was converted was held against its own hash before that. Nothing may be said of the model
+    before the end of it.
 
     Raises
     ------
     ModelError
         When the weights are missing or not the published ones, whatever else went wrong with them.
     """
-    if source.sha256 is None:
+    if source.name != bundled.NAME:
         yield
         return
     with ThreadPoolExecutor(1) as pool:
