@@ -13,7 +13,7 @@ from inspector.analogy.ladder import RUNGS, applies, mixed
 from inspector.analysis.agreement import measure_ladder
 from inspector.analysis.heads import read_heads
 from inspector.analysis.links import strongest_links
-from inspector.analysis.notices import notices
+from inspector.analysis.notices import notices, weights_notice
 from inspector.analysis.sample import row_sample
 from inspector.analysis.shares import measure_shares
 from inspector.analysis.sinks import find_sinks
@@ -266,7 +266,7 @@ def inspect(
             refuse_unreadable(part)
     if not prove:
         progress("Running the model")
-        with _opened(model) as opened:
+        with _opened(model, progress) as opened:
             both = _encode_alone(opened, text, pair, target, truncate=truncate)
             return _inspection(opened, *_run_alone(opened, *both), pieces=pieces)
     if isinstance(model, str | Path | Checkpoint):
@@ -301,19 +301,21 @@ def _inspection(
         links=strongest_links(trace, heads, sinks, pieces=pieces),
         pieces=pieces,
         sinks=sinks,
-        notices=notices(trace.text),
+        notices=(*weights_notice(checkpoint), *notices(trace.text)),
         ladder_rows=row_sample(trace),
     )
 
 
 @contextmanager
-def _opened(model: str | Path | Checkpoint | LoadedModel) -> Iterator[Checkpoint]:
+def _opened(
+    model: str | Path | Checkpoint | LoadedModel, progress: Progress
+) -> Iterator[Checkpoint]:
     """Open a checkpoint, if it is not open yet, for our own forward.
 
     Beside what is done with it its weights are held against their hash, as in ``weights_checked``.
     """
     if isinstance(model, str | Path):
-        source = locate(str(model))
+        source = locate(str(model), progress=progress)
         with weights_checked(source):
             yield _runnable(open_checkpoint(source))
     else:

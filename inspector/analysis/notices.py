@@ -1,8 +1,18 @@
-"""What a reader should know of a text before anything is read off it."""
+"""What a reader should know of a model and a text before anything is read off them."""
 
 from __future__ import annotations
 
-from inspector.records import Text
+from inspector.records import Checkpoint, Text
+
+
+def weights_notice(checkpoint: Checkpoint) -> tuple[str, ...]:
+    """Return a sentence on weights that stand for others only roughly; none for any others."""
+    if (said := checkpoint.dequantised) is None:
+        return ()
+    return (
+        f"{said[:1].upper()}{said[1:]}: everything here, the proof too, is of the model with "
+        "these weights, not of the one that they were made from.",
+    )
 
 
 def notices(text: Text) -> tuple[str, ...]:

@@ -100,8 +100,8 @@ def _refuse_other_kinds(folder: Path) -> None:
     gguf = sorted(name for name in names if name.lower().endswith(".gguf"))
     if gguf and not _holds_weights(folder):
         raise ModelError(
-            f"The model folder {folder} holds its weights as GGUF ({gguf[0]}), which is not read.",
-            "Use the safetensors checkpoint that the GGUF file was made from.",
+            f"The model folder {folder} holds its weights as a GGUF file.",
+            f"With --model give the file itself, {folder / gguf[0]}.",
         )
 
 

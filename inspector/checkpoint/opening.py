@@ -40,7 +40,7 @@ def open_checkpoint(source: Source) -> Checkpoint:
         that the family's row names.
     """
     folder = model_folder(Path(source.path) if source.local else downloaded(source.path))
-    files = read_folder(folder, published=source.sha256 is not None)
+    files = read_folder(folder, published=source.known)
     folder, values, model_type = files.folder, files.config.values, files.config.model_type
     config: Any = (
         FamilyConfig(model_type, values) if model_type in DEFAULTS else _Unknown(model_type)
@@ -52,6 +52,7 @@ def open_checkpoint(source: Source) -> Checkpoint:
         family=model_type,
         window=None,
         sha256=source.sha256,
+        dequantised=source.dequantised,
         attention=None,
         no_rebuild=no_rebuild,
         config=config,

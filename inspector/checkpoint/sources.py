@@ -11,6 +11,10 @@ from pathlib import Path
 
 from inspector.checkpoint import bundled
 from inspector.checkpoint.folder import model_folder, read_folder
+from inspector.checkpoint.gguf import smollm2
+from inspector.checkpoint.gguf.cache import Converted, converted
+from inspector.checkpoint.gguf.convert import Progress
+from inspector.checkpoint.gguf.file import MAGIC
 from inspector.errors import ModelError
 
 #: Short names for hub ids.
@@ -36,60 +40,71 @@ class Source:
     path: str
     local: bool
     sha256: str | None
+    #: Whether its weights are known to be numbers: published with a hash, or written by ourselves.
+    known: bool = False
+    #: What the weights were, such as ``4-bit weights, dequantised``; None where they were plain.
+    dequantised: str | None = None
 
 
-def locate(name: str) -> Source:
-    """Find out what ``name`` means: the bundled model, a folder, an alias or a hub id.
+def locate(name: str, *, progress: Progress = lambda _said: None) -> Source:
+    """Find out what ``name`` means: the bundled model, a folder, a GGUF file, an alias, a hub id.
+
+    A GGUF file is converted where it was not before; ``progress`` is then called with a few words.
 
     Raises
     ------
     ModelError
         When a folder cannot be looked at, lacks something that a model needs, or is damaged or of
         a kind that is not read, or when the name can be neither a folder nor a hub id.
+    MachineError
+        When a GGUF file is to be converted, and the cache cannot be written.
     """
     if name == bundled.NAME:
         shipped = bundled.place()
         read_folder(shipped, published=True)
-        return Source(name, bundled.TITLE, str(shipped), local=True, sha256=bundled.SHA256)
+        return Source(
+            name, bundled.TITLE, str(shipped), local=True, sha256=bundled.SHA256, known=True
+        )
     folder = _folder(name)
+    if name == smollm2.NAME and not _holds_a_model(folder):
+        return _converted(name, smollm2.HUB_ID, smollm2.model(progress), sha256=smollm2.SHA256)
     if name in ALIASES and not _holds_a_model(folder):
         return Source(name, ALIASES[name], ALIASES[name], local=False, sha256=None)
     if folder.is_dir():
         inner = model_folder(folder)
         read_folder(inner)
         return Source(name, folder.resolve().name, str(inner), local=True, sha256=None)
-    if folder.exists() and name.lower().endswith(".gguf"):
-        raise ModelError(
-            f"{name} is a GGUF file, which is not read.",
-            "Give the folder of the safetensors checkpoint that it was made from.",
-        )
+    if _is_gguf(folder):
+        return _converted(name, folder.name, converted(folder, progress=progress))
     if folder.exists():
         raise ModelError(
             f"The model {name} is a file, not a folder.",
-            "Give the folder that holds config.json, the tokenizer and model.safetensors.",
+            "Give the folder that holds config.json, the tokenizer and model.safetensors, or a "
+            "GGUF file.",
         )
     # A hub id is at most owner/name; everything else can only have been meant as a folder.
     if not _HUB_ID.fullmatch(name) or name.startswith((".", "/")):
         raise ModelError(
             f"There is no model folder {name}.",
             "Give an existing folder, a hub id such as distilbert/distilbert-base-uncased, "
-            f"or one of the short names {', '.join([bundled.NAME, *ALIASES])}.",
+            f"or one of the short names {', '.join([bundled.NAME, smollm2.NAME, *ALIASES])}.",
         )
     return Source(name, name, name, local=False, sha256=None)
 
 
 @contextmanager
 def weights_checked(source: Source) -> Iterator[None]:
-    """Hold the weights against their published hash, in a thread beside what is done meanwhile.
+    """Hold the bundled weights against their hash, in a thread beside what is done meanwhile.
 
-    Nothing may be said of the model before the end of it.
+    What was converted was held against its own hash before that. Nothing may be said of the model
+    before the end of it.
 
     Raises
     ------
     ModelError
         When the weights are missing or not the published ones, whatever else went wrong with them.
     """
-    if source.sha256 is None:
+    if source.name != bundled.NAME:
         yield
         return
     with ThreadPoolExecutor(1) as pool:
@@ -102,7 +117,37 @@ def weights_checked(source: Source) -> Iterator[None]:
 
 def shadowed(name: str) -> str | None:
     """Return the hub id that a name would mean if no folder of that name were here."""
-    return ALIASES[name] if name in ALIASES and _holds_a_model(Path(name)) else None
+    ids = ALIASES | {smollm2.NAME: smollm2.HUB_ID}
+    return ids[name] if name in ids and _holds_a_model(Path(name)) else None
+
+
+def _converted(name: str, title: str, made: Converted, sha256: str | None = None) -> Source:
+    """Return a converted file, whose title says on every page what its weights are."""
+    if made.dequantised is not None:
+        title = f"{title} ({made.dequantised})"
+    return Source(
+        name,
+        title,
+        str(made.folder),
+        local=True,
+        sha256=sha256,
+        known=True,
+        dequantised=made.dequantised,
+    )
+
+
+def _is_gguf(path: Path) -> bool:
+    """Say whether a file is meant as GGUF: by its name, or because it begins so."""
+    if not path.exists() or path.suffix.lower() == ".gguf":
+        return path.exists()
+    # A device or a pipe may never answer.
+    if not path.is_file():
+        return False
+    try:
+        with path.open("rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError:
+        return False
 
 
 def _holds_a_model(folder: Path) -> bool:

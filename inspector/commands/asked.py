@@ -77,7 +77,7 @@ class AskedModel:
         from inspector.checkpoint.opening import open_checkpoint
         from inspector.checkpoint.sources import locate, weights_checked
 
-        source = locate(self.name)
+        source = locate(self.name, progress=progress)
         with weights_checked(source):
             return open_checkpoint(source)
 

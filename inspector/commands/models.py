@@ -1,19 +1,23 @@
-"""``inspect models``: which families are rebuilt, from what, and a check of each on the spot."""
+"""``inspect models``: which families are rebuilt, a check of each, and what was converted."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from inspector.commands.options import debug_option
+from inspector.errors import InputError
 
 if TYPE_CHECKING:
+    from inspector.checkpoint.gguf.cache import Converted
     from inspector.records import Verification
 
 _MISMATCH = 1
 _ALL = "all"
+_MB = 1e6
 #: What a model of each tier is, from the strongest proof to none.
 _TIERS = {
     "weights": "Rebuilt from the weights, each head with a verdict",
@@ -30,30 +34,69 @@ _TIERS = {
     metavar="FAMILY",
     help="Rebuild a small random model of a family and print the verdict; “all” checks every one.",
 )
+@click.option(
+    "--forget", is_flag=True, help="Remove what was converted from GGUF files, and say what it was."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @debug_option
-def models(*, check: str | None, as_json: bool) -> int:
-    """List the model families whose attention is rebuilt and proved.
+def models(*, check: str | None, forget: bool, as_json: bool) -> int:
+    """List the model families whose attention is rebuilt and proved, and converted GGUF files.
 
     Names are transformers' model_type, as in a checkpoint's config.json. Other models that return
     attention weights run too, with a weaker proof or none.
     """
+    from inspector.checkpoint.gguf import cache
     from inspector.families.registry import FAMILIES, refuse_unknown
 
     if check is not None:
         if check != _ALL:
             refuse_unknown(check)
+        if forget:
+            raise InputError("--check and --forget do not go together.", "Leave one of them out.")
         return _check(list(FAMILIES) if check == _ALL else [check], as_json=as_json)
+    if forget:
+        gone = cache.forget()
+        if as_json:
+            click.echo(json.dumps({"forgotten": _converted(gone)}))
+        else:
+            _say_converted("Removed", gone)
+        return 0
+    there = cache.listed()
     if as_json:
         rows = [{"family": name, "specials": list(FAMILIES[name].specials)} for name in FAMILIES]
-        click.echo(json.dumps({"rebuilt": rows, "tiers": list(_TIERS)}))
+        said = {"rebuilt": rows, "tiers": list(_TIERS), "converted": _converted(there)}
+        click.echo(json.dumps(said))
         return 0
     width = max(map(len, FAMILIES))
     click.echo(f"{_TIERS['weights']}:\n")
     for name, family in FAMILIES.items():
         click.echo(f"  {name:{width}}  {', '.join(family.specials)}".rstrip())
-    click.echo(f"\n{_TIERS['captured']}\n\n{_TIERS['none']}")
+    click.echo(f"\n{_TIERS['captured']}\n\n{_TIERS['none']}\n")
+    _say_converted("Converted from GGUF, in", there)
     return 0
+
+
+def _converted(those: Sequence[Converted]) -> list[dict[str, object]]:
+    return [
+        {"name": one.name, "weights": one.dequantised, "folder": str(one.folder), "bytes": one.size}
+        for one in those
+    ]
+
+
+def _say_converted(what: str, those: Sequence[Converted]) -> None:
+    """Print the files of the cache with their sizes on the disk, or that there are none."""
+    from inspector.checkpoint.gguf.cache import cache_folder
+    from inspector.plain import visible
+
+    place = visible(str(cache_folder()))
+    if not those:
+        click.echo(f"No GGUF file was converted: {place} is empty.")
+        return
+    click.echo(f"{what} {place}:\n")
+    for one in those:
+        said = one.dequantised or "plain weights"
+        click.echo(f"  {one.size / _MB:7,.0f} MB  {visible(one.name)}: {said}")
+    click.echo("\ninspect models --forget removes them." if what != "Removed" else "")
 
 
 def _check(families: list[str], *, as_json: bool) -> int:

@@ -35,7 +35,7 @@ model_option = click.option(
     default="bundled",
     show_default=True,
     metavar="NAME",
-    help="bundled, distilbert, bert, a hub id or a local folder.",
+    help="bundled, smollm2, distilbert, bert, a hub id, a local folder or a GGUF file.",
 )
 
 

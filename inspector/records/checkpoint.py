@@ -192,6 +192,8 @@ class Checkpoint:
     #: how the attention of this checkpoint is to be rebuilt, and then why.
     attention: tuple[AttentionLayer, ...] | None
     no_rebuild: str | None
+    #: What the weights were, such as ``4-bit weights, dequantised``; None where they were plain.
+    dequantised: str | None = None
     #: The whole model, for the forward pass; None where nobody knows how it is put together, and
     #: then why, where it is not for the same reason.
     model: Model | None = None

@@ -97,6 +97,7 @@ def prepare(source: Source, model: Any, tokenizer: Any, *, head: Kind | None) ->
             family=base.config.model_type,
             window=window(tokenizer, base.config),
             sha256=source.sha256,
+            dequantised=source.dequantised,
             attention=_attention(model, family, source.title),
             no_rebuild=no_rebuild,
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -13,6 +14,11 @@ from inspector.commands import main
 from inspector.families import registry, small
 from inspector.families.registry import FAMILIES
 from inspector.families.small import SMALL
+
+
+@pytest.fixture(autouse=True)
+def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
 
 
 def test_every_family_has_a_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,7 +24,7 @@ from inspector.commands.program import cli, route
 #: Of somebody else: what is read from it can be looked at but not run here.
 NOT_OURS = "en_ewt-ud-dev.conllu"
 #: Options of the programs beside ours.
-THEIRS = {"--rounds", "--sentences"}
+THEIRS = {"--no-deps", "--rounds", "--sentences"}
 
 
 def commands(page: Path) -> list[str]:
