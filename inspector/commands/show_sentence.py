@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,6 +65,8 @@ def show_sentence(asked: AskedText, wanted: Wanted, model: AskedModel) -> int:
             answer = model.answer(asked, progress=progress)
         if answer is not None:
             files = _write_report(answer, wanted, progress)
+            # What is written is written once.
+            asked = replace(asked, writing=answer.generation)
     if answer is not None and not wanted.as_json:
         from rich.console import Console
 
@@ -87,13 +89,22 @@ def show_sentence(asked: AskedText, wanted: Wanted, model: AskedModel) -> int:
 
         from inspector.report.terminal.inspection import print_inspection, print_verdict
 
-        if answer is None or found.notices != answer.notices:
+        if answer is None or _says_other(found, answer):
             print_inspection(Console(highlight=False), found, files | more)
         else:
             print_verdict(Console(highlight=False), found, more)
     if wanted.open_report:
         in_browser(wanted.place)
-    return _MISMATCH if found.verification.verdict == "mismatch" else 0
+    verdicts = [one.verdict for one in (found.verification, found.generation) if one is not None]
+    return _MISMATCH if "mismatch" in verdicts else 0
+
+
+def _says_other(found: Inspection, answer: Inspection) -> bool:
+    """Say whether what was printed is not what was then proved."""
+    written, before = (
+        None if one.generation is None else one.generation.tokens for one in (found, answer)
+    )
+    return found.notices != answer.notices or written != before
 
 
 def _write_report(found: Inspection, wanted: Wanted, progress: Progress) -> dict[str, str]:

@@ -48,6 +48,7 @@ from inspector.records.findings import (
     Share,
     Sink,
 )
+from inspector.records.generation import Generation, Writing, WrittenToken
 from inspector.records.model import (
     Block,
     Convolution,
@@ -103,6 +104,7 @@ __all__ = [
     "FeedForward",
     "Float32",
     "Float64",
+    "Generation",
     "Guess",
     "Head",
     "HeadExample",
@@ -144,5 +146,7 @@ __all__ = [
     "TracedLayer",
     "Verdict",
     "Verification",
+    "Writing",
+    "WrittenToken",
     "pad",
 ]

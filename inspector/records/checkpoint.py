@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from inspector.records.shapes import Array, Float32
@@ -200,6 +201,8 @@ class Checkpoint:
     tokenizer: Any = None
     #: How a sentence's states become one vector, by the checkpoint's own files; None for not.
     pooling: Pooling | None = None
+    #: Where its files lie; None where it was not opened from them.
+    folder: Path | None = None
 
     @property
     def takes_target(self) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inspector.records.checkpoint import Checkpoint, ModelInfo
+from inspector.records.generation import Generation
 from inspector.records.rebuild import Rebuild
 from inspector.records.shapes import Float32, Float64, SiteName
 from inspector.records.targets import HeadLabel
@@ -175,6 +176,8 @@ class Inspected:
     notices: tuple[str, ...] = ()
     #: On which sample of queries ladder and shares were measured; None for all queries.
     ladder_rows: RowSample | None = None
+    #: What of the text the model wrote itself; None where it was not asked to write.
+    generation: Generation | None = None
 
     @property
     def model(self) -> ModelInfo:

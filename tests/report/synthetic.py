@@ -13,6 +13,7 @@ from inspector.records import (
     Candidate,
     Checkpoint,
     DistanceVectors,
+    Generation,
     Guess,
     HeadReading,
     Inspected,
@@ -30,6 +31,8 @@ from inspector.records import (
     Trace,
     TracedLayer,
     Verification,
+    Writing,
+    WrittenToken,
 )
 
 RUNGS = ("strangers", "classroom", "share", "softmax", "scaled", "learned", "heads")
@@ -287,6 +290,19 @@ def predicting(whole, kind="causal"):
     return replace(
         whole, trace=replace(whole.trace, predictions=Predictions(kind, probabilities, guesses))
     )
+
+
+def writing(whole, tokens=3, **judged):
+    """The same inspection, the last of its text written by the model itself."""
+    text = whole.trace.text
+    second = (" mat", "</script><b>x</b>", "\u202ecba")
+    written = tuple(
+        WrittenToken(int(entry), 0.5 / (at + 1), Candidate(7, second[at % 3], 0.2 / (at + 1)))
+        for at, entry in enumerate(text.ids[-tokens:])
+    )
+    begun = Text.of_ids(text.ids[:-tokens])
+    generation = Generation(Writing(tokens), begun, None, written, ended=True)
+    return replace(whole, generation=replace(generation, **judged))
 
 
 def mismatched(whole, layer=1, head=2, error=0.0123):

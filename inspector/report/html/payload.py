@@ -38,6 +38,7 @@ from inspector.report.export.summary import finite
 from inspector.report.html.blobs import Blob, Header, half_where_it_fits, patches, script_json
 from inspector.report.html.payload_ladder import pack_ladder, pack_shares
 from inspector.report.html.payload_scores import carry, largest_each
+from inspector.report.html.payload_written import pack_written
 
 #: Raised whenever a page of an older payload could be misread by a newer page.
 VERSION = 2
@@ -93,6 +94,7 @@ def build_payload(inspected: Inspected, *, command: str | None, version: str) ->
         "arithmetic_max_abs_error": max(errors, default=None),
         "verification": _verification(inspected.verification),
         "predictions": None if trace.predictions is None else _predictions(trace.predictions),
+        "generation": None if inspected.generation is None else pack_written(inspected.generation),
         "ladder": ladder,
         "ladder_rows": None if inspected.ladder_rows is None else asdict(inspected.ladder_rows),
         "shares": shares,
