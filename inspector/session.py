@@ -31,6 +31,7 @@ from inspector.proof import Progress, prove_text
 from inspector.records import (
     Array,
     Checkpoint,
+    Generation,
     Inspected,
     Rebuild,
     RebuiltLayer,
@@ -39,8 +40,12 @@ from inspector.records import (
     Token,
     Trace,
     Verification,
+    Writing,
 )
 from inspector.verify.verification import nothing_compared
+from inspector.writing.edges import beginning
+from inspector.writing.letters import FileVocabulary
+from inspector.writing.write import prove_written, refuse_cannot_write, refuse_impossible, write_on
 
 if TYPE_CHECKING:
     from inspector.referee.loading import LoadedModel
@@ -124,14 +129,18 @@ class Inspection(Inspected):
 
     def prove(self) -> Inspection:
         """Ask the real model about the same text, and return the inspection that it proves."""
-        text, target = self.trace.text, self.trace.target
+        text, target, written = self.trace.text, self.trace.target, self.generation
+        if written is not None:
+            text, target = written.text, written.target
         return inspect(
             text.text,
             pair=text.pair,
-            target=None if target is None else target.text,
+            # A decoder that began by itself had no letters before it.
+            target=None if target is None or not target.text else target.text,
             model=self.checkpoint,
             truncate=text.truncated_from is not None,
             pieces=self.pieces,
+            generate=written,
         )
 
     def save(self, path: str | Path) -> None:
@@ -211,6 +220,7 @@ def load(name: str | Path = "bundled", *, device: str = "auto") -> LoadedModel:
         config=opened.config,
         tokenizer=opened.tokenizer,
         pooling=opened.pooling,
+        folder=opened.folder,
     )
     return replace(loaded, checkpoint=whole)
 
@@ -223,6 +233,7 @@ def inspect(
     model: str | Path | Checkpoint | LoadedModel = "bundled",
     truncate: bool = False,
     pieces: bool = False,
+    generate: int | Writing | Generation | None = None,
     prove: bool = True,
     progress: Progress = lambda _stage: None,
 ) -> Inspection:
@@ -235,7 +246,8 @@ def inspect(
     pair:
         A second segment, for models that read two.
     target:
-        What an encoder–decoder's decoder reads; such a model needs one, and no other takes one.
+        What an encoder–decoder's decoder reads; such a model needs one, unless it is to write it,
+        and no other takes one.
     model:
         A name, a path, or what ``load`` returned; or the ``checkpoint`` of an inspection, which
         without ``prove`` is not opened again.
@@ -244,6 +256,11 @@ def inspect(
     pieces:
         Read the links between single tokens; else the pieces of a word are merged into it, in the
         links and wherever they are shown.
+    generate:
+        How many tokens the model is to write behind the text, or behind the target if there is
+        one, the likeliest each time; or a ``Writing``, which may draw them; or the ``generation``
+        of an earlier inspection of the same text, which is then not written again. The attention
+        is that of the whole.
     prove:
         Ask the real model. Without it the answer is our own forward's, from the checkpoint's files
         alone: there in half a second, without torch, and called ``unproved``; its ``.prove()``
@@ -264,19 +281,37 @@ def inspect(
     for part in (text, pair, target):
         if part is not None:
             refuse_unreadable(part)
+    asked = Writing(generate) if isinstance(generate, int) else generate
+    written = None
+    if asked is not None:
+        refuse_impossible(asked, pair)
     if not prove:
         progress("Running the model")
         with _opened(model, progress) as opened:
-            both = _encode_alone(opened, text, pair, target, truncate=truncate)
-            return _inspection(opened, *_run_alone(opened, *both), pieces=pieces)
+            both = _encode_alone(opened, text, pair, target, truncate=truncate, writes=asked)
+            if asked is not None:
+                progress("Writing on")
+                both, written = write_on(opened, FileVocabulary(opened), *both, asked)
+            found = _inspection(opened, *_run_alone(opened, *both), pieces=pieces)
+            return replace(found, generation=written)
     if isinstance(model, str | Path | Checkpoint):
         progress("Loading the model")
         model = load(model.name if isinstance(model, Checkpoint) else model)
-    texts = _encode(model, text, pair, target, truncate=truncate)
+    begun = texts = _encode(model, text, pair, target, truncate=truncate, writes=asked)
+    if asked is not None:
+        from inspector.referee.vocabulary import RefereeVocabulary
+
+        progress("Writing on")
+        vocabulary = RefereeVocabulary(model.tokenizer)
+        texts, written = write_on(model.checkpoint, vocabulary, *begun, asked)
     trace, rebuilt, verification = prove_text(model, *texts, progress=progress)
+    if written is not None:
+        progress("Letting the real model write")
+        written = prove_written(model, trace, written)
     progress("Setting the classroom beside it")
     found = _inspection(model.checkpoint, trace, rebuilt, verification, pieces=pieces)
-    return replace(found, notices=(*found.notices, *_read_alike(model.checkpoint, *texts)))
+    said = (*found.notices, *_read_alike(model.checkpoint, *begun))
+    return replace(found, notices=said, generation=written)
 
 
 def _inspection(
@@ -357,14 +392,29 @@ def _run_alone(
 
 
 def _encode_alone(
-    checkpoint: Checkpoint, text: str, pair: str | None, target: str | None, *, truncate: bool
+    checkpoint: Checkpoint,
+    text: str,
+    pair: str | None,
+    target: str | None,
+    *,
+    truncate: bool,
+    writes: Writing | Generation | None,
 ) -> tuple[Text, Text | None]:
     """Tokenize by the checkpoint's own file."""
-    _refuse_texts(checkpoint.title, pair, target, takes_target=checkpoint.takes_target)
+    takes_target = checkpoint.takes_target
+    if writes is not None:
+        refuse_cannot_write(checkpoint)
+    _refuse_texts(
+        checkpoint.title, pair, target, takes_target=takes_target, writes=writes is not None
+    )
     source = encode_alone(checkpoint, text, pair, truncate=truncate)
-    if target is None:
+    if not takes_target:
         return source, None
-    read = encode_target(checkpoint, target, truncate=truncate)
+    read = (
+        beginning(checkpoint, FileVocabulary(checkpoint))
+        if target is None
+        else encode_target(checkpoint, target, truncate=truncate)
+    )
     if read is None:
         raise NeedsRealModel(
             f"Only the real model knows how the decoder of {checkpoint.title} begins.",
@@ -388,18 +438,34 @@ def _read_alike(checkpoint: Checkpoint, text: Text, target: Text | None) -> tupl
 
 
 def _encode(
-    model: LoadedModel, text: str, pair: str | None, target: str | None, *, truncate: bool
+    model: LoadedModel,
+    text: str,
+    pair: str | None,
+    target: str | None,
+    *,
+    truncate: bool,
+    writes: Writing | Generation | None,
 ) -> tuple[Text, Text | None]:
     from inspector.referee.text import encode, encode_both
+    from inspector.referee.vocabulary import RefereeVocabulary
 
-    _refuse_texts(model.title, pair, target, takes_target=model.takes_target)
+    if writes is not None:
+        refuse_cannot_write(model.checkpoint)
+    _refuse_texts(
+        model.title, pair, target, takes_target=model.takes_target, writes=writes is not None
+    )
     if target is None:
-        config = model.model.config
-        return encode(text, pair, model.tokenizer, config, truncate=truncate), None
+        source = encode(text, pair, model.tokenizer, model.model.config, truncate=truncate)
+        if not model.takes_target:
+            return source, None
+        begun = beginning(model.checkpoint, RefereeVocabulary(model.tokenizer))
+        return replace(source, token_types=None), begun
     return encode_both(text, target, model.tokenizer, model.model, truncate=truncate)
 
 
-def _refuse_texts(title: str, pair: str | None, target: str | None, *, takes_target: bool) -> None:
+def _refuse_texts(
+    title: str, pair: str | None, target: str | None, *, takes_target: bool, writes: bool
+) -> None:
     """Refuse texts that a model does not read, and the lack of one that it needs."""
     if not takes_target:
         if target is not None:
@@ -412,7 +478,7 @@ def _refuse_texts(title: str, pair: str | None, target: str | None, *, takes_tar
             f"{title} is an encoder–decoder and reads no pairs.",
             "Give the second text as its target.",
         )
-    if target is None:
+    if target is None and not writes:
         raise InputError(
             f"{title} is an encoder–decoder: its decoder reads a target, and there is none.",
             'Give one, such as a translation: --target "…", or in a file after a tab.',

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from markdown import ROOT, blocks, prose
 from seq2seq_models import random_encoder_decoder
+from writers import writer
 
 PAGE = ROOT / "README.md"
 ROWS = re.findall(r"^\| [^|]+ \| `((?:[^`\\]|\\.)+)` \|$", prose(PAGE), flags=re.MULTILINE)
@@ -28,10 +29,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def hub_cache(model_folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A hub cache that holds a DistilBERT and a T5, as if they had been downloaded before."""
+    """A hub cache that holds a DistilBERT, a Llama and a T5, as if downloaded before."""
     home = tmp_path_factory.mktemp("hf")
     folders = {
         "distilbert--distilbert-base-uncased": model_folders["trained distilbert"],
+        "HuggingFaceTB--SmolLM2-135M": writer("llama", tmp_path_factory.mktemp("llama") / "llama"),
         "google-t5--t5-small": random_encoder_decoder("t5", tmp_path_factory.mktemp("t5") / "t5"),
     }
     for name, folder in folders.items():
@@ -110,4 +112,4 @@ def test_every_command_works(command: str, place: Path, hub_cache: Path) -> None
 
 
 def test_there_are_commands() -> None:
-    assert len(COMMANDS) == 16
+    assert len(COMMANDS) == 17

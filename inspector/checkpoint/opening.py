@@ -58,6 +58,7 @@ def open_checkpoint(source: Source) -> Checkpoint:
         config=config,
         tokenizer=read_tokenizer(folder, source.title),
         pooling=read_pooling(folder),
+        folder=folder,
     )
     if family is None:
         return opened

@@ -151,7 +151,7 @@ def _fitted(
 
 
 def _tokens(tokenizer: Any, encoded: Any, text: str, pair: str | None) -> tuple[Token, ...]:
-    named = _special_ids(tokenizer)
+    named = special_ids(tokenizer)
     special = [
         bool(flag) or token in named
         for token, flag in zip(encoded.ids, encoded.special_tokens_mask, strict=True)
@@ -175,7 +175,7 @@ def read_as_text(checkpoint: Checkpoint, entry: int) -> str:
     return read_entry(piece or "", decoded)
 
 
-def _special_ids(tokenizer: Any) -> set[int]:
+def special_ids(tokenizer: Any) -> set[int]:
     """Return the entries that are special wherever they stand, as ``referee/vocabulary.py`` does.
 
     An unknown word and a mask stand for a word of the text.

@@ -15,7 +15,7 @@ from inspector.errors import NeedsRealModel
 
 if TYPE_CHECKING:
     from inspector.proof import Progress
-    from inspector.records import Checkpoint
+    from inspector.records import Checkpoint, Generation, Writing
     from inspector.referee.loading import LoadedModel
     from inspector.session import Inspection
 
@@ -33,6 +33,8 @@ class AskedText:
     _: KW_ONLY
     truncate: bool
     pieces: bool
+    #: How it is to be written on, or what was written already; None where it is not.
+    writing: Writing | Generation | None = None
 
     def inspect(
         self,
@@ -51,6 +53,7 @@ class AskedText:
             model=model,
             truncate=self.truncate,
             pieces=self.pieces,
+            generate=self.writing,
             prove=prove,
             progress=progress,
         )

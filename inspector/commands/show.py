@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +16,9 @@ from inspector.commands.options import (
 )
 from inspector.errors import InputError
 from inspector.files import MIB, read_standard_input
+
+if TYPE_CHECKING:
+    from inspector.records import Writing
 
 #: Bytes of a text on standard input.
 _TEXT = 16 * MIB
@@ -53,6 +57,22 @@ _TEXT = 16 * MIB
 @click.option(
     "--pieces", is_flag=True, help="Keep subwords apart instead of combining them into words."
 )
+@click.option(
+    "--generate",
+    type=int,
+    metavar="N",
+    help="Let the model write up to N tokens behind the text, the likeliest each time.",
+)
+@click.option(
+    "--temperature",
+    type=float,
+    metavar="T",
+    help="With --generate: draw each token, by logits divided by T.",
+)
+@click.option(
+    "--top-k", type=int, metavar="K", help="With --generate: draw among the K likeliest tokens."
+)
+@click.option("--seed", type=int, metavar="N", help="The seed of what is drawn.  [default: 0]")
 @debug_option
 def show(
     *,
@@ -72,6 +92,10 @@ def show(
     no_proof: bool,
     truncate: bool,
     pieces: bool,
+    generate: int | None,
+    temperature: float | None,
+    top_k: int | None,
+    seed: int | None,
 ) -> int:
     """Inspect one sentence; - reads it from standard input.
 
@@ -83,11 +107,13 @@ def show(
     from inspector.commands.asked import AskedModel, AskedText
 
     chosen = AskedModel(model, device, prove=not no_proof)
+    writing = _writing(generate, temperature, top_k, seed)
     if lines is not None:
         second = pair is not None or target is not None
-        if sentence or second or save is not None or bertviz:
+        if sentence or second or save is not None or bertviz or writing is not None:
             raise InputError(
-                "--file takes no sentence, no --pair, no --target, no --save and no --bertviz.",
+                "--file takes no sentence, no --pair, no --target, no --save, no --bertviz and no "
+                "--generate.",
                 "Put sentences, pairs and targets into the file; the others go with one sentence.",
             )
         from inspector.commands.show_file import show_file
@@ -104,7 +130,7 @@ def show(
     from inspector.commands.show_sentence import Wanted, show_sentence
 
     return show_sentence(
-        AskedText(_text(sentence), pair, target, truncate=truncate, pieces=pieces),
+        AskedText(_text(sentence), pair, target, truncate=truncate, pieces=pieces, writing=writing),
         Wanted(
             out or Path("attention.html"),
             report=not no_report,
@@ -116,6 +142,29 @@ def show(
         ),
         chosen,
     )
+
+
+def _writing(
+    tokens: int | None, temperature: float | None, top_k: int | None, seed: int | None
+) -> Writing | None:
+    """Return how the text is to be written on; None where it is not."""
+    drawn = {"--temperature": temperature, "--top-k": top_k, "--seed": seed}
+    given = [name for name, value in drawn.items() if value is not None]
+    if tokens is None:
+        if given:
+            raise InputError(
+                f"{given[0]} says how a text is written on, and none is to be.",
+                "Say with --generate N how many tokens are to be written.",
+            )
+        return None
+    if given == ["--seed"]:
+        raise InputError(
+            "--seed is for tokens that are drawn, and here the likeliest is taken each time.",
+            "Give --temperature or --top-k too, or leave it out.",
+        )
+    from inspector.records import Writing
+
+    return Writing(tokens, temperature, top_k, seed or 0)
 
 
 def _text(sentence: tuple[str, ...]) -> str:

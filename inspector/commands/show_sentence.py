@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,13 +65,15 @@ def show_sentence(asked: AskedText, wanted: Wanted, model: AskedModel) -> int:
             answer = model.answer(asked, progress=progress)
         if answer is not None:
             files = _write_report(answer, wanted, progress)
+            # What is written is written once.
+            asked = replace(asked, writing=answer.generation)
     if answer is not None and not wanted.as_json:
         from rich.console import Console
 
         from inspector.report.terminal.inspection import print_answer
 
         print_answer(Console(highlight=False), answer, files)
-    told = None if answer is None else answer.notices
+    told = None if answer is None else _told(answer)
     with status(quiet=wanted.as_json) as progress:
         if answer is None or model.prove:
             # Let go: what it keeps in memory would lie there beside the real model's.
@@ -90,13 +92,19 @@ def show_sentence(asked: AskedText, wanted: Wanted, model: AskedModel) -> int:
 
         from inspector.report.terminal.inspection import print_inspection, print_verdict
 
-        if found.notices != told:
+        if _told(found) != told:
             print_inspection(Console(highlight=False), found, files | more)
         else:
             print_verdict(Console(highlight=False), found, more)
     if wanted.open_report:
         in_browser(wanted.place)
-    return _MISMATCH if found.verification.verdict == "mismatch" else 0
+    verdicts = [one.verdict for one in (found.verification, found.generation) if one is not None]
+    return _MISMATCH if "mismatch" in verdicts else 0
+
+
+def _told(found: Inspection) -> tuple[object, ...]:
+    """Return what of an answer may be otherwise once it is proved: then it is printed again."""
+    return found.notices, None if found.generation is None else found.generation.tokens
 
 
 def _write_report(found: Inspection, wanted: Wanted, progress: Progress) -> dict[str, str]:

@@ -45,11 +45,12 @@ def bias_of(
     present: Mask,
     queries: int,
     dtype: type[np.floating[Any]],
+    start: int = 0,
 ) -> Bias | None:
     """Return what the rule adds to the scores of ``queries`` on the keys of ``present``, compact.
 
-    ``present`` is (S,), False where a key is padding; ``weights`` are of ``dtype``. None where
-    nothing is added.
+    ``present`` is (S,), False where a key is padding; ``weights`` are of ``dtype``; ``start`` is
+    the place of the first query among the keys. None where nothing is added.
 
     Raises
     ------
@@ -63,7 +64,7 @@ def bias_of(
         return Bias(by_key=(rule.slopes[:, None] * places).astype(dtype))
     if weights is None:
         raise ValueError("positions that are learned need their weights")
-    ahead = np.arange(1 - queries, len(present))
+    ahead = np.arange(1 - queries, len(present)) - start
     if isinstance(rule, Buckets):
         return Bias(by_distance=np.ascontiguousarray(weights.table[buckets(ahead, rule)].T))
     # Only the distances that occur in this text get vectors.

@@ -9,6 +9,7 @@ import numpy as np
 
 from inspector.forward.activations import activate
 from inspector.forward.attention import attention_of
+from inspector.forward.cache import Cache
 from inspector.forward.casting import cast
 from inspector.forward.feed_forward import feed_forward
 from inspector.forward.norms import apply_norm
@@ -40,6 +41,8 @@ class Around:
     #: (S, D) the encoder's last states, and which of its tokens are no padding.
     encoder_states: Array | None = None
     encoder_present: Mask | None = None
+    #: What the stack has read before; None where it begins.
+    cache: Cache | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,9 @@ def _fed(states: Array, own: Attended, block: Block, around: Around) -> Array:
 def _attend(
     states: Array, known: AttentionLayer, around: Around, site: SiteName, layer: int
 ) -> Attended:
-    cross = site == "cross"
+    cross, cache, past = site == "cross", around.cache, None
+    if cache is not None:
+        past = cache.cross(layer) if cross else cache.own(layer)
     computed = attention_of(
         states,
         known,
@@ -97,6 +102,7 @@ def _attend(
         encoder_states=around.encoder_states if cross else None,
         present=around.encoder_present if cross else around.present,
         silent=silenced(around.edits, site, layer),
+        past=past,
         workers=around.workers,
     )
     return Attended(states, computed)

@@ -18,11 +18,12 @@ def embed(
     tables: Embeddings,
     present: Mask | None = None,
     dtype: type[np.floating[Any]] = np.float32,
+    start: int = 0,
 ) -> Array:
     """Return the states that enter the first block, (T, D).
 
-    ``present`` is (T,), False where a token is padding. Only the rows that the text needs are
-    taken out of the tables.
+    ``present`` is (T,), False where a token is padding; ``start`` is how many tokens, none of them
+    padding, came before the text. Only the rows that the text needs are taken out of the tables.
     """
     states: Array = tables.words[text.ids].astype(dtype)
     projection, norm = cast(tables.projection, dtype), cast(tables.norm, dtype)
@@ -34,7 +35,7 @@ def embed(
         told = np.zeros_like(text.ids) if text.token_types is None else text.token_types
         states += tables.types[told]
     if tables.positions is not None:
-        states += tables.positions[places(text.ids, tables, present)]
+        states += tables.positions[places(text.ids, tables, present) + start]
     if projection is not None and tables.projected == "sum":
         states = project(states, projection)
     if norm is not None:

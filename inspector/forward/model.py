@@ -14,6 +14,7 @@ import numpy as np
 
 from inspector.errors import ModelError
 from inspector.forward.block import Around, Attended, convolve, run_block
+from inspector.forward.cache import Cache
 from inspector.forward.casting import cast
 from inspector.forward.core import project
 from inspector.forward.embeddings import embed
@@ -46,6 +47,7 @@ def forward(
     present: Mask | None = None,
     from_layer: int = 0,
     states: Array | None = None,
+    cache: Cache | None = None,
     keep: Collection[Keep] = _LAYERS,
     dtype: type[np.floating[Any]] = np.float32,
 ) -> Trace:
@@ -61,6 +63,11 @@ def forward(
         Begin at this layer with these states, (T, D): what entered it in an earlier pass, such as
         ``trace.layers[from_layer].hidden``. The trace then has the layers from there on. For
         models of one stack.
+    cache:
+        What the stack has read in earlier passes, to which this one is added: ``text``, or of an
+        encoder–decoder ``target``, then are only the tokens that come next, and rows of attention
+        weights have a column for every token so far. The encoder is run in the first pass alone.
+        For causal stacks; the trace has no ``computed``.
     keep:
         What the trace keeps beside the final states. Without ``layers``, no more than one layer's
         weights are in memory at a time.
@@ -73,26 +80,44 @@ def forward(
         When nobody knows how this checkpoint is put together.
     ValueError
         When a target is missing or one too many, or when an edit or ``from_layer`` names a layer
-        or a head that there is none of.
+        or a head that there is none of; when a cache is of something else, or given with padding,
+        with ``from_layer``, or where attention is not causal.
     """
     model = _model(checkpoint, target, edits, from_layer, states)
+    if cache is not None:
+        if from_layer or (target is None and present is not None):
+            raise ValueError("a cache goes neither with from_layer nor with padding")
+        source = None if target is None else text
+        cache.begin(model, dtype, source, present)
     longest = max(len(text), 0 if target is None else len(target))
+    start = 0 if cache is None else cache.tokens
+    attended: list[Attended] = []
+    kept = attended if "layers" in keep else None
     with Workers(longest) as workers:
-        site: SiteName = "self" if target is None else "encoder"
-        around = Around(site, workers, tuple(edits), present)
-        if states is None:
-            states = embed(text, model.stack.embeddings, present, dtype)
-        attended: list[Attended] = []
-        kept = attended if "layers" in keep else None
-        final = _run(states.astype(dtype, copy=False), model.stack, around, kept, from_layer)
+        around = Around(
+            "self" if target is None else "encoder",
+            workers,
+            tuple(edits),
+            present,
+            cache=cache if target is None else None,
+        )
+        final = None if cache is None or target is None else cache.encoded
+        if final is None:
+            if states is None:
+                first = start if target is None else 0
+                states = embed(text, model.stack.embeddings, present, dtype, first)
+            final = _run(states.astype(dtype, copy=False), model.stack, around, kept, from_layer)
+        encoded = None
         if model.decoder is not None and target is not None:
-            around = Around("decoder", workers, tuple(edits), None, final, present)
-            final = _run(
-                embed(target, model.decoder.embeddings, None, dtype), model.decoder, around, kept
-            )
+            encoded = final
+            around = Around("decoder", workers, tuple(edits), None, encoded, present, cache)
+            states = embed(target, model.decoder.embeddings, None, dtype, start)
+            final = _run(states, model.decoder, around, kept)
         logits = None
         if "logits" in keep and model.head is not None:
             logits = word_logits(final, model.head, workers)
+    if cache is not None:
+        cache.end(len(text if target is None else target), encoded)
     # Those of a site together: a decoder's blocks have two kinds in turn.
     ordered = sorted(attended, key=lambda one: _ORDER[one.computed.site])
     return Trace(
@@ -100,7 +125,7 @@ def forward(
         layers=tuple(one.traced for one in ordered),
         target=target,
         present=present,
-        computed=tuple(one.computed for one in ordered),
+        computed=tuple(one.computed for one in ordered) if cache is None else (),
         final=final,
         logits=logits,
     )

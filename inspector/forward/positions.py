@@ -16,17 +16,20 @@ from inspector.records import Array, Rope
 
 
 def turned(vectors: tuple[Array, Array], rope: Rope | None) -> tuple[Array, Array]:
-    """Turn queries and keys by their positions, where the family does."""
+    """Turn queries and keys of a whole text by their positions, where the family does."""
     if rope is None:
         return vectors
     query, key = vectors
     return rotate(query, rope), rotate(key, rope)
 
 
-def rotate(vectors: Array, rope: Rope) -> Array:
-    """Return (H, T, d) with the first 2·len(frequencies) dimensions turned by their position."""
+def rotate(vectors: Array, rope: Rope, start: int = 0) -> Array:
+    """Return (H, T, d) with the first 2·len(frequencies) dimensions turned by their position.
+
+    ``start`` is the place of the first of the T.
+    """
     count = len(rope.frequencies)
-    positions = np.arange(vectors.shape[1], dtype=np.float32)
+    positions = np.arange(start, start + vectors.shape[1], dtype=np.float32)
     angles = positions[:, None] * rope.frequencies
     cos = (np.cos(angles) * np.float32(rope.factor)).astype(vectors.dtype)
     sin = (np.sin(angles) * np.float32(rope.factor)).astype(vectors.dtype)

@@ -50,6 +50,7 @@ from inspector.records.findings import (
     Share,
     Sink,
 )
+from inspector.records.generation import Generation, Writing, WrittenToken
 from inspector.records.model import (
     Block,
     Convolution,
@@ -107,6 +108,7 @@ __all__ = [
     "FeedForward",
     "Float32",
     "Float64",
+    "Generation",
     "Guess",
     "Head",
     "HeadExample",
@@ -149,5 +151,7 @@ __all__ = [
     "TracedLayer",
     "Verdict",
     "Verification",
+    "Writing",
+    "WrittenToken",
     "pad",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from inspector.records.shapes import Array, Float32
@@ -207,6 +208,8 @@ class Checkpoint:
     #: How a text's states become one vector; None where the checkpoint's own files say it in a way
     #: that is not known here.
     pooling: Pooling | None = DEFAULT_POOLING
+    #: Where its files lie; None where it was not opened from them.
+    folder: Path | None = None
 
     @property
     def takes_target(self) -> bool:

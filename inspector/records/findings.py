@@ -8,6 +8,7 @@ import numpy as np
 
 from inspector.records.checkpoint import Checkpoint, ModelInfo
 from inspector.records.embedding import Embedding, Similarity
+from inspector.records.generation import Generation
 from inspector.records.predictions import Predictions
 from inspector.records.rebuild import Rebuild
 from inspector.records.shapes import Float32, Float64, SiteName
@@ -177,6 +178,8 @@ class Inspected:
     notices: tuple[str, ...] = ()
     #: On which sample of queries ladder and shares were measured; None for all queries.
     ladder_rows: RowSample | None = None
+    #: What of the text the model wrote itself; None where it was not asked to write.
+    generation: Generation | None = None
 
     @property
     def predictions(self) -> Predictions | None:

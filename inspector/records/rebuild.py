@@ -28,7 +28,7 @@ class Bias:
 
     #: (H, S) by the key's place.
     by_key: Array | None = None
-    #: (H, T + S − 1) by the distance j − i, from 1 − T to S − 1.
+    #: (H, T + S − 1) by the distance j − i, from that of the last query and the first key on.
     by_distance: Array | None = None
     #: By distance and by what is asked and offered there; multiplied by the scale, as q·k is.
     vectors: DistanceVectors | None = None

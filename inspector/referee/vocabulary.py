@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+
+from inspector.checkpoint.pieces import read_entry
 
 
 def special_ids(tokenizer: Any) -> frozenset[int]:
@@ -21,3 +24,27 @@ def special_ids(tokenizer: Any) -> frozenset[int]:
     }
     stand_ins = {tokenizer.unk_token_id, tokenizer.mask_token_id} - ends
     return frozenset((named | set(tokenizer.all_special_ids)) - stand_ins)
+
+
+class RefereeVocabulary:
+    """The vocabulary of the tokenizer that transformers made."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+        self.special = special_ids(tokenizer)
+
+    def piece(self, entry: int) -> str | None:
+        """Return what an entry is called, or None where there is none of that number."""
+        piece: str | None
+        (piece,) = self._tokenizer.convert_ids_to_tokens([entry])
+        return piece
+
+    def read(self, entry: int) -> str:
+        """Return an entry as a reader would write it."""
+        return read_entry(self.piece(entry) or "", self._tokenizer.decode([entry]))
+
+    def letters(self, entries: Sequence[int]) -> str:
+        """Return entries as a text, the special ones left out."""
+        kept = [entry for entry in entries if entry not in self.special]
+        text: str = self._tokenizer.decode(kept)
+        return text

@@ -12,6 +12,7 @@ from markdown import ROOT
 from seq2seq_models import random_encoder_decoder
 from small_models import perturb, save
 from transformers import AutoConfig, AutoModelForMaskedLM
+from writers import writer
 
 from inspector.analogy.ingredients import INGREDIENTS
 from inspector.analogy.ladder import LAYER_MEAN, RUNGS, UNIFORM
@@ -101,6 +102,18 @@ def test_a_source_and_its_target(printed: Any, tmp_path: Path) -> None:
     (found,) = printed("the cat sat", *options)
     assert faults("inspection", found) == []
     assert [site["site"] for site in found["sites"]] == ["encoder", "decoder", "cross"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("drawn", [(), ("--temperature", "1.5", "--seed", "2")])
+@pytest.mark.parametrize("name", ["mistral", "bart"])
+def test_a_text_that_is_written_on(
+    printed: Any, tmp_path: Path, name: str, drawn: tuple[str, ...]
+) -> None:
+    folder = writer(name, tmp_path / name)
+    (found,) = printed("the cat", "--model", folder, "--generate", "3", "--no-report", *drawn)
+    assert faults("inspection", found) == []
+    assert found["generation"]["written"] == 3
 
 
 @pytest.mark.slow

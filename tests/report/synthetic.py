@@ -15,6 +15,7 @@ from inspector.records import (
     DistanceVectors,
     Embedding,
     EndToEnd,
+    Generation,
     Guess,
     HeadReading,
     Inspected,
@@ -34,6 +35,8 @@ from inspector.records import (
     Trace,
     TracedLayer,
     Verification,
+    Writing,
+    WrittenToken,
 )
 
 RUNGS = ("strangers", "classroom", "share", "softmax", "scaled", "learned", "heads")
@@ -306,6 +309,19 @@ def answering(whole, *, cosine=None, **errors):
         trace=replace(whole.trace, embedding=embedding, similarity=similarity),
         verification=replace(whole.verification, end_to_end=proof, verdict=proof.verdict),
     )
+
+
+def writing(whole, tokens=3, **judged):
+    """The same inspection, the last of its text written by the model itself."""
+    text = whole.trace.text
+    second = (" mat", "</script><b>x</b>", "\u202ecba")
+    written = tuple(
+        WrittenToken(int(entry), 0.5 / (at + 1), Candidate(7, second[at % 3], 0.2 / (at + 1)))
+        for at, entry in enumerate(text.ids[-tokens:])
+    )
+    begun = Text.of_ids(text.ids[:-tokens])
+    generation = Generation(Writing(tokens), begun, None, written, ended=True)
+    return replace(whole, generation=replace(generation, **judged))
 
 
 def mismatched(whole, layer=1, head=2, error=0.0123):

@@ -10,6 +10,7 @@ from inspector.records import (
     Agreement,
     Embedding,
     EndToEnd,
+    Generation,
     HeadReading,
     Inspected,
     LayerCheck,
@@ -27,7 +28,7 @@ SCHEMA = 1
 
 def summarise(inspected: Inspected, files: dict[str, str]) -> dict[str, Any]:
     """Return what ``--json`` prints; ``files`` says what was written where."""
-    model, trace = inspected.model, inspected.trace
+    model, trace, written = inspected.model, inspected.trace, inspected.generation
     return {
         "schema": SCHEMA,
         "model": {
@@ -36,14 +37,15 @@ def summarise(inspected: Inspected, files: dict[str, str]) -> dict[str, Any]:
             "layers": model.layers,
             "heads": model.heads,
         },
-        **_text(trace.text),
-        "target": None if trace.target is None else _text(trace.target),
+        **_text(trace.text, written if trace.target is None else None),
+        "target": None if trace.target is None else _text(trace.target, written),
         "sites": [_site(trace, site) for site in trace.sites],
         "predictions": _predictions(trace.predictions),
         "embedding": _embedding(trace.embedding),
         "similarity": None
         if trace.similarity is None
         else {"cosine": finite(trace.similarity.cosine)},
+        "generation": None if written is None else summarise_generation(written),
         "verification": summarise_verification(inspected.verification),
         "ladder": [
             {
@@ -85,7 +87,13 @@ def summarise(inspected: Inspected, files: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _text(text: Text) -> dict[str, Any]:
+def _text(text: Text, generation: Generation | None) -> dict[str, Any]:
+    written: list[dict[str, Any]] = [{} for _ in text.tokens]
+    if generation is not None:
+        written[len(generation.begun) :] = [
+            {"written": True, "probability": one.probability, "second": asdict(one.second)}
+            for one in generation.tokens
+        ]
     return {
         "tokens": [
             {
@@ -95,8 +103,9 @@ def _text(text: Text) -> dict[str, Any]:
                 "word": token.word,
                 "special": token.special,
                 "span": token.span,
+                **more,
             }
-            for token, shown in zip(text.tokens, text.shown, strict=True)
+            for token, shown, more in zip(text.tokens, text.shown, written, strict=True)
         ],
         "truncated_from": text.truncated_from,
     }
@@ -178,6 +187,23 @@ def _embedding(found: Embedding | None) -> dict[str, Any] | None:
         "pooling": found.pooling.kind,
         "normalised": found.pooling.normalised,
         "values": [finite(value) for value in found.values.tolist()],
+    }
+
+
+def summarise_generation(generation: Generation) -> dict[str, Any]:
+    """Return how a text was written on, and whether the real model writes the same."""
+    asked = generation.asked
+    return {
+        "asked": asked.tokens,
+        "temperature": asked.temperature,
+        "top_k": asked.top_k,
+        "seed": None if asked.greedy else asked.seed,
+        "start": len(generation.begun),
+        "written": len(generation.tokens),
+        "ended": generation.ended,
+        "verdict": generation.verdict,
+        "parts_at": generation.parts_at,
+        "probability_max_abs_error": finite(generation.probability_max_abs_error),
     }
 
 

@@ -25,6 +25,7 @@ from inspector.report.html.blobs import Blob, Header, script_json
 from inspector.report.html.payload_answer import describe_answer, describe_verification
 from inspector.report.html.payload_ladder import pack_ladder, pack_shares
 from inspector.report.html.payload_layers import pack_layer
+from inspector.report.html.payload_written import pack_written
 
 #: Raised whenever a page of an older payload could be misread by a newer page.
 VERSION = 2
@@ -75,6 +76,7 @@ def build_payload(inspected: Inspected, *, command: str | None, version: str) ->
         "arithmetic_max_abs_error": max(errors, default=None),
         "verification": describe_verification(inspected.verification),
         **describe_answer(trace),
+        "generation": None if inspected.generation is None else pack_written(inspected.generation),
         "ladder": ladder,
         "ladder_rows": None if inspected.ladder_rows is None else asdict(inspected.ladder_rows),
         "shares": shares,

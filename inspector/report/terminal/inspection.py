@@ -17,6 +17,7 @@ from inspector.plain import layer_name, visible
 from inspector.records import EndToEnd, Inspected, Link, RowSample, RungResult, Share, Text, Verdict
 from inspector.report.terminal.notices import print_notices
 from inspector.report.terminal.predictions import print_embedding, print_predictions
+from inspector.report.terminal.written import print_written, written_verdict
 
 #: Characters of the longest bar.
 _BAR = 24
@@ -79,6 +80,7 @@ def print_answer(console: Console, inspected: Inspected, files: dict[str, str]) 
     )
     console.print()
     print_notices(console, inspected)
+    print_written(console, inspected)
     _print_links(console, inspected)
     _print_ladder(console, inspected)
     _print_shares(console, inspected.shares)
@@ -156,6 +158,7 @@ def _verdict(inspected: Inspected) -> Line:
         f"  largest difference: {verification.attention_max_abs_error:.1e} in an attention weight, "
         f"{verification.output_max_abs_error:.1e} in {mixed}",
         f"\n  {_whole(verification.end_to_end)}" if verification.end_to_end else "",
+        written_verdict(inspected.generation) if inspected.generation else "",
         f"\n  Not from the weights, so the ladder is not measured: {visible(verification.reason)}."
         if verification.reason
         else "",

@@ -13,6 +13,7 @@ import synthetic
 import synthetic_corpus
 from payload_types import Types
 
+from inspector.records import Writing
 from inspector.report.html.atlas_payload import build_atlas
 from inspector.report.html.payload import build_payload
 
@@ -42,6 +43,14 @@ REPORTS = {
     "not rebuilt": lambda: synthetic.not_recomputed(synthetic.inspected("w " * 38)),
     "from captured q, k, v": lambda: synthetic.captured(synthetic.inspected("the cat sat")),
     "source and target": three_sites,
+    "written": lambda: synthetic.writing(synthetic.inspected("the cat sat")),
+    "written, drawn": lambda: synthetic.writing(
+        synthetic.inspected("the cat sat"),
+        verdict="rounding",
+        parts_at=1,
+        asked=Writing(3, 0.7, 5, 3),
+        probability_max_abs_error=1e-6,
+    ),
     "predictions": lambda: synthetic.predicting(synthetic.inspected("the cat sat")),
     "an embedding": lambda: synthetic.answering(synthetic.inspected("the cat sat")),
     "a pair's similarity": lambda: synthetic.answering(

@@ -139,6 +139,31 @@ export interface Similarity {
   cosine: number | null;
 }
 
+export interface WrittenToken {
+  probability: number;
+  /** The likeliest of those that were not written. */
+  second: Candidate;
+}
+
+/** What the model wrote itself, behind the text or the target. */
+export interface Generation {
+  asked: number;
+  /** Both null where the likeliest was taken each time; then so is the seed. */
+  temperature: number | null;
+  top_k: number | null;
+  seed: number | null;
+  /** Position of the first token that was written, and how many there are. */
+  start: number;
+  written: number;
+  /** Whether the last of them is one with which the model ends a text. */
+  ended: boolean;
+  verdict: Verdict;
+  /** Which of them, from 0, is the first that the real model writes otherwise. */
+  parts_at: number | null;
+  probability_max_abs_error: number | null;
+  tokens: WrittenToken[];
+}
+
 export interface Rung {
   name: string;
   formula: string;
@@ -212,6 +237,7 @@ export interface Header {
   /** Of a model without one. */
   embedding: Embedding | null;
   similarity: Similarity | null;
+  generation: Generation | null;
   ladder: Rung[];
   /** On which queries ladder and shares were measured; null where it was every one. */
   ladder_rows: RowSample | null;

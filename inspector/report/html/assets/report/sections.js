@@ -20,6 +20,7 @@ import { mountSite } from "./views/site.js";
 import { mountSources } from "./views/sources.js";
 import { mountVerdict } from "./views/verdict.js";
 import { mountWhy } from "./views/why.js";
+import { mountWritten } from "./views/written.js";
 
 /** @typedef {(root: HTMLElement, data: import("./data.js").ReportData, store: import("./state.js").Store) => () => void} Mount */
 
@@ -31,6 +32,7 @@ export const SECTIONS = [
       "#verdict-view": mountVerdict,
       "#site": mountSite,
       "#sentence-view": mountSentence,
+      "#written": mountWritten,
       "#links": mountLinks,
       "#keys-view": mountKeys,
     },
