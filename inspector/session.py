@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inspector.alone import opened, run_alone
 from inspector.analogy.ladder import RUNGS, applies, mixed
 from inspector.analysis.agreement import measure_ladder
 from inspector.analysis.heads import read_heads
@@ -17,16 +15,11 @@ from inspector.analysis.notices import notices, weights_notice
 from inspector.analysis.sample import row_sample
 from inspector.analysis.shares import measure_shares
 from inspector.analysis.sinks import find_sinks
-from inspector.checkpoint.encoded import each_alone
 from inspector.checkpoint.opening import open_checkpoint
 from inspector.checkpoint.readable import refuse_unreadable
 from inspector.checkpoint.sources import locate, weights_checked
-from inspector.checkpoint.tokens import encode as encode_alone
-from inspector.checkpoint.tokens import encode_target, mask_id, read_as_text
-from inspector.errors import InputError, NeedsRealModel
-from inspector.forward.model import Keep, forward
-from inspector.forward.pooling import with_embedding
-from inspector.forward.predictions import read_predictions
+from inspector.encoding import encode, encode_alone, read_alike
+from inspector.errors import InputError
 from inspector.proof import Progress, prove_text
 from inspector.records import (
     Array,
@@ -36,16 +29,13 @@ from inspector.records import (
     Rebuild,
     RebuiltLayer,
     SiteName,
-    Text,
     Token,
     Trace,
     Verification,
     Writing,
 )
-from inspector.verify.verification import nothing_compared
-from inspector.writing.edges import beginning
 from inspector.writing.letters import FileVocabulary
-from inspector.writing.write import prove_written, refuse_cannot_write, refuse_impossible, write_on
+from inspector.writing.write import prove_written, refuse_impossible, write_on
 
 if TYPE_CHECKING:
     from inspector.referee.loading import LoadedModel
@@ -287,17 +277,17 @@ def inspect(
         refuse_impossible(asked, pair)
     if not prove:
         progress("Running the model")
-        with _opened(model, progress) as opened:
-            both = _encode_alone(opened, text, pair, target, truncate=truncate, writes=asked)
+        with opened(model, progress) as checkpoint:
+            both = encode_alone(checkpoint, text, pair, target, truncate=truncate, writes=asked)
             if asked is not None:
                 progress("Writing on")
-                both, written = write_on(opened, FileVocabulary(opened), *both, asked)
-            found = _inspection(opened, *_run_alone(opened, *both), pieces=pieces)
+                both, written = write_on(checkpoint, FileVocabulary(checkpoint), *both, asked)
+            found = _inspection(checkpoint, *run_alone(checkpoint, *both), pieces=pieces)
             return replace(found, generation=written)
     if isinstance(model, str | Path | Checkpoint):
         progress("Loading the model")
         model = load(model.name if isinstance(model, Checkpoint) else model)
-    begun = texts = _encode(model, text, pair, target, truncate=truncate, writes=asked)
+    begun = texts = encode(model, text, pair, target, truncate=truncate, writes=asked)
     if asked is not None:
         from inspector.referee.vocabulary import RefereeVocabulary
 
@@ -310,7 +300,7 @@ def inspect(
         written = prove_written(model, trace, written)
     progress("Setting the classroom beside it")
     found = _inspection(model.checkpoint, trace, rebuilt, verification, pieces=pieces)
-    said = (*found.notices, *_read_alike(model.checkpoint, *begun))
+    said = (*found.notices, *read_alike(model.checkpoint, *begun))
     return replace(found, notices=said, generation=written)
 
 
@@ -339,147 +329,3 @@ def _inspection(
         notices=(*weights_notice(checkpoint), *notices(trace.text)),
         ladder_rows=row_sample(trace),
     )
-
-
-@contextmanager
-def _opened(
-    model: str | Path | Checkpoint | LoadedModel, progress: Progress
-) -> Iterator[Checkpoint]:
-    """Open a checkpoint, if it is not open yet, for our own forward.
-
-    Beside what is done with it its weights are held against their hash, as in ``weights_checked``.
-    """
-    if isinstance(model, str | Path):
-        source = locate(str(model), progress=progress)
-        with weights_checked(source):
-            yield _runnable(open_checkpoint(source))
-    else:
-        yield _runnable(model if isinstance(model, Checkpoint) else model.checkpoint)
-
-
-def _runnable(checkpoint: Checkpoint) -> Checkpoint:
-    """Return a checkpoint that our own forward can run, or say why it cannot."""
-    if checkpoint.model is None or checkpoint.tokenizer is None:
-        reason = checkpoint.no_rebuild or checkpoint.no_forward
-        raise NeedsRealModel(
-            f"{checkpoint.title} can only be run by the real model: "
-            f"{reason or 'it has no tokenizer.json'}.",
-            "Leave --no-proof out, or prove=False in Python.",
-        )
-    return checkpoint
-
-
-def _run_alone(
-    checkpoint: Checkpoint, text: Text, target: Text | None
-) -> tuple[Trace, Rebuild, Verification]:
-    """Run our own forward: what it computed is trace and rebuild in one, and still unproved."""
-    head = None if checkpoint.model is None else checkpoint.model.head
-    kind = None if head is None or head.kind == "seq2seq" else head.kind
-    keep: tuple[Keep, ...] = ("layers",) if kind is None else ("layers", "logits")
-    trace = forward(checkpoint, text, target, keep=keep)
-    if kind is not None and trace.logits is not None:
-        said = read_predictions(
-            trace.logits,
-            text,
-            kind,
-            mask=mask_id(checkpoint),
-            read=lambda entry: read_as_text(checkpoint, entry),
-        )
-        trace = replace(trace, predictions=said)
-    trace = with_embedding(checkpoint, trace, each_alone(text, partial(encode_alone, checkpoint)))
-    rebuilt = Rebuild("weights", trace.computed, trace.computed, None)
-    return trace, rebuilt, nothing_compared("unproved", rebuilt)
-
-
-def _encode_alone(
-    checkpoint: Checkpoint,
-    text: str,
-    pair: str | None,
-    target: str | None,
-    *,
-    truncate: bool,
-    writes: Writing | Generation | None,
-) -> tuple[Text, Text | None]:
-    """Tokenize by the checkpoint's own file."""
-    takes_target = checkpoint.takes_target
-    if writes is not None:
-        refuse_cannot_write(checkpoint)
-    _refuse_texts(
-        checkpoint.title, pair, target, takes_target=takes_target, writes=writes is not None
-    )
-    source = encode_alone(checkpoint, text, pair, truncate=truncate)
-    if not takes_target:
-        return source, None
-    read = (
-        beginning(checkpoint, FileVocabulary(checkpoint))
-        if target is None
-        else encode_target(checkpoint, target, truncate=truncate)
-    )
-    if read is None:
-        raise NeedsRealModel(
-            f"Only the real model knows how the decoder of {checkpoint.title} begins.",
-            "Leave --no-proof out, or prove=False in Python.",
-        )
-    return replace(source, token_types=None), read
-
-
-def _read_alike(checkpoint: Checkpoint, text: Text, target: Text | None) -> tuple[str, ...]:
-    """Say it where the checkpoint's own tokenizer.json reads the text as other tokens."""
-    if checkpoint.tokenizer is None or target is not None:
-        return ()
-    truncate = text.truncated_from is not None
-    alone = encode_alone(checkpoint, text.text, text.pair, truncate=truncate)
-    if alone.ids.tolist() == text.ids.tolist():
-        return ()
-    return (
-        f"tokenizer.json alone reads this text as {len(alone.tokens)} tokens, which are not the "
-        f"{len(text.tokens)} of the model's own tokenizer: --no-proof would answer for those.",
-    )
-
-
-def _encode(
-    model: LoadedModel,
-    text: str,
-    pair: str | None,
-    target: str | None,
-    *,
-    truncate: bool,
-    writes: Writing | Generation | None,
-) -> tuple[Text, Text | None]:
-    from inspector.referee.text import encode, encode_both
-    from inspector.referee.vocabulary import RefereeVocabulary
-
-    if writes is not None:
-        refuse_cannot_write(model.checkpoint)
-    _refuse_texts(
-        model.title, pair, target, takes_target=model.takes_target, writes=writes is not None
-    )
-    if target is None:
-        source = encode(text, pair, model.tokenizer, model.model.config, truncate=truncate)
-        if not model.takes_target:
-            return source, None
-        begun = beginning(model.checkpoint, RefereeVocabulary(model.tokenizer))
-        return replace(source, token_types=None), begun
-    return encode_both(text, target, model.tokenizer, model.model, truncate=truncate)
-
-
-def _refuse_texts(
-    title: str, pair: str | None, target: str | None, *, takes_target: bool, writes: bool
-) -> None:
-    """Refuse texts that a model does not read, and the lack of one that it needs."""
-    if not takes_target:
-        if target is not None:
-            raise InputError(
-                f"{title} takes no target: it is not an encoder–decoder.", "Leave the target out."
-            )
-        return
-    if pair is not None:
-        raise InputError(
-            f"{title} is an encoder–decoder and reads no pairs.",
-            "Give the second text as its target.",
-        )
-    if target is None and not writes:
-        raise InputError(
-            f"{title} is an encoder–decoder: its decoder reads a target, and there is none.",
-            'Give one, such as a translation: --target "…", or in a file after a tab.',
-        )
