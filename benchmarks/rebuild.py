@@ -4,7 +4,7 @@ Both sides start from the same captured hidden states, all 6 layers, and do the 
 to queries, keys and values, score, softmax, mix, project out. torch's side calls the model's own
 self-attention modules, eager and with their weights returned, and the dense layer behind them;
 not the residual and the norm, which the rebuild does not do. Our side is
-``inspector.forward.rebuild.rebuild`` as the inspector calls it.
+``inspector.forward.rebuilding.rebuild.rebuild`` as the inspector calls it.
 
 Both may use all cores, and no more: torch and BLAS are told so. Threads of the one side that still
 spin would slow the other, so each turn begins with a pause and a call that is not counted. Before
@@ -23,7 +23,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 import inspector
 from benchmarks.measuring import CALLS, in_turn, median_seconds, table
 from benchmarks.texts import text_of
-from inspector.forward.rebuild import rebuild
+from inspector.forward.rebuilding.rebuild import rebuild
 from inspector.records import Trace
 from inspector.referee.capture import capture
 from inspector.referee.loading import LoadedModel

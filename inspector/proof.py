@@ -12,7 +12,7 @@ import numpy as np
 from inspector.checkpoint.encoded import each_alone
 from inspector.forward.model import Keep, forward
 from inspector.forward.pooling import compare, with_embedding
-from inspector.forward.rebuild import rebuild
+from inspector.forward.rebuilding.rebuild import rebuild
 from inspector.records import Rebuild, Text, Trace, Verification
 from inspector.verify.compare import worst
 from inspector.verify.end_to_end import verify_end_to_end

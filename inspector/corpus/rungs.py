@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inspector.analysis.agreement import ALL_RUNGS, Selection, measure_rungs, present_rungs
-from inspector.forward.recompute import recompute
+from inspector.forward.rebuilding.recompute import recompute
 from inspector.records import Float64, RebuiltLayer, Text, Trace
 
 if TYPE_CHECKING:

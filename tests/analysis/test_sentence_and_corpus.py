@@ -15,7 +15,7 @@ from inspector.analysis.agreement import measure_ladder
 from inspector.analysis.heads import read_heads
 from inspector.corpus.rungs import NAMES, ladder_sums
 from inspector.families.registry import FAMILIES
-from inspector.forward.rebuild import rebuild
+from inspector.forward.rebuilding.rebuild import rebuild
 from inspector.records import LABELS, Batch, Rebuild, Trace, pad
 from inspector.referee.capture import capture
 from inspector.referee.head_sums import STATISTICS

@@ -15,7 +15,7 @@ from transformers import LlamaConfig, LlamaModel
 import inspector
 from inspector.corpus.induction import HALF, TEXTS, measure_induction, repeated
 from inspector.corpus.rungs import NAMES, ladder_sums
-from inspector.forward.recompute import recompute
+from inspector.forward.rebuilding.recompute import recompute
 from inspector.records import RebuiltLayer, Trace
 from inspector.referee.loading import LoadedModel
 

@@ -16,7 +16,7 @@ from seq2seq_models import SOURCE, TARGET, UNKNOWN, VARIANTS, random_encoder_dec
 import inspector
 from inspector.analogy.ladder import RUNGS, mixed, share
 from inspector.families.registry import FAMILIES
-from inspector.forward.recompute import recompute
+from inspector.forward.rebuilding.recompute import recompute
 from inspector.records import AttentionLayer, LayerCheck, SiteName, TracedLayer
 from inspector.report.html.page import render_report
 from inspector.session import Inspection

@@ -27,7 +27,7 @@ from inspector.families.registry import FAMILIES, _index
 from inspector.families.small import SMALL
 from inspector.forward.masks import visible
 from inspector.forward.norms import apply_norm
-from inspector.forward.recompute import recompute
+from inspector.forward.rebuilding.recompute import recompute
 from inspector.records import AttentionConfig, AttentionLayer, Norm, TracedLayer
 from inspector.referee.capture import capture_float64
 from inspector.referee.text import encode

@@ -13,7 +13,7 @@ import torch
 from transformers import AutoModel, AutoTokenizer
 
 import inspector
-from inspector.forward.recompute import recompute
+from inspector.forward.rebuilding.recompute import recompute
 from inspector.records import AttentionLayer, Projection
 from inspector.referee.loading import LoadedModel
 from inspector.session import Inspection

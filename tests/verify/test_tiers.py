@@ -25,7 +25,7 @@ from transformers.models.t5.modeling_t5 import eager_attention_forward as t5
 import inspector
 from inspector.errors import InputError
 from inspector.families.small import SMALL
-from inspector.forward.replay import replay
+from inspector.forward.rebuilding.replay import replay
 from inspector.records import CapturedAttention, LayerCheck
 from inspector.referee import attention_hook as hook
 from inspector.referee import capture

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from inspector.forward.recompute import recompute
-from inspector.forward.replay import replay
+from inspector.forward.rebuilding.recompute import recompute
+from inspector.forward.rebuilding.replay import replay
 from inspector.records import Checkpoint, Rebuild, Trace
 
 

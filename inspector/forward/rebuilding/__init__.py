@@ -1,0 +1,1 @@
+"""The attention of every layer rebuilt from what entered it, by the stronger of two ways."""
