@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inspector.errors import InputError, ModelError
-from inspector.forward.generate import Choice, generate
 from inspector.records import (
     Checkpoint,
     Generation,
@@ -18,6 +17,7 @@ from inspector.records import (
 )
 from inspector.verify.written import verify_written
 from inspector.writing.edges import read_edges, refuse_window
+from inspector.writing.generate import Choice, generate
 from inspector.writing.letters import Vocabulary, written_on
 
 if TYPE_CHECKING:

@@ -1,10 +1,10 @@
 """Writing on: a causal stack asked for the next token, again and again.
 
 Each token costs one pass of itself alone: keys and values of what went before are kept
-(``cache.py``). The likeliest is taken, or one is drawn from the softmax of logits / temperature,
-of all entries or of the ``top_k`` likeliest (Fan et al. 2018, "Hierarchical Neural Story
-Generation"). What a checkpoint says besides of how it likes to write, beams, penalties, tokens
-that are forced, is left aside: what is shown are the model's own probabilities.
+(``forward/cache.py``). The likeliest is taken, or one is drawn from the softmax of logits divided
+by the temperature, of all entries or of the ``top_k`` likeliest (Fan et al. 2018, "Hierarchical
+Neural Story Generation"). What a checkpoint says besides of how it likes to write, beams,
+penalties, tokens that are forced, is left aside: what is shown are the model's own probabilities.
 """
 
 from __future__ import annotations

@@ -13,9 +13,9 @@ from forward_models import ALL, Made
 from transformers import GenerationConfig
 
 from inspector.families.registry import FAMILIES
-from inspector.forward.generate import Choice, generate
 from inspector.forward.model import forward
 from inspector.records import Array, Generation, Text, Writing
+from inspector.writing.generate import Choice, generate
 
 CAUSAL = [name for name in ALL if any(row.causal for row in FAMILIES[ALL[name][0]].sites)]
 #: Longer than the windows of the small models, shorter than their tables of places.
