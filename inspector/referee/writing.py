@@ -1,7 +1,7 @@
 """The real model writes: transformers' own ``generate``, greedy, with nothing besides.
 
 What a checkpoint says of how it likes to write (beams, penalties, tokens that are forced or
-forbidden) is put aside, as ``forward/generate.py`` does.
+forbidden) is put aside, as ``writing/generate.py`` does.
 """
 
 from __future__ import annotations
