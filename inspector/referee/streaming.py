@@ -30,6 +30,7 @@ from inspector.referee.faults.running import named, refuse_foreign_ids, run_expl
 from inspector.referee.head_sums import STATISTICS, Places, layer_sums
 from inspector.referee.loading import LoadedModel
 from inspector.referee.quiet import quiet
+from inspector.referee.tokenizing import run_tokenizer
 
 Dtype = Literal["float32", "bfloat16"]
 #: Receives a layer's number and the model's weights, (B, H, T, T) float32.
@@ -294,7 +295,7 @@ class Stream:
             )
 
     def _sample(self) -> Batch:
-        ids = self._loaded.tokenizer("a b c d e", verbose=False)["input_ids"]
+        ids = run_tokenizer(self._loaded.tokenizer, "a b c d e")["input_ids"]
         texts = [np.array(ids, dtype=np.int64), np.array(ids[:-2] or ids, dtype=np.int64)]
         return pad([Text.of_ids(one) for one in texts], self.padding)
 
