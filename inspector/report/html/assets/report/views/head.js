@@ -215,37 +215,13 @@ export function mountHead(root, data, store) {
     sayVerdict(view, data, index, head);
     saySink(view, all, layer, sinkName(data, index));
 
+    const beside = shape === "matrix" && !unproved && model && rebuilt && difference;
     /** @type {{element: HTMLElement}[]} */
     const shown = [shape === "lines" ? lines : first];
-    if (shape === "lines") {
-      // They are drawn below, since they follow the pointer as well.
-    } else if (model && rebuilt && difference && !unproved) {
-      second.caption("rebuilt", `The same, from the layer’s input and the weights${rest}.`, ends, gap);
-      const most = largestMagnitude(difference.data);
-      third.caption(
-        "difference",
-        most
-          ? `rebuilt − model${sink ? ", between what is left of both" : ""}, on a scale of its own.`
-          : "rebuilt − model: none at all.",
-        [most ? tiny(-most) : "0", most ? `+${tiny(most)}` : "0"],
-        gap,
-      );
-      second.draw({ ...common, matrix: rebuilt, totals: totals(rebuilt), label: `rebuilt attention, ${where}` });
-      third.draw({
-        ...common,
-        matrix: difference,
-        totals: null,
-        scale: "difference",
-        log: false,
-        low: -most || -1,
-        high: most || 1,
-        label: `difference, ${where}`,
-      });
-      shown.push(second, third);
-    } else if (layer.recomputed) {
-      shown.push(rowsOnly);
-    }
+    if (beside) shown.push(second, third);
+    else if (shape === "matrix" && layer.recomputed) shown.push(rowsOnly);
     view.find("matrix-hint").hidden = shape === "lines";
+    // They are put up before they are drawn, since on their way to paper they ask how wide they are.
     panels.dataset.panels = String(shown.length);
     if (
       [...panels.children].some((child, i) => child !== shown[i]?.element) ||
@@ -253,9 +229,32 @@ export function mountHead(root, data, store) {
     ) {
       panels.replaceChildren(...shown.map((panel) => panel.element));
     }
+    // Lines are drawn below, since they follow the pointer as well.
     if (shape === "lines") return;
     first.caption(...sources, ends, gap);
     first.draw({ ...common, matrix: main, totals: now.sums, label: `attention, ${where}` });
+    if (!beside) return;
+    second.caption("rebuilt", `The same, from the layer’s input and the weights${rest}.`, ends, gap);
+    const most = largestMagnitude(difference.data);
+    third.caption(
+      "difference",
+      most
+        ? `rebuilt − model${sink ? ", between what is left of both" : ""}, on a scale of its own.`
+        : "rebuilt − model: none at all.",
+      [most ? tiny(-most) : "0", most ? `+${tiny(most)}` : "0"],
+      gap,
+    );
+    second.draw({ ...common, matrix: rebuilt, totals: totals(rebuilt), label: `rebuilt attention, ${where}` });
+    third.draw({
+      ...common,
+      matrix: difference,
+      totals: null,
+      scale: "difference",
+      log: false,
+      low: -most || -1,
+      high: most || 1,
+      label: `difference, ${where}`,
+    });
   });
 
   view.watch(["zoom", "between", "index"], ({ shape }) => {
