@@ -199,7 +199,11 @@ def load(name: str | Path = "bundled", *, device: str = "auto") -> LoadedModel:
     opened = open_checkpoint(source)
     # What our own forward runs comes from the files, by a way of its own.
     whole = replace(
-        loaded.checkpoint, model=opened.model, config=opened.config, tokenizer=opened.tokenizer
+        loaded.checkpoint,
+        model=opened.model,
+        config=opened.config,
+        tokenizer=opened.tokenizer,
+        stored_dtypes=opened.stored_dtypes,
     )
     return replace(loaded, checkpoint=whole)
 

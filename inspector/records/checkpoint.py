@@ -11,6 +11,9 @@ from inspector.records.shapes import Array, Float32
 if TYPE_CHECKING:
     from inspector.records.model import Model
 
+#: What a text is run in, by our own forward and by the real model, whatever weights are stored as.
+FLOAT32 = "float32"
+
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
@@ -30,6 +33,10 @@ class ModelInfo:
     window: int | None
     #: SHA-256 of the weights file where it was checked against a published hash, else None.
     sha256: str | None
+    #: What its weights are stored as, such as ``bfloat16``, that of the most numbers first; and
+    #: what it was run in.
+    stored_dtypes: tuple[str, ...]
+    computing_dtype: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,3 +207,6 @@ class Checkpoint:
     tokenizer: Any = None
     #: How a sentence's states become one vector, by the checkpoint's own files; None for not.
     pooling: Pooling | None = None
+    #: What the files store the weights as, that of the most numbers first; a model that lies in no
+    #: file was made in float32.
+    stored_dtypes: tuple[str, ...] = (FLOAT32,)

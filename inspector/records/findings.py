@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inspector.records.checkpoint import Checkpoint, ModelInfo
+from inspector.records.checkpoint import FLOAT32, Checkpoint, ModelInfo
 from inspector.records.rebuild import Rebuild
 from inspector.records.shapes import Float32, Float64, SiteName
 from inspector.records.targets import HeadLabel
@@ -189,4 +189,6 @@ class Inspected:
             width=trace.layers[0].hidden.shape[1],
             window=known.window,
             sha256=known.sha256,
+            stored_dtypes=known.stored_dtypes,
+            computing_dtype=FLOAT32,
         )

@@ -100,8 +100,9 @@ def test_on_paper_nothing_overlaps(printed):
 
 
 INK = """() => [...document.querySelectorAll('.matrix')].filter((e) => e.isConnected).map((e) => {
-  const c = e.querySelector('canvas'), all = c.getContext('2d').getImageData(0, 0, c.width, c.height);
-  return [e.querySelector('.matrix-title').textContent, new Set(new Uint32Array(all.data.buffer)).size];
+  const c = e.querySelector('canvas'), title = e.querySelector('.matrix-title').textContent;
+  const { data } = c.getContext('2d').getImageData(0, 0, c.width, c.height);
+  return [title, new Set(new Uint32Array(data.buffer)).size];
 })"""
 #: A page prints as soon as it was read, before any of its sections is drawn but the first.
 AT_ONCE = """() => {

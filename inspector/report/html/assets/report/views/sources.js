@@ -18,6 +18,18 @@ export function mountSources(root, data, store) {
   return view.dispose;
 }
 
+/**
+ * @param {import("../../payload.js").Model} model
+ * @returns {string} what its weights are stored as, and what it was run in
+ */
+function precisionOf({ stored_dtypes: stored, computing_dtype: computing }) {
+  const short = stored.filter((dtype) => dtype !== computing);
+  return (
+    `stored as ${stored.join(" and ")}, computed in ${computing}` +
+    (short.length ? `; run in ${short.join(" or ")}, the model would give other numbers.` : ".")
+  );
+}
+
 const UNPROVED =
   "computed from the checkpoint’s weights by the inspector’s own forward pass; the real model has not been asked, and where this page says “the model” it means that.";
 
@@ -25,7 +37,7 @@ const UNPROVED =
  * @param {import("../../payload.js").Header} header
  * @returns {string[][]} what, and where it comes from
  */
-function sourcesOf({ layers, arithmetic_max_abs_error: error, ladder, target, verification, predictions }) {
+function sourcesOf({ model: ran, layers, arithmetic_max_abs_error: error, ladder, target, verification, predictions }) {
   const exact = layers.every((layer) => layer.exact),
     recomputed = layers.every((layer) => layer.recomputed);
   const fromKeys = layers.some((layer) => layer.source === "query_key"),
@@ -71,6 +83,7 @@ function sourcesOf({ layers, arithmetic_max_abs_error: error, ladder, target, ve
   return [
     [unproved ? "The attention" : "The model’s attention", unproved ? UNPROVED : model],
     ...(unproved ? [] : [["The rebuild", rebuild]]),
+    ["The weights", precisionOf(ran)],
     ...own,
     ["The ladder’s numbers", rungs],
     ...(predictions
