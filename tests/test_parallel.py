@@ -6,11 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+import torch
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import inspector
 from inspector.analysis import agreement
 from inspector.parallel import Workers, parallel_map
+from inspector.referee.capture import capture
+from inspector.referee.text import encode
 
 SHORT, LONG = 12, 400
 
@@ -56,3 +59,22 @@ def test_the_analysis_of_a_short_text(monkeypatch: pytest.MonkeyPatch) -> None:
     inspector.inspect("The cat sat on the mat", prove=False)
     assert len(seen) == 6
     assert set.union(*seen) == {1}
+
+
+@pytest.mark.parametrize(("tokens", "threads"), [(SHORT, 1), (300, 2)])
+def test_the_real_model_has_one_for_a_short_text(tokens: int, threads: int) -> None:
+    """On a machine with other work two are many times slower."""
+    loaded = inspector.load(device="cpu")
+    seen: set[int] = set()
+    layer = loaded.model.encoder.layer[3]
+    hook = layer.register_forward_hook(lambda *_: seen.add(torch.get_num_threads()))
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        text = encode("cat " * tokens, None, loaded.tokenizer, loaded.model.config, truncate=False)
+        capture(loaded, text)
+        assert seen == {threads}
+        assert torch.get_num_threads() == 2
+    finally:
+        hook.remove()
+        torch.set_num_threads(before)

@@ -30,6 +30,7 @@ from inspector.referee.layer_numbers import own_numbers
 from inspector.referee.loading import LoadedModel
 from inspector.referee.predict import predict
 from inspector.referee.quiet import quiet
+from inspector.referee.threads import threads_for
 
 #: Dimensions of a layer's attention weights: batch, heads, queries, keys.
 _MATRICES = 4
@@ -126,13 +127,13 @@ def _refuse_no_attention(loaded: LoadedModel, trace: Trace) -> None:
 
 def _run(loaded: LoadedModel, called: Any, inputs: dict[str, torch.Tensor]) -> Any:
     given = {name: tensor.to(called.device) for name, tensor in inputs.items()}
+    count = sum(inputs[name].numel() for name in inputs if name.endswith("input_ids"))
     try:
-        with torch.inference_mode(), quiet(), run_explained(loaded):
+        with torch.inference_mode(), threads_for(called, count), quiet(), run_explained(loaded):
             return called(**given, output_attentions=True, output_hidden_states=True)
     except (MemoryError, RuntimeError) as error:
         if not out_of_memory(error):
             raise
-        count = sum(inputs[name].numel() for name in inputs if name.endswith("input_ids"))
         raise MachineError(
             f"There is not enough memory for {count} tokens.", "Give a shorter text."
         ) from error
