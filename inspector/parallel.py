@@ -25,13 +25,15 @@ def parallel_map(
     """Apply ``work`` to every layer in order, over threads where the text is long enough.
 
     Each thread gets one BLAS thread: layers side by side keep the cores busier than one layer's
-    small products cut in pieces.
+    small products cut in pieces, and a short text's are too small to be cut at all. Cut, each
+    waits for its slowest part, which on a busy machine makes a short text many times slower.
     """
     workers = os.cpu_count() or 1
-    if tokens < _TOKENS_WORTH_THREADS or workers == 1:
-        return tuple(map(work, items))
-    with one_blas_thread(), ThreadPoolExecutor(workers) as pool:
-        return tuple(pool.map(work, items))
+    with one_blas_thread():
+        if tokens < _TOKENS_WORTH_THREADS or workers == 1:
+            return tuple(map(work, items))
+        with ThreadPoolExecutor(workers) as pool:
+            return tuple(pool.map(work, items))
 
 
 class Workers:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 def layer_name(site: str, layer: int) -> str:
     """Name a layer, with its site where a model has several."""
     return f"layer {layer}" if site == "self" else f"{site} layer {layer}"
+
+
+def precision(stored: Sequence[str], computing: str) -> str:
+    """Say what weights are stored as and what a model was run in, as the end of a sentence."""
+    return f"stored as {' and '.join(stored)}, computed in {computing}"
 
 
 def visible(text: str) -> str:

@@ -93,7 +93,7 @@ def _with_similarity(
 
 def _with_own_answer(model: LoadedModel, trace: Trace, ours: Trace) -> Trace:
     """Put the answer of our own forward in the place of the real model's."""
-    from inspector.referee.predict import predict
+    from inspector.referee.answers.predict import predict
 
     if model.head is not None and ours.logits is not None and trace.predictions is not None:
         said = predict(ours.logits, trace.text, model.tokenizer, model.head)

@@ -211,6 +211,7 @@ def load(name: str | Path = "bundled", *, device: str = "auto") -> LoadedModel:
         tokenizer=opened.tokenizer,
         pooling=opened.pooling,
         folder=opened.folder,
+        stored_dtypes=opened.stored_dtypes,
     )
     return replace(loaded, checkpoint=whole)
 

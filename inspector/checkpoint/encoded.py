@@ -5,14 +5,17 @@ The checkpoint's own tokenizer and the referee's tell the same things in differe
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import accumulate
 
 from inspector.checkpoint.pieces import place_pieces
 from inspector.checkpoint.words import Span
-from inspector.errors import InputError
+from inspector.errors import InputError, ModelError
 from inspector.records import Text, Token
+
+SEE = "Run it again with --debug to see what the library says."
 
 #: Tokenizers without a limit say so with a number near 1e30.
 _NO_LIMIT = 10**9
@@ -111,6 +114,31 @@ def each_alone(text: Text, read: Callable[..., Text]) -> tuple[Text, Text] | Non
     with suppress(InputError):
         return read(text.text, truncate=truncate), read(text.pair, truncate=truncate)
     return None
+
+
+def failed(described: str | None) -> ModelError:
+    """Return what is said of a tokenizer that fails on a text.
+
+    ``described`` is its tokenizer.json, None where it has none.
+    """
+    if described is not None and (unknown := _missing_unknown(described)) is not None:
+        return ModelError(
+            f"The model's tokenizer has no entry {unknown}, which stands for what it does not "
+            "know, and the text holds something of that kind.",
+            "Use a complete tokenizer.",
+        )
+    return ModelError("The model's tokenizer fails on this text.", SEE)
+
+
+def _missing_unknown(described: str) -> str | None:
+    """Return the piece for what a tokenizer does not know, where its vocabulary lacks it.
+
+    The whole vocabulary would name it all the same: special tokens are added to that.
+    """
+    model = json.loads(described)["model"]
+    unknown, vocabulary = model.get("unk_token"), model.get("vocab")
+    missing = isinstance(unknown, str) and isinstance(vocabulary, dict)
+    return unknown if missing and unknown not in vocabulary else None
 
 
 def too_long(what: str, count: int, fits: int) -> InputError:

@@ -59,6 +59,7 @@ def open_checkpoint(source: Source) -> Checkpoint:
         tokenizer=read_tokenizer(folder, source.title),
         pooling=read_pooling(folder),
         folder=folder,
+        stored_dtypes=files.weights.stored_dtypes,
     )
     if family is None:
         return opened

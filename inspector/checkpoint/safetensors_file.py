@@ -52,8 +52,13 @@ DTYPES: Mapping[str, np.dtype[Any]] = {
     "F64": np.dtype("<f8"),
     "C64": np.dtype("<c8"),
 }
-#: Those that weights may have.
-FLOATS = ("F16", "BF16", "F32", "F64")
+#: Those that weights may have, and what everybody else calls them.
+FLOATS: Mapping[str, str] = {
+    "F16": "float16",
+    "BF16": "bfloat16",
+    "F32": "float32",
+    "F64": "float64",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ tokenizer here, and the referee's is asked.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,9 @@ from typing import Any
 import numpy as np
 
 from inspector.checkpoint.encoded import (
+    SEE,
     build_tokens,
+    failed,
     refuse_nothing,
     refuse_unparted,
     smallest_limit,
@@ -23,6 +27,7 @@ from inspector.checkpoint.json_file import read_object
 from inspector.checkpoint.pieces import read_entry
 from inspector.errors import ModelError
 from inspector.families.spec import Family
+from inspector.panics import hushed, is_fault
 from inspector.records import Checkpoint, Text, Token
 
 TOKENIZER = "tokenizer.json"
@@ -47,17 +52,24 @@ def read_tokenizer(folder: Path, title: str) -> Any:
         return None
     from tokenizers import Tokenizer
 
-    try:
+    with _told(lambda: ModelError(f"The tokenizer of {title} cannot be read from its files.", SEE)):
         tokenizer = Tokenizer.from_file(str(path))
-    except Exception as error:  # the package raises a plain Exception
-        raise ModelError(
-            f"The tokenizer of {title} cannot be read from its files.",
-            "Run it again with --debug to see what the library says.",
-        ) from error
     # A file may say how its texts were padded and cut in training; here they are neither.
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return tokenizer
+
+
+@contextmanager
+def _told(why: Callable[[], ModelError]) -> Iterator[None]:
+    """Say ``why`` in place of what the package raises: a plain Exception, or a panic of Rust's."""
+    try:
+        with hushed():
+            yield
+    except BaseException as error:
+        if is_fault(error):
+            raise why() from error
+        raise
 
 
 def limit(folder: Path, config: Any, family: Family) -> int | None:
@@ -88,6 +100,8 @@ def encode(
     InputError
         When there is nothing to read, when the text does not fit and ``truncate`` is off, or
         when there is a pair and the tokenizer puts nothing between its texts.
+    ModelError
+        When the tokenizer fails.
     """
     encoded, truncated_from = _fitted(checkpoint, what, text, pair, truncate=truncate)
     if pair is not None:
@@ -118,6 +132,8 @@ def encode_target(checkpoint: Checkpoint, target: str, *, truncate: bool) -> Tex
     ------
     InputError
         When there is nothing to read, or when the text does not fit and ``truncate`` is off.
+    ModelError
+        When the tokenizer fails.
     """
     begins = getattr(checkpoint.config, "decoder_start_token_id", None)
     if checkpoint.family not in _SHIFTED or begins is None:
@@ -136,7 +152,7 @@ def _fitted(
 ) -> tuple[Any, int | None]:
     """Tokenize, and return how many tokens there were before they were cut, if they were."""
     tokenizer, fits = checkpoint.tokenizer, checkpoint.window
-    encoded = tokenizer.encode(text, pair)
+    encoded = _encoded(tokenizer, text, pair)
     count = len(encoded.ids)
     if fits is None or count <= fits:
         return encoded, None
@@ -145,9 +161,14 @@ def _fitted(
     # The tokenizer itself cuts, so that what it puts at the end stays at the end.
     tokenizer.enable_truncation(fits)
     try:
-        return tokenizer.encode(text, pair), count
+        return _encoded(tokenizer, text, pair), count
     finally:
         tokenizer.no_truncation()
+
+
+def _encoded(tokenizer: Any, text: str, pair: str | None) -> Any:
+    with _told(lambda: failed(tokenizer.to_str())):
+        return tokenizer.encode(text, pair)
 
 
 def _tokens(tokenizer: Any, encoded: Any, text: str, pair: str | None) -> tuple[Token, ...]:
@@ -171,7 +192,8 @@ def mask_id(checkpoint: Checkpoint) -> int | None:
 def read_as_text(checkpoint: Checkpoint, entry: int) -> str:
     """Return an entry of the vocabulary as a reader would write it."""
     piece = checkpoint.tokenizer.id_to_token(entry)
-    decoded = checkpoint.tokenizer.decode([entry], skip_special_tokens=False)
+    with _told(lambda: failed(checkpoint.tokenizer.to_str())):
+        decoded = checkpoint.tokenizer.decode([entry], skip_special_tokens=False)
     return read_entry(piece or "", decoded)
 
 

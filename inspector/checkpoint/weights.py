@@ -7,8 +7,10 @@ file of the folder, or to a blob of the hub's cache, whose snapshots are made of
 
 from __future__ import annotations
 
+import math
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -59,6 +61,15 @@ class Weights(Mapping[str, NDArray[Any]]):
 
     def __len__(self) -> int:
         return len(self.entries)
+
+    @property
+    def stored_dtypes(self) -> tuple[str, ...]:
+        """What the weights are stored as, such as ``bfloat16``, that of the most numbers first."""
+        sizes: Counter[str] = Counter()
+        for entry in self.entries.values():
+            if entry.dtype in FLOATS:
+                sizes[FLOATS[entry.dtype]] += math.prod(entry.shape)
+        return tuple(name for name, _ in sizes.most_common())
 
     def stored(self, name: str) -> NDArray[Any]:
         """Return a tensor as it lies in its file, bfloat16 as uint16."""

@@ -11,6 +11,7 @@ import click
 from inspector import signals
 from inspector.commands import streams
 from inspector.errors import InputError, InspectorError, MachineError, ModelError
+from inspector.panics import is_panic
 from inspector.plain import visible
 
 INTERRUPTED = 130
@@ -100,9 +101,8 @@ def _known(error: BaseException) -> InspectorError | None:
         return MachineError(
             "There is not enough memory.", "Give a shorter text or a smaller model."
         )
-    if type(error).__module__ == "pyo3_runtime":
-        # A panic of the libraries written in Rust, tokenizers and safetensors, which read nothing
-        # but a model's files and a text by them. It is no Exception.
+    if is_panic(error):
+        # Of tokenizers or safetensors, which read nothing but a model's files and a text by them.
         return ModelError(
             "The library that reads the model's files, its tokenizer among them, gave up.",
             "Take another copy of the model; --debug shows what the library says.",

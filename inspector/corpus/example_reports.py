@@ -63,7 +63,7 @@ def tell_examples(
     wanted: dict[int, list[HeadExample]] = {}
     for key in keys:
         progress.advance(1)
-        file, number = _place(key, files)
+        file, number = numbered(key, files)
         try:
             found = inspect(best.texts[key], model=loaded, truncate=truncate)
         except InputError:
@@ -95,14 +95,14 @@ def refuse_examples(folder: OutputFolder) -> None:
     folder.claim_matching(_FOLDER, "[0-9]*-[0-9]*.html")
 
 
-def _place(key: int, files: list[Input]) -> tuple[int, int]:
+def numbered(key: int, files: list[Input]) -> tuple[int, int]:
     """Return a sentence's file and its line; a treebank's are counted from 1 where people read."""
     file, row = place_of(key)
     return file, row + (files[file].kind == "conllu")
 
 
 def _report(key: int, files: list[Input]) -> str:
-    file, number = _place(key, files)
+    file, number = numbered(key, files)
     return f"{_FOLDER}/{file + 1}-{number}.html"
 
 

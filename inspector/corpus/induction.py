@@ -92,7 +92,9 @@ def _text(before: list[int], text: np.ndarray) -> Text:
 
 def _prefix(tokenizer: Any) -> list[int]:
     """Return the special tokens that the tokenizer puts before a text."""
-    encoded = tokenizer("a", return_special_tokens_mask=True, verbose=False)
+    from inspector.referee.tokenizing import run_tokenizer
+
+    encoded = run_tokenizer(tokenizer, "a", return_special_tokens_mask=True)
     flags = [*encoded["special_tokens_mask"], 0]
     return [int(one) for one in encoded["input_ids"][: flags.index(0)]]
 

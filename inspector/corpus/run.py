@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from inspector import __version__
+from inspector.corpus.arc_examples import tell_arcs
 from inspector.corpus.engines import Engine
 from inspector.corpus.example_reports import refuse_examples, tell_examples
 from inspector.corpus.induction import measure_induction
 from inspector.corpus.inputs import Input, inputs
 from inspector.corpus.planning import BATCH_TOKENS, SHARD, Shard, shards
-from inspector.corpus.reading import Survey, place_of, sentences, survey
+from inspector.corpus.reading import Sentence, Survey, place_of, sentences, survey
 from inspector.corpus.record import LeftOut
 from inspector.corpus.run_record import run_record
 from inspector.corpus.store import Store, shard_names
@@ -88,6 +89,7 @@ def run_corpus(
     MachineError
         When the machine refuses.
     """
+    begun = time.monotonic()
     with ExitStack() as held:
         files = held.enter_context(inputs(options.files))
         seen = survey(files, column=options.column, strict=options.strict)
@@ -100,12 +102,12 @@ def run_corpus(
 
         work = replace(work, fingerprint=fingerprint(loaded))
         store = Store(folder, _plan(files, seen, options, work), restart=options.restart)
-        run = _Run(files, seen, options, work, loaded, folder, watcher)
-        begun = time.monotonic()
+        run = _Run(files, seen, options, work, loaded, folder, watcher, begun)
+        began = time.monotonic()
         made = run.measure(store, engine(loaded))
-        seconds = time.monotonic() - begun
+        reading = time.monotonic() - began
         merged = merge(store.records(count), seed=work.seed, replicates=work.replicates)
-        return run.finish(merged, made, seconds)
+        return run.finish(merged, made, reading)
 
 
 def _plan(files: list[Input], seen: Survey, options: Options, work: Work) -> dict[str, object]:
@@ -132,6 +134,8 @@ class _Run:
     loaded: LoadedModel
     folder: OutputFolder
     watcher: Watcher
+    #: When it began, by ``time.monotonic``.
+    begun: float
 
     def measure(self, store: Store, engine: Engine) -> int:
         """Have the missing shards made, and return how many sentences they hold."""
@@ -140,8 +144,7 @@ class _Run:
 
         def missing() -> Iterator[Shard]:
             nonlocal made
-            read = sentences(self.files, column=self.options.column, strict=self.options.strict)
-            for shard in shards(read, SHARD):
+            for shard in shards(self._read(), SHARD):
                 if store.finished(shard.index):
                     self.watcher.advance(len(shard.sentences))
                     continue
@@ -152,8 +155,11 @@ class _Run:
             store.write(index, record)
         return made
 
-    def finish(self, merged: Merged, made: int, seconds: float) -> Outcome:
-        """Write everything, ``run.json`` last."""
+    def _read(self) -> Iterator[Sentence]:
+        return sentences(self.files, column=self.options.column, strict=self.options.strict)
+
+    def finish(self, merged: Merged, made: int, reading: float) -> Outcome:
+        """Write everything, ``run.json`` last; ``reading`` is how many seconds the reading took."""
         skipped = self._skipped(merged)
         if merged.tally.sentences == 0:
             why = "; ".join(f"{one.count} left out: {one.reason}" for one in skipped)
@@ -179,6 +185,18 @@ class _Run:
             truncate=self.work.truncate,
             progress=self.watcher,
         )
+        if findings is not None:
+            examples += tell_arcs(
+                findings,
+                merged.clearest,
+                self._read(),
+                self.files,
+                self.loaded,
+                heads=merged.basic.values.shape[2],
+                truncate=self.work.truncate,
+                reports={(one.file, one.row): one.report for one in examples},
+                progress=self.watcher,
+            )
         facts = CorpusFacts(
             model=self._model(merged),
             files=tuple("-" if one.name == "standard input" else one.name for one in self.files),
@@ -187,7 +205,9 @@ class _Run:
             truncated=merged.tally.truncated,
             unread_arcs=merged.arcs.unread if merged.arcs is not None else 0,
             skipped=skipped,
-            seconds=seconds,
+            # Example sentences are inspected one by one, which may take longer than the reading.
+            seconds=time.monotonic() - self.begun,
+            reading_seconds=reading,
             sentences_this_run=made,
             seed=self.work.seed,
             resamples=self.work.replicates,
@@ -221,6 +241,8 @@ class _Run:
             width=int(self.loaded.model.config.hidden_size),
             window=known.window,
             sha256=known.sha256,
+            stored_dtypes=known.stored_dtypes,
+            computing_dtype=self.work.dtype,
         )
 
     def _skipped(self, merged: Merged) -> tuple[Skipped, ...]:

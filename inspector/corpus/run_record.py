@@ -53,6 +53,7 @@ def run_record(
         "bfloat16_largest_shift": shift or None,
         "bootstrap": {"seed": facts.seed, "resamples": facts.resamples},
         "seconds": facts.seconds,
+        "reading_seconds": facts.reading_seconds,
         "sentences_this_run": facts.sentences_this_run,
         "outputs": {name: Path(path).name for name, path in files.items()},
     }

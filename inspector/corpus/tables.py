@@ -13,6 +13,7 @@ from inspector.corpus.bootstrap import draws
 from inspector.corpus.examples import Best
 from inspector.corpus.record import Record, Tally
 from inspector.corpus.sums import Sums
+from inspector.corpus.treebank.clearest import Clearest
 from inspector.corpus.treebank.relations import HeadPlace, findings, relations
 from inspector.corpus.treebank.relations import Tally as ArcTally
 from inspector.records import (
@@ -37,6 +38,8 @@ class Merged:
     ladder: Sums | None
     best: Best
     arcs: ArcTally | None
+    #: Where each head finds each relation most surely; nothing without trees.
+    clearest: Clearest
     shift: dict[str, float]
 
 
@@ -52,6 +55,7 @@ def merge(records: Iterable[Record], *, seed: int, replicates: int) -> Merged:
                 record.ladder,
                 record.best,
                 None,
+                Clearest(),
                 dict(record.shift),
             )
         else:
@@ -66,6 +70,7 @@ def merge(records: Iterable[Record], *, seed: int, replicates: int) -> Merged:
             heads = record.basic.values.shape[1] * record.basic.values.shape[2]
             merged.arcs = merged.arcs or ArcTally(replicates, heads)
             merged.arcs.add(record.syntax, draws(record.keys, seed, replicates)[1:])
+            merged.clearest.add(record.syntax, record.keys)
     if merged is None:
         raise ValueError("there is no record to merge")
     return merged

@@ -12,6 +12,9 @@ from inspector.records.shapes import Array, Float32
 if TYPE_CHECKING:
     from inspector.records.model import Model
 
+#: What a text is run in, by our own forward and by the real model, whatever weights are stored as.
+FLOAT32 = "float32"
+
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
@@ -31,6 +34,10 @@ class ModelInfo:
     window: int | None
     #: SHA-256 of the weights file where it was checked against a published hash, else None.
     sha256: str | None
+    #: What its weights are stored as, such as ``bfloat16``, that of the most numbers first; and
+    #: what it was run in.
+    stored_dtypes: tuple[str, ...]
+    computing_dtype: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +217,9 @@ class Checkpoint:
     pooling: Pooling | None = DEFAULT_POOLING
     #: Where its files lie; None where it was not opened from them.
     folder: Path | None = None
+    #: What the files store the weights as, that of the most numbers first; a model that lies in no
+    #: file was made in float32.
+    stored_dtypes: tuple[str, ...] = (FLOAT32,)
 
     @property
     def takes_target(self) -> bool:

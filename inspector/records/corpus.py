@@ -143,6 +143,9 @@ class HeadExample:
     weights: Array
     #: Where the sentence's report lies, relative to the output folder; None where there is none.
     report: str | None
+    #: The relation and direction of which the link is an arc, such as ``obj dependent→head``; None
+    #: where it is of the share that is the head's largest.
+    measure: str | None = None
 
     @property
     def weight(self) -> float:
@@ -176,9 +179,11 @@ class CorpusFacts:
     #: Arcs of trees that were left out because the model was given no piece of one of their words.
     unread_arcs: int
     skipped: tuple[Skipped, ...]
-    #: Wall-clock time of the reading, in seconds; of the shards that this run made, and how many
-    #: sentences these hold, where others were already on disk.
+    #: Wall-clock time of the whole run in seconds: loading, reading, tables, example sentences.
     seconds: float
+    #: That of the reading alone, of the shards that this run made, and how many sentences these
+    #: hold, where others were already on disk.
+    reading_seconds: float
     sentences_this_run: int
     #: Of the bootstrap: its seed, and how many times the sentences were drawn anew.
     seed: int
@@ -196,5 +201,5 @@ class CorpusResult:
     #: None where no file was a treebank.
     relations: RelationAccuracies | None
     findings: RelationFindings | None
-    #: A few for each head, the clearest first; a head may have none.
+    #: A few for each head, the clearest first, and one for each finding; there may be none.
     examples: tuple[HeadExample, ...]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inspector.records.checkpoint import Checkpoint, ModelInfo
+from inspector.records.checkpoint import FLOAT32, Checkpoint, ModelInfo
 from inspector.records.embedding import Embedding, Similarity
 from inspector.records.generation import Generation
 from inspector.records.predictions import Predictions
@@ -213,4 +213,6 @@ class Inspected:
             width=trace.layers[0].hidden.shape[1],
             window=known.window,
             sha256=known.sha256,
+            stored_dtypes=known.stored_dtypes,
+            computing_dtype=FLOAT32,
         )

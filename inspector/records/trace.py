@@ -29,6 +29,9 @@ class CapturedAttention:
     bias: Array | None
     #: (H,) scores of a key that takes its share of every row and gives nothing; None for none.
     sink: Array | None
+    #: Whether that key only takes its share of what is mixed, and A is without it: its rows sum to
+    #: 1, as some families have it.
+    sink_outside: bool
     #: (T, H·e) A·V with the heads side by side.
     mixed: Array
 

@@ -26,6 +26,8 @@ from inspector.referee.site_hooks import copied
 
 _NAME = "inspector"
 _EAGER = "eager_attention_forward"
+#: How far float32's rounding takes the sum of a row from 1.
+_WHOLE = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,5 +127,11 @@ def captured(call: Call) -> CapturedAttention:
         softcap=None if softcap is None else float(softcap),
         bias=sum(added[1:], start=added[0]) if added else None,
         sink=None if sink is None else np.array(sink.detach().cpu().numpy(), copy=True),
+        sink_outside=sink is not None and _whole(call.attention),
         mixed=copied(call.mixed.flatten(start_dim=2)),
     )
+
+
+def _whole(attention: torch.Tensor) -> bool:
+    """Say whether no row lacks anything: then no sink took its share of it."""
+    return bool((attention.sum(dim=-1) - 1).abs().max() <= _WHOLE)

@@ -17,15 +17,16 @@ import torch
 from inspector.errors import MachineError, ModelError
 from inspector.plain import layer_name
 from inspector.records import Array, SiteName, Text, Trace, TracedLayer
+from inspector.referee.answers.predict import with_answer
 from inspector.referee.attention_hook import Seen, routes, watch_interface
 from inspector.referee.faults.attention_check import refuse_no_attention, refuse_not_finite
 from inspector.referee.faults.explain import out_of_memory
 from inspector.referee.faults.running import named, refuse_foreign_ids, run_explained
 from inspector.referee.layer_numbers import own_numbers
 from inspector.referee.loading import LoadedModel
-from inspector.referee.predict import with_answer
 from inspector.referee.quiet import quiet
 from inspector.referee.site_hooks import SiteStates, copied, watch_end, watch_sites
+from inspector.referee.threads import threads_for
 
 #: Dimensions of a layer's attention weights: batch, heads, queries, keys.
 _MATRICES = 4
@@ -120,13 +121,13 @@ def _refuse_no_attention(loaded: LoadedModel, trace: Trace) -> None:
 
 def _run(loaded: LoadedModel, called: Any, inputs: dict[str, torch.Tensor]) -> Any:
     given = {name: tensor.to(called.device) for name, tensor in inputs.items()}
+    count = sum(inputs[name].numel() for name in inputs if name.endswith("input_ids"))
     try:
-        with torch.inference_mode(), quiet(), run_explained(loaded):
+        with torch.inference_mode(), threads_for(called, count), quiet(), run_explained(loaded):
             return called(**given, output_attentions=True, output_hidden_states=True)
     except (MemoryError, RuntimeError) as error:
         if not out_of_memory(error):
             raise
-        count = sum(inputs[name].numel() for name in inputs if name.endswith("input_ids"))
         raise MachineError(
             f"There is not enough memory for {count} tokens.", "Give a shorter text."
         ) from error

@@ -23,11 +23,12 @@ from inspector.checkpoint.sources import Source
 from inspector.errors import InputError, ModelError
 from inspector.families.registry import row_of
 from inspector.families.spec import Family
+from inspector.panics import hushed
 from inspector.records import Array, AttentionLayer, Checkpoint
+from inspector.referee.answers.lm_head import Kind, head_of, part_missing
 from inspector.referee.faults.culprit import config_culprit, model_culprit
 from inspector.referee.faults.explain import explained
 from inspector.referee.hub import fetch
-from inspector.referee.lm_head import Kind, head_of, part_missing
 from inspector.referee.quiet import quiet
 from inspector.referee.text import window
 
@@ -187,8 +188,9 @@ def _read(source: Source) -> tuple[Any, Kind | None, Any]:
 
 
 def _tokenizer(source: Source, folder: Path, revision: str | None) -> Any:
-    with explained(
-        source, folder, f"The tokenizer of {source.title} cannot be read from its files"
+    with (
+        explained(source, folder, f"The tokenizer of {source.title} cannot be read from its files"),
+        hushed(),
     ):
         return AutoTokenizer.from_pretrained(
             source.path,

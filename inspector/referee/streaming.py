@@ -29,6 +29,7 @@ from inspector.referee.running_layers import (
     through_hooks,
     through_the_interface,
 )
+from inspector.referee.tokenizing import run_tokenizer
 
 Dtype = Literal["float32", "bfloat16"]
 #: Receives a layer's number and the model's weights, (B, H, T, T) float32.
@@ -243,7 +244,7 @@ class Stream:
             )
 
     def _sample(self) -> Batch:
-        ids = self._loaded.tokenizer("a b c d e", verbose=False)["input_ids"]
+        ids = run_tokenizer(self._loaded.tokenizer, "a b c d e")["input_ids"]
         texts = [np.array(ids, dtype=np.int64), np.array(ids[:-2] or ids, dtype=np.int64)]
         return pad([Text.of_ids(one) for one in texts], self.padding)
 

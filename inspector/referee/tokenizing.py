@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from inspector.errors import MachineError, ModelError
-from inspector.referee.faults.explain import SEE, out_of_memory
+from inspector.checkpoint.encoded import failed
+from inspector.errors import MachineError
+from inspector.panics import hushed
+from inspector.referee.faults.explain import out_of_memory
 
 
 def run_tokenizer(tokenizer: Any, *texts: Any, **options: Any) -> Any:
@@ -19,9 +22,28 @@ def run_tokenizer(tokenizer: Any, *texts: Any, **options: Any) -> Any:
     MachineError
         When memory runs out.
     """
-    try:
+    with _told(tokenizer):
         # Too long a text is told to the user elsewhere, in our words.
         return tokenizer(*texts, verbose=False, **options)
+
+
+def decode(tokenizer: Any, entry: int) -> str:
+    """Return an entry of the vocabulary as a tokenizer writes it, alone.
+
+    Raises
+    ------
+    ModelError
+        When the tokenizer's files are such that it cannot.
+    """
+    with _told(tokenizer):
+        return str(tokenizer.decode([entry]))
+
+
+@contextmanager
+def _told(tokenizer: Any) -> Iterator[None]:
+    try:
+        with hushed():
+            yield
     except (KeyboardInterrupt, SystemExit, GeneratorExit):
         raise
     # Not only an Exception: Rust's panics are none.
@@ -30,23 +52,5 @@ def run_tokenizer(tokenizer: Any, *texts: Any, **options: Any) -> Any:
             raise MachineError(
                 "There is not enough memory to tokenize the text.", "Give a shorter text."
             ) from error
-        if (unknown := _missing_unknown(tokenizer)) is not None:
-            raise ModelError(
-                f"The model's tokenizer has no entry {unknown}, which stands for what it does not "
-                "know, and the text holds something of that kind.",
-                "Use a complete tokenizer.",
-            ) from error
-        raise ModelError("The model's tokenizer fails on this text.", SEE) from error
-
-
-def _missing_unknown(tokenizer: Any) -> str | None:
-    """Return the piece for what a tokenizer does not know, where its vocabulary lacks it.
-
-    The whole vocabulary would name it all the same: special tokens are added to that.
-    """
-    if not tokenizer.is_fast:
-        return None
-    model = json.loads(tokenizer.backend_tokenizer.to_str())["model"]
-    unknown, vocabulary = model.get("unk_token"), model.get("vocab")
-    missing = isinstance(unknown, str) and isinstance(vocabulary, dict)
-    return unknown if missing and unknown not in vocabulary else None
+        described = tokenizer.backend_tokenizer.to_str() if tokenizer.is_fast else None
+        raise failed(described) from error

@@ -119,7 +119,7 @@ def prove_written(model: LoadedModel, trace: Trace, generation: Generation) -> G
     MachineError
         When memory runs out.
     """
-    from inspector.referee.writing import Writer
+    from inspector.referee.answers.writing import Writer
 
     writer = Writer(model)
     logits = trace.logits

@@ -7,20 +7,25 @@ a corpus; with all tokens counted as content both go over the same queries and k
 from __future__ import annotations
 
 from dataclasses import replace
+from math import log2
 
 import numpy as np
 import pytest
+import torch
+from transformers import CONFIG_MAPPING, AutoConfig, AutoModel
 
 from inspector.analysis.agreement import measure_ladder
 from inspector.analysis.heads import read_heads
+from inspector.checkpoint.sources import Source
 from inspector.corpus.rungs import NAMES, ladder_sums
 from inspector.families.registry import FAMILIES
+from inspector.families.small import SMALL
 from inspector.forward.rebuilding.rebuild import rebuild
 from inspector.records import LABELS, Batch, Rebuild, Trace, pad
 from inspector.referee.capture import capture
 from inspector.referee.head_sums import STATISTICS
-from inspector.referee.loading import LoadedModel
-from inspector.referee.small_models import small_model
+from inspector.referee.loading import LoadedModel, prepare
+from inspector.referee.small_models import perturb, small_model
 from inspector.referee.streaming import Stream
 
 #: What a corpus calls the measures of the ladder, and what one sentence does.
@@ -31,6 +36,13 @@ MEASURES = {
 }
 #: Families with something beside scale·q·k: sinks, caps, positions, masks, norms on q and k.
 SPECIAL = [name for name, row in FAMILIES.items() if row.specials and not row.others]
+#: Families with sinks, and a small config of each, that nobody has written a row for.
+WITHOUT_A_ROW = {
+    name: options
+    for name, options in {"openai_privacy_filter": dict(SMALL["gpt_oss"])}.items()
+    # An older transformers knows none.
+    if name in CONFIG_MAPPING
+}
 
 
 def looked_at(family: str) -> tuple[LoadedModel, Trace, Rebuild]:
@@ -38,6 +50,21 @@ def looked_at(family: str) -> tuple[LoadedModel, Trace, Rebuild]:
     loaded, text, _ = small_model(family)
     trace = capture(loaded, replace(text, special=np.zeros(len(text), dtype=np.bool_)))
     return loaded, trace, rebuild(loaded.checkpoint, trace)
+
+
+def captured_only(family: str) -> LoadedModel:
+    """A small model of a family with sinks that is rebuilt from its captured q, k and v."""
+    if family in FAMILIES:
+        # As if nobody had written its row.
+        loaded, _, _ = small_model(family)
+        known = replace(loaded.checkpoint, attention=None, model=None, no_rebuild="no row")
+        return replace(loaded, checkpoint=known, family=None)
+    torch.manual_seed(5)
+    config = AutoConfig.for_model(family, **WITHOUT_A_ROW[family])
+    model = AutoModel.from_config(config, attn_implementation="eager", dtype=torch.float32)
+    perturb(model, 5)
+    source = Source(family, family, "", local=True, sha256=None)
+    return prepare(source, model.eval(), None, head=None)
 
 
 def test_families_with_sinks_are_among_them() -> None:
@@ -66,7 +93,30 @@ def test_the_ladder(family: str) -> None:
 
 @pytest.mark.parametrize("family", SPECIAL)
 def test_what_heads_do(family: str) -> None:
-    loaded, trace, rebuilt = looked_at(family)
+    heads_agree(*looked_at(family))
+
+
+@pytest.mark.parametrize("family", ["gpt_oss", *WITHOUT_A_ROW])
+def test_sinks_of_a_family_without_a_row(family: str) -> None:
+    """The entropy counts them, for a sentence as for a corpus, though no weights are known."""
+    loaded = captured_only(family)
+    _, text, _ = small_model("gpt_oss")
+    trace = capture(loaded, replace(text, special=np.zeros(len(text), dtype=np.bool_)))
+    rebuilt = rebuild(loaded.checkpoint, trace)
+    assert rebuilt.tier == "captured"
+    assert all(layer.sink is not None for layer in rebuilt.layers)
+    heads_agree(loaded, trace, rebuilt)
+    # By plain loops: what a row lacks to 1 is one more key.
+    for reading in read_heads(trace, rebuilt):
+        entropy = 0.0
+        for row in trace.layers[reading.layer].attention[reading.head].astype(float):
+            lacking = 1 - row.sum()
+            assert lacking > 1e-3
+            entropy -= sum(share * log2(share) for share in (*row, lacking) if share > 0)
+        assert reading.entropy_bits == pytest.approx(entropy / len(text), abs=1e-5)
+
+
+def heads_agree(loaded: LoadedModel, trace: Trace, rebuilt: Rebuild) -> None:
     batch: Batch = pad([trace.text], 0)
     found = Stream(_with_a_tokenizer(loaded)).read(batch).values[0, 0] / len(trace.text)
     for reading in read_heads(trace, rebuilt):

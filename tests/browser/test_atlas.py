@@ -266,6 +266,7 @@ def test_an_example_shades_words_and_offers_the_command(atlas):
 def test_an_example_opens_its_report_where_there_is_one(atlas):
     result = synthetic_corpus.corpus(layers=2, heads=2, report="examples/1-2 a.html")
     page = atlas(result)
+    page.locator("#measure").select_option("previous")
     cell(page, "layer 1, head 1").click()
     example = next(e for e in result.examples if (e.layer, e.head) == (1, 1))
     link = page.locator(".example a").first
@@ -359,15 +360,46 @@ def test_without_script_the_findings_can_be_read(chromium, tmp_path):
     context.close()
 
 
-def test_examples_are_not_passed_off_as_a_relation_s(open_html):
-    """They are of the head's largest share: “Four → [CLS]” is no object of a verb."""
-    page = open_html(render_atlas(synthetic_corpus.corpus(full=True)), wait="html[data-ready]").page
-    assert "treebank" not in page.inner_text("#examples-says")
+@pytest.mark.parametrize("relation", ["obj dependent→head", "obl:* head→dependent"])
+def test_a_relation_s_example_is_an_arc_of_the_treebank(atlas, relation):
+    """And not what the head gives most to: “Four → [CLS]” is no object of a verb."""
+    page = atlas(FULL)
+    (arc,) = (one for one in FULL.examples if one.measure == relation)
+    cell(page, f"layer {arc.layer}, head {arc.head}").click()
     page.locator("#examples").scroll_into_view_if_needed()
-    relation = page.evaluate(
-        "[...document.querySelectorAll('#measure option')].map((o) => o.value)"
-        ".find((name) => / (dependent|head)/.test(name))"
-    )
+    page.locator("#measure").select_option("entropy_bits")
+    expect(page.locator("#examples-says")).not_to_contain_text("treebank")
+    assert page.locator(".example").count() == 2
     page.locator("#measure").select_option(relation)
-    page.locator("#examples-says", has_text="not for").wait_for(timeout=5000)
-    assert "the arrow need not be an arc" in page.inner_text("#examples-says")
+    expect(page.locator("#examples-says")).to_contain_text(f"an arc of the treebank, {relation}:")
+    card = page.locator(".example")
+    assert card.count() == 1
+    names = [token.text for token in arc.text.tokens]
+    assert card.locator(".example-link").inner_text() == (
+        f"{names[arc.query]} → {names[arc.key]} {arc.weight:.2f}"
+    )
+    assert card.locator(".query").inner_text() == names[arc.query]
+
+
+def test_another_head_leads_to_the_one_that_a_relation_s_example_is_of(atlas):
+    page = atlas(FULL)
+    arc = next(one for one in FULL.examples if one.measure == "nsubj dependent→head")
+    cell(page, f"layer {arc.layer}, head {(arc.head + 1) % 12}").click()
+    page.locator("#measure").select_option("nsubj dependent→head")
+    page.locator("#examples").scroll_into_view_if_needed()
+    lead = page.locator("#examples-says").get_by_role("button")
+    assert page.locator(".example").count() == 0
+    assert lead.inner_text() == f"layer {arc.layer}, head {arc.head}"
+    lead.click()
+    expect(page.locator("#one-title")).to_have_text(f"Layer {arc.layer}, head {arc.head}")
+    expect(page.locator(".example")).to_have_count(1)
+
+
+def test_a_relation_that_has_no_example_says_so(atlas):
+    kept = tuple(one for one in PLAIN.examples if one.measure is None)
+    page = atlas(replace(PLAIN, examples=kept))
+    page.locator("#measure").select_option("det head→dependent")
+    page.locator("#examples").scroll_into_view_if_needed()
+    says = page.locator("#examples-says")
+    expect(says).to_contain_text("No sentence was kept for det head→dependent")
+    assert page.locator(".example").count() == 0

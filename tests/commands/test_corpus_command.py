@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import torch
 from small_models import random_bert
 from transformers import AutoModel, AutoTokenizer
 
+from inspector.commands import corpus as command
 from inspector.commands import main
 from inspector.corpus import inputs, run
 from inspector.files import folders
@@ -192,6 +194,36 @@ def test_examples_open_a_report_of_the_sentence(place: Path, model: Path) -> Non
         # Shorter ones are no examples.
         assert len(LINES[line - 1].split()) >= 6
         assert "<html" in report.read_text()
+
+
+@pytest.mark.parametrize("longest", ["loading", "reading", "examples", "arcs"])
+def test_the_time_that_is_said_is_the_time_that_it_took(
+    place: Path, model: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed, longest: str
+) -> None:
+    """By a clock that stands still but in one part of the work, where 400 seconds pass."""
+    clock = [1000.0]
+
+    def slow(part: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def work(*given: Any, **named: Any) -> Any:
+            clock[0] += 400 if part == longest else 0
+            return real(*given, **named)
+
+        return work
+
+    monkeypatch.setattr(run.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(run, "tell_examples", slow("examples", run.tell_examples))
+    monkeypatch.setattr(run, "tell_arcs", slow("arcs", run.tell_arcs))
+    monkeypatch.setattr(run.Store, "write", slow("reading", run.Store.write))
+    monkeypatch.setattr(command, "_load", slow("loading", command._load))
+    (place / "t.conllu").write_text(TREES)
+    assert corpus(model, "t.conllu") == 0
+    printed = capsys.readouterr().out
+    assert "400.0 s in all" in printed
+    assert ("a second" in printed) == (longest == "reading")
+    said = json.loads((place / "corpus" / "run.json").read_text())
+    assert said["seconds"] == 400
+    assert said["reading_seconds"] == (400 if longest == "reading" else 0)
+    assert "400 s in all" in (place / "corpus" / "atlas.html").read_text()
 
 
 STOPPED = """

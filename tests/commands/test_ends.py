@@ -293,7 +293,7 @@ def test_whatever_is_raised_ends_in_a_sentence(
 ) -> None:
     monkeypatch.setattr(models, "callback", lambda **_options: fails())
     assert main(["models"]) == code
-    # A panic says something of its own before.
+    # A panic outside of the calls that are known to panic says something of its own before.
     error, hint = capfd.readouterr().err.splitlines()[-2:]
     assert error.startswith("Error: ")
     assert said in error

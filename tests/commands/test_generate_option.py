@@ -169,7 +169,7 @@ def test_it_stops_where_the_model_ends_the_text(place: Path, capsys: Printed) ->
 def test_a_real_model_that_writes_something_else_is_caught(
     place: Path, folders: dict[str, Path], capsys: Printed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from inspector.referee.writing import Writer
+    from inspector.referee.answers.writing import Writer
 
     write = Writer.write
 

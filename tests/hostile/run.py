@@ -162,7 +162,9 @@ def _make_models(good: Path) -> None:
 
 
 def _path() -> str:
-    return os.pathsep.join(map(str, (_ROOT / "tests", _ROOT / "tests/report", _ROOT)))
+    return os.pathsep.join(
+        map(str, (_ROOT / "tests", _ROOT / "tests/models", _ROOT / "tests/report", _ROOT))
+    )
 
 
 def _report(tallies: dict[str, Tally], seconds: float) -> None:

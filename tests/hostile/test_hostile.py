@@ -14,9 +14,10 @@ from hostile.run import kinds, main, try_seeds
 #: Things of a part: each of the workers takes its own.
 EACH = 40
 PARTS = [
-    pytest.param(name, range(first, first + EACH), id=f"{name} {first}")
+    pytest.param(name, range(few)[first : first + EACH], id=f"{name} {first}")
     for name in kinds()
-    for first in range(0, import_module(f"hostile.{name}").FEW, EACH)
+    for few in [import_module(f"hostile.{name}").FEW]
+    for first in range(0, few, EACH)
 ]
 #: A generator of which every third thing goes wrong, each in its own way.
 WRONG = """

@@ -25,8 +25,8 @@ from transformers import (
 import inspector
 from inspector.errors import ModelError
 from inspector.families.small import SMALL
+from inspector.referee.answers.predict import predict
 from inspector.referee.loading import LoadedModel
-from inspector.referee.predict import predict
 from inspector.referee.text import encode
 from inspector.report.export.summary import summarise
 

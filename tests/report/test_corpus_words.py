@@ -94,7 +94,7 @@ def test_a_screenful(full: bool, treebank: bool) -> None:
     assert "\x1b" not in text
     assert max(map(len, text.splitlines())) <= 80
     assert len(text.splitlines()) <= 45
-    assert "2,001 sentences, 29,312 tokens · 160 sentences a second" in text
+    assert "2,001 sentences, 29,312 tokens · 160 sentences a second · 40.2 s in all" in text
     assert "Left out, 3: longer than the window of 512 tokens (first: keys.conllu:1204)" in text
     assert "Atlas: corpus/atlas.html" in text
     assert ("Syntax" in text) == treebank

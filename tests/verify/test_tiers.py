@@ -17,7 +17,7 @@ import pytest
 import torch
 from safetensors.numpy import load_file
 from small_models import perturb, random_bert, save
-from transformers import AutoConfig, AutoModel, AutoTokenizer
+from transformers import CONFIG_MAPPING, AutoConfig, AutoModel, AutoTokenizer
 from transformers.models.gemma2.modeling_gemma2 import eager_attention_forward as gemma2
 from transformers.models.gpt_oss.modeling_gpt_oss import eager_attention_forward as gpt_oss
 from transformers.models.t5.modeling_t5 import eager_attention_forward as t5
@@ -217,6 +217,27 @@ def test_a_capture_that_is_not_the_models_attention_is_not_used(
     assert inspector.inspect(SENTENCE, model=loaded).verification.verdict == "consistent"
 
 
+def beside_its_sink(
+    module: Any, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, mask: torch.Tensor, **how: Any
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """As in families that take the softmax without the sink, and then of A·V what it leaves."""
+    k, v = (one.repeat_interleave(module.num_key_value_groups, dim=1) for one in (k, v))
+    scores = q @ k.transpose(2, 3) * how["scaling"] + mask
+    left = torch.sigmoid(torch.logsumexp(scores, dim=-1) - module.sinks.view(1, -1, 1))
+    attention = torch.softmax(scores, dim=-1)
+    return (attention @ v * left[..., None]).transpose(1, 2), attention
+
+
+@pytest.mark.skipif("granite_swa" not in CONFIG_MAPPING, reason="an older transformers")
+def test_a_family_whose_sink_stands_beside_its_attention(
+    folders: Callable[[str, dict[str, Any]], Path],
+) -> None:
+    found = inspector.inspect(SENTENCE, model=folders("granite_swa", LLAMA))
+    assert found.verification.verdict == "consistent"
+    for layer in found.trace.layers:
+        np.testing.assert_allclose(layer.attention.sum(axis=-1), 1, atol=1e-5)
+
+
 # --- the formula beside the families' own functions -------------------------------------------
 
 
@@ -225,6 +246,7 @@ def test_a_capture_that_is_not_the_models_attention_is_not_used(
     [
         (gemma2, {"softcap": 2.0}),
         (gpt_oss, {"s_aux": torch.tensor([0.5, -1.0, 2.0, 0.0])}),
+        (beside_its_sink, {"s_aux": torch.tensor([0.5, -1.0, 2.0, 0.0])}),
         (t5, {"position_bias": torch.linspace(-2, 2, 4 * 49).reshape(1, 4, 7, 7)}),
     ],
 )
@@ -252,3 +274,4 @@ def test_caps_sinks_and_positions(
     np.testing.assert_allclose(ours.attention, attention[0].numpy(), atol=1e-6)
     np.testing.assert_allclose(ours.output, mixed[0].flatten(1).numpy(), atol=1e-6)
     np.testing.assert_array_equal(ours.visible, ~hidden.numpy())
+    assert (ours.sink is not None) == (theirs is gpt_oss)

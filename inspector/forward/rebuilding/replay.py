@@ -8,6 +8,9 @@ its own q·k, and nothing about where q, k and v came from::
     s = s + bias               positions, and −3.4e38 where a key is hidden
     A = softmax(s | sink)      a sink's column is used, then dropped
     o = merge(A·rep(v))
+
+Some families give the softmax without the sink as their attention, and let it take its share of
+A·rep(v) alone, which comes to the same o.
 """
 
 from __future__ import annotations
@@ -47,7 +50,10 @@ def _replay(
     query, key, value = (
         array.astype(dtype, copy=False) for array in (captured.query, captured.key, captured.value)
     )
-    attention = _attention(query * dtype(captured.scale), key, captured)
+    scaled = query * dtype(captured.scale)
+    mixing = attention = _attention(scaled, key, captured, captured.sink)
+    if captured.sink_outside:
+        attention = _attention(scaled, key, captured, None)
     return RecomputedLayer(
         site=traced.site,
         layer=traced.layer,
@@ -56,16 +62,16 @@ def _replay(
         value=value,
         scale=captured.scale,
         softcap=captured.softcap,
-        sink=captured.sink,
+        sink=None if captured.sink_outside else captured.sink,
         visible=_visible(captured),
         attention=attention,
-        output=merge_heads(attention @ repeat_heads(value, len(query))),
+        output=merge_heads(mixing @ repeat_heads(value, len(query))),
         # Nobody has read these families' code: their softmax may be in float32 all the same.
         float32_softmax=True,
     )
 
 
-def _attention(query: Array, key: Array, captured: CapturedAttention) -> Array:
+def _attention(query: Array, key: Array, captured: CapturedAttention, sink: Array | None) -> Array:
     """Return A, (H, T, S), of queries that have been scaled."""
     heads = len(query)
     key = repeat_heads(key, heads)
@@ -77,9 +83,9 @@ def _attention(query: Array, key: Array, captured: CapturedAttention) -> Array:
         if captured.bias is not None:
             bias = captured.bias if len(captured.bias) == 1 else captured.bias[some]
             scores += bias.astype(scores.dtype, copy=False)
-        if captured.sink is not None:
-            sink = captured.sink[some, None, None].astype(scores.dtype, copy=False)
-            column = np.broadcast_to(sink, (*scores.shape[:2], 1))
+        if sink is not None:
+            each = sink[some, None, None].astype(scores.dtype, copy=False)
+            column = np.broadcast_to(each, (*scores.shape[:2], 1))
             scores = np.concatenate([scores, column], axis=2)
         attention[some] = softmax(scores)[..., : key.shape[1]]
     return attention

@@ -13,11 +13,10 @@ from pathlib import Path
 
 import torch
 
+from inspector.checkpoint.encoded import SEE
 from inspector.checkpoint.folder import damaged_json
 from inspector.checkpoint.sources import Source
 from inspector.errors import InspectorError, MachineError, ModelError
-
-SEE = "Run it again with --debug to see what the library says."
 
 #: The package's own folder.
 _HERE = str(Path(__file__).parent.parent)

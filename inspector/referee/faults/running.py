@@ -8,8 +8,9 @@ from typing import Any
 
 import torch
 
+from inspector.checkpoint.encoded import SEE
 from inspector.errors import InspectorError, ModelError
-from inspector.referee.faults.explain import SEE, out_of_memory, raised_here
+from inspector.referee.faults.explain import out_of_memory, raised_here
 from inspector.referee.loading import LoadedModel
 
 

@@ -32,6 +32,8 @@ def summarise_corpus(result: CorpusResult, files: dict[str, str]) -> dict[str, A
             "family": facts.model.family,
             "layers": facts.model.layers,
             "heads": facts.model.heads,
+            "stored_dtypes": list(facts.model.stored_dtypes),
+            "computing_dtype": facts.model.computing_dtype,
         },
         "corpus": {
             "files": list(facts.files),

@@ -36,6 +36,8 @@ def summarise(inspected: Inspected, files: dict[str, str]) -> dict[str, Any]:
             "family": model.family,
             "layers": model.layers,
             "heads": model.heads,
+            "stored_dtypes": list(model.stored_dtypes),
+            "computing_dtype": model.computing_dtype,
         },
         **_text(trace.text, written if trace.target is None else None),
         "target": None if trace.target is None else _text(trace.target, written),

@@ -6,6 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from inspector.plain import precision
 from inspector.records import CorpusResult
 from inspector.report.corpus_words import (
     Claim,
@@ -37,6 +38,7 @@ def render_atlas(result: CorpusResult) -> str:
         ],
         command=printable(result.facts.command),
         model=printable(result.facts.model.title),
+        precision=precision(result.facts.model.stored_dtypes, result.facts.model.computing_dtype),
         heads=len(places(result.heads)),
         claims=[_drawn(claim) for claim in head_claims(result.heads)],
         resting=resting_words(result.heads),

@@ -150,6 +150,7 @@ def _examples(result: CorpusResult, where: dict[Place, int]) -> Blob:
                 "sentence": sentences[key],
                 "query": example.query,
                 "key": example.key,
+                "measure": example.measure,
                 "weights": [round(float(weight), WEIGHT_DECIMALS) for weight in example.weights],
             }
         )

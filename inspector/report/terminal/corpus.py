@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from inspector.plain import visible
+from inspector.plain import precision, visible
 from inspector.records import CorpusFacts, CorpusResult
 from inspector.report.corpus_words import (
     Claim,
@@ -70,19 +70,22 @@ def _read(facts: CorpusFacts) -> str:
     cut = f", {facts.truncated:,} of them cut to the window" if facts.truncated else ""
     known = facts.sentences - facts.sentences_this_run
     rate = ""
-    if facts.sentences_this_run and facts.seconds > 0:
-        rate = (
-            f" · {facts.sentences_this_run / facts.seconds:,.0f} sentences a second, "
-            f"{facts.seconds:.1f} s"
-        )
-    return f"{facts.sentences:,} sentences{cut}, {facts.tokens:,} tokens{rate}" + (
-        f" · {known:,} were on disk" if known else ""
+    if facts.sentences_this_run and facts.reading_seconds > 0:
+        speed = facts.sentences_this_run / facts.reading_seconds
+        rate = f" · {speed:,.0f} sentences a second"
+    return (
+        f"{facts.sentences:,} sentences{cut}, {facts.tokens:,} tokens{rate}"
+        + (f" · {known:,} were on disk" if known else "")
+        + f" · {facts.seconds:.1f} s in all"
     )
 
 
 def _model(facts: CorpusFacts) -> str:
     model = facts.model
-    return f"{visible(model.title)} · {model.family}, {model.layers} layers × {model.heads} heads"
+    told = f"{visible(model.title)} · {model.family}, {model.layers} layers × {model.heads} heads"
+    if model.stored_dtypes == (model.computing_dtype,):
+        return told
+    return f"{told} · {precision(model.stored_dtypes, model.computing_dtype)}"
 
 
 def _how_sure(facts: CorpusFacts) -> str:

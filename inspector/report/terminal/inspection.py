@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text as Line
 
-from inspector.plain import layer_name, visible
+from inspector.plain import layer_name, precision, visible
 from inspector.records import EndToEnd, Inspected, Link, RowSample, RungResult, Share, Text, Verdict
 from inspector.report.terminal.notices import print_notices
 from inspector.report.terminal.predictions import print_embedding, print_predictions
@@ -78,6 +78,9 @@ def print_answer(console: Console, inspected: Inspected, files: dict[str, str]) 
         highlight=False,
         markup=False,
     )
+    if model.stored_dtypes != (model.computing_dtype,):
+        told = precision(model.stored_dtypes, model.computing_dtype)
+        console.print(f"Weights {told}.", style="dim", highlight=False, markup=False)
     console.print()
     print_notices(console, inspected)
     print_written(console, inspected)

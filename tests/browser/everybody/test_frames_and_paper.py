@@ -12,6 +12,7 @@ import pytest
 import synthetic
 
 from inspector.report.html.notebook import render_frame
+from inspector.report.html.page import render_report
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -96,6 +97,44 @@ def test_on_paper_nothing_overlaps(printed):
     for group in boxes:
         for (_, bottom), (top, _) in pairwise(group):
             assert bottom <= top + 1
+
+
+INK = """() => [...document.querySelectorAll('.matrix')].filter((e) => e.isConnected).map((e) => {
+  const c = e.querySelector('canvas'), title = e.querySelector('.matrix-title').textContent;
+  const { data } = c.getContext('2d').getImageData(0, 0, c.width, c.height);
+  return [title, new Set(new Uint32Array(data.buffer)).size];
+})"""
+#: A page prints as soon as it was read, before any of its sections is drawn but the first.
+AT_ONCE = """() => {
+  const whenLoaded = new MutationObserver(() => {
+    if (!('loaded' in document.documentElement.dataset)) return;
+    whenLoaded.disconnect();
+    queueMicrotask(() => { dispatchEvent(new Event('beforeprint')); window.ink = (%s)(); });
+  });
+  whenLoaded.observe(document, { attributes: true, subtree: true, childList: true });
+}"""
+
+
+@pytest.mark.parametrize("at_once", [True, False], ids=["at once", "later"])
+def test_every_matrix_is_on_paper_wherever_the_reader_was(chromium, tmp_path, at_once):
+    """Those that were never in sight too, and though no observer has measured them."""
+    path = tmp_path / "report.html"
+    path.write_text(render_report(synthetic.inspected("the cat sat on a mat")), encoding="utf-8")
+    page = chromium.new_context(viewport={"width": 1000, "height": 500}).new_page()
+    if at_once:
+        page.add_init_script(f"({AT_ONCE % INK})()")
+    page.goto(path.as_uri())
+    page.wait_for_selector("html[data-complete]", state="attached")
+    if not at_once:
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        page.evaluate(f"window.ink = ({INK})()")
+    found = page.evaluate("window.ink")
+    page.context.close()
+    titles = [title for title, _ in found]
+    assert titles[:3] == ["model", "rebuilt", "difference"]
+    assert len(titles) == 5
+    # A canvas that was never painted has one colour.
+    assert all(colours > 10 for _, colours in found), found
 
 
 def test_on_paper_controls_and_hints_are_gone(printed):

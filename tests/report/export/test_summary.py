@@ -24,6 +24,8 @@ def test_the_summary_of_the_cat(cat: Inspection) -> None:
         "family": "bert",
         "layers": 6,
         "heads": 12,
+        "stored_dtypes": ["float32"],
+        "computing_dtype": "float32",
     }
     assert [token["text"] for token in found["tokens"][:3]] == ["[CLS]", "the", "cat"]
     assert set(found["tokens"][0]) == {"id", "text", "shown", "word", "special", "span"}

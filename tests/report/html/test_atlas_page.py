@@ -122,6 +122,9 @@ def test_examples_travel_whole_each_sentence_once() -> None:
         sentence = told["sentences"][one["sentence"]]
         assert (sentence["text"], sentence["row"]) == (example.text.text, example.row)
         assert (one["query"], one["key"]) == (example.query, example.key)
+        assert one["measure"] == example.measure
+    measures = {one["name"] for one in header(page)["measures"]}
+    assert {one["measure"] for one in told["examples"]} - {None} <= measures
 
 
 @pytest.mark.parametrize(

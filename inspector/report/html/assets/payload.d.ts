@@ -29,6 +29,9 @@ export interface Model {
   width: number;
   window: number | null;
   sha256: string | null;
+  /** What its weights are stored as, that of the most numbers first, and what it was run in. */
+  stored_dtypes: string[];
+  computing_dtype: string;
 }
 
 export interface Token {
@@ -315,6 +318,8 @@ export interface AtlasExample {
   /** Positions of two tokens. */
   query: number;
   key: number;
+  /** Name of the relation of which the two are an arc; null where they are of the head's largest share. */
+  measure: string | null;
   weights: number[];
 }
 

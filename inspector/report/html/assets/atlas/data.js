@@ -107,11 +107,12 @@ export class AtlasData {
 
   /**
    * @param {number} h
+   * @param {string | null} relation name of a relation; null for the head's largest share
    * @returns {Example[]} unpacked when first asked for
    */
-  examples(h) {
+  examples(h, relation) {
     this.unpacked ??= this.unpack();
-    return this.unpacked.get(h) ?? [];
+    return (this.unpacked.get(h) ?? []).filter((example) => example.measure === relation);
   }
 
   /** @returns {Map<number, Example[]>} by head */

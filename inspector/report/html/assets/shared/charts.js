@@ -4,6 +4,14 @@
 
 /** @typedef {import("./view.js").View<any>} View */
 
+let printing = false;
+// Before any other listener, since what is drawn for paper only is drawn by them.
+window.addEventListener("beforeprint", () => (printing = true), true);
+window.addEventListener("afterprint", () => (printing = false), true);
+
+/** Whether the page is being laid out for paper: then all of it can be seen, and no observer comes in time. */
+export const isPrinting = () => printing;
+
 /**
  * @template {keyof SVGElementTagNameMap} K
  * @param {K} tag
@@ -48,6 +56,6 @@ export function whenNear(view, element, draw, first = true) {
   view.listen(window, /** @type {any} */ ("beforeprint"), now);
   return () => {
     stale = true;
-    if (near) now();
+    if (near || printing) now();
   };
 }

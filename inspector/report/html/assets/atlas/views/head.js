@@ -7,7 +7,7 @@ import { currentRamp, step, tintsOf } from "../../shared/colour.js";
 import { el, word } from "../../shared/dom.js";
 import { continues, directionOf, fixed, percent, tokenNames, visible } from "../../shared/format.js";
 import { View } from "../../shared/view.js";
-import { groupOf, headTitle, namesOf, SHARES, shortName, unitOf } from "../data.js";
+import { groupOf, headName, headTitle, namesOf, SHARES, shortName, unitOf } from "../data.js";
 import { endsOf, intervalBar } from "../interval.js";
 
 /** @typedef {import("../data.js").AtlasData} AtlasData */
@@ -93,20 +93,44 @@ export function mountHead(root, data, store) {
     for (const line of lines) line.button.setAttribute("aria-pressed", String(line.measure.name === measure));
   });
 
+  /**
+   * @param {number} h
+   * @param {import("../data.js").Measure | null} relation
+   * @param {boolean} some whether there are examples
+   * @returns {(string | Node)[]} what the examples are of, or why there are none
+   */
+  function saysOf(h, relation, some) {
+    const name = headTitle(data.heads[h]),
+      shaded = "the shading is the attention of the underlined token, from none to its largest.";
+    if (!relation)
+      return [
+        some
+          ? `${name}: ${shaded}`
+          : `No sentence was kept for this head. ${name} can be seen in the report on any sentence.`,
+      ];
+    const called = word(shortName(relation));
+    if (some) return [`${name}, an arc of the treebank, `, called, `: ${shaded}`];
+    const other = data.header.findings.find((one) => `${one.relation} ${one.direction}` === relation.name)?.head;
+    if (other == null || !data.examples(other, relation.name).length)
+      return ["No sentence was kept for ", called, ": it is too rare, or no short sentence shows it."];
+    const go = () => store.set({ head: other });
+    return [
+      "For ",
+      called,
+      " a sentence was kept of the head that was chosen for it: ",
+      el("button", { type: "button", class: "pick", onclick: go }, headName(data.heads[other])),
+      ".",
+    ];
+  }
+
   const list = view.find("examples-list");
   const draw = () => {
-    const h = store.get().head,
-      examples = data.examples(h),
-      name = headTitle(data.heads[h]),
-      measure = data.measures.find((one) => one.name === store.get().measure);
-    // Examples are kept for the largest share alone: no other number may seem to be shown by them.
-    const other =
-      measure && groupOf(measure) === "relation"
-        ? ` They were kept for its largest share, not for ${shortName(measure)}: the arrow need not be an arc of the treebank.`
-        : "";
-    view.find("examples-says").textContent = examples.length
-      ? `${name}: the shading is the attention of the underlined token, from none to its largest.${other}`
-      : `No sentence was kept for this head. ${name} can be seen in the report on any sentence.`;
+    const { head: h, measure: chosen } = store.get(),
+      measure = data.measures.find((one) => one.name === chosen);
+    // A head's own examples are of its largest share: a relation may not seem to be shown by them.
+    const relation = measure && groupOf(measure) === "relation" ? measure : null;
+    const examples = data.examples(h, relation?.name ?? null);
+    view.find("examples-says").replaceChildren(...saysOf(h, relation, examples.length > 0));
     list.replaceChildren(...examples.map((example) => exampleCard(data, example)));
   };
   const later = whenNear(view, view.find("examples"), draw);
@@ -119,7 +143,7 @@ export function mountHead(root, data, store) {
  * @param {AtlasData} data
  * @param {import("../data.js").Example} example
  */
-function exampleCard(data, { head, sentence, query, key, weights }) {
+function exampleCard(data, { head, sentence, query, key, weights, measure }) {
   const tokens = sentence.tokens.map(([text, number, special, segment, span, shown]) => ({
     id: 0,
     text,
@@ -130,6 +154,10 @@ function exampleCard(data, { head, sentence, query, key, weights }) {
     span,
   }));
   const names = tokenNames(tokens, sentence.text, sentence.pair);
+  // An arc is between words, whatever pieces they have.
+  const linked = [query, key].map((at) =>
+    measure == null ? names[at] : names.filter((_, other) => tokens[other].word === tokens[at].word).join(""),
+  );
   const most = Math.max(...weights),
     tints = tintsOf(currentRamp("amount"));
   const words = tokens.flatMap((token, at) => {
@@ -150,9 +178,9 @@ function exampleCard(data, { head, sentence, query, key, weights }) {
     el(
       "p",
       { class: "example-link" },
-      word(names[query]),
+      word(linked[0]),
       " → ",
-      word(names[key]),
+      word(linked[1]),
       " ",
       el("b", {}, fixed(weights[key], 2)),
     ),

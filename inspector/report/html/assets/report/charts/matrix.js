@@ -2,7 +2,7 @@
  * One matrix on one canvas, with labels, a cursor and a legend; usable by pointer and keyboard.
  */
 
-import { whenNear } from "../../shared/charts.js";
+import { isPrinting, whenNear } from "../../shared/charts.js";
 import { shownTheme } from "../../shared/colour.js";
 import { target } from "../../shared/controls.js";
 import { el } from "../../shared/dom.js";
@@ -71,6 +71,7 @@ export function createMatrix(view, { onCursor, onPick = () => {}, onZoom }) {
 
   /** Sizes now, since the page must not jump when it scrolls; pixels when they can be seen. */
   function repaint() {
+    if (isPrinting()) width ||= Math.floor(element.clientWidth);
     if (!drawing || !width) return;
     const { rowLabels } = drawing;
     const context = contextOf(canvas);

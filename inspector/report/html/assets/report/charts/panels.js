@@ -102,36 +102,35 @@ export function createPanels(view, data, box, { onCursor, onRow, onPick, onZoom 
         `layer ${layer.layer}, head ${head}, ${main.rows} by ${main.cols}; use the arrow keys, and + and − to zoom`;
       const ends = endsOf(high, log);
       const gap = [visible && "masked", sink && "set aside"].filter(Boolean).join(" or ");
-      if (model && rebuilt && difference && data.header.verification.verdict !== "unproved") {
-        second.caption("rebuilt", `The same, from the layer’s input and the weights${leftWords(sink)}.`, ends, gap);
-        const most = largestMagnitude(difference.data);
-        third.caption(
-          "difference",
-          most
-            ? `rebuilt − model${sink ? ", between what is left of both" : ""}, on a scale of its own.`
-            : "rebuilt − model: none at all.",
-          [most ? tiny(-most) : "0", most ? `+${tiny(most)}` : "0"],
-          gap,
-        );
-        second.draw({ ...common, matrix: rebuilt, totals: totals(rebuilt), label: `rebuilt attention, ${where}` });
-        third.draw({
-          ...common,
-          matrix: difference,
-          totals: null,
-          scale: "difference",
-          log: false,
-          low: -most || -1,
-          high: most || 1,
-          label: `difference, ${where}`,
-        });
-        place(first, second, third);
-      } else if (layer.recomputed) {
-        place(first, rowsOnly);
-      } else {
-        place(first);
-      }
+      const beside = model && rebuilt && difference && data.header.verification.verdict !== "unproved";
+      // They are put up before they are drawn, since on their way to paper they ask how wide they are.
+      if (beside) place(first, second, third);
+      else if (layer.recomputed) place(first, rowsOnly);
+      else place(first);
       first.caption(...sourceOf(data, state, model != null), ends, gap);
       first.draw({ ...common, matrix: main, totals: sums, label: `attention, ${where}` });
+      if (!beside) return;
+      second.caption("rebuilt", `The same, from the layer’s input and the weights${leftWords(sink)}.`, ends, gap);
+      const most = largestMagnitude(difference.data);
+      third.caption(
+        "difference",
+        most
+          ? `rebuilt − model${sink ? ", between what is left of both" : ""}, on a scale of its own.`
+          : "rebuilt − model: none at all.",
+        [most ? tiny(-most) : "0", most ? `+${tiny(most)}` : "0"],
+        gap,
+      );
+      second.draw({ ...common, matrix: rebuilt, totals: totals(rebuilt), label: `rebuilt attention, ${where}` });
+      third.draw({
+        ...common,
+        matrix: difference,
+        totals: null,
+        scale: "difference",
+        log: false,
+        low: -most || -1,
+        high: most || 1,
+        label: `difference, ${where}`,
+      });
     },
     /** @param {Window | undefined} window the part to look at from now on */
     look(window) {

@@ -19,6 +19,18 @@ export function mountSources(root, data, store) {
   return view.dispose;
 }
 
+/**
+ * @param {import("../../payload.js").Model} model
+ * @returns {string} what its weights are stored as, and what it was run in
+ */
+function precisionOf({ stored_dtypes: stored, computing_dtype: computing }) {
+  const short = stored.filter((dtype) => dtype !== computing);
+  return (
+    `stored as ${stored.join(" and ")}, computed in ${computing}` +
+    (short.length ? `; run in ${short.join(" or ")}, the model would give other numbers.` : ".")
+  );
+}
+
 const UNPROVED =
   "computed from the checkpoint’s weights by the inspector’s own forward pass; the real model has not been asked, and where this page says “the model” it means that.";
 
@@ -27,7 +39,16 @@ const UNPROVED =
  * @returns {string[][]} what, and where it comes from
  */
 function sourcesOf(header) {
-  const { layers, arithmetic_max_abs_error: error, ladder, target, verification, predictions, embedding } = header;
+  const {
+    model: ran,
+    layers,
+    arithmetic_max_abs_error: error,
+    ladder,
+    target,
+    verification,
+    predictions,
+    embedding,
+  } = header;
   const exact = layers.every((layer) => layer.exact),
     recomputed = layers.every((layer) => layer.recomputed);
   const fromKeys = layers.some((layer) => layer.source === "query_key"),
@@ -73,6 +94,7 @@ function sourcesOf(header) {
   return [
     [unproved ? "The attention" : "The model’s attention", unproved ? UNPROVED : model],
     ...(unproved ? [] : [["The rebuild", rebuild]]),
+    ["The weights", precisionOf(ran)],
     ...own,
     ["The ladder’s numbers", rungs],
     ...(predictions

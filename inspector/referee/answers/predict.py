@@ -9,9 +9,10 @@ from inspector.checkpoint.pieces import read_entry
 from inspector.forward.pooling import pool
 from inspector.forward.predictions import read_predictions
 from inspector.records import Array, Predictions, Text, Trace
+from inspector.referee.tokenizing import decode
 
 if TYPE_CHECKING:
-    from inspector.referee.lm_head import Kind
+    from inspector.referee.answers.lm_head import Kind
     from inspector.referee.loading import LoadedModel
 
 
@@ -31,6 +32,6 @@ def predict(logits: Array, text: Text, tokenizer: Any, kind: Kind) -> Prediction
 
     def read(entry: int) -> str:
         (piece,) = tokenizer.convert_ids_to_tokens([entry])
-        return read_entry(piece or "", tokenizer.decode([entry]))
+        return read_entry(piece or "", decode(tokenizer, entry))
 
     return read_predictions(logits, text, kind, mask=tokenizer.mask_token_id, read=read)

@@ -1,0 +1,80 @@
+"""How many threads work on a text: BLAS gets one of them, however short the text is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import torch
+from threadpoolctl import threadpool_info, threadpool_limits
+
+import inspector
+from inspector.analysis import agreement
+from inspector.parallel import Workers, parallel_map
+from inspector.referee.capture import capture
+from inspector.referee.text import encode
+
+SHORT, LONG = 12, 400
+
+
+def blas_threads() -> set[int]:
+    """The threads of every BLAS that is loaded."""
+    found = {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"}
+    assert found, "NumPy has no BLAS that can be asked"
+    return found
+
+
+@pytest.fixture(autouse=True)
+def two_threads() -> Iterator[None]:
+    """As on a machine with two cores, whatever this one has."""
+    np.ones((2, 2)) @ np.ones((2, 2))
+    with threadpool_limits(limits=2, user_api="blas"):
+        yield
+
+
+@pytest.mark.parametrize("tokens", [SHORT, LONG])
+def test_layers_have_one_thread_each(tokens: int) -> None:
+    assert blas_threads() == {2}
+    assert parallel_map(lambda _layer: blas_threads(), range(3), tokens=tokens) == ({1},) * 3
+    assert blas_threads() == {2}
+
+
+@pytest.mark.parametrize("tokens", [SHORT, LONG])
+def test_so_have_parts_of_one_layer(tokens: int) -> None:
+    seen: list[set[int]] = []
+    with Workers(tokens) as workers:
+        workers.over(8, lambda _part: seen.append(blas_threads()))
+    assert seen
+    assert set.union(*seen) == {1}
+    assert blas_threads() == {2}
+
+
+def test_the_analysis_of_a_short_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[set[int]] = []
+    real = agreement.measure_rows
+    monkeypatch.setattr(
+        agreement, "measure_rows", lambda *given: (seen.append(blas_threads()), real(*given))[1]
+    )
+    inspector.inspect("The cat sat on the mat", prove=False)
+    assert len(seen) == 6
+    assert set.union(*seen) == {1}
+
+
+@pytest.mark.parametrize(("tokens", "threads"), [(SHORT, 1), (300, 2)])
+def test_the_real_model_has_one_for_a_short_text(tokens: int, threads: int) -> None:
+    """On a machine with other work two are many times slower."""
+    loaded = inspector.load(device="cpu")
+    seen: set[int] = set()
+    layer = loaded.model.encoder.layer[3]
+    hook = layer.register_forward_hook(lambda *_: seen.add(torch.get_num_threads()))
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        text = encode("cat " * tokens, None, loaded.tokenizer, loaded.model.config, truncate=False)
+        capture(loaded, text)
+        assert seen == {threads}
+        assert torch.get_num_threads() == 2
+    finally:
+        hook.remove()
+        torch.set_num_threads(before)
