@@ -16,6 +16,7 @@ from small_models import random_bert
 import inspector
 from inspector.commands import main
 from inspector.errors import ModelError
+from inspector.referee.loading import LoadedModel
 from inspector.session import Inspection
 
 SENTENCE = "The cat sat on the mat because it was tired"
@@ -46,6 +47,20 @@ def test_it_can_be_proved_later() -> None:
     later = inspector.inspect(SENTENCE, pair="It slept.", prove=False).prove()
     assert later.verification.verdict == "verified"
     assert later.trace.text.pair == "It slept."
+
+
+def test_what_is_open_is_not_opened_again(
+    bundled: LoadedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inspector.session.open_checkpoint", None)
+    monkeypatch.setattr("inspector.session.locate", None)
+    first = inspector.inspect(SENTENCE, model=bundled, prove=False)
+    again = inspector.inspect(SENTENCE, model=first.checkpoint, prove=False)
+    for ours in (first, again):
+        assert ours.verification.verdict == "unproved"
+        assert np.array_equal(ours.attention(3, 1), first.attention(3, 1))
+    with pytest.raises(TypeError):
+        inspector.inspect(SENTENCE, prove=False)
 
 
 def test_the_command_imports_no_torch_and_says_unproved(tmp_path: Path) -> None:

@@ -184,7 +184,7 @@ def _show(line: Line, chance: random.Random) -> None:
         if report and os.path.realpath(tensors) == os.path.realpath(report):
             line.codes.add(2)
         _will_write(line, tensors)
-    _flags(line, options, chance, ["--pieces", "--json"])
+    _flags(line, options, chance, ["--pieces", "--json", "--no-proof"])
     _more(line, options, sentence, chance)
     _through_streams(line, options, sentence, chance)
 
@@ -241,7 +241,7 @@ def _file(line: Line, chance: random.Random) -> None:
         folder = _put(line, _pick(chance, _FOLDERS))
         options.append(["--out", folder])
     _will_write(line, folder)
-    _flags(line, options, chance, ["--json", "--pieces", "--truncate"])
+    _flags(line, options, chance, ["--json", "--pieces", "--truncate", "--no-proof"])
     if chance.random() < 0.1:
         options.append(_put_words(line, chance.choice([(["--save", "t"], {2}), (["x"], {2})])))
     elif chance.random() < 0.1:

@@ -28,7 +28,7 @@ from inspector.referee.loading import LoadedModel
 
 
 def test_the_copied_weights_are_the_files(bundled: LoadedModel) -> None:
-    stored = load_file(bundled_model.folder() / "model.safetensors")
+    stored = load_file(bundled_model.place() / "model.safetensors")
     assert bundled.checkpoint.attention is not None
     assert len(bundled.checkpoint.attention) == 6
     names = {
@@ -165,7 +165,7 @@ def test_the_bundled_file_must_be_the_published_one(
     package.mkdir()
     (package / "__init__.py").write_text("raise RuntimeError('its code must not run')")
     if damage == "changed":
-        shutil.copytree(bundled_model.folder(), package / "model")
+        shutil.copytree(bundled_model.place(), package / "model")
         weights = package / "model" / "model.safetensors"
         data = bytearray(weights.read_bytes())
         data[-1] ^= 1
