@@ -152,7 +152,7 @@ def test_the_checkpoint_is_opened_once(
         return real(source)
 
     monkeypatch.setattr(opening, "open_checkpoint", count)
-    monkeypatch.setattr("inspector.session.open_checkpoint", count)
+    monkeypatch.setattr("inspector.alone.open_checkpoint", count)
     assert main(["--file", "s.txt", "--no-proof"]) == 0
     assert len(opened) == 1
     assert len(events) == 3

@@ -52,8 +52,8 @@ def test_it_can_be_proved_later() -> None:
 def test_what_is_open_is_not_opened_again(
     bundled: LoadedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("inspector.session.open_checkpoint", None)
-    monkeypatch.setattr("inspector.session.locate", None)
+    monkeypatch.setattr("inspector.alone.open_checkpoint", None)
+    monkeypatch.setattr("inspector.alone.locate", None)
     first = inspector.inspect(SENTENCE, model=bundled, prove=False)
     again = inspector.inspect(SENTENCE, model=first.checkpoint, prove=False)
     for ours in (first, again):
