@@ -59,7 +59,9 @@ def open_checkpoint(source: Source) -> Checkpoint:
         tokenizer=read_tokenizer(folder, source.title),
         pooling=read_pooling(folder),
         folder=folder,
-        stored_dtypes=files.weights.stored_dtypes,
+        stored_dtypes=files.weights.stored_dtypes
+        if source.dequantised is None
+        else (source.dequantised.removesuffix(" weights, dequantised"),),
     )
     if family is None:
         return opened

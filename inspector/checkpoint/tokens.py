@@ -6,7 +6,7 @@ tokenizer here, and the referee's is asked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -192,9 +192,19 @@ def mask_id(checkpoint: Checkpoint) -> int | None:
 def read_as_text(checkpoint: Checkpoint, entry: int) -> str:
     """Return an entry of the vocabulary as a reader would write it."""
     piece = checkpoint.tokenizer.id_to_token(entry)
+    return read_entry(piece or "", decode(checkpoint, [entry]))
+
+
+def decode(checkpoint: Checkpoint, entries: Sequence[int]) -> str:
+    """Return entries of the vocabulary as the tokenizer writes them together.
+
+    Raises
+    ------
+    ModelError
+        When the tokenizer fails.
+    """
     with _told(lambda: failed(checkpoint.tokenizer.to_str())):
-        decoded = checkpoint.tokenizer.decode([entry], skip_special_tokens=False)
-    return read_entry(piece or "", decoded)
+        return str(checkpoint.tokenizer.decode([*entries], skip_special_tokens=False))
 
 
 def special_ids(tokenizer: Any) -> set[int]:

@@ -34,8 +34,8 @@ class ModelInfo:
     window: int | None
     #: SHA-256 of the weights file where it was checked against a published hash, else None.
     sha256: str | None
-    #: What its weights are stored as, such as ``bfloat16``, that of the most numbers first; and
-    #: what it was run in.
+    #: What its weights are stored as, such as ``bfloat16``, that of the most numbers first, or
+    #: ``4-bit`` in a file of blocks; and what it was run in.
     stored_dtypes: tuple[str, ...]
     computing_dtype: str
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,8 +27,8 @@ def run_tokenizer(tokenizer: Any, *texts: Any, **options: Any) -> Any:
         return tokenizer(*texts, verbose=False, **options)
 
 
-def decode(tokenizer: Any, entry: int) -> str:
-    """Return an entry of the vocabulary as a tokenizer writes it, alone.
+def decode(tokenizer: Any, entries: Sequence[int]) -> str:
+    """Return entries of the vocabulary as a tokenizer writes them together.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def decode(tokenizer: Any, entry: int) -> str:
         When the tokenizer's files are such that it cannot.
     """
     with _told(tokenizer):
-        return str(tokenizer.decode([entry]))
+        return str(tokenizer.decode([*entries]))
 
 
 @contextmanager

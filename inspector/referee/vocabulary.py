@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from inspector.checkpoint.pieces import read_entry
+from inspector.referee.tokenizing import decode
 
 
 def special_ids(tokenizer: Any) -> frozenset[int]:
@@ -41,10 +42,9 @@ class RefereeVocabulary:
 
     def read(self, entry: int) -> str:
         """Return an entry as a reader would write it."""
-        return read_entry(self.piece(entry) or "", self._tokenizer.decode([entry]))
+        return read_entry(self.piece(entry) or "", decode(self._tokenizer, [entry]))
 
     def letters(self, entries: Sequence[int]) -> str:
         """Return entries as a text, the special ones left out."""
         kept = [entry for entry in entries if entry not in self.special]
-        text: str = self._tokenizer.decode(kept)
-        return text
+        return decode(self._tokenizer, kept)

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from inspector.checkpoint.pieces import place_pieces
-from inspector.checkpoint.tokens import read_as_text, special_ids
+from inspector.checkpoint.tokens import decode, read_as_text, special_ids
 from inspector.records import Checkpoint, Text, Token
 
 
@@ -54,8 +54,7 @@ class FileVocabulary:
     def letters(self, entries: Sequence[int]) -> str:
         """Return entries as a text, the special ones left out."""
         kept = [entry for entry in entries if entry not in self.special]
-        text: str = self._checkpoint.tokenizer.decode(kept, skip_special_tokens=False)
-        return text
+        return decode(self._checkpoint, kept)
 
 
 def written_on(vocabulary: Vocabulary, text: Text, written: Sequence[int]) -> Text:

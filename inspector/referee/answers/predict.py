@@ -32,6 +32,6 @@ def predict(logits: Array, text: Text, tokenizer: Any, kind: Kind) -> Prediction
 
     def read(entry: int) -> str:
         (piece,) = tokenizer.convert_ids_to_tokens([entry])
-        return read_entry(piece or "", decode(tokenizer, entry))
+        return read_entry(piece or "", decode(tokenizer, [entry]))
 
     return read_predictions(logits, text, kind, mask=tokenizer.mask_token_id, read=read)

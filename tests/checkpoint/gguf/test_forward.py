@@ -99,18 +99,21 @@ def test_what_transformers_loads_is_not_what_was_quantised(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("kinds", "said"),
+    ("kinds", "said", "expected"),
     [
-        (plain, None),
-        (blocks(GGMLQuantizationType.F16), None),
-        (blocks(GGMLQuantizationType.Q4_1), "4-bit weights, dequantised"),
-        (blocks(GGMLQuantizationType.Q8_0), "8-bit weights, dequantised"),
+        (plain, None, ("float32",)),
+        (blocks(GGMLQuantizationType.F16), None, ("float16", "float32")),
+        (blocks(GGMLQuantizationType.Q4_1), "4-bit weights, dequantised", ("4-bit",)),
+        (blocks(GGMLQuantizationType.Q8_0), "8-bit weights, dequantised", ("8-bit",)),
     ],
 )
-def test_what_the_weights_were_is_said(kinds: Any, said: str | None, tmp_path: Path) -> None:
+def test_what_the_weights_were_is_said(
+    kinds: Any, said: str | None, expected: tuple[str, ...], tmp_path: Path
+) -> None:
     source = locate(str(write(made("llama"), tmp_path / "tiny.gguf", kinds)))
     assert source.dequantised == said
     assert source.title == ("tiny.gguf" if said is None else f"tiny.gguf ({said})")
+    assert open_checkpoint(source).stored_dtypes == expected
 
 
 def test_half_precision_stays_half(tmp_path: Path) -> None:
