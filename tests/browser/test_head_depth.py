@@ -170,11 +170,15 @@ def test_the_differences_of_rows_stay_beside_their_rows_in_a_closer_look(open_re
     page = open_report(synthetic.inspected(LONG, noise=1e-3)).page
     choose(page, 1, 0)
     point(page, 30, 10)
-    matrix, rows = (page.locator("#panels .matrix-field").nth(panel) for panel in (0, 1))
+    # The bar across the row of the cursor, in both, once all is drawn that the key asked for.
+    both = """async () => {
+      await new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)));
+      return [...document.querySelectorAll("#panels .matrix-field")]
+        .map((field) => field.querySelector(".band").getBoundingClientRect().toJSON());
+    }"""
     for key in ("+", "+", "0"):
         page.keyboard.press(key)
-        # The bar across the row of the cursor, in both.
-        there, beside = (field.locator(".band").first.bounding_box() for field in (matrix, rows))
+        there, beside = page.evaluate(both)
         assert beside["height"] == pytest.approx(there["height"], abs=0.5)
         assert beside["y"] == pytest.approx(there["y"], abs=1)
 
