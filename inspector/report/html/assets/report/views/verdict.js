@@ -38,7 +38,7 @@ export function mountVerdict(root, data, store) {
     `${counted(model.layers, "layer")}${each.length > 1 ? ` (${each.join(", ")})` : ""}` +
       ` × ${counted(model.heads, "head")}, width ${model.width}`,
   );
-  fact("Proof", PROOFS[verification.tier]);
+  fact("Proof", verification.verdict === "unproved" ? "not yet" : PROOFS[verification.tier]);
   /** @param {import("../../payload.js").Text} of */
   const count = ({ tokens, truncated_from: cut }) => `${tokens.length}${cut == null ? "" : `, cut from ${cut}`}`;
   fact("Tokens", target ? `source ${count(text)}; target ${count(target)}` : count(text));
