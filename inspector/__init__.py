@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from inspector.version import __version__
+
 if TYPE_CHECKING:
     from inspector.errors import InputError, InspectorError, MachineError, ModelError
     from inspector.session import Inspection, inspect, load
@@ -23,8 +25,6 @@ __all__ = [
     "inspect",
     "load",
 ]
-
-__version__ = "0.1.0"
 
 _HOME = {
     "InputError": "inspector.errors",

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from inspector import __version__
 from inspector.corpus.arc_examples import tell_arcs
 from inspector.corpus.engines import Engine
 from inspector.corpus.example_reports import refuse_examples, tell_examples
@@ -26,6 +25,7 @@ from inspector.errors import InputError
 from inspector.files import RECORD, OutputFolder, output_folder
 from inspector.records import CorpusFacts, CorpusResult, ModelInfo, Skipped
 from inspector.report.html.atlas_page import render_atlas
+from inspector.version import __version__
 
 if TYPE_CHECKING:
     from inspector.referee.loading import LoadedModel

@@ -6,10 +6,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from inspector import __version__
 from inspector.corpus.reading import Survey
 from inspector.corpus.work import Work
 from inspector.records import CorpusResult
+from inspector.version import __version__
 
 SCHEMA = 1
 

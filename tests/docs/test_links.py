@@ -11,6 +11,7 @@ import yaml
 from markdown import DOCS, PAGES, ROOT, anchors, links, prose, spans
 
 from inspector.families.registry import FAMILIES
+from inspector.version import __version__
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -65,7 +66,9 @@ def test_the_figures_of_the_readme_are_those_of_the_benchmarks() -> None:
         assert re.search(rf"(?<![\d.]){re.escape(figure)}(?![\d.])", tables), figure
     for page in PAGES:
         if page.name not in {"README.md", "benchmarks.md", "findings.md"}:
-            assert not {"0.76", "4.15", "5.35", "53.4", "3656"} & set(re.findall(r"[\d.]+", prose(page)))
+            assert not {"0.76", "4.15", "5.35", "53.4", "3656"} & set(
+                re.findall(r"[\d.]+", prose(page))
+            )
 
 
 def test_the_citation_says_what_the_package_says() -> None:
@@ -78,7 +81,7 @@ def test_the_citation_says_what_the_package_says() -> None:
     assert cited["cff-version"] == "1.2.0"
     assert cited["type"] == "software"
     assert [list(author) for author in cited["authors"]] == [["name"]]
-    assert cited["version"] == project["version"]
+    assert cited["version"] == project["version"] == __version__
     assert cited["license"] == project["license"]
     assert cited["abstract"] == project["description"]
     assert cited["keywords"] == project["keywords"]

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import zlib
 from functools import cache
-from importlib import metadata
 from typing import Any
 
 import jinja2
@@ -29,6 +28,7 @@ from inspector.records import Inspected
 from inspector.report.html.bundle import assets
 from inspector.report.html.outline import outline
 from inspector.report.html.payload import build_payload
+from inspector.version import __version__
 
 #: How many steps the heat classes of a static table have (h0 … h9).
 HEAT_STEPS = 10
@@ -37,7 +37,7 @@ TITLE_LENGTH = 60
 
 def render_report(inspected: Inspected, *, command: str | None = None) -> str:
     """Return the report on one text as one HTML file; ``command`` is shown as what made it."""
-    payload = build_payload(inspected, command=command, version=_version())
+    payload = build_payload(inspected, command=command, version=__version__)
     text = inspected.trace.text.text
     title = text if len(text) <= TITLE_LENGTH else text[: TITLE_LENGTH - 1] + "…"
     return render_template(
@@ -69,7 +69,9 @@ def render_classroom(classroom: Classroom, *, own_table: bool) -> str:
 
 def render_template(template: str, **values: object) -> str:
     """Return a template filled with its own values, the common assets and the version."""
-    return _templates().get_template(template).render(assets=assets(), version=_version(), **values)
+    return (
+        _templates().get_template(template).render(assets=assets(), version=__version__, **values)
+    )
 
 
 # --- the classroom's numbers, read off its tables --------------------------------------------
@@ -130,11 +132,3 @@ def _shown(value: float | NDArray[Any], places: int = 2, whole: bool = False) ->
 def printable(text: str) -> str:
     """Return text without lone surrogates, which no file can hold."""
     return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _version() -> str:
-    """Return the installed version, or what a checkout without one calls itself."""
-    try:
-        return metadata.version("attention-inspector")
-    except metadata.PackageNotFoundError:
-        return "from a checkout"
