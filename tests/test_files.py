@@ -34,7 +34,7 @@ from inspector.files import (
 )
 from inspector.files.kinds import PAGE_MARK
 from inspector.report.export.bertviz_views import write_views
-from inspector.report.html.page import render_classroom
+from inspector.report.html.classroom_page import render_classroom
 from inspector.session import Inspection
 
 

@@ -48,7 +48,7 @@ def classroom(*, table: Path | None, out: Path | None, open_page: bool, as_json:
     if out:
         refuse_place(out, PAGE)
         # Imported here: the terminal and --json need neither jinja2 nor the page's assets.
-        from inspector.report.html.page import render_classroom
+        from inspector.report.html.classroom_page import render_classroom
 
         page = render_classroom(studied, own_table=table is not None)
         write_whole(out, page.encode("utf-8"), PAGE)

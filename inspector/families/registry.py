@@ -1,6 +1,6 @@
 """The one place where families are registered: a row each, as data.
 
-A family joins by a row in one of the four files of rows beside this and a line in the parity tests.
+A family joins by a row in one of the four files of rows beside this, as CONTRIBUTING tells.
 Nothing is inferred from shapes.
 """
 

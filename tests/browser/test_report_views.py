@@ -7,7 +7,7 @@ import pytest
 import synthetic
 
 from inspector.analogy.classroom import article_class
-from inspector.report.html.page import render_classroom
+from inspector.report.html.classroom_page import render_classroom
 
 
 def shown(page, kind):

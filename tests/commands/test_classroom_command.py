@@ -108,7 +108,7 @@ def test_out_writes_the_page_and_says_where(
         pages.append((studied.students[0], own_table))  # type: ignore[attr-defined]
         return "<p>é</p>"
 
-    monkeypatch.setattr("inspector.report.html.page.render_classroom", page)
+    monkeypatch.setattr("inspector.report.html.classroom_page.render_classroom", page)
     out = tmp_path / "class.html"
     result = run("--table", table, "--out", out) if own else run("--out", out)
     assert result.exit_code == 0
@@ -120,7 +120,9 @@ def test_out_writes_the_page_and_says_where(
 def test_out_and_json_together_keep_stdout_json(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("inspector.report.html.page.render_classroom", lambda *_, **__: "page")
+    monkeypatch.setattr(
+        "inspector.report.html.classroom_page.render_classroom", lambda *_, **__: "page"
+    )
     result = run("--json", "--out", tmp_path / "class.html")
     assert len(json.loads(result.stdout)["students"]) == 6
     assert (tmp_path / "class.html").read_text() == "page"

@@ -7,8 +7,9 @@ from complaints import complaints
 
 from inspector.analogy.classroom import article_class
 from inspector.report.html.atlas_page import render_atlas
+from inspector.report.html.classroom_page import render_classroom
 from inspector.report.html.index_page import IndexRow, SkippedLine, render_index
-from inspector.report.html.page import render_classroom, render_report
+from inspector.report.html.page import render_report
 
 KINDS = {
     "plain": synthetic.inspected("the cat sat on a mat"),

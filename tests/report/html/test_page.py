@@ -8,7 +8,8 @@ import pytest
 import synthetic
 
 from inspector.analogy.classroom import article_class, study
-from inspector.report.html.page import render_classroom, render_report
+from inspector.report.html.classroom_page import render_classroom
+from inspector.report.html.page import render_report
 
 HOSTILE = "</script><script>alert(1)</script> <!-- ' \" & <b>x</b> {{ 7*7 }}"
 
