@@ -16,9 +16,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from safetensors.numpy import save
+from small_models import random_bert
 
 from inspector import report
 from inspector.analogy.classroom import article_class
+from inspector.commands import main
 from inspector.errors import InputError, MachineError
 from inspector.files import (
     MIB,
@@ -281,6 +283,25 @@ def test_every_page_and_every_tensor_file_is_known_as_ours(cat: Inspection, tmp_
         PAGE_MARK
         in (Path(report.__file__).parent / "html/assets/atlas/atlas.html.jinja").read_bytes()
     )
+
+
+@pytest.mark.parametrize("option", ["--save", "--out"])
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "tokenizer.json", "link"])
+def test_the_model_that_is_inspected_is_not_written_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, name: str
+) -> None:
+    """By any of its files' names, and through a link from elsewhere."""
+    model = random_bert(tmp_path / "bert")
+    (tmp_path / "link").symlink_to(model / "model.safetensors")
+    before = {path.name: path.read_bytes() for path in model.iterdir()}
+    place = tmp_path / "link" if name == "link" else model / name
+    capsys.readouterr()
+    more = ["--no-report"] if option == "--save" else []
+    assert main(["the cat", "--model", str(model), option, str(place), *more]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "is there already" in err.splitlines()[0]
+    assert {path.name: path.read_bytes() for path in model.iterdir()} == before
 
 
 # --- what is left behind ----------------------------------------------------------------------

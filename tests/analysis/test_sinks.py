@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from plain_attention import small_layer
-from tokenizers import Tokenizer, models, pre_tokenizers
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import LlamaConfig, LlamaModel, PreTrainedTokenizerFast
 
 import inspector
@@ -17,6 +18,7 @@ from inspector.analysis.heads import read_heads
 from inspector.analysis.links import strongest_links
 from inspector.analysis.notices import notices
 from inspector.analysis.sinks import find_sinks
+from inspector.commands import main
 from inspector.records import Rebuild, Sink, Text, Token, Trace, TracedLayer
 from inspector.report.export.summary import summarise
 from inspector.report.html.payload import build_payload
@@ -269,3 +271,48 @@ def test_a_doubled_beginning_is_told_everywhere() -> None:
     assert found.notices == notices(found.trace.text)
     assert summarise(found, {})["notices"] == list(found.notices)
     assert inspector.inspect("a [CLS] cat").notices == ()
+
+
+@pytest.mark.parametrize("proof", [[], ["--no-proof"]])
+def test_a_rendered_chat_template_begins_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    proof: list[str],
+) -> None:  # fmt: skip
+    """It writes the beginning that the tokenizer then puts before it once more."""
+    monkeypatch.chdir(tmp_path)
+    names = ["<unk>", "<s>", "[INST]", "[/INST]", *["the", "cat", "sat", "on", "a", "mat"]]
+    made = Tokenizer(models.WordLevel({n: at for at, n in enumerate(names)}, unk_token="<unk>"))
+    made.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    made.add_special_tokens(["<s>"])
+    made.post_processor = processors.TemplateProcessing(
+        single="<s> $A", special_tokens=[("<s>", names.index("<s>"))]
+    )
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=made,
+        unk_token="<unk>",
+        bos_token="<s>",
+        chat_template="{{ bos_token }}[INST] {{ messages[0].content }} [/INST]",
+    )
+    torch.manual_seed(3)
+    config = LlamaConfig(
+        vocab_size=len(names), hidden_size=24, intermediate_size=32, num_hidden_layers=2,
+        num_attention_heads=4, num_key_value_heads=4, max_position_embeddings=64,
+        bos_token_id=1, eos_token_id=None,
+    )  # fmt: skip
+    LlamaModel(config).save_pretrained(tmp_path / "chat")
+    tokenizer.save_pretrained(tmp_path / "chat")
+    said = [{"role": "user", "content": "the cat sat on a mat"}]
+    text = tokenizer.apply_chat_template(said, tokenize=False)
+    assert text == "<s>[INST] the cat sat on a mat [/INST]"
+
+    assert main([text, "--model", "chat", "--device", "cpu", *proof]) == 0
+    notice = "The model reads <s> twice at the beginning: the tokenizer puts it before"
+    assert notice in " ".join(capsys.readouterr().out.split())
+    assert notice in (tmp_path / "attention.html").read_text().replace("\\u003c", "<").replace(
+        "\\u003e", ">"
+    )
+    assert main([text, "--model", "chat", "--device", "cpu", "--json", "--no-report", *proof]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["notices"][0].startswith(notice)
+    assert [token["word"] for token in found["tokens"][:3]] == [None, None, 0]
+    assert all("<s>" not in (link["source"], link["target"]) for link in found["links"])

@@ -1,8 +1,12 @@
 """One head in depth: a closer look, lines, the sink set aside, and cells that are forbidden."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import synthetic
+
+from inspector.records import Sink
 
 SENTENCE = "the cat sat on a mat"
 LONG = " ".join(f"w{i}" for i in range(70))
@@ -272,6 +276,68 @@ def test_the_rest_is_shared_out_when_the_sink_is_set_aside(open_report, causal, 
     page.keyboard.press("ArrowRight")
     if causal:
         assert told(page, kind) == "masked"
+
+
+SINKS = (
+    Sink("self", 0, "[CLS]", 0.46, 0.09),
+    Sink("self", 3, "sat", 0.31, None),
+)
+
+
+def test_what_is_set_aside_is_what_takes_much_whatever_stands_there(open_report):
+    """A word in the middle too, in the matrix, in the sentence and in what is said of both."""
+    whole = replace(synthetic.inspected(SENTENCE), sinks=SINKS)
+    page = open_report(whole).page
+    told_of = page.locator("#notices").inner_text()
+    assert "[CLS], token 0, takes 46 % of the attention on average, and 9 % of what" in told_of
+    assert "sat, token 3, takes 31 % of the attention on average. It is no" in told_of
+    choose(page, 1, 1)
+    A = whole.trace.layers[1].attention[1]
+    keys = [0, 3, len(A) - 1]
+    expected, hidden = without_sink(A, keys)
+    words = [token.text for token in whole.trace.text.tokens]
+    assert words[3] == "sat"
+    page.get_by_role("button", name="hide [CLS], “sat” and [SEP]").click()
+    says = page.locator("#sink-says").inner_text()
+    assert says.startswith(f"{round(hidden.mean() * 100)} % of the attention is hidden")
+    chips = page.locator("#sentence .token")
+    chips.nth(2).click()
+    weights = chips.locator(".token-weight").all_inner_texts()
+    assert [at for at, weight in enumerate(weights) if not weight] == keys
+    for at in set(range(len(A))) - set(keys):
+        assert float(weights[at]) == pytest.approx(expected[2, at], abs=0.006)
+    most = int(np.nanargmax(expected[2]))
+    assert (
+        f"gives {round(expected[2, most] * 100)} % of what is left of its attention"
+        in page.locator("#sentence-says").inner_text()
+    )
+    assert "Set aside: [CLS], “sat” and [SEP]." in page.locator("#sentence-note").inner_text()
+    # Who attends to it is asked of what each has left; of a key that is set aside nothing is.
+    page.locator("#sentence-direction").get_by_role("button", name="attended to by").click()
+    weights = chips.locator(".token-weight").all_inner_texts()
+    np.testing.assert_allclose([float(w) for w in weights], expected[:, 2], atol=0.006)
+    chips.nth(3).click()
+    chips.nth(2).click()
+    page.keyboard.press("Escape")
+    chips.nth(3).hover()
+    assert "is set aside" in page.locator("#sentence-says").inner_text()
+
+
+def test_words_that_take_little_are_not_set_aside(open_report):
+    """The first token of a model without a beginning of its own, which is no sink, is a word."""
+    whole = synthetic.inspected(SENTENCE)
+    text = whole.trace.text
+    none = replace(text, special=np.zeros_like(text.special))
+    page = open_report(replace(whole, trace=replace(whole.trace, text=none))).page
+    assert page.locator("#notices").is_hidden()
+    assert page.locator("#head-sink").is_hidden()
+    assert page.locator("#sink-says").inner_text() == ""
+
+
+def test_what_is_odd_about_a_text_stands_above_its_numbers(open_report):
+    said = "The model reads <s> twice at the beginning: the text has it twice."
+    page = open_report(replace(synthetic.inspected(SENTENCE), notices=(said,))).page
+    assert page.locator("#notices .plain-notice").inner_text() == said
 
 
 def test_forbidden_is_not_zero(open_report):

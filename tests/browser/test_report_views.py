@@ -1,6 +1,7 @@
 """What a reader sees and reads off, against numbers computed here."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -239,6 +240,25 @@ def test_without_a_rebuild_there_is_one_panel_and_a_reason(open_report, tokens):
     _, _, data = opened.attention(1, 1)
     A = whole.trace.layers[1].attention[1]
     np.testing.assert_allclose(np.array(data).reshape(A.shape), A, atol=0 if tokens == 8 else 3e-4)
+
+
+@pytest.mark.parametrize(
+    ("stored", "said"),
+    [
+        (("float32",), "stored as float32, computed in float32."),
+        (
+            ("bfloat16", "float32"),
+            "stored as bfloat16 and float32, computed in float32; run in bfloat16, the model "
+            "would give other numbers.",
+        ),
+    ],
+)
+def test_what_the_weights_are_stored_as_is_said(open_report, stored, said):
+    whole = synthetic.inspected("the cat sat")
+    known = replace(whole.checkpoint, stored_dtypes=stored)
+    page = open_report(replace(whole, checkpoint=known)).page
+    fact = page.locator("#sources > div", has=page.get_by_text("The weights", exact=True))
+    assert fact.locator("dd").inner_text() == said
 
 
 @pytest.mark.parametrize("tokens", [6, 90])

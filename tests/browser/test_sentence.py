@@ -129,6 +129,15 @@ def test_pieces_on_request(open_report):
     assert weights(page).shape == (6,)
 
 
+def test_links_speak_of_pieces_only_where_there_are_some(open_report):
+    combined = "Subwords are combined"
+    says = open_report(in_pieces()).page.locator("#links").inner_text()
+    assert combined in says
+    says = open_report(synthetic.inspected(TEXT)).page.locator("#links").inner_text()
+    assert combined not in says
+    assert "Heads that only look at a fixed position are left out." in says
+
+
 def test_without_pieces_there_is_no_choice_of_them(open_report):
     page = open_report(synthetic.inspected(TEXT)).page
     assert not page.locator("#sentence-subwords").is_visible()

@@ -1,5 +1,6 @@
 """Every view is put up, taken down and put up again with other data, and leaves nothing behind."""
 
+from dataclasses import replace
 from importlib import resources
 from urllib.parse import urlsplit
 
@@ -7,6 +8,7 @@ import pytest
 import synthetic
 import synthetic_corpus
 
+from inspector.records import Sink
 from inspector.report.html.atlas_page import render_atlas
 from inspector.report.html.page import render_report
 
@@ -139,11 +141,12 @@ def check(found, complaints, views):
 def test_views_of_the_report(mounted):
     one = synthetic.predicting(synthetic.inspected("the cat sat on a mat", layers=2))
     one = synthetic.writing(one)
+    one = replace(one, sinks=(Sink("self", 0, "[CLS]", 0.4, None),), notices=("It is odd.",))
     other = synthetic.predicting(
         synthetic.inspected("w " * 70, layers=3, heads=5, causal=True, seed=4)
     )
     found, complaints = mounted("report", render_report(one), render_report(other))
-    check(found, complaints, 19)
+    check(found, complaints, 20)
     same = {w for w, view in found.items() if view["seen"][0]["shown"] == view["seen"][1]["shown"]}
     # Keys and ways to export are the same for every text; one site needs no choice.
     assert same <= {"#keys-view", "#site", "#export-view"}
@@ -152,7 +155,7 @@ def test_views_of_the_report(mounted):
 def test_views_of_the_report_where_there_is_little_to_show(mounted):
     one = synthetic.not_recomputed(synthetic.inspected("the cat sat", pair="a dog"))
     other = synthetic.inspected("w " * 40)
-    check(*mounted("report", render_report(one), render_report(other)), 18)
+    check(*mounted("report", render_report(one), render_report(other)), 19)
 
 
 def test_views_of_the_atlas(mounted):

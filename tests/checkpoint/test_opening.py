@@ -24,6 +24,7 @@ from inspector.checkpoint.opening import open_checkpoint
 from inspector.checkpoint.pooling import read_pooling
 from inspector.checkpoint.sources import Source, locate, weights_checked
 from inspector.checkpoint.tokens import encode, encode_target
+from inspector.checkpoint.weights import read_weights
 from inspector.errors import InputError, ModelError
 from inspector.families.registry import FAMILIES
 from inspector.families.small import SMALL
@@ -77,6 +78,14 @@ def test_other_dtypes_are_brought_to_float32(dtype: torch.dtype, tmp_path: Path)
     assert checkpoint.model is not None
     blocks = checkpoint.model.stack.blocks
     assert blocks[0] is not blocks[0], "a block that was widened is kept"
+
+
+def test_that_of_the_most_numbers_is_named_first(tmp_path: Path) -> None:
+    """And not that of the most tensors; whole numbers are no weights."""
+    few = {name: torch.zeros(3, dtype=torch.bfloat16) for name in "abcd"}
+    ids = torch.arange(4000)
+    save_file(few | {"most": torch.zeros(13), "ids": ids}, tmp_path / "model.safetensors")
+    assert read_weights(tmp_path).stored_dtypes == ("float32", "bfloat16")
 
 
 def test_weights_in_several_files(tmp_path: Path) -> None:

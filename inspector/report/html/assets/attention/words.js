@@ -54,7 +54,7 @@ const links = (one, units, direction) =>
   units.map((unit) => (direction === "out" ? [one.tokens, unit.tokens] : [unit.tokens, one.tokens]));
 
 /**
- * What each unit gets from one, or gives to it.
+ * What each unit gets from one, or gives to it; NaN where there is no number, as of what was set aside.
  * @param {Matrix} matrix between tokens
  * @param {Unit} one
  * @param {Unit[]} units
@@ -63,9 +63,16 @@ const links = (one, units, direction) =>
  */
 export const amountsOf = ({ cols, data }, one, units, direction) =>
   Float64Array.from(links(one, units, direction), ([from, to]) => {
-    let sum = 0;
-    for (const i of from) for (const j of to) sum += data[i * cols + j];
-    return sum / from.length;
+    let sum = 0,
+      some = false;
+    for (const i of from)
+      for (const j of to) {
+        const value = data[i * cols + j];
+        if (Number.isNaN(value)) continue;
+        some = true;
+        sum += value;
+      }
+    return some ? sum / from.length : NaN;
   });
 
 /**

@@ -4,30 +4,38 @@
 
 import { setAside, withMask } from "../attention/maths.js";
 import { LOG_FLOOR } from "../attention/window.js";
-import { fixed } from "../shared/format.js";
+import { fixed, shorten } from "../shared/format.js";
 
 /** @typedef {import("./data.js").ReportData} ReportData */
 /** @typedef {import("../attention/maths.js").Matrix} Matrix */
 
+/** So many names stand in a row; of more the rest is counted. */
+const MOST_NAMED = 3;
+
 /**
- * The keys that attention rests on when a head has nothing to say: the first, and the separators.
+ * The keys that can be set aside: tokens that are no text, and those on which much of everybody's attention rests,
+ * whatever stands there.
  * @param {ReportData} data
  * @param {number} index
  * @returns {number[]}
  */
-export const sinkKeys = (data, index) =>
-  data.sides(index).cols.tokens.flatMap((token, j) => (j === 0 || token.special ? [j] : []));
+export function sinkKeys(data, index) {
+  const { site } = data.layers[index],
+    found = new Set(data.header.sinks.filter((sink) => sink.site === site).map((sink) => sink.index));
+  return data.sides(index).cols.tokens.flatMap((token, j) => (token.special || found.has(j) ? [j] : []));
+}
 
 /**
- * What those keys are called: “[CLS] and [SEP]”, or “the first token”.
+ * What those keys are called: “[CLS] and [SEP]”, or a word in quotation marks.
  * @param {ReportData} data
  * @param {number} index
  */
 export function sinkName(data, index) {
   const { names, tokens } = data.sides(index).cols;
-  const special = [...new Set(names.filter((_, j) => tokens[j].special))];
-  const all = tokens[0].special ? special : ["the first token", ...special];
-  return all.length > 3 ? "the first token and the separators" : all.join(" and ");
+  const all = [...new Set(sinkKeys(data, index).map((j) => (tokens[j].special ? names[j] : `“${shorten(names[j])}”`)))];
+  const named =
+    all.length > MOST_NAMED ? [...all.slice(0, MOST_NAMED - 1), `${all.length - MOST_NAMED + 1} more`] : all;
+  return named.length > 1 ? `${named.slice(0, -1).join(", ")} and ${named.at(-1)}` : named.join("");
 }
 
 /**

@@ -12,6 +12,7 @@ import { mountLadderSteps } from "./views/ladder_steps.js";
 import { mountLadderTable } from "./views/ladder_table.js";
 import { mountLinks } from "./views/links.js";
 import { mountMix } from "./views/mix.js";
+import { mountNotices } from "./views/notices.js";
 import { mountPredictions } from "./views/predictions.js";
 import { mountReading } from "./views/reading.js";
 import { mountSentence } from "./views/sentence.js";
@@ -33,6 +34,7 @@ export const SECTIONS = [
       "#site": mountSite,
       "#sentence-view": mountSentence,
       "#written": mountWritten,
+      "#notices": mountNotices,
       "#links": mountLinks,
       "#keys-view": mountKeys,
     },

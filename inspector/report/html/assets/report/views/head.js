@@ -149,7 +149,8 @@ export function mountHead(root, data, store) {
     sayVerdict(view.find("head-verdict"), data, index, head);
     const name = sinkName(data, index);
     view.find("head-sink").textContent = `hide ${name}`;
-    view.find("sink-says").textContent = sinkWords(all, data.layers[index], name);
+    view.find("head-sink").hidden = !name;
+    view.find("sink-says").textContent = name && sinkWords(all, data.layers[index], name);
     view.find("matrix-hint").hidden = shape === "lines";
     // The lines are drawn below, since they follow the pointer as well.
     if (shape === "lines") return panels.place(lines);

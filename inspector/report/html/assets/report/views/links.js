@@ -3,6 +3,7 @@
  */
 
 import { layerName } from "../../attention/verdict_words.js";
+import { unitsOf } from "../../attention/words.js";
 import { el, word } from "../../shared/dom.js";
 import { fixed, visible } from "../../shared/format.js";
 import { View } from "../../shared/view.js";
@@ -16,7 +17,10 @@ export function mountLinks(root, data, store) {
   const view = new View(root, store),
     { links, subwords } = data.header;
   root.hidden = !links.length;
-  if (subwords) view.find("links-rule").textContent = "Links are between single tokens, not words.";
+  const rule = view.find("links-rule"),
+    sides = [...new Set(data.layers.flatMap((_, index) => Object.values(data.sides(index))))];
+  if (subwords) rule.textContent = "Links are between single tokens, not words.";
+  else rule.hidden = !sides.some((side) => unitsOf(side.tokens, side.names, side, false).length < side.tokens.length);
   const buttons = links.map((link) => {
     const { source, target, weight, lift, site, layer, head } = link;
     return el(

@@ -3,17 +3,20 @@
  * to it. A click pins a word, a second click compares it with another.
  */
 
+import { setAside } from "../../attention/maths.js";
 import { amountsOf, maskedOf, unitsOf } from "../../attention/words.js";
 import { css, currentRamp, step, tintsOf } from "../../shared/colour.js";
 import { rovingTabStop, target, toggles } from "../../shared/controls.js";
 import { el, word } from "../../shared/dom.js";
 import { fixed } from "../../shared/format.js";
 import { View } from "../../shared/view.js";
+import { sinkKeys } from "../head_matrices.js";
 import { paragraphs, titleOf } from "../paragraphs.js";
 import { hintOf, origin, saying } from "../words/sentence.js";
 
 /** @typedef {import("../state.js").Store} Store */
 /** @typedef {import("../data.js").ReportData} ReportData */
+/** @typedef {import("../../attention/maths.js").Matrix} Matrix */
 /** @typedef {import("../paragraphs.js").Chip} Chip */
 /** @typedef {import("../words/sentence.js").Picture} Picture */
 
@@ -52,6 +55,14 @@ export function mountSentence(root, data, store) {
     pressed = "";
   /** @type {Promise<any> | null} */
   let awaited = null;
+  /** @type {{of: Matrix, rest: Matrix} | null} what was left of a matrix last, since every word that is pointed at asks */
+  let left = null;
+  /** @param {Matrix} matrix @param {import("../state.js").State} state @returns {Matrix} perhaps without the sink */
+  const withoutSink = (matrix, { sink, index }) => {
+    if (!sink) return matrix;
+    if (left?.of !== matrix) left = { of: matrix, rest: setAside(matrix, sinkKeys(data, index)).matrix };
+    return left.rest;
+  };
   /** Who is asked about, and who then has an amount. */
   const both = () => {
     const { index, direction } = store.get(),
@@ -175,10 +186,11 @@ export function mountSentence(root, data, store) {
       });
       return all;
     };
-    const those = told.map((u) => units[u]);
+    const those = told.map((u) => units[u]),
+      shown = withoutSink(matrix, state);
     /** @param {number | null} at */
     const amounts = (at) =>
-      at == null ? null : Float64Array.from(ofAll(amountsOf(matrix, units[at], those, direction), NaN));
+      at == null ? null : Float64Array.from(ofAll(amountsOf(shown, units[at], those, direction), NaN));
     const masked = from != null && other == null ? maskedOf(data.visible(index), units[from], those, direction) : null;
     /** @type {Picture} */
     const picture = {
@@ -213,7 +225,7 @@ export function mountSentence(root, data, store) {
   const tint = ({ told, from, other, amounts, others, masked }) => {
     const tints = tintsOf(currentRamp("amount")),
       two = currentRamp("difference");
-    const most = Math.max(...told.flatMap((u) => [amounts?.[u] ?? 1, others?.[u] ?? 0]));
+    const most = Math.max(...told.flatMap((u) => [amounts ? amounts[u] || 0 : 1, others?.[u] || 0]));
     box.classList.toggle("comparing", others != null);
     chips.forEach((chip, u) => {
       const value = amounts?.[u] || 0,
@@ -246,7 +258,7 @@ export function mountSentence(root, data, store) {
     });
   };
   view.watch(["subwords", "index"], build);
-  view.watch(["index", "head", "pinned", "hovered", "compared", "direction", "whose", "subwords"], show);
+  view.watch(["index", "head", "pinned", "hovered", "compared", "direction", "whose", "subwords", "sink"], show);
   view.hear("themechange", show);
   return view.dispose;
 }

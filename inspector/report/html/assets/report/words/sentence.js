@@ -6,6 +6,7 @@ import { layerName } from "../../attention/verdict_words.js";
 import { overlap } from "../../attention/words.js";
 import { el, word } from "../../shared/dom.js";
 import { fixed, percent } from "../../shared/format.js";
+import { sinkKeys, sinkName } from "../head_matrices.js";
 
 /** @typedef {import("../state.js").State} State */
 /** @typedef {import("../data.js").ReportData} ReportData */
@@ -52,7 +53,7 @@ function where({ layers }, { index, head, whose }) {
  * @param {State} state
  * @param {boolean} several
  */
-export function origin(data, { index, head, whose, subwords }, several) {
+export function origin(data, { index, head, whose, subwords, sink }, several) {
   const mean = whose !== "head",
     shipped = data.model(index, head);
   const from =
@@ -62,8 +63,10 @@ export function origin(data, { index, head, whose, subwords }, several) {
       : data.header.verification.verdict === "unproved"
         ? "These numbers were computed from the weights; the real model has not been asked."
         : "These numbers are the model’s own.";
+  const aside = sink && sinkName(data, index);
   return (
     from +
+    (aside ? ` Set aside: ${aside}. They are shares of what is left.` : "") +
     (several && !subwords ? " Subwords are combined: attention received is summed, attention given is averaged." : "")
   );
 }
@@ -80,20 +83,26 @@ export function saying(data, state, picture) {
   const out = state.direction === "out";
   /** @param {number} u */
   const quoted = (u) => el("b", {}, "“", word(units[u].name, "clip"), "”");
+  const there = told.filter((u) => !Number.isNaN(amounts[u]));
+  if (!there.length) return [quoted(from), out ? " has nothing left to give." : " is set aside."];
   if (other != null) return [where(data, state), ...comparing(picture, out)];
-  const order = [...told].sort((a, b) => amounts[b] - amounts[a]).slice(0, 2);
+  const order = [...there].sort((a, b) => amounts[b] - amounts[a]).slice(0, 2),
+    left = state.sink && sinkKeys(data, state.index).length ? "what is left of " : "";
   /** @param {number} u @param {number} at */
   const share = (u, at) => {
     const own = u === from,
       much = percent(amounts[u]);
     if (out)
-      return [at ? ` and ${much} to ` : ` gives ${much} of its attention to `, own ? el("b", {}, "itself") : quoted(u)];
+      return [
+        at ? ` and ${much} to ` : ` gives ${much} of ${left}its attention to `,
+        own ? el("b", {}, "itself") : quoted(u),
+      ];
     return [
-      `${at ? " and" : " gets"} ${much} of ${own ? "" : at ? "that of " : "the attention of "}`,
+      `${at ? " and" : " gets"} ${much} of ${left}${own ? "" : at ? "that of " : "the attention of "}`,
       own ? el("b", {}, "its own") : quoted(u),
     ];
   };
-  const total = told.reduce((sum, u) => sum + amounts[u], 0),
+  const total = there.reduce((sum, u) => sum + amounts[u], 0),
     hidden = masked?.filter(Boolean).length;
   return [
     where(data, state),
@@ -113,8 +122,10 @@ export function saying(data, state, picture) {
  * @param {boolean} out
  * @returns {(Node | string)[]}
  */
-function comparing({ units, told, from, other, pointed, amounts: a, others: b }, out) {
+function comparing({ units, told: all, from, other, pointed, amounts: a, others: b }, out) {
   if (from == null || other == null || !a || !b) return [];
+  const told = all.filter((u) => !Number.isNaN(a[u]) && !Number.isNaN(b[u]));
+  if (!told.length) return ["There is nothing left to compare."];
   /** @param {number} u */
   const quoted = (u) =>
     el(
