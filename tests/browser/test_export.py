@@ -94,7 +94,8 @@ def test_what_is_chosen_stands_in_the_address_and_is_there_at_opening(open_repor
     assert "hovered" not in address and "tokens" not in address
     other = chromium.new_page()
     other.goto(opened.address + address)
-    other.wait_for_selector("html[data-ready]", state="attached")
+    # Ready is the sentence; the title of the head is there with all the sections.
+    other.wait_for_selector("html[data-complete]", state="attached")
     assert state(other) == state(page)
     assert other.locator("#head-title").inner_text() == "Layer 0, head 2"
     assert other.locator("#grid-order").input_value() == "distance"
