@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,7 +45,16 @@ def prove_text(
     trace = _with_similarity(capture(model, text, target), alone, partial(capture, model))
     progress("Rebuilding every head from the weights")
     rebuilt = rebuild(model.checkpoint, trace)
-    found = verify(trace, rebuilt, _exact(model, text, target))
+
+    @cache
+    def in_float64() -> Trace:
+        # Asked for by whichever proof needs it first, and run once for both.
+        return capture_float64(model, text, target)
+
+    def rebuilt_in_float64() -> tuple[Trace, Rebuild]:
+        return in_float64(), rebuild(model.checkpoint, in_float64(), np.float64)
+
+    found = verify(trace, rebuilt, rebuilt_in_float64)
     known = model.checkpoint.model
     if known is None or rebuilt.tier != "weights":
         return trace, rebuilt, found
@@ -57,8 +66,8 @@ def prove_text(
         return with_embedding(model.checkpoint, passed, alone)
 
     def exact() -> tuple[Trace, Trace]:
-        theirs = capture_float64(model, text, target)
-        return _with_similarity(theirs, alone, partial(capture_float64, model)), run(np.float64)
+        theirs = _with_similarity(in_float64(), alone, partial(capture_float64, model))
+        return theirs, run(np.float64)
 
     ours = run(np.float32)
     whole = verify_end_to_end(trace, ours, exact, float32_parts=known.float32_parts)
@@ -114,17 +123,3 @@ def check_family(model_type: str) -> Verification:
     from inspector.referee.small_models import small_model
 
     return prove_text(*small_model(model_type))[2]
-
-
-def _exact(
-    model: LoadedModel, text: Text, target: Text | None
-) -> Callable[[], tuple[Trace, Rebuild]]:
-    """Return what runs model and rebuild once more, in float64."""
-
-    def run() -> tuple[Trace, Rebuild]:
-        from inspector.referee.capture import capture_float64
-
-        trace = capture_float64(model, text, target)
-        return trace, rebuild(model.checkpoint, trace, np.float64)
-
-    return run

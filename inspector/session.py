@@ -202,16 +202,15 @@ def load(name: str | Path = "bundled", *, device: str = "auto") -> LoadedModel:
     with weights_checked(source):
         loaded = load_model(source, device=device)
     opened = open_checkpoint(source)
-    # What our own forward runs comes from the files, by a way of its own.
+    # What our own forward runs comes from the files, by a way of its own; what a layer is rebuilt
+    # from for the first proof, out of the real model.
+    real = loaded.checkpoint
     whole = replace(
-        loaded.checkpoint,
-        model=opened.model,
-        no_forward=opened.no_forward,
-        config=opened.config,
-        tokenizer=opened.tokenizer,
-        pooling=opened.pooling,
-        folder=opened.folder,
-        stored_dtypes=opened.stored_dtypes,
+        opened,
+        family=real.family,
+        window=real.window,
+        attention=real.attention,
+        no_rebuild=real.no_rebuild,
     )
     return replace(loaded, checkpoint=whole)
 

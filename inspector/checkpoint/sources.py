@@ -40,7 +40,8 @@ class Source:
     path: str
     local: bool
     sha256: str | None
-    #: Whether its weights are known to be numbers: published with a hash, or written by ourselves.
+    #: Whether its weights are known to be numbers: published with a hash, written by ourselves, or
+    #: just gone through.
     known: bool = False
     #: What the weights were, such as ``4-bit weights, dequantised``; None where they were plain.
     dequantised: str | None = None
@@ -73,7 +74,8 @@ def locate(name: str, *, progress: Progress = lambda _said: None) -> Source:
     if folder.is_dir():
         inner = model_folder(folder)
         read_folder(inner)
-        return Source(name, folder.resolve().name, str(inner), local=True, sha256=None)
+        title = folder.resolve().name
+        return Source(name, title, str(inner), local=True, sha256=None, known=True)
     if _is_gguf(folder):
         return _converted(name, folder.name, converted(folder, progress=progress))
     if folder.exists():
