@@ -37,6 +37,15 @@ _LLAMA = Family(
     reads=("head_dim", "num_key_value_heads"),
 )
 #: What those read that turn only a part of a head.
+#: With layer norms, and norms of queries and keys where the config asks for them.
+_LAYER_NORMED = replace(
+    _LLAMA,
+    norm_kind="layer",
+    eps="layer_norm_eps",
+    float32_norms=False,
+    head_norms=("self_attn.q_layernorm", "self_attn.k_layernorm"),
+    head_norms_if="qk_layernorm",
+)
 _PARTLY_TURNED = (*_LLAMA.reads, "partial_rotary_factor")
 _HEAD_NORMS = ("self_attn.q_norm", "self_attn.k_norm")
 _GEMMA_BODY = replace(_LLAMA_BODY, embeddings=replace(_LLAMA_EMBED, scale="float32 root"))
@@ -114,14 +123,9 @@ LLAMAS = (
         requires={"use_bidirectional_attention": False},
     ),
     replace(
-        _LLAMA,
+        _LAYER_NORMED,
         model_type="phi",
         output="self_attn.dense",
-        norm_kind="layer",
-        eps="layer_norm_eps",
-        float32_norms=False,
-        head_norms=("self_attn.q_layernorm", "self_attn.k_layernorm"),
-        head_norms_if="qk_layernorm",
         body=Body(
             embeddings=_LLAMA_EMBED,
             feed_forward=Feed(up="mlp.fc1", down="mlp.fc2"),
@@ -147,13 +151,8 @@ LLAMAS = (
         reads=_PARTLY_TURNED,
     ),
     replace(
-        _LLAMA,
+        _LAYER_NORMED,
         model_type="stablelm",
-        norm_kind="layer",
-        eps="layer_norm_eps",
-        float32_norms=False,
-        head_norms=("self_attn.q_layernorm", "self_attn.k_layernorm"),
-        head_norms_if="qk_layernorm",
         body=replace(
             _LLAMA_BODY,
             feed_forward=replace(

@@ -107,3 +107,13 @@ export function rovingTabStop(view, group, items, go) {
  * @returns {T | null}
  */
 export const target = (key, targets) => (Object.hasOwn(targets, key) ? targets[key] : null);
+
+/**
+ * Where a key goes along a row of things, from one of them; not beyond its ends.
+ * @param {string} key
+ * @param {number} at
+ * @param {number} last
+ * @returns {number | null}
+ */
+export const along = (key, at, last) =>
+  target(key, { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: last });

@@ -3,7 +3,7 @@
  */
 
 import { svgEl, whenNear } from "../../shared/charts.js";
-import { rovingTabStop, target } from "../../shared/controls.js";
+import { along, rovingTabStop } from "../../shared/controls.js";
 import { el } from "../../shared/dom.js";
 import { fixed } from "../../shared/format.js";
 
@@ -76,14 +76,7 @@ export function createLadderChart(view, parent, rungs, choose) {
     row,
     () => ticks,
     (at, key) => {
-      const to = target(key, {
-        ArrowLeft: at - 1,
-        ArrowUp: at - 1,
-        ArrowRight: at + 1,
-        ArrowDown: at + 1,
-        Home: 0,
-        End: ticks.length - 1,
-      });
+      const to = along(key, at, ticks.length - 1);
       if (to == null || !rungs[to]) return null;
       choose(rungs[to].name);
       return to;

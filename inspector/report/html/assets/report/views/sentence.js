@@ -6,7 +6,7 @@
 import { setAside } from "../../attention/maths.js";
 import { amountsOf, maskedOf, unitsOf } from "../../attention/words.js";
 import { css, currentRamp, step, tintsOf } from "../../shared/colour.js";
-import { rovingTabStop, target, toggles } from "../../shared/controls.js";
+import { along, rovingTabStop, toggles } from "../../shared/controls.js";
 import { el, word } from "../../shared/dom.js";
 import { fixed } from "../../shared/format.js";
 import { View } from "../../shared/view.js";
@@ -143,15 +143,7 @@ export function mountSentence(root, data, store) {
     view,
     box,
     () => chips,
-    (at, key) =>
-      target(key, {
-        ArrowRight: at + 1,
-        ArrowDown: at + 1,
-        ArrowLeft: at - 1,
-        ArrowUp: at - 1,
-        Home: 0,
-        End: chips.length - 1,
-      }),
+    (at, key) => along(key, at, chips.length - 1),
   );
 
   const show = () => {

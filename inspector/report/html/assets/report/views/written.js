@@ -3,7 +3,7 @@
  */
 
 import { ICONS } from "../../attention/verdict_words.js";
-import { rovingTabStop, target } from "../../shared/controls.js";
+import { along, rovingTabStop } from "../../shared/controls.js";
 import { el, word } from "../../shared/dom.js";
 import { counted, percent, shorten, tiny, visible } from "../../shared/format.js";
 import { View } from "../../shared/view.js";
@@ -47,15 +47,7 @@ export function mountWritten(root, data, store) {
     view,
     view.find("written-tokens"),
     () => chips,
-    (at, key) =>
-      target(key, {
-        ArrowRight: at + 1,
-        ArrowDown: at + 1,
-        ArrowLeft: at - 1,
-        ArrowUp: at - 1,
-        Home: 0,
-        End: chips.length - 1,
-      }),
+    (at, key) => along(key, at, chips.length - 1),
   );
   const back = view.find("written-back", HTMLButtonElement),
     on = view.find("written-on", HTMLButtonElement);
