@@ -2,40 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from processes import killed_before_torch
 from small_models import random_bert
 
 from inspector.commands import main
 
 SENTENCE = "The cat sat on the mat because it was tired"
-#: Ends the program, as a kill would, at the moment at which torch is imported.
-KILLED = """
-import os, sys
-class Killer:
-    def find_spec(self, name, path=None, target=None):
-        if name == "torch":
-            os._exit(9)
-sys.meta_path.insert(0, Killer())
-from inspector.commands import main
-main([{sentence!r}])
-"""
 
 
 def test_killed_before_the_proof_all_is_there_and_says_unproved(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED.format(sentence=SENTENCE)],
-        cwd=tmp_path,
-        env=os.environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = killed_before_torch(tmp_path, SENTENCE)
     assert done.returncode == 9, done.stderr
     assert "softmax(Q_h·K_hᵀ/√d)" in done.stdout
     assert done.stdout.endswith("Report: attention.html\n")

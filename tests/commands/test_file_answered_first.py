@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from processes import killed_before_torch, without_torch
 from seq2seq_models import random_encoder_decoder
 from small_models import random_bert
 
@@ -24,25 +22,6 @@ from inspector.session import Inspection
 Printed = pytest.CaptureFixture[str]
 
 LINES = "The cat sat.\nA dog barked.\tWho barked?\nIt ran.\n"
-#: Ends the program, as a kill would, at the moment at which torch is imported.
-KILLED = """
-import os, sys
-class Killer:
-    def find_spec(self, name, path=None, target=None):
-        if name == "torch":
-            os._exit(9)
-sys.meta_path.insert(0, Killer())
-from inspector.commands import main
-main(["--file", "s.txt"])
-"""
-WITHOUT_TORCH = """
-import sys
-from inspector.commands import main
-code = main(["--file", "s.txt", "--no-proof"])
-heavy = {"torch", "transformers"} & set(sys.modules)
-assert not heavy, heavy
-sys.exit(code)
-"""
 
 
 @pytest.fixture
@@ -70,17 +49,6 @@ def events(monkeypatch: pytest.MonkeyPatch, bundled: LoadedModel) -> list[str]:
     monkeypatch.setattr("inspector.session.inspect", inspect)
     monkeypatch.setattr("inspector.session.load", load)
     return found
-
-
-def python(place: Path, code: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=place,
-        env=os.environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def verdict(page: Path) -> str:
@@ -174,7 +142,7 @@ def test_a_bar_says_what_is_waited_for(
 
 
 def test_no_proof_imports_no_torch(place: Path) -> None:
-    done = python(place, WITHOUT_TORCH)
+    done = without_torch(place, "--file", "s.txt", "--no-proof")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
         "s.txt: 3 lines inspected: 3 unproved",
@@ -220,7 +188,7 @@ def test_a_later_proof_replaces_the_reports(place: Path, events: list[str]) -> N
 
 
 def test_killed_before_the_proofs(place: Path, events: list[str], capsys: Printed) -> None:
-    done = python(place, KILLED)
+    done = killed_before_torch(place, "--file", "s.txt")
     assert done.returncode == 9, done.stderr
     assert done.stdout.splitlines()[-1] == "Index: attention/index.html"
     folder = place / "attention"

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from processes import without_torch
 from seq2seq_models import random_encoder_decoder
 from small_models import random_bert
 
@@ -64,22 +62,7 @@ def test_what_is_open_is_not_opened_again(
 
 
 def test_the_command_imports_no_torch_and_says_unproved(tmp_path: Path) -> None:
-    code = (
-        "import sys\n"
-        "from inspector.commands import main\n"
-        f"code = main([{SENTENCE!r}, '--no-proof', '--json'])\n"
-        "heavy = {'torch', 'transformers'} & set(sys.modules)\n"
-        "assert not heavy, heavy\n"
-        "sys.exit(code)\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=tmp_path,
-        env=os.environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = without_torch(tmp_path, SENTENCE, "--no-proof", "--json")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["verification"]["verdict"] == "unproved"

@@ -33,19 +33,6 @@ def reads_on(variant: str) -> bool:
 CAUSAL = [variant for variant in ALL if reads_on(variant)]
 
 
-@pytest.fixture(scope="module")
-def made() -> Callable[[str], Made]:
-    known: dict[str, Made] = {}
-
-    def make(variant: str) -> Made:
-        if variant not in known:
-            known.clear()  # the tests of a variant follow one another
-            known[variant] = Made(variant)
-        return known[variant]
-
-    return make
-
-
 def pieces_of(text: Text) -> list[Text]:
     return [Text.of_ids(text.ids[slice(*edges)]) for edges in pairwise(CUTS[len(text)])]
 

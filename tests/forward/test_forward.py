@@ -22,19 +22,6 @@ from inspector.records import Checkpoint, SilenceHead, Text
 FLOAT32 = 3e-5
 
 
-@pytest.fixture(scope="module")
-def made() -> Callable[[str], Made]:
-    known: dict[str, Made] = {}
-
-    def make(variant: str) -> Made:
-        if variant not in known:
-            known.clear()  # the tests of a variant follow one another
-            known[variant] = Made(variant)
-        return known[variant]
-
-    return make
-
-
 @pytest.mark.parametrize("side", ["alone", "padded right", "padded left"])
 @pytest.mark.parametrize("variant", ALL)
 def test_ours_beside_theirs(made: Callable[[str], Made], variant: str, side: str) -> None:

@@ -5,7 +5,7 @@ The oracle is transformers: it loads the folder that ours is opened from, or run
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from inspect import signature
 from typing import Any
@@ -21,7 +21,16 @@ from inspector.checkpoint.model.assemble import assemble
 from inspector.families.registry import FAMILIES
 from inspector.records import Array, Checkpoint, Mask, SiteName, Text, Trace
 
-__all__ = ["ALL", "VARIANTS", "Made", "Theirs", "differences", "random_model", "run_theirs"]
+__all__ = [
+    "ALL",
+    "VARIANTS",
+    "Made",
+    "Theirs",
+    "differences",
+    "one_at_a_time",
+    "random_model",
+    "run_theirs",
+]
 
 ALL = VARIANTS | seq2seq_models.VARIANTS
 TOKENS, TARGET, PADDING = 14, 9, 4
@@ -156,3 +165,19 @@ def differences(ours: Trace, theirs: Theirs, real: Mask | slice) -> dict[str, fl
     note("states", ours.final[rows], theirs.final[rows])
     note("logits", ours.logits[rows], theirs.logits[rows])
     return found
+
+
+def one_at_a_time() -> Callable[[str], Made]:
+    """Return what makes a variant and keeps it until another is asked for.
+
+    The tests of a variant follow one another.
+    """
+    known: dict[str, Made] = {}
+
+    def make(variant: str) -> Made:
+        if variant not in known:
+            known.clear()
+            known[variant] = Made(variant)
+        return known[variant]
+
+    return make

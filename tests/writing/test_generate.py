@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from forward_models import ALL, Made
+from forward_models import ALL, Made, one_at_a_time
 from transformers import GenerationConfig
 
 from inspector.families.registry import FAMILIES
@@ -24,15 +24,7 @@ TOKENS = 16
 
 @pytest.fixture(scope="module")
 def made() -> Callable[[str], Made]:
-    known: dict[str, Made] = {}
-
-    def make(variant: str) -> Made:
-        if variant not in known:
-            known.clear()
-            known[variant] = Made(variant)
-        return known[variant]
-
-    return make
+    return one_at_a_time()
 
 
 def begun(it: Made) -> Text | None:
