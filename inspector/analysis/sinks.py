@@ -153,5 +153,7 @@ def _relative_norm(layer: TracedLayer) -> Float64:
     """Return the norms of the states that keys are made from, (S,), beside their median."""
     states = layer.hidden if layer.key_states is None else layer.key_states
     norms = np.linalg.norm(states.astype(np.float64), axis=1)
-    median = float(np.median(norms))
+    # By hand: NumPy's own imports its masked arrays first, a sixtieth of what a short text takes.
+    ordered = np.sort(norms)
+    median = float(ordered[(len(norms) - 1) // 2] + ordered[len(norms) // 2]) / 2
     return norms / median if median > 0 else np.ones_like(norms)

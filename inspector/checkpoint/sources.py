@@ -8,14 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from inspector.checkpoint import bundled
 from inspector.checkpoint.folder import model_folder, read_folder
 from inspector.checkpoint.gguf import smollm2
-from inspector.checkpoint.gguf.cache import Converted, converted
-from inspector.checkpoint.gguf.convert import Progress
-from inspector.checkpoint.gguf.file import MAGIC
 from inspector.errors import ModelError
+
+if TYPE_CHECKING:
+    from inspector.checkpoint.gguf.cache import Converted
+    from inspector.checkpoint.gguf.convert import Progress
 
 #: Short names for hub ids.
 ALIASES = {
@@ -77,6 +79,9 @@ def locate(name: str, *, progress: Progress = lambda _said: None) -> Source:
         title = folder.resolve().name
         return Source(name, title, str(inner), local=True, sha256=None, known=True)
     if _is_gguf(folder):
+        # Imported here: most models are no GGUF file, and need not wait for what reads one.
+        from inspector.checkpoint.gguf.cache import converted
+
         return _converted(name, folder.name, converted(folder, progress=progress))
     if folder.exists():
         raise ModelError(
@@ -145,6 +150,8 @@ def _is_gguf(path: Path) -> bool:
     # A device or a pipe may never answer.
     if not path.is_file():
         return False
+    from inspector.checkpoint.gguf.file import MAGIC
+
     try:
         with path.open("rb") as file:
             return file.read(len(MAGIC)) == MAGIC

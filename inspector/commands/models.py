@@ -85,10 +85,10 @@ def _converted(those: Sequence[Converted]) -> list[dict[str, object]]:
 
 def _say_converted(what: str, those: Sequence[Converted]) -> None:
     """Print the files of the cache with their sizes on the disk, or that there are none."""
-    from inspector.checkpoint.gguf.cache import cache_folder
+    from inspector.files.cache import cache_folder
     from inspector.plain import visible
 
-    place = visible(str(cache_folder()))
+    place = visible(str(cache_folder("gguf")))
     if not those:
         click.echo(f"No GGUF file was converted: {place} is empty.")
         return

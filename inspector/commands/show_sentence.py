@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from rich.console import Console
 
 from inspector.checkpoint.readable import refuse_unreadable
 from inspector.commands.asked import AskedModel, AskedText, status
 from inspector.commands.browser import in_browser
 from inspector.commands.options import command_line
 from inspector.files import PAGE, TENSORS, Output, refuse_places
+from inspector.report.terminal.inspection import print_answer, print_files, print_verdict
 
 if TYPE_CHECKING:
     from inspector.proof import Progress
@@ -59,20 +61,19 @@ def show_sentence(asked: AskedText, wanted: Wanted, model: AskedModel) -> int:
         if part is not None:
             refuse_unreadable(part)
     refuse_places(wanted.outputs)
+    console = Console(highlight=False, quiet=wanted.as_json)
     answer, files = None, {}
-    with status(quiet=wanted.as_json) as progress:
-        if model.answers_first(seen=not wanted.as_json):
+    if model.answers_first(seen=not wanted.as_json):
+        with status(quiet=wanted.as_json) as progress:
             answer = model.answer(asked, progress=progress)
-        if answer is not None:
+    if answer is not None:
+        # What is written is written once.
+        asked = replace(asked, writing=answer.generation)
+        # Said before the report is made, which takes as long again.
+        print_answer(console, answer)
+        with status(quiet=wanted.as_json) as progress:
             files = _write_report(answer, wanted, progress)
-            # What is written is written once.
-            asked = replace(asked, writing=answer.generation)
-    if answer is not None and not wanted.as_json:
-        from rich.console import Console
-
-        from inspector.report.terminal.inspection import print_answer
-
-        print_answer(Console(highlight=False), answer, files)
+        print_files(console, files)
     told = None if answer is None else _told(answer)
     with status(quiet=wanted.as_json) as progress:
         if answer is None or model.prove:
@@ -87,15 +88,11 @@ def show_sentence(asked: AskedText, wanted: Wanted, model: AskedModel) -> int:
         from inspector.report.export.summary import summarise
 
         click.echo(json.dumps(summarise(found, files | more), allow_nan=False))
-    else:
-        from rich.console import Console
-
-        from inspector.report.terminal.inspection import print_inspection, print_verdict
-
-        if _told(found) != told:
-            print_inspection(Console(highlight=False), found, files | more)
-        else:
-            print_verdict(Console(highlight=False), found, more)
+    if _told(found) != told:
+        print_answer(console, found)
+        more = files | more
+    print_files(console, more)
+    print_verdict(console, found)
     if wanted.open_report:
         in_browser(wanted.place)
     verdicts = [one.verdict for one in (found.verification, found.generation) if one is not None]

@@ -16,7 +16,7 @@ from inspector.analysis.sample import measured_rows, row_sample
 from inspector.analysis.shares import measure_shares
 from inspector.records import RowSample, SampledRows, Text, Token
 from inspector.report.export.summary import summarise
-from inspector.report.terminal.inspection import print_inspection
+from inspector.report.terminal.inspection import print_answer
 from inspector.session import Inspection
 
 
@@ -76,5 +76,5 @@ def test_the_size_is_said(cat: Inspection) -> None:
 
 def printed(inspection: Inspection) -> str:
     out = io.StringIO()
-    print_inspection(Console(file=out, width=120), inspection, {})
+    print_answer(Console(file=out, width=120), inspection)
     return out.getvalue()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -24,6 +23,7 @@ from inspector.checkpoint.json_file import regular_size, unreadable
 from inspector.checkpoint.weights import SINGLE
 from inspector.errors import MachineError, ModelError
 from inspector.files import refusals
+from inspector.files.cache import cache_folder
 
 #: What is written is not what an earlier version wrote.
 _VERSION = 1
@@ -61,7 +61,7 @@ def converted(
     MachineError
         When the cache cannot be written.
     """
-    root = cache_folder()
+    root = cache_folder("gguf")
     known = _by_place(root, path) if sha256 is None else _kept(root, sha256)
     if known is not None:
         return known
@@ -83,7 +83,7 @@ def converted(
 
 def found(sha256: str) -> Converted | None:
     """Return the folder of the file with a hash; None where it was not converted."""
-    return _kept(cache_folder(), sha256)
+    return _kept(cache_folder("gguf"), sha256)
 
 
 def listed() -> list[Converted]:
@@ -94,7 +94,7 @@ def listed() -> list[Converted]:
     MachineError
         When it cannot be looked at.
     """
-    root = cache_folder()
+    root = cache_folder("gguf")
     with refusals(root):
         folders = sorted(root.iterdir()) if root.is_dir() else []
     all_of_it = [one for one in map(_read, folders) if one is not None]
@@ -109,7 +109,7 @@ def forget() -> list[Converted]:
     MachineError
         When the machine refuses.
     """
-    root = cache_folder()
+    root = cache_folder("gguf")
     if not root.is_dir():
         return []
     with _alone(root, lambda _said: None):
@@ -119,25 +119,6 @@ def forget() -> list[Converted]:
                 if folder.is_dir() and not folder.is_symlink():
                     shutil.rmtree(folder)
     return there
-
-
-def cache_folder() -> Path:
-    """Return where converted files are kept: in ``$XDG_CACHE_HOME``, or in ``~/.cache``.
-
-    Raises
-    ------
-    MachineError
-        When nobody knows where the user's home is.
-    """
-    given = os.environ.get("XDG_CACHE_HOME", "")
-    try:
-        base = Path(given) if Path(given).is_absolute() else Path.home() / ".cache"
-    except RuntimeError as error:
-        raise MachineError(
-            "There is no folder for what is converted: nobody knows where your home is.",
-            "Set XDG_CACHE_HOME to a folder.",
-        ) from error
-    return base / "attention-inspector" / "gguf"
 
 
 def _convert(root: Path, path: Path, digest: str, progress: Progress) -> Converted:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from inspector.checkpoint.gguf.cache import Converted, converted, found
-from inspector.checkpoint.gguf.convert import Progress
 from inspector.errors import ModelError
+
+if TYPE_CHECKING:
+    from inspector.checkpoint.gguf.cache import Converted
+    from inspector.checkpoint.gguf.convert import Progress
 
 NAME = "smollm2"
 HUB_ID = "HuggingFaceTB/SmolLM2-135M-Instruct"
@@ -33,6 +36,8 @@ def model(progress: Progress) -> Converted:
     MachineError
         When the cache cannot be written.
     """
+    from inspector.checkpoint.gguf.cache import converted, found
+
     # What was converted once is there, whatever became of the package.
     if (there := found(SHA256)) is not None:
         return there

@@ -43,13 +43,7 @@ _STYLE: dict[Verdict, str] = {
 }
 
 
-def print_inspection(console: Console, inspected: Inspected, files: dict[str, str]) -> None:
-    """Print the summary; ``files`` says what was written where, and the verdict comes last."""
-    print_answer(console, inspected, files)
-    print_verdict(console, inspected, {})
-
-
-def print_answer(console: Console, inspected: Inspected, files: dict[str, str]) -> None:
+def print_answer(console: Console, inspected: Inspected) -> None:
     """Print all but the verdict, which may still be waited for."""
     trace, model = inspected.trace, inspected.model
     console.print(
@@ -80,16 +74,14 @@ def print_answer(console: Console, inspected: Inspected, files: dict[str, str]) 
     print_ladder(console, inspected)
     print_shares(console, inspected.shares)
     print_embedding(console, inspected)
-    _print_files(console, files)
 
 
-def print_verdict(console: Console, inspected: Inspected, more: dict[str, str]) -> None:
-    """Print what the proof found; ``more`` says what was written since the answer."""
-    _print_files(console, more)
+def print_verdict(console: Console, inspected: Inspected) -> None:
+    """Print what the proof found."""
     console.print(_verdict(inspected))
 
 
-def _print_files(console: Console, files: dict[str, str]) -> None:
+def print_files(console: Console, files: dict[str, str]) -> None:
     """Say what was written where."""
     for kind, path in files.items():
         console.print(

@@ -13,10 +13,11 @@ import pytest
 from gguf import GGMLQuantizationType
 from gguf_models import blocks, made, write
 
-from inspector.checkpoint.gguf import cache, smollm2
+from inspector.checkpoint.gguf import smollm2
 from inspector.checkpoint.sources import locate
 from inspector.commands import main
 from inspector.errors import MachineError, ModelError
+from inspector.files.cache import cache_folder
 
 FOLDER = Path("attention-inspector/gguf")
 
@@ -146,7 +147,7 @@ def test_without_the_environment_it_is_below_home(
     monkeypatch.setenv("HOME", str(tmp_path))
     for given in ("", "relative/folder"):
         monkeypatch.setenv("XDG_CACHE_HOME", given)
-        assert cache.cache_folder() == tmp_path / ".cache" / FOLDER
+        assert cache_folder("gguf") == tmp_path / ".cache" / FOLDER
 
 
 def test_gguf_is_not_imported_unless_a_file_is_opened(tiny: Path) -> None:

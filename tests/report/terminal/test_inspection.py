@@ -12,14 +12,16 @@ from rich.console import Console
 import inspector
 from inspector.records import Share
 from inspector.referee.loading import LoadedModel
-from inspector.report.terminal.inspection import print_inspection
+from inspector.report.terminal.inspection import print_answer, print_files, print_verdict
 from inspector.session import Inspection
 
 
 def printed(found: Inspection, width: int = 80) -> str:
     stream = io.StringIO()
     console = Console(file=stream, width=width)
-    print_inspection(console, found, {"report": "attention.html"})
+    print_answer(console, found)
+    print_files(console, {"report": "attention.html"})
+    print_verdict(console, found)
     return stream.getvalue()
 
 

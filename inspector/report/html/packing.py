@@ -1,0 +1,78 @@
+"""Styles and scripts packed as pages carry them, and the policies that name them."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+from collections.abc import Mapping, Sequence
+
+from inspector.report.html.blobs import policy_hash
+from inspector.report.html.compact import compact, compact_style
+from inspector.report.html.script import link
+
+
+def pack(sources: Mapping[str, str]) -> dict[str, str]:
+    """Return all that pages carry, by name, out of the assets by path.
+
+    ``opening_css``
+        The style of a report before its script has been unpacked.
+    ``classroom_css``, ``index_css``, ``atlas_css``
+        The styles of the other pages; whoever has no scripts still reads the atlas.
+    ``guard``, ``theme``, ``start``
+        What says so where a script does not start, what sets light or dark before anything is
+        painted, what unpacks the style and the scripts.
+    ``script``, ``atlas_script``
+        The report's style, worker and script, and the atlas's script, packed.
+    ``report_policy``, ``classroom_policy``, ``index_policy``, ``atlas_policy``
+        The policy of each page. A report's worker is begun by its script, which is named.
+    """
+
+    def style(page: str) -> str:
+        return compact_style(sources["shared/base.css"] + sources[f"{page}/{page}.css"])
+
+    def whole(name: str) -> str:
+        """Return a script that stands in a page by itself, and is no module."""
+        return compact(sources[f"shared/{name}.js"])
+
+    opening_css = compact_style(sources["report/opening.css"])
+    report_css, classroom_css, index_css, atlas_css = map(
+        style, ("report", "classroom", "index", "atlas")
+    )
+    guard, theme, start = map(whole, ("guard", "theme", "start"))
+    worker, script = link(sources, "attention/worker.js", "report/main.js")
+    (atlas_script,) = link(sources, "atlas/main.js")
+    return {
+        "opening_css": opening_css,
+        "classroom_css": classroom_css,
+        "index_css": index_css,
+        "atlas_css": atlas_css,
+        "guard": guard,
+        "theme": theme,
+        "start": start,
+        "script": _packed(report_css, worker, script),
+        "atlas_script": _packed("", atlas_script),
+        "report_policy": _policy((opening_css, report_css), theme, start, script),
+        "classroom_policy": _policy((classroom_css,), theme),
+        "index_policy": _policy((index_css,), theme),
+        "atlas_policy": _policy((atlas_css,), theme, start, atlas_script),
+    }
+
+
+def _packed(style: str, *scripts: str) -> str:
+    """Pack the style and the scripts, the page's own last, as ``assets/shared/start.js`` unpacks.
+
+    gzip carries their length and CRC-32, and the browser checks both.
+    """
+    packed = gzip.compress("\0".join((style, *scripts)).encode(), 9, mtime=0)
+    return base64.b64encode(packed).decode()
+
+
+def _policy(styles: Sequence[str], *scripts: str) -> str:
+    """Write a Content-Security-Policy that knows our own styles and scripts and nothing else."""
+    style_src, script_src = (
+        " ".join(f"'{policy_hash(each)}'" for each in several) for several in (styles, scripts)
+    )
+    return (
+        "default-src 'none'; base-uri 'none'; form-action 'none'; img-src blob: data:; "
+        f"style-src {style_src}; script-src {script_src}; worker-src blob:"
+    )
