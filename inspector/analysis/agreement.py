@@ -11,7 +11,7 @@ rungs are averaged over the same layers.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,7 +28,7 @@ from inspector.analogy.ladder import (
 )
 from inspector.analysis.beside import Candidate, Layer, RowMeasures, measure_rows
 from inspector.analysis.measures import row_mean
-from inspector.analysis.sample import measured_rows
+from inspector.analysis.sample import half_interval, measured_rows
 from inspector.parallel import parallel_map
 from inspector.records import (
     Agreement,
@@ -77,12 +77,12 @@ def measure_ladder(trace: Trace, rebuilt: tuple[RebuiltLayer, ...]) -> tuple[Run
         zip(trace.layers, rebuilt, strict=True),
         tokens=trace.longest,
     )
-    return tuple(
-        _collect(
-            rung, [layer.get(rung.name) for layer in climbed], _where(rung, rebuilt), trace.heads
-        )
-        for rung in ALL_RUNGS
-    )
+    results = []
+    for rung in ALL_RUNGS:
+        layers = [layer.get(rung.name) for layer in climbed]
+        found = _collect(rung, layers, _where(rung, rebuilt), trace.heads)
+        results.append(replace(found, jsd_bits_error=_sampling_error(layers, trace)))
+    return tuple(results)
 
 
 def present_rungs(rebuilt: tuple[RebuiltLayer, ...]) -> list[Rung]:
@@ -169,6 +169,27 @@ def _together(parts: list[Agreement], arrange: Callable[[list[Float64]], Float64
         constant_rows=sum(part.constant_rows for part in parts),
         empty_rows=sum(part.empty_rows for part in parts),
     )
+
+
+def _sampling_error(layers: list[MeasuredRung | None], trace: Trace) -> float | None:
+    """Return half of the 95 % interval of a rung's mean divergence; None where it is exact.
+
+    The sites are sampled each by itself, and weigh as much as they have heads.
+    """
+    squares, heads = 0.0, 0
+    for site in trace.sites:
+        over_all = [layer.rows[0] for at in trace.indices(site) if (layer := layers[at])]
+        values = [
+            np.where(rows.counted, rows.jsd_bits, np.nan)
+            for rows in over_all
+            if not np.isnan(rows.jsd_bits).all()
+        ]
+        if values:
+            every_head = np.concatenate(values)
+            error = half_interval(every_head, len(trace.texts(site)[0]))
+            squares += (len(every_head) * error) ** 2
+            heads += len(every_head)
+    return squares**0.5 / heads if squares else None
 
 
 def _uniform(visible: Mask, like: Array) -> Array:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.analysis.merging import Groups, merge_tokens
+from inspector.analysis.merging import Merging
 from inspector.analysis.sinks import sink_keys
 from inspector.parallel import parallel_map
 from inspector.records import (
@@ -84,9 +84,11 @@ def strongest_links(
     for site in trace.sites:
         layers = [trace.layers[place] for place in trace.indices(site)]
         asking, attended = trace.texts(site)
-        parts = [single_tokens(text) if pieces else words(text) for text in (asking, attended)]
-        aside = sink_keys(sinks, site)
         same = asking is attended
+        read = single_tokens if pieces else words
+        parts = [read(asking)]
+        parts.append(parts[0] if same else read(attended))
+        aside = sink_keys(sinks, site)
         links += _links(layers, parts[0], parts[1], aside, by_place, count, same=same)
     links.sort(key=lambda link: -link.weight)
     return tuple(links)
@@ -115,22 +117,31 @@ def _links(
         [word.tokens for word in asking],
         [rest or word.tokens for word, rest in zip(attended, kept, strict=True)],
     )
-    strongest = parallel_map(
-        lambda layer: _strongest_heads(layer, groups, by_place, allowed),
-        layers,
-        tokens=len(asking),
+    merged = Merging(*groups)
+    heads = [
+        [
+            head
+            for head in range(len(layer.attention))
+            if (layer.site, layer.layer, head) not in by_place
+        ]
+        for layer in layers
+    ]
+    best = np.stack(
+        parallel_map(
+            lambda of: _strongest(of[0].attention, of[1], merged, allowed),
+            zip(layers, heads, strict=True),
+            tokens=len(asking),
+        )
     )
-    best = np.stack([weights for _, weights in strongest])
-    best_layer = best.argmax(axis=0)
     strength = best.max(axis=0)
-    order = np.argsort(-strength, axis=None, kind="stable")[: min(count, int((strength > 0).sum()))]
     links = []
-    for place in order:
+    for place in _largest(strength.ravel(), count):
         source, target = divmod(int(place), len(attended))
-        at = int(best_layer[source, target])
-        head = int(strongest[at][0][source, target])
+        at = int(best[:, source, target].argmax())
+        pair = Merging([groups[0][source]], [groups[1][target]])
+        head = heads[at][int(pair(layers[at].attention[heads[at]]).argmax())]
         weight = float(strength[source, target])
-        usual = merge_tokens(layers[at].attention[head, None], *groups)[0, allowed]
+        usual = merged(layers[at].attention[head, None])[0, allowed]
         links.append(
             Link(
                 source=asking[source].text,
@@ -147,21 +158,26 @@ def _links(
     return links
 
 
-def _strongest_heads(
-    layer: TracedLayer,
-    groups: tuple[Groups, Groups],
-    by_place: set[tuple[SiteName, int, int]],
-    allowed: Mask,
-) -> tuple[NDArray[np.intp], Array]:
-    """Return for every pair of words the head of a layer that links them most, and how much.
+def _strongest(attention: Array, heads: list[int], merged: Merging, allowed: Mask) -> Array:
+    """Return how much any of some heads of a layer links every pair of words, (W, V).
 
-    −1 where no link is allowed.
+    −1 where no link is allowed. Head by head: what is merged stays in the cache.
     """
-    matrices = merge_tokens(layer.attention, *groups)
-    for head in range(len(matrices)):
-        if (layer.site, layer.layer, head) in by_place:
-            matrices[head] = 0
-    return matrices.argmax(axis=0), np.where(allowed, matrices.max(axis=0), np.float32(-1))
+    most = np.zeros(allowed.shape, dtype=attention.dtype)
+    for head in heads:
+        np.maximum(most, merged(attention[head, None])[0], out=most)
+    most[~allowed] = -1
+    return most
+
+
+def _largest(strength: Array, count: int) -> NDArray[np.intp]:
+    """Return where the largest few stand that are above 0, from the largest on."""
+    count = min(count, int((strength > 0).sum()))
+    if not count:
+        return np.empty(0, dtype=np.intp)
+    # What is as large as the last of them is left to the order of the text.
+    most = np.flatnonzero(strength >= np.partition(strength, -count)[-count])
+    return most[np.argsort(-strength[most], kind="stable")[:count]]
 
 
 def _content(text: Text, group: list[int], spelling: str) -> bool:

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from inspector.records import Mask, RowSample, SampledRows, Text, Trace
+from inspector.records import Float64, Mask, RowSample, SampledRows, Text, Trace
 
-#: Up to this many tokens every query is measured, beyond it so many of them.
-_ALL_UP_TO = 256
-_SAMPLED = 128
+#: Up to so many tokens every query is measured, beyond it so many of them: what the measures then
+#: cost grows as the model's own work does, and not faster.
+_SAMPLED = 64
 _SEED = 0
+#: Half of a 95 % interval in standard errors.
+_NORMAL_95 = 1.96
 
 
 def measured_rows(text: Text) -> Mask:
     """Return which queries of a text are measured: (T,)."""
     count = len(text)
-    if count <= _ALL_UP_TO:
+    if count <= _SAMPLED:
         return np.ones(count, dtype=np.bool_)
     drawn = np.zeros(count, dtype=np.bool_)
     drawn[np.random.default_rng(_SEED).choice(count, _SAMPLED, replace=False)] = True
@@ -37,3 +39,19 @@ def row_sample(trace: Trace) -> RowSample | None:
     if all(rows.measured == rows.of for rows in sites):
         return None
     return RowSample(_SEED, sites)
+
+
+def half_interval(values: Float64, of: int) -> float:
+    """Return half of the 95 % interval of a mean over a sample drawn without replacement.
+
+    ``values`` are (M, R): of M matrices the number of each of R sampled queries, NaN where there is
+    none; they are averaged over the matrices, and then over the queries, ``of`` of which there are.
+    The correction for a finite population is Cochran's ("Sampling Techniques", 1977, section 2.6).
+    """
+    there = ~np.isnan(values)
+    rows = np.where(there, values, 0).sum(axis=0)[there.any(axis=0)]
+    rows /= there.sum(axis=0)[there.any(axis=0)]
+    count = len(rows)
+    if count < 2 or count >= of:  # noqa: PLR2004  (of one there is no spread)
+        return 0.0
+    return float(_NORMAL_95 * rows.std(ddof=1) * np.sqrt((1 - count / of) / count))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inspector.analysis.merging import merge_tokens
+from inspector.analysis.merging import Merging
 
 lengths = st.lists(st.integers(1, 4), min_size=1, max_size=5)
 
@@ -22,7 +22,7 @@ def groups(sizes: list[int]) -> list[list[int]]:
 def test_into_a_word_is_the_sum_and_out_of_it_the_mean(rows: list[int], cols: list[int]) -> None:
     attention = np.random.default_rng(1).random((2, sum(rows), sum(cols)))
     before = attention.copy()
-    merged = merge_tokens(attention, groups(rows), groups(cols))
+    merged = Merging(groups(rows), groups(cols))(attention)
     assert merged.shape == (2, len(rows), len(cols))
     for head in range(2):
         for word, asking in enumerate(groups(rows)):
@@ -36,6 +36,6 @@ def test_into_a_word_is_the_sum_and_out_of_it_the_mean(rows: list[int], cols: li
 def test_it_stays_in_float32_and_rows_still_sum_to_one() -> None:
     attention = np.random.default_rng(2).dirichlet(np.ones(5), size=(3, 5)).astype(np.float32)
     words = [[0], [1, 2], [3, 4]]
-    merged = merge_tokens(attention, words, words)
+    merged = Merging(words, words)(attention)
     assert merged.dtype == np.float32
     np.testing.assert_allclose(merged.sum(axis=2), 1, atol=1e-6)

@@ -10,7 +10,7 @@ from plain_attention import small_layer
 
 from inspector.analysis.heads import read_heads
 from inspector.analysis.links import single_tokens, strongest_links, words
-from inspector.analysis.merging import merge_tokens
+from inspector.analysis.merging import Merging
 from inspector.records import (
     HeadReading,
     Rebuild,
@@ -134,12 +134,12 @@ def test_into_a_word_is_a_sum_and_out_of_it_a_mean() -> None:
     matrix = np.arange(T * T, dtype=float).reshape(1, T, T)
     own = words(traced(np.eye(T)).text)
     groups = [word.tokens for word in own]
-    merged = merge_tokens(matrix, groups, groups)
+    merged = Merging(groups, groups)(matrix)
     assert merged.shape == (1, 5, 5)
     assert merged[0, 2, 1] == matrix[0, 3, 1] + matrix[0, 3, 2]
     assert merged[0, 1, 2] == (matrix[0, 1, 3] + matrix[0, 2, 3]) / 2
     weights = np.random.default_rng(0).dirichlet(np.ones(T), size=(1, T))
-    np.testing.assert_allclose(merge_tokens(weights, groups, groups).sum(2), 1)
+    np.testing.assert_allclose(Merging(groups, groups)(weights).sum(2), 1)
 
 
 def test_links_join_different_words_and_leave_out_marks_and_neighbour_heads() -> None:

@@ -56,6 +56,7 @@ def summarise(inspected: Inspected, files: dict[str, str]) -> dict[str, Any]:
                 "reference": rung.reference,
                 "applies": rung.applies,
                 **_measures(rung.all_tokens),
+                "jsd_bits_error": rung.jsd_bits_error,
                 "content": _measures(rung.content),
                 "sites": [
                     {

@@ -47,6 +47,7 @@ def pack_ladder(inspected: Inspected) -> tuple[list[Header], list[Blob]]:
                 "applies": rung.applies,
                 "sites": rung.sites,
                 "measured": measured,
+                "jsd_bits_error": rung.jsd_bits_error,
                 "matrices": carried,
                 "constant_rows": [a.constant_rows if a else None for a in _sides(rung)],
                 "empty_rows": [a.empty_rows if a else None for a in _sides(rung)],

@@ -59,7 +59,7 @@ def print_ladder(console: Console, inspected: Inspected) -> None:
     console.print(table)
     console.print(_finding(ladder), style="italic")
     if inspected.ladder_rows is not None:
-        console.print(_sampled(inspected.ladder_rows), style="dim")
+        console.print(_sampled(inspected.ladder_rows, ladder), style="dim", highlight=False)
     missing = [rung.name for rung in ladder if not rung.applies]
     if missing:
         console.print(
@@ -71,12 +71,16 @@ def print_ladder(console: Console, inspected: Inspected) -> None:
     console.print()
 
 
-def _sampled(sample: RowSample) -> str:
-    """Say on how many queries ladder and shares were measured."""
+def _sampled(sample: RowSample, ladder: tuple[RungResult, ...]) -> str:
+    """Say on how many queries ladder and shares were measured, and how exact that is."""
     sizes = [f"{at.measured} of {at.of} queries" for at in sample.sites]
     if len(sizes) > 1:
         sizes = [f"{at.site} {size}" for at, size in zip(sample.sites, sizes, strict=True)]
-    return f"Measured on a sample: {', '.join(sizes)} (seed {sample.seed})."
+    error = max((rung.jsd_bits_error or 0.0 for rung in ladder), default=0.0)
+    return (
+        f"Measured on a sample: {', '.join(sizes)} (seed {sample.seed}); "
+        f"no divergence is further than {error:.3f} bits from that of all queries (95 %)."
+    )
 
 
 def _finding(ladder: tuple[RungResult, ...]) -> str:

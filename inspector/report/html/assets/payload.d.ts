@@ -176,6 +176,8 @@ export interface Rung {
   /** Where it adds anything. */
   sites: Site[];
   measured: boolean;
+  /** Half of the 95 % interval that comes of measuring a sample of the queries; null without a sample. */
+  jsd_bits_error: number | null;
   /** How the matrices of a site travel, in the blob `ladder.<name>.<site>`. */
   matrices: Partial<Record<Site, "whole" | "triangle" | "pooled">>;
   /** Over all tokens, and over content tokens only. */

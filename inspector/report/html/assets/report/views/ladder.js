@@ -3,7 +3,7 @@
  * numbers say.
  */
 
-import { ladderWords } from "../../attention/ladder_words.js";
+import { ladderWords, sampleWords } from "../../attention/ladder_words.js";
 import { COLUMNS, measureOf } from "../../attention/rungs.js";
 import { toggles } from "../../shared/controls.js";
 import { el } from "../../shared/dom.js";
@@ -18,6 +18,7 @@ export function mountLadder(root, data, store) {
   const view = new View(root, store),
     {
       ladder,
+      ladder_rows,
       verification: { reason, tier },
     } = data.header;
   if (!ladder.some((rung) => rung.measured)) {
@@ -34,6 +35,10 @@ export function mountLadder(root, data, store) {
       ),
     );
     return view.dispose;
+  }
+  if (ladder_rows) {
+    view.find("ladder-sample").hidden = false;
+    view.find("ladder-sample").textContent = sampleWords(ladder_rows, ladder);
   }
   toggles(view, "ladder-scope", "scope");
   toggles(view, "ladder-tokens", "tokens");
