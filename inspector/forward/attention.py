@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from inspector.forward.biases import bias_of, expand
 from inspector.forward.cache import Offered, Past
 from inspector.forward.core import attend_and_mix, project, split_heads
+from inspector.forward.edits import Change, change_at
 from inspector.forward.masks import visible
 from inspector.forward.norms import apply_norm
 from inspector.forward.positions import rotate
@@ -18,6 +20,8 @@ from inspector.records import (
     Array,
     AttentionLayer,
     AttentionWeights,
+    Bias,
+    Edit,
     Mask,
     Norm,
     PositionWeights,
@@ -35,17 +39,18 @@ def attention_of(
     layer: int,
     encoder_states: Array | None = None,
     present: Mask | None = None,
-    silent: Sequence[int] = (),
+    edits: Sequence[Sequence[Edit]] = ((),),
     past: Past | None = None,
     workers: Workers | None = None,
     space: Array | None = None,
 ) -> RebuiltLayer:
-    """Return all that happens to the states ``hidden``, (T, D), in one attention sub-layer.
+    """Return all that happens to the states ``hidden``, (B·T, D), in one attention sub-layer.
 
     Everything is in the dtype of ``hidden``, and so must the weights be. ``encoder_states``,
-    (S, D), are what keys and values are made from in cross-attention. ``present`` is (S,), False
-    where a key is padding; ``silent`` are the heads that give nothing; ``space``, (H, T, S), is
-    where the weights are written to.
+    (B·S, D), are what keys and values are made from in cross-attention. ``present`` is (S,), False
+    where a key is padding; ``space``, (B·H, T, S), is where the weights are written to. There are
+    as many texts of one length, B, as there are ``edits``, what is changed for each; where there
+    are several, heads stand one text's behind another's in all that is returned.
 
     With ``past`` the T tokens follow others: keys and values are then of all S, but keys before
     their norm and their positions of the T alone, or of none.
@@ -61,26 +66,26 @@ def attention_of(
         raise ValueError("only where attention is causal can a text be read on")
     start = 0 if past is None else past.start
     key_states = states if encoder_states is None else encoder_states
+    texts, tokens = len(edits), len(states) // len(edits)
 
     def offered() -> Offered:
-        projected = split_heads(project(key_states, weights.key, workers), config.kv_heads)
+        projected = split_heads(project(key_states, weights.key, workers), config.kv_heads, texts)
         normed = _normed(projected, weights.key_norm)
-        value = split_heads(project(key_states, weights.value, workers), config.kv_heads)
+        value = split_heads(project(key_states, weights.value, workers), config.kv_heads, texts)
         return Offered(projected, normed, _turned(normed, config.rope, start), value)
 
-    asked = split_heads(project(states, weights.query, workers), config.heads)
+    asked = split_heads(project(states, weights.query, workers), config.heads, texts)
     asked_normed = _normed(asked, weights.query_norm)
     query = _turned(asked_normed, config.rope, start)
     offer = offered() if past is None else past.joined(offered)
     key, value, keys = offer.key, offer.value, offer.key.shape[1]
-    allowed = visible(config, len(states), keys, present, start)
+    changes = [change_at(of_text, site, layer, tokens, keys, start) for of_text in edits]
+    allowed = _allowed(visible(config, tokens, keys, present, start), changes, config.heads)
     if present is None:
         present = np.ones(keys, dtype=np.bool_)
-    bias = bias_of(
-        config.positions, _positions(weights), present, len(states), hidden.dtype.type, start
-    )
+    bias = bias_of(config.positions, _positions(weights), present, tokens, hidden.dtype.type, start)
     if space is None:
-        space = np.empty((config.heads, len(states), keys), dtype=hidden.dtype)
+        space = np.empty((len(query), tokens, keys), dtype=hidden.dtype)
     attention, mixed = attend_and_mix(
         query,
         key,
@@ -89,10 +94,11 @@ def attention_of(
         scale=config.scale,
         visible=allowed,
         softcap=config.softcap,
-        bias=expand(bias, query, key, config.scale),
-        sink=weights.sink,
+        bias=_expanded(bias, query, key, config.scale, texts),
+        sink=weights.sink if weights.sink is None else np.tile(weights.sink, texts),
         rounded=config.rounds_scores,
-        silent=silent,
+        changed=[partial(change.apply, start=start) for change in changes],
+        texts=texts,
         workers=workers,
         out=space,
     )
@@ -117,6 +123,27 @@ def attention_of(
         after_norm=None if config.rope is None else (asked_normed, offer.normed),
         as_projected=None if weights.query_norm is None else (asked, offer.projected),
     )
+
+
+def _allowed(allowed: Mask, changes: Sequence[Change], heads: int) -> Mask:
+    """Leave out what is forbidden: (T, S), or of several texts (B·H, T, S) where any has that."""
+    if all(change.forbidden is None for change in changes):
+        return allowed
+    each = [
+        allowed if change.forbidden is None else allowed & ~change.forbidden for change in changes
+    ]
+    return each[0] if len(each) == 1 else np.repeat(np.stack(each), heads, axis=0)
+
+
+def _expanded(
+    bias: Bias | None, query: Array, key: Array, scale: float, texts: int
+) -> Array | None:
+    """Lay out what is added to the scores, (B·H, T, S)."""
+    if bias is None or texts == 1:
+        return expand(bias, query, key, scale)
+    pairs = zip(np.split(query, texts), np.split(key, texts), strict=True)
+    each = [expand(bias, *pair, scale) for pair in pairs]
+    return np.concatenate([one for one in each if one is not None])
 
 
 def _normed(states: Array, norm: Norm | None, workers: Workers | None = None) -> Array:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,11 +18,11 @@ from inspector.records import (
     AttentionLayer,
     Block,
     Convolution,
+    Edit,
     Mask,
     Norm,
     Norms,
     RebuiltLayer,
-    SilenceHead,
     SiteName,
     TracedLayer,
 )
@@ -35,10 +34,11 @@ class Around:
 
     site: SiteName
     workers: Workers
-    edits: tuple[SilenceHead, ...] = ()
+    #: What is changed for each of the texts, which stand below one another in all states.
+    edits: tuple[tuple[Edit, ...], ...] = ((),)
     #: (T,) False where a token of the stack's own text is padding; None where none is.
     present: Mask | None = None
-    #: (S, D) the encoder's last states, and which of its tokens are no padding.
+    #: (B·S, D) the encoder's last states, and which of its tokens are no padding.
     encoder_states: Array | None = None
     encoder_present: Mask | None = None
     #: What the stack has read before; None where it begins.
@@ -64,8 +64,23 @@ class Attended:
 def run_block(
     states: Array, block: Block, layer: int, around: Around
 ) -> tuple[Array, list[Attended]]:
-    """Return the states behind a block, (T, D), and its attention: its own, then on the encoder."""
+    """Return the states behind a block, (B·T, D), and its attention: its own, then on the encoder.
+
+    Texts of one length, B of them, may go through a block at once, each with its own edits.
+    """
     block = cast(block, states.dtype.type)
+    through, attended = _run_block(states, block, layer, around)
+    if block.convolution is not None:
+        texts = len(around.edits)
+        pairs = zip(np.split(through, texts), np.split(states, texts), strict=True)
+        each = [convolve(*pair, block.convolution, around.present) for pair in pairs]
+        through = np.concatenate(each)
+    return through, attended
+
+
+def _run_block(
+    states: Array, block: Block, layer: int, around: Around
+) -> tuple[Array, list[Attended]]:
     own = _attend(states, block.attention, around, around.site, layer)
     if block.parallel:
         return states + own.computed.output + _fed(states, own, block, around), [own]
@@ -101,7 +116,7 @@ def _attend(
         layer=layer,
         encoder_states=around.encoder_states if cross else None,
         present=around.encoder_present if cross else around.present,
-        silent=silenced(around.edits, site, layer),
+        edits=around.edits,
         past=past,
         workers=around.workers,
     )
@@ -117,11 +132,6 @@ def _added(states: Array, attended: Attended, norms: Norms, block: Block, around
 
 def _normed(states: Array, norm: Norm | None, around: Around) -> Array:
     return states if norm is None else apply_norm(states, norm, around.workers)
-
-
-def silenced(edits: Iterable[SilenceHead], site: SiteName, layer: int) -> tuple[int, ...]:
-    """Return which heads of a layer give nothing."""
-    return tuple(edit.head for edit in edits if (edit.site, edit.layer) == (site, layer))
 
 
 def convolve(states: Array, entered: Array, weights: Convolution, present: Mask | None) -> Array:

@@ -17,7 +17,7 @@ float32 rebuild, so scalars are cast before they meet an array.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -65,16 +65,18 @@ def project(states: Array, projection: Projection, workers: Workers | None = Non
     return result
 
 
-def split_heads(states: Array, heads: int) -> Array:
-    """Cut (T, H·d) into heads: (H, T, d), a view."""
-    tokens, width = states.shape
-    return states.reshape(tokens, heads, width // heads).transpose(1, 0, 2)
+def split_heads(states: Array, heads: int, texts: int = 1) -> Array:
+    """Cut (B·T, H·d) into heads: (B·H, T, d), of one text a view."""
+    rows, width = states.shape
+    parted = states.reshape(texts, rows // texts, heads, width // heads).transpose(0, 2, 1, 3)
+    return parted.reshape(texts * heads, rows // texts, width // heads)
 
 
-def merge_heads(states: Array) -> Array:
-    """Lay the heads (H, T, d) side by side again: (T, H·d)."""
-    heads, tokens, width = states.shape
-    return states.transpose(1, 0, 2).reshape(tokens, heads * width)
+def merge_heads(states: Array, texts: int = 1) -> Array:
+    """Lay the heads (B·H, T, d) of every text side by side again: (B·T, H·d)."""
+    total, tokens, width = states.shape
+    parted = states.reshape(texts, total // texts, tokens, width).transpose(0, 2, 1, 3)
+    return parted.reshape(texts * tokens, total // texts * width)
 
 
 def repeat_heads(states: Array, heads: int) -> Array:
@@ -91,7 +93,10 @@ def cap(scores: Array, limit: float) -> None:
 
 
 def forbid(scores: Array, visible: Mask) -> None:
-    """Overwrite, in place, the scores (…, T, S) of the keys that a query may not attend to."""
+    """Overwrite, in place, the scores of the keys that a query may not attend to.
+
+    ``visible`` has the shape of the scores, (H, T, S), or serves all heads, (T, S).
+    """
     if not visible.all():
         scores[..., ~visible] = scores.dtype.type(FORBIDDEN)
 
@@ -156,26 +161,30 @@ def attend_and_mix(
     bias: Array | None = None,
     sink: Array | None = None,
     rounded: bool = False,
-    silent: Sequence[int] = (),
+    changed: Sequence[Callable[[Array], None]] = (),
+    texts: int = 1,
     workers: Workers | None = None,
     out: Array,
 ) -> tuple[Array, Array]:
-    """Return the weights A, written to ``out``, and the sub-layer's output, (T, D).
+    """Return the weights A, written to ``out``, and the sub-layer's output, (B·T, D).
 
-    ``rounded``: the scores are rounded to float32 before the softmax, whatever they are in. What
-    ``silent`` heads give is zero. Else the same as ``attend`` and then ``mix``, but values are
-    mixed while the weights are still in the cache: at 512 tokens they would have to come back from
-    memory. Heads are parted among ``workers`` where they are given.
+    ``rounded``: the scores are rounded to float32 before the softmax, whatever they are in.
+    ``changed`` has for every text what changes its A·V, (H, T, d), in place. Of B ``texts`` the
+    heads stand one text's behind another's, (B·H, T, d). Else the same as ``attend`` and then
+    ``mix``, but values are mixed while the weights are still in the cache: at 512 tokens they would
+    have to come back from memory. Heads are parted among ``workers`` where they are given.
     """
     heads, tokens, size = query.shape
     key, value = repeat_heads(key, heads), repeat_heads(value, heads)
-    merged = np.empty((tokens, heads * size), dtype=query.dtype)
-    mixed = split_heads(merged, heads)
+    merged = np.empty((texts * tokens, heads // texts * size), dtype=query.dtype)
+    # Of one text the heads are written where they belong.
+    mixed = split_heads(merged, heads) if texts == 1 else np.empty_like(query)
 
     def part(of: slice) -> None:
+        seen = visible[of] if visible.ndim == out.ndim else visible
         its_bias, its_sink = (None if array is None else array[of] for array in (bias, sink))
         for some in _attending(
-            query[of], key[of], scale, visible, softcap, its_bias, its_sink, out[of],
+            query[of], key[of], scale, seen, softcap, its_bias, its_sink, out[of],
             rounded=rounded,
         ):  # fmt: skip
             np.matmul(out[of][some], value[of][some], out=mixed[of][some])
@@ -184,8 +193,10 @@ def attend_and_mix(
         part(slice(None))
     else:
         workers.over(heads, part)
-    for head in silent:
-        mixed[head] = 0
+    for change, of_text in zip(changed, np.split(mixed, texts), strict=bool(changed)):
+        change(of_text)
+    if texts > 1:
+        merged = merge_heads(mixed, texts)
     return out, project(merged, output, workers)
 
 
@@ -217,7 +228,7 @@ def _attending(
             cap(out[some], softcap)
         if bias is not None:
             out[some] += bias[some]
-        forbid(out[some], visible)
+        forbid(out[some], visible[some] if visible.ndim == out.ndim else visible)
         if rounded and out.dtype != np.float32:
             out[some] = out[some].astype(np.float32)
         softmax(out[some], None if sink is None else sink[some], bounded=bounded)

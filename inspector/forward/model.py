@@ -13,10 +13,11 @@ from typing import Any, Literal
 import numpy as np
 
 from inspector.errors import ModelError
-from inspector.forward.block import Around, Attended, convolve, run_block
+from inspector.forward.block import Around, Attended, run_block
 from inspector.forward.cache import Cache
 from inspector.forward.casting import cast
 from inspector.forward.core import project
+from inspector.forward.edits import refuse_unknown
 from inspector.forward.embeddings import embed
 from inspector.forward.head import word_logits
 from inspector.forward.norms import apply_norm
@@ -24,9 +25,9 @@ from inspector.parallel import Workers
 from inspector.records import (
     Array,
     Checkpoint,
+    Edit,
     Mask,
     Model,
-    SilenceHead,
     SiteName,
     Stack,
     Text,
@@ -43,7 +44,7 @@ def forward(
     text: Text,
     target: Text | None = None,
     *,
-    edits: Sequence[SilenceHead] = (),
+    edits: Sequence[Edit] = (),
     present: Mask | None = None,
     from_layer: int = 0,
     states: Array | None = None,
@@ -79,11 +80,12 @@ def forward(
     ModelError
         When nobody knows how this checkpoint is put together.
     ValueError
-        When a target is missing or one too many, or when an edit or ``from_layer`` names a layer
-        or a head that there is none of; when a cache is of something else, or given with padding,
-        with ``from_layer``, or where attention is not causal.
+        When a target is missing or one too many; when an edit or ``from_layer`` names a layer, a
+        head or a token that there is none of, or a patch is of another number of tokens; when a
+        cache is of something else, or given with padding, with ``from_layer``, or where attention
+        is not causal.
     """
-    model = _model(checkpoint, target, edits, from_layer, states)
+    model = _model(checkpoint, text, target, edits, from_layer, states)
     if cache is not None:
         if from_layer or (target is None and present is not None):
             raise ValueError("a cache goes neither with from_layer nor with padding")
@@ -97,7 +99,7 @@ def forward(
         around = Around(
             "self" if target is None else "encoder",
             workers,
-            tuple(edits),
+            (tuple(edits),),
             present,
             cache=cache if target is None else None,
         )
@@ -110,7 +112,7 @@ def forward(
         encoded = None
         if model.decoder is not None and target is not None:
             encoded = final
-            around = Around("decoder", workers, tuple(edits), None, encoded, present, cache)
+            around = Around("decoder", workers, (tuple(edits),), None, encoded, present, cache)
             states = embed(target, model.decoder.embeddings, None, dtype, start)
             final = _run(states, model.decoder, around, kept)
         logits = None
@@ -139,24 +141,26 @@ def _run(
 ) -> Array:
     """Return the states behind a stack, (T, D), from those that enter it at a layer."""
     for layer in range(from_layer, len(stack.blocks)):
-        block = stack.blocks[layer]
-        entered = states
-        states, attended = run_block(entered, block, layer, around)
-        if block.convolution is not None:
-            states = convolve(states, entered, block.convolution, around.present)
+        states, attended = run_block(states, stack.blocks[layer], layer, around)
         if kept is not None:
             kept += attended
+    return finish(states, stack, around.workers)
+
+
+def finish(states: Array, stack: Stack, workers: Workers) -> Array:
+    """Return the states behind what comes after a stack's last block, row by row."""
     if stack.norm is not None:
-        states = apply_norm(states, cast(stack.norm, states.dtype.type), around.workers)
+        states = apply_norm(states, cast(stack.norm, states.dtype.type), workers)
     if stack.projection is not None:
-        states = project(states, cast(stack.projection, states.dtype.type), around.workers)
+        states = project(states, cast(stack.projection, states.dtype.type), workers)
     return states
 
 
 def _model(
     checkpoint: Checkpoint,
+    text: Text,
     target: Text | None,
-    edits: Sequence[SilenceHead],
+    edits: Sequence[Edit],
     from_layer: int,
     states: Array | None,
 ) -> Model:
@@ -176,19 +180,5 @@ def _model(
         raise ValueError("an encoder–decoder cannot begin in its middle")
     if not 0 <= from_layer < len(model.stack.blocks):
         raise ValueError(f"there is no layer {from_layer}")
-    for edit in edits:
-        _refuse_unknown(model, edit)
+    refuse_unknown(model, edits, text, target)
     return model
-
-
-def _refuse_unknown(model: Model, edit: SilenceHead) -> None:
-    own = "self" if model.decoder is None else "encoder"
-    stack = model.stack if edit.site == own else model.decoder
-    if stack is None or (edit.site != own and edit.site not in ("decoder", "cross")):
-        raise ValueError(f"there is no site {edit.site!r}")
-    if not 0 <= edit.layer < len(stack.blocks):
-        raise ValueError(f"there is no layer {edit.layer}")
-    block = stack.blocks[edit.layer]
-    known = block.cross if edit.site == "cross" and block.cross else block.attention
-    if not 0 <= edit.head < known.config.heads:
-        raise ValueError(f"layer {edit.layer} has no head {edit.head}")

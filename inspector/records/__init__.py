@@ -38,6 +38,14 @@ from inspector.records.corpus import (
     RelationFindings,
     Skipped,
 )
+from inspector.records.edits import (
+    BlockEdge,
+    BlockToken,
+    Edit,
+    Knockout,
+    PatchHead,
+    SilenceHead,
+)
 from inspector.records.embedding import Embedding, Similarity
 from inspector.records.findings import (
     Agreement,
@@ -60,7 +68,6 @@ from inspector.records.model import (
     Head,
     Model,
     Norms,
-    SilenceHead,
     Stack,
 )
 from inspector.records.predictions import Candidate, Guess, Predictions
@@ -92,6 +99,8 @@ __all__ = [
     "Batch",
     "Bias",
     "Block",
+    "BlockEdge",
+    "BlockToken",
     "Buckets",
     "Candidate",
     "CapturedAttention",
@@ -101,6 +110,7 @@ __all__ = [
     "CorpusResult",
     "Disentangled",
     "DistanceVectors",
+    "Edit",
     "Embedding",
     "Embeddings",
     "EndToEnd",
@@ -116,6 +126,7 @@ __all__ = [
     "HeadReading",
     "HeadStatistics",
     "Inspected",
+    "Knockout",
     "LayerCheck",
     "Link",
     "Mask",
@@ -123,6 +134,7 @@ __all__ = [
     "ModelInfo",
     "Norm",
     "Norms",
+    "PatchHead",
     "Pooling",
     "PositionRule",
     "PositionWeights",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from inspector.records.checkpoint import AttentionLayer, Norm, Projection
-from inspector.records.shapes import Array, SiteName
+from inspector.records.shapes import Array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,12 +138,3 @@ class Model:
     head: Head | None
     #: Whether the family fixes norms or softmax to float32, whatever else runs in float64.
     float32_parts: bool
-
-
-@dataclass(frozen=True, slots=True)
-class SilenceHead:
-    """An edit of the forward: what a head gives is zero, in one layer of one site."""
-
-    layer: int
-    head: int
-    site: SiteName = "self"
