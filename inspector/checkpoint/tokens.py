@@ -25,7 +25,7 @@ from inspector.checkpoint.encoded import (
 )
 from inspector.checkpoint.json_file import read_object
 from inspector.checkpoint.pieces import read_entry
-from inspector.errors import ModelError
+from inspector.errors import InputError, ModelError
 from inspector.families.spec import Family
 from inspector.panics import hushed, is_fault
 from inspector.records import Checkpoint, Text, Token
@@ -187,6 +187,28 @@ def mask_id(checkpoint: Checkpoint) -> int | None:
     """Return the entry that a masked model fills, or None where the vocabulary has none."""
     found = (checkpoint.tokenizer.token_to_id(name) for name in _MASKS)
     return next((entry for entry in found if entry is not None), None)
+
+
+def entry_of(checkpoint: Checkpoint, word: str) -> int:
+    """Return the entry of the vocabulary that a word is, as it stands, with its space if any.
+
+    Raises
+    ------
+    InputError
+        When the tokenizer parts it, or makes nothing of it.
+    ModelError
+        When the tokenizer fails.
+    """
+    with _told(lambda: failed(checkpoint.tokenizer.to_str())):
+        entries = checkpoint.tokenizer.encode(word, add_special_tokens=False).ids
+    if len(entries) == 1:
+        return int(entries[0])
+    parts = ", ".join(repr(read_as_text(checkpoint, entry)) for entry in entries)
+    raise InputError(
+        f"The answer {word!r} is {len(entries)} tokens of this model"
+        + (f": {parts}." if entries else "."),
+        "Name one that is a single token; within a sentence most begin with a space, as ' Paris'.",
+    )
 
 
 def read_as_text(checkpoint: Checkpoint, entry: int) -> str:

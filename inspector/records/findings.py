@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inspector.records.checkpoint import FLOAT32, Checkpoint, ModelInfo
+from inspector.records.effects import Effects
 from inspector.records.embedding import Embedding, Similarity
 from inspector.records.generation import Generation
 from inspector.records.predictions import Predictions
@@ -183,6 +184,8 @@ class Inspected:
     ladder_rows: RowSample | None = None
     #: What of the text the model wrote itself; None where it was not asked to write.
     generation: Generation | None = None
+    #: What heads and words do to the answer; None where it was not measured.
+    effects_measured: Effects | None = None
 
     @property
     def predictions(self) -> Predictions | None:
