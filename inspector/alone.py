@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -18,7 +18,7 @@ from inspector.forward.model import Keep, forward
 from inspector.forward.pooling import with_embedding
 from inspector.forward.predictions import read_predictions
 from inspector.proof import Progress
-from inspector.records import Checkpoint, Rebuild, Text, Trace, Verification
+from inspector.records import Checkpoint, Edit, Rebuild, Text, Trace, Verification
 from inspector.verify.verification import nothing_compared
 
 if TYPE_CHECKING:
@@ -54,13 +54,13 @@ def _runnable(checkpoint: Checkpoint) -> Checkpoint:
 
 
 def run_alone(
-    checkpoint: Checkpoint, text: Text, target: Text | None
+    checkpoint: Checkpoint, text: Text, target: Text | None, *, edits: Sequence[Edit] = ()
 ) -> tuple[Trace, Rebuild, Verification]:
     """Run our own forward: what it computed is trace and rebuild in one, and still unproved."""
     head = None if checkpoint.model is None else checkpoint.model.head
     kind = None if head is None or head.kind == "seq2seq" else head.kind
     keep: tuple[Keep, ...] = ("layers",) if kind is None else ("layers", "logits")
-    trace = forward(checkpoint, text, target, keep=keep)
+    trace = forward(checkpoint, text, target, edits=edits, keep=keep)
     if kind is not None and trace.logits is not None:
         said = read_predictions(
             trace.logits,

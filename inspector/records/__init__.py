@@ -58,6 +58,7 @@ from inspector.records.effects import (
     Measure,
     Part,
     TokenEffect,
+    WhatIf,
 )
 from inspector.records.embedding import Embedding, Similarity
 from inspector.records.findings import (
@@ -187,6 +188,7 @@ __all__ = [
     "TracedLayer",
     "Verdict",
     "Verification",
+    "WhatIf",
     "Writing",
     "WrittenToken",
     "pad",

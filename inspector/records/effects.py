@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from inspector.records.edits import Knockout
+from inspector.records.edits import Edit, Knockout
 from inspector.records.shapes import Float64, SiteName
 
 #: ``next``: what comes after a text. ``masked``: what stands at its masks. ``words``: what a masked
@@ -128,3 +128,15 @@ class Effects:
     #: None where the stream is no sum, and why.
     contributions: Contributions | None = None
     no_contributions: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """What was changed in a pass, and what became of the answer."""
+
+    edits: tuple[Edit, ...]
+    #: The untouched pass's answer, and the changed one's.
+    before: Answer
+    after: Answer
+    #: How far the answer moved; ``drop`` is of the entry of ``before``.
+    effect: Effect

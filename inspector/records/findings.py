@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inspector.records.checkpoint import FLOAT32, Checkpoint, ModelInfo
-from inspector.records.effects import Effects
+from inspector.records.effects import Effects, WhatIf
 from inspector.records.embedding import Embedding, Similarity
 from inspector.records.generation import Generation
 from inspector.records.predictions import Predictions
@@ -186,6 +186,8 @@ class Inspected:
     generation: Generation | None = None
     #: What heads and words do to the answer; None where it was not measured.
     effects_measured: Effects | None = None
+    #: What was changed in the pass that this is; None for the untouched one.
+    change: WhatIf | None = None
 
     @property
     def predictions(self) -> Predictions | None:

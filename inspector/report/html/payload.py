@@ -23,6 +23,7 @@ from inspector.records import (
 from inspector.report.export.summary import finite
 from inspector.report.html.blobs import Blob, Header, script_json
 from inspector.report.html.payload_answer import describe_answer, describe_verification
+from inspector.report.html.payload_effects import pack_effects
 from inspector.report.html.payload_ladder import pack_ladder, pack_shares
 from inspector.report.html.payload_layers import pack_layer
 from inspector.report.html.payload_written import pack_written
@@ -60,7 +61,8 @@ def build_payload(inspected: Inspected, *, command: str | None, version: str) ->
     blobs = [blob for _, layer_blobs in packed for blob in layer_blobs]
     ladder, ladder_blobs = pack_ladder(inspected)
     shares, share_blobs = pack_shares(inspected)
-    blobs += ladder_blobs + share_blobs
+    effects, effect_blobs = pack_effects(inspected)
+    blobs += ladder_blobs + share_blobs + effect_blobs
     if inspected.heads:
         blobs.append(Blob.pack("readings", _readings(inspected.heads)))
     errors = [e for layer in layers for e in layer["arithmetic_error"]]
@@ -80,6 +82,7 @@ def build_payload(inspected: Inspected, *, command: str | None, version: str) ->
         "ladder": ladder,
         "ladder_rows": None if inspected.ladder_rows is None else asdict(inspected.ladder_rows),
         "shares": shares,
+        "effects": effects,
         # The page puts these labels and the readings' numbers together again.
         "labels": [head.label for head in inspected.heads],
         "links": [asdict(link) | {"lift": finite(link.lift)} for link in inspected.links],

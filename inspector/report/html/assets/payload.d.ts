@@ -216,6 +216,60 @@ export interface SampledRows {
   of: number;
 }
 
+/** The entry of the vocabulary that an answer is about, at one place. */
+export interface AnsweredPlace {
+  position: number;
+  id: number;
+  token: string;
+  probability: number;
+  logit: number;
+}
+
+export interface Answer {
+  kind: "next" | "masked" | "words" | "decoder" | "embedding";
+  /** None for an embedding. */
+  places: AnsweredPlace[];
+}
+
+/** A rung of the second ladder: how well a reading of attention tells which words matter. */
+export interface Explanation {
+  rung: string;
+  rank_correlation: number | null;
+  top1: number | null;
+  /** Of every token. */
+  scores: (number | null)[];
+}
+
+export interface Part {
+  kind: "embedding" | "head" | "feed_forward" | "bias";
+  layer: number | null;
+  head: number | null;
+  value: number;
+}
+
+/** The answer's logit as a sum; what each head brings from each token is in `contributions.tokens`. */
+export interface Contributions {
+  answer: AnsweredPlace;
+  sum_error: number;
+  parts: Part[];
+}
+
+/**
+ * What matters to the answer. The blobs `effects.heads`, (3, layers, heads), and `effects.tokens`, (3, tokens), hold the
+ * size of the effect, how much less probable the answer became, and by how much its logit fell beside another's; each is
+ * there where it was measured.
+ */
+export interface Effects {
+  measure: "kl_bits" | "shift";
+  knockout: "zero" | "mean";
+  answer: Answer;
+  /** What was left out and why. */
+  left_out: string | null;
+  explanations: Explanation[];
+  contributions: Contributions | null;
+  no_contributions: string | null;
+}
+
 /** A key that much of all attention rests on. */
 export interface Sink {
   site: Site;
@@ -247,6 +301,7 @@ export interface Header {
   /** On which queries ladder and shares were measured; null where it was every one. */
   ladder_rows: RowSample | null;
   shares: Share[];
+  effects: Effects | null;
   /** Of every head, in the order of the layers; empty where nothing was read. */
   labels: (Label | null)[];
   links: Link[];

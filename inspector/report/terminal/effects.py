@@ -1,0 +1,83 @@
+"""What matters to the answer, in the terminal: a line for the words and one for the heads."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.text import Text as Line
+
+from inspector.plain import layer_name, visible
+from inspector.records import Effect, Effects, Explanation, Inspected
+
+#: So many words, and so many heads, are named.
+_NAMED = 3
+#: Fewer words than these tell little of a correlation.
+_FEW = 8
+RUNG_NAMES = {
+    "uniform": "the same for every word",
+    "last_layer": "attention in the last layer",
+    "all_layers": "attention in all layers",
+    "rollout": "attention rollout",
+    "value_weighted": "value-weighted attention",
+    "alti": "ALTI",
+    "contributions": "logit contributions",
+}
+
+
+def print_effects(console: Console, inspected: Inspected) -> None:
+    """Print which words and heads the answer rests on most, nothing where it was not measured."""
+    found = inspected.effects_measured
+    if found is None:
+        return
+    console.print("What the answer rests on", style="bold")
+    if found.tokens is not None:
+        words = sorted(
+            (one for one in found.tokens if not one.special), key=lambda one: -one.effect.size
+        )
+        said = (f"{visible(one.token)} {_size(one.effect, found)}" for one in words[:_NAMED])
+        _say(console, f"Words, not heard: {' · '.join(said) or 'none'}")
+    if found.heads is not None:
+        heads = sorted(found.heads, key=lambda one: -one.effect.size)
+        said = (
+            f"{layer_name(one.site, one.layer)} head {one.head} {_size(one.effect, found)}"
+            for one in heads[:_NAMED]
+        )
+        _say(console, f"Heads, silenced: {' · '.join(said)}")
+    if (nearest := _nearest(inspected, found)) is not None:
+        _say(console, nearest)
+    if found.left_out is not None:
+        _say(console, f"{found.left_out} --effects measures them.")
+    console.print()
+
+
+def _nearest(inspected: Inspected, found: Effects) -> str | None:
+    """Say which reading of attention comes nearest to what blocking the words does."""
+    told = [
+        (one.rank_correlation, one)
+        for one in found.explanations
+        if one.rung in RUNG_NAMES and one.rank_correlation is not None
+    ]
+    if not told:
+        return None
+    correlation, best = max(told, key=lambda pair: pair[0])
+    words = int((~inspected.trace.text.special).sum())
+    few = f"; over {words} words that means little" if words < _FEW else ""
+    return (
+        f"Of the readings of attention, {_name(best)} comes nearest to that: rank correlation "
+        f"{correlation:.2f}{few}"
+    )
+
+
+def _name(one: Explanation) -> str:
+    return RUNG_NAMES[one.rung]
+
+
+def _size(effect: Effect, found: Effects) -> str:
+    """Say how far the answer moved, and how much less probable it became."""
+    if found.measure == "shift":
+        return f"{effect.size:.3f}"
+    fell = "" if effect.drop is None else f" ({100 * -effect.drop:+.1f} points)"
+    return f"{effect.size:.2f} bits{fell}"
+
+
+def _say(console: Console, words: str) -> None:
+    console.print(Line(words), highlight=False)
