@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from inspector.analogy.ladder import RUNGS, applies, mixed
 from inspector.analysis.agreement import measure_ladder
 from inspector.analysis.heads import read_heads
 from inspector.analysis.links import strongest_links
-from inspector.analysis.notices import notices, weights_notice
+from inspector.analysis.notices import change_notice, notices, weights_notice
 from inspector.analysis.sample import row_sample
 from inspector.analysis.shares import measure_shares
 from inspector.analysis.sinks import find_sinks
@@ -22,10 +23,13 @@ from inspector.encoding import encode, encode_alone, read_alike
 from inspector.errors import InputError
 from inspector.proof import Progress, prove_text
 from inspector.records import (
+    Answer,
     Array,
     Checkpoint,
+    Effects,
     Generation,
     Inspected,
+    Knockout,
     Rebuild,
     RebuiltLayer,
     SiteName,
@@ -34,6 +38,7 @@ from inspector.records import (
     Verification,
     Writing,
 )
+from inspector.what_if import HeadPlace, answer_of, edits_of, effects_of, run_changed
 from inspector.writing.letters import FileVocabulary
 from inspector.writing.write import prove_written, refuse_impossible, write_on
 
@@ -118,7 +123,18 @@ class Inspection(Inspected):
         return mixed(found, rebuilt, self.trace.layers[index].hidden)
 
     def prove(self) -> Inspection:
-        """Ask the real model about the same text, and return the inspection that it proves."""
+        """Ask the real model about the same text, and return the inspection that it proves.
+
+        Raises
+        ------
+        InputError
+            When something was changed in this one: the real model would run it untouched.
+        """
+        if self.change is not None:
+            raise InputError(
+                "What was changed cannot be proved: the real model would run the text untouched.",
+                "Prove the inspection that what_if began with.",
+            )
         text, target, written = self.trace.text, self.trace.target, self.generation
         if written is not None:
             text, target = written.text, written.target
@@ -132,6 +148,83 @@ class Inspection(Inspected):
             pieces=self.pieces,
             generate=written,
         )
+
+    @property
+    def answer(self) -> Answer:
+        """What the model says: the likeliest entry of its vocabulary where the answer is read.
+
+        Of what ``what_if`` returned it is what the changed model says, and ``change.before`` what
+        it said untouched.
+
+        Raises
+        ------
+        InputError
+            When our own forward cannot run the model.
+        """
+        if self.change is not None:
+            return self.change.after
+        return answer_of(self)
+
+    def effects(
+        self, *, knockout: Knockout = "zero", answer: str | None = None, against: str | None = None
+    ) -> Effects:
+        """Measure what becomes of the answer when each head is silent, and each word not heard.
+
+        Parameters
+        ----------
+        knockout:
+            What a silenced head gives: nothing, or with ``mean`` its mean over the text.
+        answer, against:
+            The token that the answer is about instead of the likeliest one, such as ``" Paris"``,
+            and one that it is set against.
+
+        Raises
+        ------
+        InputError
+            When our own forward cannot run the model, or the answer is no single token.
+        """
+        return effects_of(self, knockout=knockout, answer=answer, against=against)
+
+    def what_if(
+        self,
+        *,
+        silence: Iterable[HeadPlace] = (),
+        block: Iterable[int] = (),
+        edges: Iterable[tuple[int, int, int, int]] = (),
+        patch: Mapping[HeadPlace, Inspected] | None = None,
+        knockout: Knockout = "zero",
+    ) -> Inspection:
+        """Return the same text inspected with heads silenced, tokens blocked, or heads patched.
+
+        >>> changed = inspect("The trophy did not fit").what_if(silence=[(5, 10)], block=[2])
+        >>> changed.change.effect.size
+
+        Parameters
+        ----------
+        silence:
+            Heads that give nothing, ``(layer, head)``, or of a model with several sites
+            ``(site, layer, head)``; with the ``knockout`` ``mean`` their mean over the text.
+        block:
+            Tokens, by their index, that no other attends to.
+        edges:
+            ``(query, key, first, last)``: one token does not attend to one other, from the first
+            of these layers to the last.
+        patch:
+            Heads that give what they gave in another inspection of as many tokens.
+
+        Raises
+        ------
+        InputError
+            When nothing is to be changed, what is named is not there, or our own forward cannot
+            run the model.
+        """
+        edits = edits_of(
+            self, silence=silence, block=block, edges=edges, patch=patch, knockout=knockout
+        )
+        trace, rebuilt, verification, change = run_changed(self, edits)
+        found = _inspection(self.checkpoint, trace, rebuilt, verification, pieces=self.pieces)
+        said = (change_notice(change, trace), *found.notices)
+        return replace(found, change=change, notices=said, generation=self.generation)
 
     def save(self, path: str | Path) -> None:
         """Write every tensor of the inspection into a safetensors file, whole or not at all."""

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from inspector.alone import run_alone
-from inspector.analysis.effects import measure_edits, measure_effects
+from inspector.analysis.effects import measure_edits, measure_effects, read_answer
 from inspector.errors import InputError
 from inspector.forward.core import repeat_heads
 from inspector.forward.model import Keep, forward
 from inspector.records import (
+    Answer,
     BlockEdge,
     BlockToken,
     Edit,
@@ -51,6 +52,17 @@ def effects_of(
     return measure_effects(
         checkpoint, trace, knockout=knockout, answer=answer, against=against, seconds=seconds
     )
+
+
+def answer_of(found: Inspected) -> Answer:
+    """Return what the model says, untouched.
+
+    Raises
+    ------
+    InputError
+        When our own forward cannot run it.
+    """
+    return read_answer(found.checkpoint, _own(found))
 
 
 def has_engine(found: Inspected) -> bool:

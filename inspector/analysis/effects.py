@@ -16,6 +16,7 @@ from inspector.analysis.contributions import contributions_of, no_contributions
 from inspector.analysis.explanations import explain
 from inspector.forward.variants import Outcome, run_variants
 from inspector.records import (
+    Answer,
     BlockToken,
     Checkpoint,
     Edit,
@@ -129,11 +130,18 @@ def measure_effects(
     )
 
 
+def read_answer(checkpoint: Checkpoint, trace: Trace) -> Answer:
+    """Return what the model says of an untouched pass."""
+    asked = ask(checkpoint, trace)
+    (untouched,) = run_variants(checkpoint, trace, [()], rows=asked.rows)
+    return _read(checkpoint, asked, untouched).answer
+
+
 def measure_edits(
-    checkpoint: Checkpoint, trace: Trace, edits: Sequence[Edit], asked: Asked | None = None
+    checkpoint: Checkpoint, trace: Trace, edits: Sequence[Edit]
 ) -> tuple[Reading, Reading, Effect]:
     """Return a text's answer untouched, after all the edits at once, and how far it moved."""
-    asked = asked or ask(checkpoint, trace)
+    asked = ask(checkpoint, trace)
     (untouched,) = run_variants(checkpoint, trace, [()], rows=asked.rows)
     (changed,) = run_variants(checkpoint, trace, [edits], rows=asked.rows)
     before, after = (_read(checkpoint, asked, of) for of in (untouched, changed))

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from inspector.records import Checkpoint, Text
+from inspector.plain import layer_name
+from inspector.records import (
+    BlockEdge,
+    BlockToken,
+    Checkpoint,
+    Edit,
+    SilenceHead,
+    Text,
+    Trace,
+    WhatIf,
+)
 
 
 def weights_notice(checkpoint: Checkpoint) -> tuple[str, ...]:
@@ -26,3 +36,24 @@ def notices(text: Text) -> tuple[str, ...]:
         )
         return (f"The model reads {first} twice at the beginning: {why}.",)
     return ()
+
+
+def change_notice(change: WhatIf, trace: Trace) -> str:
+    """Say what was changed in the pass that is shown."""
+    said = "; ".join(_changed(edit, trace) for edit in change.edits)
+    return f"This is not the model as it is, but with a change: {said}."
+
+
+def _changed(edit: Edit, trace: Trace) -> str:
+    if isinstance(edit, BlockToken):
+        side = trace.text if edit.of == "text" or trace.target is None else trace.target
+        return f"nobody else attends to token {edit.token}, {side.shown[edit.token]}"
+    if isinstance(edit, BlockEdge):
+        return (
+            f"token {edit.query} does not attend to token {edit.key} in layers {edit.first} to "
+            f"{edit.last}"
+        )
+    place = f"{layer_name(edit.site, edit.layer)} head {edit.head}"
+    if isinstance(edit, SilenceHead):
+        return f"{place} gives {'nothing' if edit.to == 'zero' else 'its mean over the text'}"
+    return f"{place} gives what it gave in another text"

@@ -15,10 +15,12 @@ from inspector.errors import NeedsRealModel
 
 if TYPE_CHECKING:
     from inspector.proof import Progress
-    from inspector.records import Checkpoint, Generation, Writing
+    from inspector.records import Checkpoint, Effects, Generation, Knockout, Writing
     from inspector.referee.loading import LoadedModel
     from inspector.session import Inspection
 
+#: About how long effects may take that nobody asked for: torch takes as long to be imported.
+_SECONDS = 3.0
 #: Where the real model runs as our own forward does, in float32 on the processor: our answer first.
 _ANSWERED_FIRST = ("auto", "cpu")
 
@@ -56,6 +58,39 @@ class AskedText:
             generate=self.writing,
             prove=prove,
             progress=progress,
+        )
+
+
+@dataclass(frozen=True)
+class AskedEffects:
+    """Whether heads are to be silenced and words blocked, and how the answer is then read."""
+
+    #: None for where it takes no more than a few seconds, and those are waited for anyway.
+    wanted: bool | None
+    knockout: Knockout = "zero"
+    answer: str | None = None
+    against: str | None = None
+
+    def measure(self, found: Inspection, progress: Progress) -> Effects | None:
+        """Measure them; None where they are not wanted, or cannot be had and need not.
+
+        Raises
+        ------
+        InputError
+            When they are wanted and our own forward cannot run the model, or when the answer is no
+            single token.
+        """
+        from inspector.what_if import effects_of, has_engine
+
+        if self.wanted is False or (self.wanted is None and not has_engine(found)):
+            return None
+        progress("Silencing every head and blocking every word in turn")
+        return effects_of(
+            found,
+            knockout=self.knockout,
+            answer=self.answer,
+            against=self.against,
+            seconds=None if self.wanted else _SECONDS,
         )
 
 

@@ -18,7 +18,7 @@ from inspector.errors import InputError
 from inspector.files import MIB, read_standard_input
 
 if TYPE_CHECKING:
-    from inspector.records import Writing
+    from inspector.records import Knockout, Writing
 
 #: Bytes of a text on standard input.
 _TEXT = 16 * MIB
@@ -73,6 +73,25 @@ _TEXT = 16 * MIB
     "--top-k", type=int, metavar="K", help="With --generate: draw among the K likeliest tokens."
 )
 @click.option("--seed", type=int, metavar="N", help="The seed of what is drawn.  [default: 0]")
+@click.option(
+    "--effects/--no-effects",
+    default=None,
+    help="Silence every head and block every word in turn, and say how the answer moves.  "
+    "[default: where it takes a few seconds, unless --no-proof]",
+)
+@click.option(
+    "--knockout",
+    type=click.Choice(["zero", "mean"]),
+    default="zero",
+    show_default=True,
+    help="What a silenced head gives: nothing, or its mean over the text.",
+)
+@click.option(
+    "--answer",
+    metavar="TOKEN",
+    help="With effects: the token they are about, not the likeliest, such as ' Paris'.",
+)
+@click.option("--against", metavar="TOKEN", help="With --answer: a token that it is set against.")
 @debug_option
 def show(
     *,
@@ -96,6 +115,10 @@ def show(
     temperature: float | None,
     top_k: int | None,
     seed: int | None,
+    effects: bool | None,
+    knockout: Knockout,
+    answer: str | None,
+    against: str | None,
 ) -> int:
     """Inspect one sentence; - reads it from standard input.
 
@@ -104,16 +127,24 @@ def show(
     """
     if open_report and no_report:
         raise InputError("--open needs a report.", "Leave --no-report out.")
-    from inspector.commands.asked import AskedModel, AskedText
+    from inspector.commands.asked import AskedEffects, AskedModel, AskedText
 
     chosen = AskedModel(model, device, prove=not no_proof)
     writing = _writing(generate, temperature, top_k, seed)
+    named = answer is not None or against is not None or knockout != "zero"
+    if named and effects is False:
+        raise InputError(
+            "--answer, --against and --knockout are about effects, and none are to be measured.",
+            "Leave --no-effects out.",
+        )
+    asked_effects = AskedEffects(True if named else effects, knockout, answer, against)
     if lines is not None:
         second = pair is not None or target is not None
-        if sentence or second or save is not None or bertviz or writing is not None:
+        others = second or save is not None or bertviz or writing is not None
+        if sentence or others or asked_effects.wanted:
             raise InputError(
-                "--file takes no sentence, no --pair, no --target, no --save, no --bertviz and no "
-                "--generate.",
+                "--file takes no sentence, no --pair, no --target, no --save, no --bertviz, no "
+                "--generate and no --effects.",
                 "Put sentences, pairs and targets into the file; the others go with one sentence.",
             )
         from inspector.commands.show_file import show_file
@@ -141,6 +172,7 @@ def show(
             as_json=as_json,
         ),
         chosen,
+        asked_effects,
     )
 
 

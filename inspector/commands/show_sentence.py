@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import KW_ONLY, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,14 +12,16 @@ import click
 from rich.console import Console
 
 from inspector.checkpoint.readable import refuse_unreadable
-from inspector.commands.asked import AskedModel, AskedText, status
+from inspector.commands.asked import AskedEffects, AskedModel, AskedText, status
 from inspector.commands.browser import in_browser
 from inspector.commands.options import command_line
 from inspector.files import PAGE, TENSORS, Output, refuse_places
+from inspector.report.terminal.effects import print_effects
 from inspector.report.terminal.inspection import print_answer, print_files, print_verdict
 
 if TYPE_CHECKING:
     from inspector.proof import Progress
+    from inspector.records import Effects
     from inspector.session import Inspection
 
 _MISMATCH = 1
@@ -52,7 +55,9 @@ class Wanted:
         return wanted
 
 
-def show_sentence(asked: AskedText, wanted: Wanted, model: AskedModel) -> int:
+def show_sentence(
+    asked: AskedText, wanted: Wanted, model: AskedModel, effects: AskedEffects
+) -> int:
     """Print the answer and write the report before torch is imported; then prove them.
 
     Returns 1 where the real model disagrees, else 0.
@@ -62,7 +67,7 @@ def show_sentence(asked: AskedText, wanted: Wanted, model: AskedModel) -> int:
             refuse_unreadable(part)
     refuse_places(wanted.outputs)
     console = Console(highlight=False, quiet=wanted.as_json)
-    answer, files = None, {}
+    answer, files, measured = None, {}, None
     if model.answers_first(seen=not wanted.as_json):
         with status(quiet=wanted.as_json) as progress:
             answer = model.answer(asked, progress=progress)
@@ -72,14 +77,29 @@ def show_sentence(asked: AskedText, wanted: Wanted, model: AskedModel) -> int:
         # Said before the report is made, which takes as long again.
         print_answer(console, answer)
         with status(quiet=wanted.as_json) as progress:
+            if effects.wanted:
+                measured = effects.measure(answer, progress)
+                answer = replace(answer, effects_measured=measured)
+                print_effects(console, answer)
             files = _write_report(answer, wanted, progress)
         print_files(console, files)
     told = None if answer is None else _told(answer)
+    told_effects = measured is not None
     with status(quiet=wanted.as_json) as progress:
         if answer is None or model.prove:
-            # Let go: what it keeps in memory would lie there beside the real model's.
-            answer = None
-            found = asked.inspect(model.load(progress), progress)
+            with ThreadPoolExecutor(1) as pool:
+                waiting = None
+                if answer is not None and measured is None:
+                    # Beside the import, which leaves a processor free.
+                    waiting = pool.submit(effects.measure, answer, _unsaid)
+                # Let go: what it keeps in memory would lie there beside the real model's.
+                answer = None
+                loaded = model.load(progress)
+                measured = measured if waiting is None else waiting.result()
+            found = asked.inspect(loaded, progress)
+            if told is None and found.verification.verdict != "mismatch":
+                measured = effects.measure(found, progress)
+            found = replace(found, effects_measured=_believed(found, measured))
             files = _write_report(found, wanted, progress)
         else:
             found = answer
@@ -91,12 +111,24 @@ def show_sentence(asked: AskedText, wanted: Wanted, model: AskedModel) -> int:
     if _told(found) != told:
         print_answer(console, found)
         more = files | more
+    if not told_effects:
+        print_effects(console, found)
     print_files(console, more)
     print_verdict(console, found)
     if wanted.open_report:
         in_browser(wanted.place)
     verdicts = [one.verdict for one in (found.verification, found.generation) if one is not None]
     return _MISMATCH if "mismatch" in verdicts else 0
+
+
+def _unsaid(_stage: str) -> None:
+    """Say nothing: another stage is what is waited for."""
+
+
+def _believed(found: Inspection, measured: Effects | None) -> Effects | None:
+    """Return what our own forward measured, where it is the real model that it runs."""
+    whole = found.verification.end_to_end
+    return None if whole is not None and whole.verdict == "mismatch" else measured
 
 
 def _told(found: Inspection) -> tuple[object, ...]:

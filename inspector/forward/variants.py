@@ -19,9 +19,9 @@ from inspector.forward.model import finish
 from inspector.parallel import Workers
 from inspector.records import Array, Checkpoint, Edit, Model, SiteName, Stack, Trace
 
-#: Rows of states, and entries of attention weights, that go through a block at a time.
+#: Rows of states that go through a block at a time, and attention weights or logits.
 _ROWS = 4096
-_WEIGHTS = 1 << 24
+_NUMBERS = 1 << 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +80,20 @@ def run_variants(
         for which, edits in enumerate(variants)
     ]
     entering.sort(key=lambda one: one.begins)
-    for some in _parted(entering, trace):
+    for some in _parted(entering, model, trace, rows):
         yield _run(model, trace, some, rows)
 
 
-def _parted(entering: list[_Entering], trace: Trace) -> Iterator[list[_Entering]]:
+def _parted(
+    entering: list[_Entering], model: Model, trace: Trace, rows: Sequence[int] | None
+) -> Iterator[list[_Entering]]:
     """Part the passes into as many at a time as memory and cache hold."""
-    weights = max(layer.attention.size for layer in trace.layers)
-    together = max(1, min(_ROWS // trace.longest, _WEIGHTS // weights))
+    ends = len(trace.target or trace.text) if rows is None else len(rows)
+    numbers = max(
+        *(layer.attention.size for layer in trace.layers),
+        0 if model.head is None else ends * len(model.head.words),
+    )
+    together = max(1, min(_ROWS // trace.longest, _NUMBERS // max(1, numbers)))
     for first in range(0, len(entering), together):
         yield entering[first : first + together]
 

@@ -21,6 +21,11 @@ from inspector.records import (
     Trace,
     Verification,
 )
+from inspector.report.export.effects import (
+    summarise_contributions,
+    summarise_effects,
+    summarise_explanations,
+)
 from inspector.verify.verification import conclude
 
 SCHEMA = 1
@@ -72,6 +77,9 @@ def summarise(inspected: Inspected, files: dict[str, str]) -> dict[str, Any]:
         "ladder_rows": _rows(inspected.ladder_rows),
         "shares": {share.ingredient: finite(share.bits) for share in inspected.shares},
         "heads": [_head(reading) for reading in inspected.heads],
+        "effects": summarise_effects(inspected.effects_measured),
+        "explanations": summarise_explanations(inspected.effects_measured),
+        "contributions": summarise_contributions(inspected.effects_measured),
         "links": [
             {
                 "source": link.source,
