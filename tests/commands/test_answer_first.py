@@ -30,7 +30,9 @@ def test_the_verdict_comes_last_and_the_report_has_it(
     monkeypatch.chdir(tmp_path)
     assert main([SENTENCE]) == 0
     *said, verdict, first, second = capsys.readouterr().out.splitlines()
-    assert said[-1] == "Report: attention.html"
+    # What was measured meanwhile stands between the report and the verdict.
+    behind = said[said.index("Report: attention.html") + 1 :]
+    assert behind[0] == "What the answer rests on" and behind[1].startswith("Words, not heard: ")
     assert verdict.startswith("✓ verified  72 of 72 heads")
     assert first.startswith("  largest difference: ")
     assert second.startswith("  from the token ids alone: ")

@@ -33,7 +33,7 @@ def commands(page: Path) -> list[str]:
 
 def options(command: click.Command) -> set[str]:
     inside = command.commands.values() if isinstance(command, click.Group) else ()
-    own = {name for one in command.params for name in one.opts}
+    own = {name for one in command.params for name in (*one.opts, *one.secondary_opts)}
     return own | {"--help", "-h"} | {name for one in inside for name in options(one)}
 
 
