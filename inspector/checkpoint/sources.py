@@ -14,10 +14,10 @@ from inspector.checkpoint import bundled
 from inspector.checkpoint.folder import model_folder, read_folder
 from inspector.checkpoint.gguf import smollm2
 from inspector.errors import ModelError
+from inspector.records import Origin
 
 if TYPE_CHECKING:
-    from inspector.checkpoint.gguf.cache import Converted
-    from inspector.checkpoint.gguf.convert import Progress
+    from inspector.checkpoint.cache import Converted, Progress
 
 #: Short names for hub ids.
 ALIASES = {
@@ -45,8 +45,8 @@ class Source:
     #: Whether its weights are known to be numbers: published with a hash, written by ourselves, or
     #: just gone through.
     known: bool = False
-    #: What the weights were, such as ``4-bit weights, dequantised``; None where they were plain.
-    dequantised: str | None = None
+    #: What the weights were before; None where they are read as they were published.
+    origin: Origin | None = None
 
 
 def locate(name: str, *, progress: Progress = lambda _said: None) -> Source:
@@ -129,9 +129,9 @@ def shadowed(name: str) -> str | None:
 
 
 def _converted(name: str, title: str, made: Converted, sha256: str | None = None) -> Source:
-    """Return a converted file, whose title says on every page what its weights are."""
-    if made.dequantised is not None:
-        title = f"{title} ({made.dequantised})"
+    """Return what was converted, whose title says on every page what its weights are."""
+    if made.origin is not None:
+        title = f"{title} ({made.origin.said})"
     return Source(
         name,
         title,
@@ -139,7 +139,7 @@ def _converted(name: str, title: str, made: Converted, sha256: str | None = None
         local=True,
         sha256=sha256,
         known=True,
-        dequantised=made.dequantised,
+        origin=made.origin,
     )
 
 
