@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from inspector.checkpoint.cache import Converted, Progress, digest_of, kept, made, made_before
@@ -26,14 +27,14 @@ def converted(
     """
     known = made_before("gguf", [path]) if sha256 is None else found(sha256)
     if known is not None:
-        return known
+        return replace(known, name=path.name)
     digest = digest_of(path)
     if sha256 is not None and digest != sha256:
         raise ModelError(
             f"The file {path} has SHA-256 {digest[:12]}…, the published one has {sha256[:12]}….",
             hint,
         )
-    return made(
+    converted_once = made(
         "gguf",
         digest,
         [path],
@@ -41,6 +42,8 @@ def converted(
         name=path.name,
         progress=progress,
     )
+    # The same file may lie elsewhere too, under another name.
+    return replace(converted_once, name=path.name)
 
 
 def found(sha256: str) -> Converted | None:
