@@ -14,7 +14,7 @@ from itertools import chain
 
 import numpy as np
 
-from inspector.checkpoint.adapter.config import AdapterConfig
+from inspector.checkpoint.adapter.config import MERGE_IT, AdapterConfig
 from inspector.checkpoint.adapter.tensors import AdapterTensors, LowRank
 from inspector.checkpoint.config import Config
 from inspector.checkpoint.folder import CheckpointFiles
@@ -74,18 +74,18 @@ class _Base:
         layer = re.escape(self.family.layer).replace(r"\{i\}", r"\d+")
         return re.match(layer, name.removeprefix(f"{self.family.prefix}.")) is not None
 
-    def ties(self) -> set[str]:
-        """Return the tables that read words and write them, where they are one: their tensors."""
+    def shares(self, name: str) -> bool:
+        """Say whether a tensor is a table that reads words and writes them as well."""
         kind, values = self.config.model_type, self.config.values
         config = FamilyConfig(kind, values) if kind in DEFAULTS else None
         if not getattr(config, "tie_word_embeddings", values.get("tie_word_embeddings", True)):
-            return set()
-        if self.family is None or self.family.body is None:
-            ends = tuple(f"{table}.weight" for table in _TABLES)
-            return {name for name in self.weights.entries if name.endswith(ends)}
-        rows = [*self.family.body.embeddings.words]
+            return False
+        if self.family is None:
+            return name.endswith(tuple(f"{table}.weight" for table in _TABLES))
+        rows = [path for row in self.family.sites if row.body for path in row.body.embeddings.words]
         rows += self.family.head.words if self.family.head else ()
-        return {found for row in rows if (found := self.find(f"{row}.weight"))}
+        own = name.removeprefix(f"{self.family.prefix}.")
+        return bool({name, own} & {f"{row}.weight" for row in rows})
 
 
 def plan(files: CheckpointFiles, adapter: AdapterTensors, config: AdapterConfig) -> Plan:
@@ -102,18 +102,23 @@ def plan(files: CheckpointFiles, adapter: AdapterTensors, config: AdapterConfig)
         raise config.wrong(
             "fan_in_fan_out", f"and which weights of a {files.config.model_type} are is not known"
         )
+    _refuse_shared(base, adapter)
     found: Plan = {}
     _plan_whole(found, base, adapter, config)
     for module, low_rank in adapter.low_rank.items():
         _plan_low_rank(found, base, adapter, config, module, low_rank)
     _refuse_incomplete(base, adapter, config)
-    if both := sorted(base.ties() & found.keys()):
-        raise ModelError(
-            f"The adapter {adapter.path} changes {shown(both[0])}, and its base reads and writes "
-            "words by one and the same table: which of the two is meant is not known here.",
-            "Merge it first, with merge_and_unload() of peft, and save the merged model.",
-        )
     return found
+
+
+def _refuse_shared(base: _Base, adapter: AdapterTensors) -> None:
+    names = (*adapter.whole, *(f"{module}.weight" for module in adapter.low_rank))
+    if shared := next(filter(base.shares, names), None):
+        raise ModelError(
+            f"The adapter {adapter.path} changes {shown(shared)}, and its base reads and writes "
+            "words by one and the same table: which of the two is meant is not known here.",
+            MERGE_IT,
+        )
 
 
 def _plan_whole(found: Plan, base: _Base, adapter: AdapterTensors, config: AdapterConfig) -> None:
@@ -126,7 +131,7 @@ def _plan_whole(found: Plan, base: _Base, adapter: AdapterTensors, config: Adapt
             raise ModelError(
                 f"The adapter {adapter.path} holds {shown(own)}, which neither modules_to_save nor "
                 "bias of its config names.",
-                "Merge it first, with merge_and_unload() of peft, and save the merged model.",
+                MERGE_IT,
             )
         place = base.find(name)
         if place is None:

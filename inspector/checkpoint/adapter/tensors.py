@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from inspector.checkpoint.adapter.config import MERGE_IT
 from inspector.checkpoint.json_file import shown
 from inspector.checkpoint.weights import Weights, open_inside, refuse_not_finite
 from inspector.errors import ModelError
@@ -91,6 +92,6 @@ def _sort(found: AdapterTensors, name: str) -> None:
     if not name.startswith(_BEFORE) or ".lora_" in own:
         raise ModelError(
             f"The adapter {found.path} holds the tensor {shown(name)}, which is not merged here.",
-            "Merge it first, with merge_and_unload() of peft, and save the merged model.",
+            MERGE_IT,
         )
     found.whole[own.replace(_WRAPPED, ".")] = name
