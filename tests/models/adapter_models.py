@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import peft
+import pytest
 import torch
 import transformers
 from small_models import perturb, tokenizer
 
 from inspector.families.small import SMALL
+
+# Not in `make lowest`.
+peft = pytest.importorskip("peft")
 
 __all__ = ["CLASSES", "Adapted", "adapted", "change_config", "read_by_peft", "save_base"]
 

@@ -48,19 +48,20 @@ class _Base:
     """The base's tensors as an adapter calls them."""
 
     def __init__(self, config: Config, weights: Weights) -> None:
-        self.config = config
         self.weights = weights
         self.family: Family | None = FAMILIES.get(config.model_type)
+        known = {name.partition(".")[0] for name in weights.entries}
+        #: What may stand before a name on one side and not on the other.
+        self._firsts = sorted(known) if self.family is None else [self.family.prefix]
+        kind, values = config.model_type, config.values
+        said = FamilyConfig(kind, values) if kind in DEFAULTS else None
+        tied = values.get("tie_word_embeddings", True)
+        self._one_table = bool(getattr(said, "tie_word_embeddings", tied))
 
     def find(self, name: str) -> str | None:
-        """Return the name in the base's file, or None where it has no such tensor.
-
-        The base model's own name may stand before it on one side and not on the other.
-        """
-        known = {one.partition(".")[0] for one in self.weights.entries}
-        firsts = sorted(known) if self.family is None else [self.family.prefix]
-        names = [name, *(name.removeprefix(f"{one}.") for one in firsts)]
-        for one in (*names, *(f"{first}.{name}" for first in firsts)):
+        """Return the name in the base's file, or None where it has no such tensor."""
+        names = [name, *(name.removeprefix(f"{first}.") for first in self._firsts)]
+        for one in (*names, *(f"{first}.{name}" for first in self._firsts)):
             path, dot, part = one.rpartition(".")
             for there in (one, path + _OLDER.get(dot + part, dot + part)):
                 if there in self.weights.entries:
@@ -76,9 +77,7 @@ class _Base:
 
     def shares(self, name: str) -> bool:
         """Say whether a tensor is a table that reads words and writes them as well."""
-        kind, values = self.config.model_type, self.config.values
-        config = FamilyConfig(kind, values) if kind in DEFAULTS else None
-        if not getattr(config, "tie_word_embeddings", values.get("tie_word_embeddings", True)):
+        if not self._one_table:
             return False
         if self.family is None:
             return name.endswith(tuple(f"{table}.weight" for table in _TABLES))
@@ -196,13 +195,12 @@ def _refuse_incomplete(base: _Base, adapter: AdapterTensors, config: AdapterConf
     there = {str(base.find(f"{module}.weight")): module for module in adapter.low_rank}
     siblings = {_NUMBER.sub("#", place): module for place, module in there.items()}
     for name in sorted(base.weights.entries.keys() - there.keys()):
-        sibling = siblings.get(_NUMBER.sub("#", name))
-        if sibling is None:
-            continue
-        # As the adapter would call it: the sibling's path, with the numbers of this one.
+        # As the adapter would call it: its sibling's path, with the numbers of this one.
+        parts = _NUMBER.split(siblings.get(_NUMBER.sub("#", name), ""))
         numbers = (*_NUMBER.findall(name), "")
-        module = "".join(chain(*zip(_NUMBER.split(sibling), numbers, strict=True)))
-        if config.targets(module):
+        if len(parts) == len(numbers) > 1 and config.targets(
+            module := "".join(chain(*zip(parts, numbers, strict=True)))
+        ):
             raise ModelError(
                 f"The adapter {adapter.path} has no tensors for {shown(module)}, which its config "
                 "says that it changes.",
@@ -246,14 +244,17 @@ def _merged(
     numbers: Callable[[], tuple[Float32, Float32 | None]],
     turned: bool,
 ) -> Float32:
-    whole, lengths = numbers()
-    whole += weight().T if turned else weight()
-    if lengths is not None:
-        whole *= (lengths / np.linalg.norm(whole, axis=1))[:, None]
+    # What is not finite then is found when the whole folder is looked over.
+    with np.errstate(all="ignore"):
+        whole, lengths = numbers()
+        whole += weight().T if turned else weight()
+        if lengths is not None:
+            whole *= (lengths / np.linalg.norm(whole, axis=1))[:, None]
     return np.ascontiguousarray(whole.T) if turned else whole
 
 
 def _moved(
     before: Callable[[], Float32], weights: Mapping[str, Array], name: str, scale: float
 ) -> Float32:
-    return before() + np.float32(scale) * _float32(weights, name)
+    with np.errstate(all="ignore"):
+        return before() + np.float32(scale) * _float32(weights, name)

@@ -263,3 +263,9 @@ def test_the_exit_code(folder: Path, capsys: pytest.CaptureFixture[str]) -> None
     said = capsys.readouterr().err
     assert 'says peft_type = "VERA", and only adapters of the kind LORA are merged.' in said
     assert "merge_and_unload" in said
+
+
+def test_numbers_that_become_too_large(folder: Path, cache: Path) -> None:
+    change_config(folder, lora_alpha=1e300)
+    error = refusal(folder, cache)
+    assert "do not make a model: The weights of layer 0 are not finite" in error.message
