@@ -28,6 +28,9 @@ _PARTS = {
 }
 #: Before the name of what a wrapped module has itself.
 _WRAPPED = ".base_layer."
+#: Within names of biases that peft saves a second time: those of a module saved whole, and those of
+#: the one that it replaces.
+_AGAIN = (".modules_to_save.", ".original_module.")
 _COPY = "Copy or download the adapter again."
 
 
@@ -85,6 +88,8 @@ def read_adapter_tensors(folder: Path) -> AdapterTensors:
 
 def _sort(found: AdapterTensors, name: str) -> None:
     own = name.removeprefix(_BEFORE)
+    if own.endswith(".bias") and any(part in own for part in _AGAIN):
+        return
     for end, part in _PARTS.items():
         if name.startswith(_BEFORE) and own.endswith(end):
             setattr(found.low_rank.setdefault(own.removesuffix(end), LowRank()), part, name)

@@ -64,6 +64,10 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "gpt2": ("gpt2", {"r": 4, "lora_alpha": 6, "target_modules": ["c_attn", "c_proj"]}),
     "gpt2 everything, all biases": ("gpt2", EVERYTHING | {"bias": "all"}),
+    "gpt2 a whole module, all biases": (
+        "gpt2",
+        {"target_modules": ["c_attn"], "bias": "all", "modules_to_save": ["ln_f"]},
+    ),
     "gpt2 dora": ("gpt2", EVERYTHING | {"use_dora": True, "use_rslora": True}),
     "bert": ("bert", EVERYTHING),
     "bert its own biases": (
