@@ -16,9 +16,10 @@ from inspector.records import (
 
 
 def weights_notice(checkpoint: Checkpoint) -> tuple[str, ...]:
-    """Return a sentence on weights that stand for others only roughly; none for any others."""
-    if (said := checkpoint.dequantised) is None:
+    """Return a sentence on weights that are not read as they were published; else none."""
+    if checkpoint.origin is None:
         return ()
+    said = checkpoint.origin.said
     return (
         f"{said[:1].upper()}{said[1:]}: everything here, the proof too, is of the model with "
         "these weights, not of the one that they were made from.",

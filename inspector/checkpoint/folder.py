@@ -20,7 +20,8 @@ from inspector.errors import ModelError
 OLD_LAYOUT = "0_Transformer"
 TOKENIZER_CONFIG = "tokenizer_config.json"
 
-_TOKENIZERS = (
+#: What a tokenizer may be read from.
+TOKENIZERS = (
     "tokenizer.json", "vocab.txt", "vocab.json", "tokenizer.model", "spiece.model",
     "sentencepiece.bpe.model", "spm.model", "source.spm", "sentencepiece.model",
 )  # fmt: skip
@@ -94,8 +95,9 @@ def _refuse_other_kinds(folder: Path) -> None:
     if ADAPTER_FILE in names:
         raise ModelError(
             f"The folder {folder} holds an adapter ({ADAPTER_FILE}), which changes the weights of "
-            "its base model; adapters are not read.",
-            "Merge it first, with merge_and_unload() of peft, and save the merged model.",
+            "its base model; it is merged only into a whole model, and only from a local folder.",
+            "Give a folder with --model; an adapter of an adapter, or one of the hub that is not "
+            "downloaded, is first to be merged with merge_and_unload() of peft.",
         )
     gguf = sorted(name for name in names if name.lower().endswith(".gguf"))
     if gguf and not _holds_weights(folder):
@@ -119,13 +121,13 @@ def _check_tokenizer(folder: Path, config: Config) -> None:
         ):
             found = Config(folder / TOKENIZER_CONFIG, config.model_type, said)
             raise found.wrong("model_max_length", "and it is a number")
-    found_names = [name for name in _TOKENIZERS if (folder / name).exists()]
+    found_names = [name for name in TOKENIZERS if (folder / name).exists()]
     for name in found_names:
         regular_size(folder / name)
     kind = said.get("tokenizer_class") or config.values.get("tokenizer_class")
     needs_none = kind in _WITHOUT_FILE or config.model_type in _WITHOUT_FILE_TYPES
     if not found_names and not needs_none:
         raise ModelError(
-            f"The model folder {folder} has no tokenizer: looked for {', '.join(_TOKENIZERS)}.",
+            f"The model folder {folder} has no tokenizer: looked for {', '.join(TOKENIZERS)}.",
             _SAVE,
         )

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from inspector.errors import ModelError
 
 #: What a checkpoint is read from: no code, nothing that torch would unpickle.
 _FILES = ("*.json", "*.safetensors", "*.txt", "*.model")
+#: What a hub id looks like: at most owner/name.
+HUB_ID = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)?")
 
 
-def downloaded(name: str) -> Path:
-    """Return the folder of a hub id, as ``huggingface_hub`` keeps it.
+def downloaded(name: str, revision: str | None = None) -> Path:
+    """Return the folder of a hub id, as ``huggingface_hub`` keeps it; the newest, or a revision.
 
     ``HF_HUB_OFFLINE`` and the cache are respected: what is there is not asked for again.
 
@@ -28,7 +31,7 @@ def downloaded(name: str) -> Path:
     )
 
     try:
-        return Path(snapshot_download(name, allow_patterns=list(_FILES)))
+        return Path(snapshot_download(name, revision=revision, allow_patterns=list(_FILES)))
     except LocalEntryNotFoundError as error:
         raise ModelError(
             f"The model {name} is not in the local cache, and the hub cannot be reached.",

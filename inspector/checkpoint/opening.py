@@ -52,7 +52,7 @@ def open_checkpoint(source: Source) -> Checkpoint:
         family=model_type,
         window=None,
         sha256=source.sha256,
-        dequantised=source.dequantised,
+        origin=source.origin,
         attention=None,
         no_rebuild=no_rebuild,
         config=config,
@@ -60,8 +60,8 @@ def open_checkpoint(source: Source) -> Checkpoint:
         pooling=read_pooling(folder),
         folder=folder,
         stored_dtypes=files.weights.stored_dtypes
-        if source.dequantised is None
-        else (source.dequantised.removesuffix(" weights, dequantised"),),
+        if source.origin is None
+        else source.origin.stored_dtypes,
     )
     if family is None:
         return opened

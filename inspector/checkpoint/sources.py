@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -11,13 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inspector.checkpoint import bundled
+from inspector.checkpoint.config import ADAPTER_FILE
 from inspector.checkpoint.folder import model_folder, read_folder
 from inspector.checkpoint.gguf import smollm2
+from inspector.checkpoint.hub import HUB_ID
 from inspector.errors import ModelError
+from inspector.records import Origin
 
 if TYPE_CHECKING:
-    from inspector.checkpoint.gguf.cache import Converted
-    from inspector.checkpoint.gguf.convert import Progress
+    from inspector.checkpoint.cache import Converted, Progress
 
 #: Short names for hub ids.
 ALIASES = {
@@ -27,7 +28,6 @@ ALIASES = {
 
 #: Characters of a name that a message quotes.
 _QUOTED = 80
-_HUB_ID = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +45,15 @@ class Source:
     #: Whether its weights are known to be numbers: published with a hash, written by ourselves, or
     #: just gone through.
     known: bool = False
-    #: What the weights were, such as ``4-bit weights, dequantised``; None where they were plain.
-    dequantised: str | None = None
+    #: What the weights were before; None where they are read as they were published.
+    origin: Origin | None = None
 
 
 def locate(name: str, *, progress: Progress = lambda _said: None) -> Source:
     """Find out what ``name`` means: the bundled model, a folder, a GGUF file, an alias, a hub id.
 
-    A GGUF file is converted where it was not before; ``progress`` is then called with a few words.
+    A GGUF file is converted, and an adapter's folder merged with its base, where it was not before;
+    ``progress`` is then called with a few words.
 
     Raises
     ------
@@ -60,7 +61,7 @@ def locate(name: str, *, progress: Progress = lambda _said: None) -> Source:
         When a folder cannot be looked at, lacks something that a model needs, or is damaged or of
         a kind that is not read, or when the name can be neither a folder nor a hub id.
     MachineError
-        When a GGUF file is to be converted, and the cache cannot be written.
+        When something is to be converted or merged, and the cache cannot be written.
     """
     if name == bundled.NAME:
         shipped = bundled.place()
@@ -73,24 +74,21 @@ def locate(name: str, *, progress: Progress = lambda _said: None) -> Source:
         return _converted(name, smollm2.HUB_ID, smollm2.model(progress), sha256=smollm2.SHA256)
     if name in ALIASES and not _holds_a_model(folder):
         return Source(name, ALIASES[name], ALIASES[name], local=False, sha256=None)
+    if (made := _made(folder, progress)) is not None:
+        return _converted(name, made.name, made)
     if folder.is_dir():
         inner = model_folder(folder)
         read_folder(inner)
         title = folder.resolve().name
         return Source(name, title, str(inner), local=True, sha256=None, known=True)
-    if _is_gguf(folder):
-        # Imported here: most models are no GGUF file, and need not wait for what reads one.
-        from inspector.checkpoint.gguf.cache import converted
-
-        return _converted(name, folder.name, converted(folder, progress=progress))
     if folder.exists():
         raise ModelError(
             f"The model {name} is a file, not a folder.",
             "Give the folder that holds config.json, the tokenizer and model.safetensors, or a "
             "GGUF file.",
         )
-    # A hub id is at most owner/name; everything else can only have been meant as a folder.
-    if not _HUB_ID.fullmatch(name) or name.startswith((".", "/")):
+    # Everything else can only have been meant as a folder.
+    if not HUB_ID.fullmatch(name) or name.startswith((".", "/")):
         raise ModelError(
             f"There is no model folder {name}.",
             "Give an existing folder, a hub id such as distilbert/distilbert-base-uncased, "
@@ -129,9 +127,9 @@ def shadowed(name: str) -> str | None:
 
 
 def _converted(name: str, title: str, made: Converted, sha256: str | None = None) -> Source:
-    """Return a converted file, whose title says on every page what its weights are."""
-    if made.dequantised is not None:
-        title = f"{title} ({made.dequantised})"
+    """Return what was converted, whose title says on every page what its weights are."""
+    if made.origin is not None:
+        title = f"{title} ({made.origin.said})"
     return Source(
         name,
         title,
@@ -139,14 +137,34 @@ def _converted(name: str, title: str, made: Converted, sha256: str | None = None
         local=True,
         sha256=sha256,
         known=True,
-        dequantised=made.dequantised,
+        origin=made.origin,
     )
+
+
+def _made(path: Path, progress: Progress) -> Converted | None:
+    """Return what is made of an adapter's folder or of a GGUF file; None for anything else."""
+    # Imported here: most models are neither, and need not wait for what reads one.
+    if _is_adapter(path):
+        from inspector.checkpoint.adapter.cache import merged
+
+        return merged(path, progress=progress)
+    if _is_gguf(path):
+        from inspector.checkpoint.gguf.cache import converted
+
+        return converted(path, progress=progress)
+    return None
+
+
+def _is_adapter(path: Path) -> bool:
+    return (path / ADAPTER_FILE).exists()
 
 
 def _is_gguf(path: Path) -> bool:
     """Say whether a file is meant as GGUF: by its name, or because it begins so."""
-    if not path.exists() or path.suffix.lower() == ".gguf":
-        return path.exists()
+    if path.is_dir() or not path.exists():
+        return False
+    if path.suffix.lower() == ".gguf":
+        return True
     # A device or a pipe may never answer.
     if not path.is_file():
         return False
@@ -161,7 +179,7 @@ def _is_gguf(path: Path) -> bool:
 
 def _holds_a_model(folder: Path) -> bool:
     """Say whether a folder of a short name's own name is meant: any other folder is not."""
-    return (folder / "config.json").exists()
+    return (folder / "config.json").exists() or _is_adapter(folder)
 
 
 def _folder(name: str) -> Path:

@@ -86,9 +86,24 @@ def read_weights(folder: Path) -> Weights:
     """
     single = folder / SINGLE
     if os.path.lexists(single):
-        file = _open(folder, SINGLE)
+        file = open_inside(folder, SINGLE)
         return Weights(dict.fromkeys(file, file))
     return _sharded(folder)
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """Return the files that hold a folder's weights, by their names: one, or those of its index.
+
+    Raises
+    ------
+    ModelError
+        When the index is damaged or names anything else.
+    """
+    if os.path.lexists(folder / SINGLE):
+        return [folder / SINGLE]
+    if not (folder / INDEX).exists():
+        return []
+    return [folder / INDEX, *(folder / name for name in shard_names(folder / INDEX))]
 
 
 def shard_names(index: Path) -> list[str]:
@@ -122,7 +137,7 @@ def _weight_map(index: Path) -> dict[str, str]:
 def _sharded(folder: Path) -> Weights:
     index = folder / INDEX
     where = _weight_map(index)
-    files = {name: _open(folder, name) for name in dict.fromkeys(where.values())}
+    files = {name: open_inside(folder, name) for name in dict.fromkeys(where.values())}
     found: dict[str, SafetensorsFile] = {}
     for shard, file in files.items():
         for tensor in file:
@@ -143,7 +158,14 @@ def _sharded(folder: Path) -> Weights:
     return Weights(found)
 
 
-def _open(folder: Path, name: str) -> SafetensorsFile:
+def open_inside(folder: Path, name: str) -> SafetensorsFile:
+    """Open a safetensors file of a folder.
+
+    Raises
+    ------
+    ModelError
+        When it cannot be read or is damaged, or when it is a link out of the folder.
+    """
     path = folder / name
     # Also where it leads nowhere: then it cannot be read, which the file itself says.
     leads_to = path.resolve()

@@ -12,7 +12,7 @@ from inspector.commands.options import debug_option
 from inspector.errors import InputError
 
 if TYPE_CHECKING:
-    from inspector.checkpoint.gguf.cache import Converted
+    from inspector.checkpoint.cache import Converted
     from inspector.records import Verification
 
 _MISMATCH = 1
@@ -35,17 +35,19 @@ _TIERS = {
     help="Rebuild a small random model of a family and print the verdict; “all” checks every one.",
 )
 @click.option(
-    "--forget", is_flag=True, help="Remove what was converted from GGUF files, and say what it was."
+    "--forget",
+    is_flag=True,
+    help="Remove what was made of GGUF files and adapters, and say what it was.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @debug_option
 def models(*, check: str | None, forget: bool, as_json: bool) -> int:
-    """List the model families whose attention is rebuilt and proved, and converted GGUF files.
+    """List the model families whose attention is rebuilt and proved, and what was converted.
 
     Names are transformers' model_type, as in a checkpoint's config.json. Other models that return
     attention weights run too, with a weaker proof or none.
     """
-    from inspector.checkpoint.gguf import cache
+    from inspector.checkpoint import cache
     from inspector.families.registry import FAMILIES, refuse_unknown
 
     if check is not None:
@@ -72,29 +74,34 @@ def models(*, check: str | None, forget: bool, as_json: bool) -> int:
     for name, family in FAMILIES.items():
         click.echo(f"  {name:{width}}  {', '.join(family.specials)}".rstrip())
     click.echo(f"\n{_TIERS['captured']}\n\n{_TIERS['none']}\n")
-    _say_converted("Converted from GGUF, in", there)
+    _say_converted("Made of GGUF files and adapters, in", there)
     return 0
 
 
 def _converted(those: Sequence[Converted]) -> list[dict[str, object]]:
     return [
-        {"name": one.name, "weights": one.dequantised, "folder": str(one.folder), "bytes": one.size}
+        {
+            "name": one.name,
+            "weights": None if one.origin is None else one.origin.said,
+            "folder": str(one.folder),
+            "bytes": one.size,
+        }
         for one in those
     ]
 
 
 def _say_converted(what: str, those: Sequence[Converted]) -> None:
-    """Print the files of the cache with their sizes on the disk, or that there are none."""
+    """Print the models of the cache with their sizes on the disk, or that there are none."""
     from inspector.files.cache import cache_folder
     from inspector.plain import visible
 
-    place = visible(str(cache_folder("gguf")))
+    place = visible(str(cache_folder("gguf").parent))
     if not those:
-        click.echo(f"No GGUF file was converted: {place} is empty.")
+        click.echo(f"No GGUF file was converted and no adapter merged: {place} is empty.")
         return
     click.echo(f"{what} {place}:\n")
     for one in those:
-        said = one.dequantised or "plain weights"
+        said = "plain weights" if one.origin is None else one.origin.said
         click.echo(f"  {one.size / _MB:7,.0f} MB  {visible(one.name)}: {said}")
     click.echo("\ninspect models --forget removes them." if what != "Removed" else "")
 

@@ -35,7 +35,8 @@ model_option = click.option(
     default="bundled",
     show_default=True,
     metavar="NAME",
-    help="bundled, smollm2, distilbert, bert, a hub id, a local folder or a GGUF file.",
+    help="bundled, smollm2, distilbert, bert, a hub id, a local folder (of a model or an "
+    "adapter) or a GGUF file.",
 )
 
 

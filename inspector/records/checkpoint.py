@@ -183,6 +183,16 @@ DEFAULT_POOLING = Pooling("mean", normalised=True)
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """What weights were before they were brought into the form in which they are read."""
+
+    #: In words, such as ``4-bit weights, dequantised`` or ``LoRA adapter, merged``.
+    said: str
+    #: What they were stored as, that of the most numbers first: ``4-bit``, or as in a checkpoint.
+    stored_dtypes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Checkpoint:
     """A model as its files have it: what it is called, and its attention, layer by layer."""
 
@@ -200,8 +210,8 @@ class Checkpoint:
     #: how the attention of this checkpoint is to be rebuilt, and then why.
     attention: tuple[AttentionLayer, ...] | None
     no_rebuild: str | None
-    #: What the weights were, such as ``4-bit weights, dequantised``; None where they were plain.
-    dequantised: str | None = None
+    #: What the weights were before; None where they are read as they were published.
+    origin: Origin | None = None
     #: The whole model, for the forward pass; None where nobody knows how it is put together, and
     #: then why, where it is not for the same reason.
     model: Model | None = None

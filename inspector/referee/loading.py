@@ -98,7 +98,7 @@ def prepare(source: Source, model: Any, tokenizer: Any, *, head: Kind | None) ->
             family=base.config.model_type,
             window=window(tokenizer, base.config),
             sha256=source.sha256,
-            dequantised=source.dequantised,
+            origin=source.origin,
             attention=_attention(model, family, source.title),
             no_rebuild=no_rebuild,
         ),

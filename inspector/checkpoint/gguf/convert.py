@@ -5,22 +5,24 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
+from inspector.checkpoint.cache import Progress
 from inspector.checkpoint.folder import TOKENIZER_CONFIG, read_folder
 from inspector.checkpoint.gguf.architectures import ARCHITECTURES
 from inspector.checkpoint.gguf.config import config_of, name_of
 from inspector.checkpoint.gguf.file import GGUFFile
-from inspector.checkpoint.gguf.tensors import Planned, pieces, planned
+from inspector.checkpoint.gguf.tensors import pieces, planned
 from inspector.checkpoint.gguf.tokenizer import tokenizer_of
 from inspector.checkpoint.tokens import TOKENIZER
 from inspector.checkpoint.weights import SINGLE
+from inspector.checkpoint.written import Written, write_safetensors
 from inspector.errors import ModelError
 from inspector.files import refusals
-
-Progress = Callable[[str], None]
+from inspector.records import Origin
 
 _CONFIG = "config.json"
 #: Kinds that are numbers, and not blocks of a few bits that stand for some.
@@ -29,11 +31,10 @@ _PLAIN = ("F16", "BF16", "F32")
 _BITS = {"MXFP4": "4", "NVFP4": "4", "TQ1_0": "2", "TQ2_0": "2"}
 
 
-def convert(path: Path, folder: Path, *, progress: Progress) -> str | None:
+def convert(path: Path, folder: Path, *, progress: Progress) -> Origin | None:
     """Write a GGUF file into a folder, and say what its weights were if they were not plain.
 
-    Such as ``4-bit weights, dequantised``. The weights come as float32; what the file has as
-    float16 or bfloat16 stays that.
+    The weights come as float32; what the file has as float16 or bfloat16 stays that.
 
     Raises
     ------
@@ -59,16 +60,21 @@ def convert(path: Path, folder: Path, *, progress: Progress) -> str | None:
         _write_json(folder / _CONFIG, config)
         _write_json(folder / TOKENIZER_CONFIG, tokenizer.config)
         (folder / TOKENIZER).write_text(tokenizer.tokenizer, encoding="utf-8")
-        with (folder / SINGLE).open("wb") as target:
-            _write_tensors(target, file, tensors, progress)
-            target.flush()
-            os.fsync(target.fileno())
+        write_safetensors(
+            folder / SINGLE,
+            [
+                Written(one.name, one.dtype, one.shape, partial(pieces, file, one))
+                for one in tensors
+            ],
+            lambda share: progress(f"Converting {path.name}, once ({share} %)"),
+        )
     _look_over(path, folder)
-    return quantised(file)
+    stored = quantised(file)
+    return None if stored is None else Origin(f"{stored} weights, dequantised", (stored,))
 
 
 def quantised(file: GGUFFile) -> str | None:
-    """Say in how many bits most of a file's numbers are kept; None where they are plain."""
+    """Say how most of a file's numbers are kept, such as ``4-bit``; None where they are plain."""
     numbers: Counter[str] = Counter()
     for tensor in file.tensors.values():
         size = 1
@@ -79,33 +85,9 @@ def quantised(file: GGUFFile) -> str | None:
     if all(one in _PLAIN for one in numbers):
         return None
     if kind in _PLAIN:
-        return "partly quantised weights, dequantised"
+        return "partly quantised"
     bits = _BITS.get(kind) or next(letter for letter in kind if letter.isdigit())
-    return f"{bits}-bit weights, dequantised"
-
-
-def _write_tensors(
-    target: BinaryIO, file: GGUFFile, tensors: Sequence[Planned], progress: Progress
-) -> None:
-    """Write a safetensors file as its tensors come, so that never more than one is in memory."""
-    header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
-    end = 0
-    for one in tensors:
-        header[one.name] = {
-            "dtype": one.dtype, "shape": list(one.shape), "data_offsets": [end, end + one.size],
-        }  # fmt: skip
-        end += one.size
-    written = json.dumps(header).encode()
-    written += b" " * (-len(written) % 8)
-    target.write(len(written).to_bytes(8, "little") + written)
-    done, said = 0, -1
-    for one in tensors:
-        for part in pieces(file, one):
-            target.write(part.data)
-            done += part.nbytes
-            if said != (share := 100 * done // end):
-                said = share
-                progress(f"Converting {file.path.name}, once ({share} %)")
+    return f"{bits}-bit"
 
 
 def _write_json(path: Path, values: Mapping[str, Any]) -> None:

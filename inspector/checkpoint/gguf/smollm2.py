@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 from inspector.errors import ModelError
 
 if TYPE_CHECKING:
-    from inspector.checkpoint.gguf.cache import Converted
-    from inspector.checkpoint.gguf.convert import Progress
+    from inspector.checkpoint.cache import Converted, Progress
 
 NAME = "smollm2"
 HUB_ID = "HuggingFaceTB/SmolLM2-135M-Instruct"

@@ -6,7 +6,6 @@ comes a few million numbers at a time.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -42,14 +41,9 @@ class Planned:
     turned_round: bool
     less_one: bool
 
-    @property
-    def size(self) -> int:
-        """How many bytes it has."""
-        return math.prod(self.shape) * DTYPES[self.dtype].itemsize
-
 
 def planned(file: GGUFFile, architecture: Architecture, config: dict[str, Any]) -> list[Planned]:
-    """Return every tensor of the model, in the order in which they are to be written.
+    """Return every tensor of the model, as it is to be written.
 
     Raises
     ------
@@ -74,8 +68,7 @@ def planned(file: GGUFFile, architecture: Architecture, config: dict[str, Any]) 
             f"{architecture.name} is not known to have here.",
             "Use the safetensors checkpoint that it was made from.",
         )
-    # Wide numbers first, so that each lies where a processor can take it.
-    return sorted(found, key=lambda one: one.dtype != "F32")
+    return found
 
 
 def _hold_inner(file: GGUFFile, architecture: Architecture) -> None:

@@ -111,7 +111,7 @@ def test_what_the_weights_were_is_said(
     kinds: Any, said: str | None, expected: tuple[str, ...], tmp_path: Path
 ) -> None:
     source = locate(str(write(made("llama"), tmp_path / "tiny.gguf", kinds)))
-    assert source.dequantised == said
+    assert (None if source.origin is None else source.origin.said) == said
     assert source.title == ("tiny.gguf" if said is None else f"tiny.gguf ({said})")
     assert open_checkpoint(source).stored_dtypes == expected
 
