@@ -6,22 +6,22 @@ import { mountExport } from "./views/export.js";
 import { mountGrid } from "./views/grid.js";
 import { mountHead } from "./views/head.js";
 import { mountKeys } from "./views/keys.js";
-import { mountLadder } from "./views/ladder.js";
-import { mountLadderPair } from "./views/ladder_pair.js";
-import { mountLadderSteps } from "./views/ladder_steps.js";
-import { mountLadderTable } from "./views/ladder_table.js";
-import { mountLinks } from "./views/links.js";
+import { mountLadder } from "./views/ladder/ladder.js";
+import { mountLadderPair } from "./views/ladder/pair.js";
+import { mountShares } from "./views/ladder/shares.js";
+import { mountLadderSteps } from "./views/ladder/steps.js";
+import { mountLadderTable } from "./views/ladder/table.js";
 import { mountMix } from "./views/mix.js";
-import { mountNotices } from "./views/notices.js";
+import { mountLinks } from "./views/opening/links.js";
+import { mountNotices } from "./views/opening/notices.js";
+import { mountSentence } from "./views/opening/sentence.js";
+import { mountSite } from "./views/opening/site.js";
+import { mountVerdict } from "./views/opening/verdict.js";
+import { mountWritten } from "./views/opening/written.js";
 import { mountPredictions } from "./views/predictions.js";
 import { mountReading } from "./views/reading.js";
-import { mountSentence } from "./views/sentence.js";
-import { mountShares } from "./views/shares.js";
-import { mountSite } from "./views/site.js";
 import { mountSources } from "./views/sources.js";
-import { mountVerdict } from "./views/verdict.js";
 import { mountWhy } from "./views/why.js";
-import { mountWritten } from "./views/written.js";
 
 /** @typedef {(root: HTMLElement, data: import("./data.js").ReportData, store: import("./state.js").Store) => () => void} Mount */
 

@@ -3,22 +3,22 @@
  * to it. A click pins a word, a second click compares it with another.
  */
 
-import { setAside } from "../../attention/maths.js";
-import { amountsOf, maskedOf, unitsOf } from "../../attention/words.js";
-import { css, currentRamp, step, tintsOf } from "../../shared/colour.js";
-import { along, rovingTabStop, toggles } from "../../shared/controls.js";
-import { el, word } from "../../shared/dom.js";
-import { fixed } from "../../shared/format.js";
-import { View } from "../../shared/view.js";
-import { sinkKeys } from "../head_matrices.js";
-import { paragraphs, titleOf } from "../paragraphs.js";
-import { hintOf, origin, saying } from "../words/sentence.js";
+import { setAside } from "../../../attention/maths.js";
+import { amountsOf, maskedOf, unitsOf } from "../../../attention/words.js";
+import { css, currentRamp, step, tintsOf } from "../../../shared/colour.js";
+import { along, rovingTabStop, toggles } from "../../../shared/controls.js";
+import { el, word } from "../../../shared/dom.js";
+import { fixed } from "../../../shared/format.js";
+import { View } from "../../../shared/view.js";
+import { sinkKeys } from "../../head_matrices.js";
+import { paragraphs, titleOf } from "../../paragraphs.js";
+import { hintOf, origin, saying } from "../../words/sentence.js";
 
-/** @typedef {import("../state.js").Store} Store */
-/** @typedef {import("../data.js").ReportData} ReportData */
-/** @typedef {import("../../attention/maths.js").Matrix} Matrix */
-/** @typedef {import("../paragraphs.js").Chip} Chip */
-/** @typedef {import("../words/sentence.js").Picture} Picture */
+/** @typedef {import("../../state.js").Store} Store */
+/** @typedef {import("../../data.js").ReportData} ReportData */
+/** @typedef {import("../../../attention/maths.js").Matrix} Matrix */
+/** @typedef {import("../../paragraphs.js").Chip} Chip */
+/** @typedef {import("../../words/sentence.js").Picture} Picture */
 
 /** Beyond this many words a number under each would be noise. */
 const MOST_NUMBERED = 48;
@@ -45,7 +45,7 @@ export function mountSentence(root, data, store) {
   let chips = [];
   /** @type {string[]} what is behind each chip, so that only what changes is touched */
   let looks = [];
-  /** @type {Map<import("../shipped.js").Side, number[]>} the unit of each token of a text */
+  /** @type {Map<import("../../shipped.js").Side, number[]>} the unit of each token of a text */
   let unitOf = new Map();
   let several = false,
     built = "";
@@ -57,7 +57,7 @@ export function mountSentence(root, data, store) {
   let awaited = null;
   /** @type {{of: Matrix, rest: Matrix} | null} what was left of a matrix last, since every word that is pointed at asks */
   let left = null;
-  /** @param {Matrix} matrix @param {import("../state.js").State} state @returns {Matrix} perhaps without the sink */
+  /** @param {Matrix} matrix @param {import("../../state.js").State} state @returns {Matrix} perhaps without the sink */
   const withoutSink = (matrix, { sink, index }) => {
     if (!sink) return matrix;
     if (left?.of !== matrix) left = { of: matrix, rest: setAside(matrix, sinkKeys(data, index)).matrix };
@@ -92,7 +92,7 @@ export function mountSentence(root, data, store) {
     else pin((mine = token), null);
   };
 
-  /** @param {import("../state.js").State} state */
+  /** @param {import("../../state.js").State} state */
   const build = ({ subwords, index }) => {
     const { rows, cols } = data.sides(index),
       texts = rows === cols ? [rows] : [cols, rows];

@@ -2,19 +2,19 @@
  * What the model wrote itself: each token with its probability and what came second, and steps from one to the next.
  */
 
-import { ICONS } from "../../attention/verdict_words.js";
-import { along, rovingTabStop } from "../../shared/controls.js";
-import { el, word } from "../../shared/dom.js";
-import { counted, percent, shorten, tiny, visible } from "../../shared/format.js";
-import { View } from "../../shared/view.js";
-import { asRow, pinRow } from "../selection.js";
+import { ICONS } from "../../../attention/verdict_words.js";
+import { along, rovingTabStop } from "../../../shared/controls.js";
+import { el, word } from "../../../shared/dom.js";
+import { counted, percent, shorten, tiny, visible } from "../../../shared/format.js";
+import { View } from "../../../shared/view.js";
+import { asRow, pinRow } from "../../selection.js";
 
-/** @typedef {import("../../payload.js").Generation} Generation */
+/** @typedef {import("../../../payload.js").Generation} Generation */
 
 /**
  * @param {HTMLElement} root
- * @param {import("../data.js").ReportData} data
- * @param {import("../state.js").Store} store
+ * @param {import("../../data.js").ReportData} data
+ * @param {import("../../state.js").Store} store
  */
 export function mountWritten(root, data, store) {
   const view = new View(root, store),

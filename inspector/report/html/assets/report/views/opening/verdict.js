@@ -2,19 +2,19 @@
  * Was the attention really rebuilt? The verdict in words, and which model it is about.
  */
 
-import { embeddingWords } from "../../attention/answer_words.js";
-import { ICONS, verdictWords } from "../../attention/verdict_words.js";
-import { el, word } from "../../shared/dom.js";
-import { counted, fixed, visible } from "../../shared/format.js";
-import { View } from "../../shared/view.js";
+import { embeddingWords } from "../../../attention/answer_words.js";
+import { ICONS, verdictWords } from "../../../attention/verdict_words.js";
+import { el, word } from "../../../shared/dom.js";
+import { counted, fixed, visible } from "../../../shared/format.js";
+import { View } from "../../../shared/view.js";
 
 /** What was rebuilt from what, from the strongest proof to none. */
 const PROOFS = { weights: "rebuilt from the weights", captured: "rebuilt from the captured q, k, v", none: "none" };
 
 /**
  * @param {HTMLElement} root
- * @param {import("../data.js").ReportData} data
- * @param {import("../state.js").Store} store
+ * @param {import("../../data.js").ReportData} data
+ * @param {import("../../state.js").Store} store
  */
 export function mountVerdict(root, data, store) {
   const view = new View(root, store),
@@ -39,7 +39,7 @@ export function mountVerdict(root, data, store) {
       ` × ${counted(model.heads, "head")}, width ${model.width}`,
   );
   fact("Proof", verification.verdict === "unproved" ? "not yet" : PROOFS[verification.tier]);
-  /** @param {import("../../payload.js").Text} of */
+  /** @param {import("../../../payload.js").Text} of */
   const count = ({ tokens, truncated_from: cut }) => `${tokens.length}${cut == null ? "" : `, cut from ${cut}`}`;
   fact("Tokens", target ? `source ${count(text)}; target ${count(target)}` : count(text));
   if (embedding) fact("Embedding", embeddingWords(embedding));
