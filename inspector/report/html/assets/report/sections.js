@@ -1,5 +1,6 @@
 /**
- * The sections of the report, from the top, and the views in each: a selector of the view's root, and what mounts it.
+ * The sections of the report, from the top, and the views in each: a selector of the view's root, and what mounts it;
+ * a page has not every one of them.
  */
 
 import { mountExport } from "./views/export.js";
@@ -12,6 +13,8 @@ import { mountShares } from "./views/ladder/shares.js";
 import { mountLadderSteps } from "./views/ladder/steps.js";
 import { mountLadderTable } from "./views/ladder/table.js";
 import { mountMix } from "./views/mix.js";
+import { mountAnswer } from "./views/opening/answer.js";
+import { mountFacts } from "./views/opening/facts.js";
 import { mountLinks } from "./views/opening/links.js";
 import { mountNotices } from "./views/opening/notices.js";
 import { mountSentence } from "./views/opening/sentence.js";
@@ -28,12 +31,16 @@ import { mountWhy } from "./views/why.js";
 /** @type {{section: string, views: Record<string, Mount>}[]} */
 export const SECTIONS = [
   {
+    section: "#answer",
+    views: { "#written": mountWritten, "#answer-view": mountAnswer, "#answer #verdict-view": mountVerdict },
+  },
+  {
     section: ".opening",
     views: {
-      "#verdict-view": mountVerdict,
+      ".opening #verdict-view": mountVerdict,
+      "#facts": mountFacts,
       "#site": mountSite,
       "#sentence-view": mountSentence,
-      "#written": mountWritten,
       "#notices": mountNotices,
       "#links": mountLinks,
       "#keys-view": mountKeys,

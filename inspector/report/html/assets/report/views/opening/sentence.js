@@ -10,9 +10,9 @@ import { along, rovingTabStop, toggles } from "../../../shared/controls.js";
 import { el, word } from "../../../shared/dom.js";
 import { fixed } from "../../../shared/format.js";
 import { View } from "../../../shared/view.js";
-import { sinkKeys } from "../../head_matrices.js";
-import { paragraphs, titleOf } from "../../paragraphs.js";
-import { hintOf, origin, saying } from "../../words/sentence.js";
+import { sinkButton, sinkKeys } from "../../aside.js";
+import { lengthOf, paragraphs, titleOf } from "../../paragraphs.js";
+import { hintOf, origin, saying, writtenWords } from "../../words/sentence.js";
 
 /** @typedef {import("../../state.js").Store} Store */
 /** @typedef {import("../../data.js").ReportData} ReportData */
@@ -38,6 +38,7 @@ export function mountSentence(root, data, store) {
     says = view.find("sentence-says"),
     note = view.find("sentence-note");
   for (const key of /** @type {const} */ (["direction", "whose", "subwords"])) toggles(view, `sentence-${key}`, key);
+  sinkButton(view, data, "sentence-sink");
 
   /** @type {Chip[]} of one text, or of the source and then of the target */
   let units = [];
@@ -107,7 +108,7 @@ export function mountSentence(root, data, store) {
     several = whole.length < single.length;
     view.find("sentence-subwords").hidden = !several;
     units = subwords ? single : whole;
-    box.dataset.length = single.length <= 24 ? "short" : single.length <= 96 ? "middle" : "long";
+    box.dataset.length = lengthOf({ tokens: single });
     unitOf = new Map(texts.map((side) => [side, []]));
     box.classList.toggle("plain", units.length > MOST_NUMBERED);
     units.forEach(({ tokens: of, side }, u) => {
@@ -121,10 +122,10 @@ export function mountSentence(root, data, store) {
         "button",
         {
           type: "button",
-          class: one.special ? "token special" : "token",
+          class: ["token", one.special && "special", writtenWords(data, one) && "by-model"].filter(Boolean).join(" "),
           tabindex: u === stop ? "0" : "-1",
           "aria-pressed": "false",
-          title: titleOf(one),
+          title: titleOf(one) + writtenWords(data, one),
           onpointerenter: () => point(u),
           onfocus: () => point(u),
           onblur: () => store.set({ hovered: null }),
