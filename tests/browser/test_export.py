@@ -19,9 +19,9 @@ FIRST, SECOND = "the cat sat on a mat", "a dog barked"
 OTHER = {
     "index": 0, "head": 2, "pinned": 3, "cell": [2, 4], "rung": "learned", "between": "BA",
     "scope": "all", "tokens": "content", "order": "entropy", "tone": "distance",
-    "label": "previous", "glance": "lines", "whose": "layer", "direction": "in", "subwords": True,
-    "compared": 4, "zoom": [1, 2, 3, 4], "shape": "lines", "sink": True, "log": True,
-    "measure": "top1_agreement", "dimensions": "contribution", "dimension": 1,
+    "label": "previous", "folded": True, "glance": "lines", "whose": "layer", "direction": "in",
+    "subwords": True, "compared": 4, "zoom": [1, 2, 3, 4], "shape": "lines", "sink": True,
+    "log": True, "measure": "top1_agreement", "dimensions": "contribution", "dimension": 1,
 }  # fmt: skip
 
 TOP_OF_LADDER = "() => Math.abs(document.getElementById('ladder').getBoundingClientRect().top) < 60"
@@ -415,13 +415,13 @@ def test_a_walk_by_keyboard_alone(open_report):
             page.keyboard.press("ArrowDown")
         if stops[-1] == "svg":
             break
-    assert page.evaluate("inspector.state.order") == "entropy"
+    assert page.evaluate("inspector.state.order") == "words"
     assert stops[:3] == ["grid-order", "grid-tone", "grid-label"]
     assert stops.count("thumb") == 1 and "matrix-field" in stops
     with page.expect_download():
         page.keyboard.press("Enter")
     page.keyboard.press("l")
-    page.wait_for_function("() => window.copied?.includes('order=entropy')")
+    page.wait_for_function("() => window.copied?.includes('order=words')")
 
 
 def test_keys_can_be_switched_off_and_leave_typing_alone(open_report):

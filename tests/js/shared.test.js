@@ -42,12 +42,14 @@ test("numbers as people read them", () => {
   assert.equal(visible("  "), "␣␣");
 });
 
-test("a token is called what it stands for, in characters and not in code units", () => {
+test("a token is called what it stands for, and a special one by its name", () => {
   const tokens = [
-    [0, 1],
-    [2, 5],
-  ].map((span, i) => ({ text: "?", word: i, special: false, segment: 0, span }));
-  assert.deepEqual(tokenNames(tokens, "👩 cat", null), ["👩", "cat"]);
+    ["<s>", "", true],
+    ["Ġæ", "漢 1/3", false],
+    ["ĊĠĠĠ", "\n   ", false],
+    ["Ġ", " ", false],
+  ].map(([text, shown, special]) => ({ text, shown, special }));
+  assert.deepEqual(tokenNames(tokens), ["<s>", "漢 1/3", "↵", "␣"]);
 });
 
 test("the checksum is zlib's", { skip: !zlibCrc }, () => {

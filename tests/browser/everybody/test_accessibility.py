@@ -19,6 +19,10 @@ KINDS = {
     "not recomputed": synthetic.not_recomputed(synthetic.inspected("the cat sat on a mat")),
     "captured": synthetic.captured(synthetic.inspected("the cat sat on a mat")),
     "predicting": synthetic.predicting(synthetic.inspected("the cat sat on a mat")),
+    "written": synthetic.writing(
+        synthetic.predicting(synthetic.inspected("the cat sat on a mat", causal=True))
+    ),
+    "many heads": synthetic.inspected("a b c", layers=13, heads=12, d=2, causal=True),
     "long": synthetic.inspected(" ".join(["the cat sat on"] * 15)),
 }
 

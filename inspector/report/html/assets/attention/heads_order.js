@@ -24,10 +24,19 @@ export const NO_LABEL = "none";
  * @property {string} name
  * @property {string} unit
  * @property {string} order what sorting by it means, in words
+ * @property {string} [meaning] what the name leaves open
+ * @property {boolean} [descending] whether the largest stands first
  */
 
-/** @type {{entropy: Omit<Amounts, "values">, distance: Omit<Amounts, "values">}} */
+/** @type {Record<"words" | "entropy" | "distance", Omit<Amounts, "values">>} */
 const READINGS = {
+  words: {
+    name: "attention to words",
+    unit: "",
+    meaning: " (to all but the first token and separators)",
+    order: "from the head that gives them most to the one that gives them least",
+    descending: true,
+  },
   entropy: { name: "entropy", unit: " bits", order: "from the sharpest head to the most spread out" },
   distance: {
     name: "mean distance",
@@ -45,7 +54,7 @@ const AGREEMENT = [
 /**
  * @param {ReportData} data
  * @param {Pick<State, "rung" | "tokens">} state
- * @param {string} kind "entropy", "distance" or "agreement"
+ * @param {string} kind "words", "entropy", "distance" or "agreement"
  * @returns {Amounts | null} null for another kind, and where nothing was measured
  */
 export function amounts(data, { rung, tokens }, kind) {
@@ -55,6 +64,7 @@ export function amounts(data, { rung, tokens }, kind) {
       layers,
     } = data,
     all = headsOf(data);
+  if (kind === "words") return { ...READINGS.words, values: all.map((_, i) => toWords(heads[i])) };
   if (kind === "entropy") return { ...READINGS.entropy, values: all.map((_, i) => heads[i]?.entropy_bits ?? NaN) };
   if (kind === "distance") return { ...READINGS.distance, values: all.map((_, i) => heads[i]?.distance ?? NaN) };
   const at = ladder.findIndex((one) => one.name === rung);
@@ -69,6 +79,12 @@ export function amounts(data, { rung, tokens }, kind) {
   }
   return null;
 }
+
+/** Where the masses of a reading have what rests on a position, whatever stands there. */
+const RESTING = /** @type {const} */ (["first", "separator"]).map((name) => Object.keys(LABELS).indexOf(name));
+
+/** @param {import("../report/shipped.js").Reading | undefined} reading NaN where nothing was read */
+const toWords = (reading) => (reading ? RESTING.reduce((left, at) => left - (reading.masses[at] ?? 0), 1) : NaN);
 
 /**
  * Which heads there are, as index of the layer and head, in the order of the layers.
@@ -101,7 +117,11 @@ export function standing(data, state) {
   const ranks = labels.map(
     (label, i) => (label === NO_LABEL ? names.length : names.indexOf(label)) - (data.heads[i]?.score ?? 0),
   );
-  const line = byLabel ? ascending(ranks) : by ? ascending(by.values) : [...labels.keys()];
+  const line = byLabel
+    ? ascending(ranks)
+    : by
+      ? ascending(by.descending ? by.values.map((value) => -value) : by.values)
+      : [...labels.keys()];
   return {
     line,
     faded: labels.map((label) => state.label !== "" && label !== state.label),

@@ -199,32 +199,22 @@ export function withMask(matrix, visible) {
 }
 
 /**
- * Attention with some keys set aside: each row as shares of what is left of it. NaN where there is
- * no number: a key that is set aside or masked, and all of a row of which nothing is left.
+ * Attention with some keys set aside: they have no number (NaN), and every other is what it was.
  * @param {Matrix} matrix as `withMask` leaves it
  * @param {number[]} keys columns to set aside
- * @returns {{matrix: Matrix, hidden: Float64Array, empty: number}} the mass that each row loses, and
- *   how many rows have nothing left
+ * @returns {{matrix: Matrix, hidden: Float64Array}} and how much each row gives to them
  */
 export function setAside(matrix, keys) {
   const { rows, cols } = matrix,
     data = matrix.data.slice(),
     hidden = new Float64Array(rows);
-  let empty = 0;
   for (let i = 0; i < rows; i++) {
-    const start = i * cols,
-      end = start + cols;
     for (const j of keys) {
-      hidden[i] += data[start + j] || 0;
-      data[start + j] = NaN;
+      hidden[i] += data[i * cols + j] || 0;
+      data[i * cols + j] = NaN;
     }
-    let left = 0;
-    for (let at = start; at < end; at++) left += data[at] || 0;
-    if (!(left > 0)) empty++;
-    const factor = left > 0 ? 1 / left : NaN;
-    for (let at = start; at < end; at++) data[at] *= factor;
   }
-  return { matrix: { rows, cols, data }, hidden, empty };
+  return { matrix: { rows, cols, data }, hidden };
 }
 
 /**

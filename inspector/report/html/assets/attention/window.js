@@ -108,7 +108,15 @@ export function poolFarthest(matrix, rows, cols) {
 }
 
 /**
- * Which patches of a matrix hold anything that may be attended to; patch p begins at ⌊p · length / patches⌋.
+ * Which of so many patches a position is in; patch p begins at ⌊p · length / patches⌋.
+ * @param {number} at
+ * @param {number} length
+ * @param {number} patches
+ */
+export const patchOf = (at, length, patches) => Math.floor(((at + 1) * patches - 1) / length);
+
+/**
+ * Which patches of a matrix hold anything that may be attended to.
  * @param {Visible} visible
  * @param {{rows: number, cols: number}} whole
  * @param {{rows: number, cols: number}} patches
@@ -116,11 +124,9 @@ export function poolFarthest(matrix, rows, cols) {
  */
 export function poolAny(visible, whole, patches) {
   const any = new Uint8Array(patches.rows * patches.cols);
-  /** @type {(at: number, length: number, count: number) => number} */
-  const of = (at, length, count) => Math.floor(((at + 1) * count - 1) / length);
   for (let i = 0; i < whole.rows; i++) {
-    const row = of(i, whole.rows, patches.rows) * patches.cols;
-    for (let j = 0; j < whole.cols; j++) if (visible(i, j)) any[row + of(j, whole.cols, patches.cols)] = 1;
+    const row = patchOf(i, whole.rows, patches.rows) * patches.cols;
+    for (let j = 0; j < whole.cols; j++) if (visible(i, j)) any[row + patchOf(j, whole.cols, patches.cols)] = 1;
   }
   return (i, j) => any[i * patches.cols + j] === 1;
 }

@@ -90,7 +90,8 @@ async function start() {
               where,
               draw() {
                 for (const [view, mount] of Object.entries(views)) {
-                  mount(/** @type {HTMLElement} */ (document.querySelector(view)), data, store);
+                  const place = /** @type {HTMLElement | null} */ (document.querySelector(view));
+                  if (place) mount(place, data, store);
                 }
               },
             },

@@ -1,39 +1,46 @@
 /**
- * The sections of the report, from the top, and the views in each: a selector of the view's root, and what mounts it.
+ * The sections of the report, from the top, and the views in each: a selector of the view's root, and what mounts it;
+ * a page has not every one of them.
  */
 
 import { mountExport } from "./views/export.js";
 import { mountGrid } from "./views/grid.js";
 import { mountHead } from "./views/head.js";
 import { mountKeys } from "./views/keys.js";
-import { mountLadder } from "./views/ladder.js";
-import { mountLadderPair } from "./views/ladder_pair.js";
-import { mountLadderSteps } from "./views/ladder_steps.js";
-import { mountLadderTable } from "./views/ladder_table.js";
-import { mountLinks } from "./views/links.js";
+import { mountLadder } from "./views/ladder/ladder.js";
+import { mountLadderPair } from "./views/ladder/pair.js";
+import { mountShares } from "./views/ladder/shares.js";
+import { mountLadderSteps } from "./views/ladder/steps.js";
+import { mountLadderTable } from "./views/ladder/table.js";
 import { mountMix } from "./views/mix.js";
-import { mountNotices } from "./views/notices.js";
+import { mountAnswer } from "./views/opening/answer.js";
+import { mountFacts } from "./views/opening/facts.js";
+import { mountLinks } from "./views/opening/links.js";
+import { mountNotices } from "./views/opening/notices.js";
+import { mountSentence } from "./views/opening/sentence.js";
+import { mountSite } from "./views/opening/site.js";
+import { mountVerdict } from "./views/opening/verdict.js";
+import { mountWritten } from "./views/opening/written.js";
 import { mountPredictions } from "./views/predictions.js";
 import { mountReading } from "./views/reading.js";
-import { mountSentence } from "./views/sentence.js";
-import { mountShares } from "./views/shares.js";
-import { mountSite } from "./views/site.js";
 import { mountSources } from "./views/sources.js";
-import { mountVerdict } from "./views/verdict.js";
 import { mountWhy } from "./views/why.js";
-import { mountWritten } from "./views/written.js";
 
 /** @typedef {(root: HTMLElement, data: import("./data.js").ReportData, store: import("./state.js").Store) => () => void} Mount */
 
 /** @type {{section: string, views: Record<string, Mount>}[]} */
 export const SECTIONS = [
   {
+    section: "#answer",
+    views: { "#written": mountWritten, "#answer-view": mountAnswer, "#answer #verdict-view": mountVerdict },
+  },
+  {
     section: ".opening",
     views: {
-      "#verdict-view": mountVerdict,
+      ".opening #verdict-view": mountVerdict,
+      "#facts": mountFacts,
       "#site": mountSite,
       "#sentence-view": mountSentence,
-      "#written": mountWritten,
       "#notices": mountNotices,
       "#links": mountLinks,
       "#keys-view": mountKeys,

@@ -4,7 +4,7 @@
  */
 
 import { headsOf, standing } from "../attention/heads_order.js";
-import { sinkKeys } from "./head_matrices.js";
+import { sinkKeys } from "./aside.js";
 
 /** @typedef {import("./data.js").ReportData} ReportData */
 /** @typedef {import("./state.js").State} State */

@@ -22,7 +22,7 @@ const READINGS = 8;
  * @param {import("../payload.js").Text} text
  * @returns {Side}
  */
-const sideOf = (name, { text, pair, tokens }) => ({ name, text, pair, tokens, names: tokenNames(tokens, text, pair) });
+const sideOf = (name, { text, pair, tokens }) => ({ name, text, pair, tokens, names: tokenNames(tokens) });
 
 /** @param {number[]} numbers */
 const product = (numbers) => numbers.reduce((a, b) => a * b, 1);

@@ -2,6 +2,8 @@
  * What can be chosen on a report, and what it shows first.
  */
 
+import { restsOnFirst } from "./aside.js";
+import { isFoldable } from "./charts/layer_rows.js";
 import { cellOfPinned, firstWord } from "./selection.js";
 
 /** @typedef {import("./data.js").ReportData} ReportData */
@@ -30,8 +32,9 @@ import { cellOfPinned, firstWord } from "./selection.js";
  * @property {string} measure which measure the chart over the rungs shows
  * @property {"index" | "contribution"} dimensions the order in which those of q and k stand
  * @property {number | null} dimension the one that is pointed at; null for that of the largest product
- * @property {"index" | "entropy" | "distance" | "label" | "agreement"} order how the heads are sorted
- * @property {"none" | "entropy" | "distance" | "agreement"} tone what their bands are coloured by
+ * @property {"index" | "words" | "entropy" | "distance" | "label" | "agreement"} order how the heads are sorted
+ * @property {"none" | "words" | "entropy" | "distance" | "agreement"} tone what their bands are coloured by
+ * @property {boolean} folded whether layers of many heads are folded, but for the chosen one
  * @property {string} label the label that stands out, "none" for heads without one, empty for all
  * @property {"matrices" | "lines"} glance how each of them is drawn
  */
@@ -58,7 +61,7 @@ export function firstView(data) {
     between: "all",
     zoom: null,
     shape: "matrix",
-    sink: false,
+    sink: restsOnFirst(data),
     log: false,
     scope: "head",
     tokens: "all",
@@ -70,7 +73,9 @@ export function firstView(data) {
     dimensions: "index",
     dimension: null,
     order: "index",
-    tone: "none",
+    // Cells without a picture have a colour instead.
+    tone: isFoldable(data) && data.heads.length ? "words" : "none",
+    folded: isFoldable(data),
     label: "",
     glance: "matrices",
   };

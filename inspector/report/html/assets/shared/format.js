@@ -40,25 +40,13 @@ const LETTER = /\p{L}/u,
 export const directionOf = (text) => (LEFTWARD.test(LETTER.exec(text)?.[0] ?? "") ? "rtl" : "ltr");
 
 /**
- * What each token is called on the page: the piece of text that it stands for.
+ * What each token is called on the page: the piece of text that it stands for, as Python reads it, where it stands for
+ * some. Of a line's end that goes on with white space the sign is enough.
  * @param {Token[]} tokens
- * @param {string} text
- * @param {string | null} pair
  * @returns {string[]}
  */
-export function tokenNames(tokens, text, pair) {
-  // Spans count characters as Python does, which is not how JavaScript counts.
-  const segments = [Array.from(text), Array.from(pair ?? "")];
-  const ends = [0, 0];
-  return tokens.map((token) => {
-    if (token.special || !token.span || token.span[0] < ends[token.segment]) {
-      return visible(token.text);
-    }
-    ends[token.segment] = token.span[1];
-    const piece = segments[token.segment].slice(...token.span).join("");
-    return visible(piece.trim() === "" ? piece : piece.trim());
-  });
-}
+export const tokenNames = (tokens) =>
+  tokens.map(({ special, text, shown }) => visible(special ? text : shown).trimEnd());
 
 /**
  * True where a token goes on with the word of the token before it.

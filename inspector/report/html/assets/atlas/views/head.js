@@ -153,7 +153,7 @@ function exampleCard(data, { head, sentence, query, key, weights, measure }) {
     segment,
     span,
   }));
-  const names = tokenNames(tokens, sentence.text, sentence.pair);
+  const names = tokenNames(tokens);
   // An arc is between words, whatever pieces they have.
   const linked = [query, key].map((at) =>
     measure == null ? names[at] : names.filter((_, other) => tokens[other].word === tokens[at].word).join(""),

@@ -7,7 +7,7 @@ import { largestMagnitude, totals } from "../../attention/maths.js";
 import { betweenName, segmentsOf, splitsOf } from "../../attention/segments.js";
 import { tiny } from "../../shared/format.js";
 import { endsOf } from "../head_matrices.js";
-import { leftWords, sourceOf } from "../words/head.js";
+import { sourceOf } from "../words/head.js";
 import { createMatrix } from "./matrix.js";
 
 /** @typedef {import("../../attention/window.js").Window} Window */
@@ -110,13 +110,11 @@ export function createPanels(view, data, box, { onCursor, onRow, onPick, onZoom 
       first.caption(...sourceOf(data, state, model != null), ends, gap);
       first.draw({ ...common, matrix: main, totals: sums, label: `attention, ${where}` });
       if (!beside) return;
-      second.caption("rebuilt", `The same, from the layer’s input and the weights${leftWords(sink)}.`, ends, gap);
+      second.caption("rebuilt", "The same, from the layer’s input and the weights.", ends, gap);
       const most = largestMagnitude(difference.data);
       third.caption(
         "difference",
-        most
-          ? `rebuilt − model${sink ? ", between what is left of both" : ""}, on a scale of its own.`
-          : "rebuilt − model: none at all.",
+        most ? "rebuilt − model, on a scale of its own." : "rebuilt − model: none at all.",
         [most ? tiny(-most) : "0", most ? `+${tiny(most)}` : "0"],
         gap,
       );

@@ -3,12 +3,14 @@
  */
 
 import { LABELS, LEVELS, linesByLevel } from "../../attention/heads_order.js";
-import { withMask } from "../../attention/maths.js";
+import { setAside, withMask } from "../../attention/maths.js";
 import { segmentsOf, splitsOf } from "../../attention/segments.js";
+import { patchOf } from "../../attention/window.js";
 import { css, currentRamp } from "../../shared/colour.js";
 import { el } from "../../shared/dom.js";
 import { fixed } from "../../shared/format.js";
 import { contextOf, picture } from "../../shared/pixels.js";
+import { sinkKeys } from "../aside.js";
 
 /** @typedef {import("../data.js").ReportData} ReportData */
 
@@ -64,22 +66,24 @@ export function createThumbnail(data, n, h) {
  * A picture and not a canvas: the browser makes a layer of every canvas, and weighs each of them
  * against the rest of the page whenever something moves.
  * @param {ReportData} data
- * @param {string} glance
+ * @param {{glance: string, sink: boolean}} how
  * @param {HTMLElement} button
  * @param {number} n
  * @param {number} h
  */
-export function paintThumbnail(data, glance, button, n, h) {
+export function paintThumbnail(data, { glance, sink }, button, n, h) {
   const pooled = data.part(n, "thumbnail", h);
   const [, rows, cols] = data.header.blobs[`${n}.thumbnail`]?.shape ?? [];
-  const matrix = pooled ? { rows, cols, data: pooled } : data.shown(n, h),
-    whole = pooled ? 255 : 1;
+  const all = pooled ? { rows, cols, data: Float32Array.from(pooled) } : data.shown(n, h),
+    whole = pooled ? 255 : 1,
+    keys = sink ? sinkKeys(data, n).map((key) => patchOf(key, data.layers[n].cols, all.cols)) : [];
+  const matrix = keys.length ? setAside(all, keys).matrix : all;
   const masked = glance === "lines" ? null : data.patchesVisible(n, matrix);
   const canvas =
     glance === "lines" ? linesPicture(matrix, whole) : picture(withMask(matrix, masked), "amount", 0, whole);
   const shot = /** @type {HTMLElement} */ (button.firstChild);
-  // What is masked is left open, and the hatch behind it is seen.
-  shot.style.backgroundImage = `url(${canvas.toDataURL()})${masked ? ", var(--hatch)" : ""}`;
+  // What is masked or set aside is left open, and the hatch behind it is seen.
+  shot.style.backgroundImage = `url(${canvas.toDataURL()})${masked || keys.length ? ", var(--hatch)" : ""}`;
   shot.classList.toggle("lines", glance === "lines");
 }
 

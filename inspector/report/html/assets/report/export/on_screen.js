@@ -8,7 +8,8 @@ import { betweenName, cutOf, inCut, restrict, segmentsOf, splitsOf } from "../..
 import { layerName } from "../../attention/verdict_words.js";
 import { crop, scaleOf, windowIn } from "../../attention/window.js";
 import { tiny } from "../../shared/format.js";
-import { endsOf, headMatrices, sinkName } from "../head_matrices.js";
+import { sinkName } from "../aside.js";
+import { endsOf, headMatrices } from "../head_matrices.js";
 import { lineRow } from "../selection.js";
 
 /**
@@ -84,7 +85,7 @@ export function viewOnScreen(data, state) {
       data.model(index, head)
         ? "the model’s own attention"
         : `worked out from q and k, within ${tiny(layer.arithmetic_error[head])} of the model’s attention`,
-      ...(sink ? [`${sinkName(data, index)} set aside: shares of what is left of each row`] : []),
+      ...(sink ? [`${sinkName(data, index)} set aside`] : []),
       verdict && verdict !== "not_recomputed"
         ? `rebuild: ${verdict}, largest difference ${tiny(check.max_abs_error[head])}`
         : "rebuild: not recomputed",

@@ -1,5 +1,5 @@
 /**
- * All heads at a glance: layers down, heads across; or one after another, sorted by a number.
+ * All heads at a glance: layers down, heads across, folded where they are many; or one after another, sorted by a number.
  */
 
 import { amounts, headsOf, LABELS, labelsOf, NO_LABEL, standing } from "../../attention/heads_order.js";
@@ -9,6 +9,8 @@ import { el } from "../../shared/dom.js";
 import { counted, fixed } from "../../shared/format.js";
 import { paintPixels } from "../../shared/pixels.js";
 import { View } from "../../shared/view.js";
+import { sinkButton, sinkName } from "../aside.js";
+import { createLayerRows } from "../charts/layer_rows.js";
 import { createThumbnail, paintThumbnail } from "../charts/thumbnails.js";
 
 /** @typedef {import("../state.js").Store} Store */
@@ -28,29 +30,19 @@ export function mountGrid(root, data, store) {
     grid = view.find("grid");
   const widest = Math.max(...data.layers.map((layer) => layer.heads));
   grid.style.setProperty("--heads", String(widest));
-  const across = Array.from({ length: widest }, (_, h) => el("span", { class: "axis", role: "columnheader" }, `${h}`));
-  const down = data.layers.map(({ site, layer }) =>
-    el("span", { class: "axis", role: "rowheader" }, site === "self" ? `${layer}` : `${site} ${layer}`),
-  );
+  const rows = createLayerRows(data, widest, () => paint()),
+    { across, down, folds } = rows;
   const heads = headsOf(data),
     labels = labelsOf(data);
   const buttons = heads.map(([index, head]) => createThumbnail(data, index, head));
   const described = buttons.map((button) => button.title);
   const cells = buttons.map((button) => el("div", { role: "gridcell" }, button));
-  const rows = down.map((axis) => el("div", { class: "grid-row", role: "row" }, axis));
-  rows.unshift(
-    el(
-      "div",
-      { class: "grid-row", role: "row" },
-      el("span", { class: "corner", role: "columnheader" }, "layer \\ head"),
-      ...across,
-    ),
-  );
   const flow = el("div", { class: "grid-flow", role: "row" });
 
   /** @param {string} label */
   const count = (label) => labels.filter((one) => one === label).length;
   const measured = [
+    { value: "words", text: "attention to words", disabled: !data.heads.length },
     { value: "entropy", text: "entropy" },
     { value: "distance", text: "distance" },
     { value: "agreement", text: "agreement with a rung", disabled: !data.header.ladder.some((rung) => rung.measured) },
@@ -67,6 +59,9 @@ export function mountGrid(root, data, store) {
     { value: NO_LABEL, text: `no label (${count(NO_LABEL)})`, disabled: !count(NO_LABEL) },
   ]);
   toggles(view, "grid-glance", "glance");
+  toggles(view, "grid-folded", "folded");
+  sinkButton(view, data, "grid-sink");
+  view.find("grid-foldable").hidden = !rows.foldable;
   view.find("grid-masked").hidden = data.layers.every((_, index) => !data.visible(index));
 
   /** @type {number[]} the heads as they stand now */
@@ -77,19 +72,57 @@ export function mountGrid(root, data, store) {
     chosen = -1,
     stop = 0;
 
+  let turn = 0;
+  /** @type {Set<number>} heads of which no picture is drawn, or an old one */
+  const stale = new Set();
+  /** Draw the pictures that are to be seen and are not there, a few at a time. */
+  const paint = () => {
+    const mine = ++turn,
+      how = store.get(),
+      due = line.filter((i) => stale.has(i) && (sorted || !rows.isFolded(heads[i][0])));
+    const slice = () => {
+      const end = performance.now() + SLICE;
+      for (; mine === turn && due.length && performance.now() < end; ) {
+        const i = /** @type {number} */ (due.shift());
+        stale.delete(i);
+        paintThumbnail(data, how, buttons[i], ...heads[i]);
+      }
+      if (mine === turn && due.length) setTimeout(slice);
+    };
+    slice();
+  };
+  const repaint = () => {
+    for (const i of heads.keys()) stale.add(i);
+    paint();
+  };
+
   /** One way in for the Tab key: the chosen head, or the first that is not faded. */
   function setStop() {
     buttons[stop].tabIndex = -1;
     stop = faded[chosen] ? (line.find((i) => !faded[i]) ?? chosen) : chosen;
+    for (const fold of folds) fold.tabIndex = -1;
     buttons[stop].tabIndex = 0;
   }
 
+  /**
+   * Where a key goes from the number of a foldable layer, among the heads and then the numbers.
+   * @param {number} n
+   * @param {string} key
+   */
+  const besideFold = (n, key) => {
+    const first = heads.findIndex(([index], i) => index === n && !faded[i]),
+      to = target(key, { ArrowDown: n + 1, ArrowUp: n - 1, Home: 0, End: folds.length - 1 });
+    if (to != null) return to in folds ? line.length + to : null;
+    return key === "ArrowRight" && first >= 0 ? first : null;
+  };
   rovingTabStop(
     view,
     grid,
-    () => line.map((i) => buttons[i]),
+    () => [...line.map((i) => buttons[i]), ...folds],
     (at, key) => {
+      if (at >= line.length) return besideFold(at - line.length, key);
       let [n, h] = heads[line[at]];
+      if (!sorted && h === 0 && key === "ArrowLeft") return line.length + n;
       const row = line.map((_, i) => i).filter((i) => !faded[line[i]] && (sorted || heads[i][0] === n));
       if (key === "Home") return row[0];
       if (key === "End") return row[row.length - 1];
@@ -112,17 +145,30 @@ export function mountGrid(root, data, store) {
     if (at >= 0) store.set({ index: heads[at][0], head: heads[at][1] });
   };
   view.listen(grid, "focusin", choose);
-  view.listen(grid, "click", choose);
+  view.listen(grid, "click", (event) => {
+    choose(event);
+    const { index } = store.get();
+    // Whoever clicks on a cell wants to see the head; who only passes by moves nothing.
+    if (rows.isFolded(index) && !sorted && event.target instanceof Element && event.target.closest(".thumb")) {
+      rows.setFolded(index, false);
+      paint();
+    }
+  });
 
   view.watch(["order", "label", "rung", "tokens"], (state) => {
     const { order, label } = state,
       now = standing(data, state),
       { by } = now;
     sorted = now.sorted;
-    if (grid.firstChild !== (sorted ? flow : rows[0]) || now.line.some((i, at) => i !== line[at])) {
+    if (grid.firstChild !== (sorted ? flow : rows.all[0]) || now.line.some((i, at) => i !== line[at])) {
       line = now.line;
-      for (const i of line) (sorted ? flow : rows[heads[i][0] + 1]).append(cells[i]);
-      grid.replaceChildren(...(sorted ? [flow] : rows));
+      for (const i of line) {
+        if (sorted) flow.append(cells[i]);
+        else rows.add(heads[i][0], cells[i]);
+      }
+      grid.replaceChildren(...(sorted ? [flow] : rows.all));
+      view.find("grid-folded").hidden = sorted || !rows.foldable;
+      paint();
     }
     faded = now.faded;
     cells.forEach((cell, i) => {
@@ -175,7 +221,9 @@ export function mountGrid(root, data, store) {
       const { paper, ink } = Number.isNaN(value) ? { paper: "", ink: "" } : tints[step(value, low, high)];
       band.style.background = paper;
       band.style.color = ink;
-      button.setAttribute("aria-label", described[i] + (found ? `; ${found.name} ${fixed(value, 2)}` : ""));
+      button.style.setProperty("--tone", paper || "transparent");
+      button.title = described[i] + (found ? `; ${found.name} ${fixed(value, 2)}` : "");
+      button.setAttribute("aria-label", button.title);
     });
     const [from, bar, to] = view.find("grid-tones").children;
     paintPixels(
@@ -188,29 +236,27 @@ export function mountGrid(root, data, store) {
     from.textContent = found ? fixed(low, 2) : "";
     /** @type {HTMLElement} */ (bar).hidden = !found;
     to.textContent = found
-      ? `${fixed(high, 2)}${found.unit}: ${found.name}, measured when the report was made`
+      ? `${fixed(high, 2)}${found.unit}: ${found.name}${found.meaning ?? ""}, measured when the report was made`
       : ABSENT;
   };
   view.watch(["tone", "rung", "tokens"], tint);
 
-  let turn = 0;
-  const paint = () => {
-    const mine = ++turn,
-      { glance } = store.get();
-    let at = 0;
+  view.watch(["glance", "sink"], ({ glance, sink, index }) => {
     view.find("grid-lede").hidden = glance === "lines";
     view.find("grid-lines").hidden = glance !== "lines";
-    const slice = () => {
-      const end = performance.now() + SLICE;
-      while (mine === turn && at < buttons.length && performance.now() < end)
-        paintThumbnail(data, glance, buttons[at], ...heads[at++]);
-      if (mine === turn && at < buttons.length) setTimeout(slice);
-    };
-    slice();
-  };
-  view.watch(["glance"], paint);
-  view.hear("themechange", () => {
+    const aside = sink && sinkName(data, index);
+    view.find("grid-aside").textContent = aside ? ` Set aside, and hatched too: ${aside}.` : "";
+    repaint();
+  });
+  view.watch(["folded"], ({ folded, index }) => {
+    if (rows.foldable)
+      data.layers.forEach((_, n) => {
+        rows.setFolded(n, folded && n !== index);
+      });
     paint();
+  });
+  view.hear("themechange", () => {
+    repaint();
     tint();
   });
   view.atEnd(() => {

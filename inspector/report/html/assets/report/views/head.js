@@ -19,9 +19,10 @@ import { target, toggles } from "../../shared/controls.js";
 import { el } from "../../shared/dom.js";
 import { fixed, shorten } from "../../shared/format.js";
 import { View } from "../../shared/view.js";
+import { sinkButton, sinkName } from "../aside.js";
 import { createLines } from "../charts/lines.js";
 import { createPanels } from "../charts/panels.js";
-import { headMatrices, sinkName } from "../head_matrices.js";
+import { headMatrices } from "../head_matrices.js";
 import { asRow, lineRow, pinRow } from "../selection.js";
 import { cellWords, sayVerdict, sinkWords } from "../words/head.js";
 
@@ -95,11 +96,10 @@ export function mountHead(root, data, store) {
   choice.append(...BETWEEN.map((value) => el("button", { type: "button", "data-value": value }, betweenName(value))));
   toggles(view, "head-between", "between");
   toggles(view, "head-shape", "shape");
-  for (const key of /** @type {const} */ (["sink", "log"])) {
-    const button = view.find(`head-${key}`);
-    view.listen(button, "click", () => store.set({ [key]: !store.get()[key] }));
-    view.watch([key], (state) => button.setAttribute("aria-pressed", String(state[key])));
-  }
+  sinkButton(view, data, "head-sink");
+  const logarithmic = view.find("head-log");
+  view.listen(logarithmic, "click", () => store.set({ log: !store.get().log }));
+  view.watch(["log"], ({ log }) => logarithmic.setAttribute("aria-pressed", String(log)));
 
   /** @returns {Window} what is looked at, in indices of what is drawn */
   const seen = () => windowIn(inCut(cut, store.get().zoom), ...now.shape);
@@ -148,8 +148,6 @@ export function mountHead(root, data, store) {
     };
     sayVerdict(view.find("head-verdict"), data, index, head);
     const name = sinkName(data, index);
-    view.find("head-sink").textContent = `hide ${name}`;
-    view.find("head-sink").hidden = !name;
     view.find("sink-says").textContent = name && sinkWords(all, data.layers[index], name);
     view.find("matrix-hint").hidden = shape === "lines";
     // The lines are drawn below, since they follow the pointer as well.

@@ -58,20 +58,17 @@ export function sayVerdict(line, { header }, index, head) {
  * @param {boolean} shipped whether the page has the model's own numbers
  * @returns {[string, string]}
  */
-export function sourceOf({ header, layers }, { index, head, sink }, shipped) {
+export function sourceOf({ header, layers }, { index, head }, shipped) {
   if (!shipped)
     return [
       "this page’s arithmetic",
       `softmax of the rebuilt q·k, worked out as you look; within ${tiny(layers[index].arithmetic_error[head])}` +
-        ` of the model’s own attention in every cell${sink ? ", before keys are set aside and the rest is shared out" : ""}.`,
+        " of the model’s own attention in every cell.",
     ];
   return header.verification.verdict === "unproved"
-    ? ["computed", `Computed from the weights; the real model has not been asked${leftWords(sink)}.`]
-    : ["model", `What the model itself computed${leftWords(sink)}.`];
+    ? ["computed", `Computed from the weights; the real model has not been asked.`]
+    : ["model", `What the model itself computed.`];
 }
-
-/** @param {boolean} sink whether the attention sink is hidden, so that numbers are shares of the rest */
-export const leftWords = (sink) => (sink ? ", of what is left of each row" : "");
 
 /**
  * How much rests on the sink, and what became of it.
@@ -79,18 +76,14 @@ export const leftWords = (sink) => (sink ? ", of what is left of each row" : "")
  * @param {{rows: number, cols: number}} layer
  * @param {string} name of the keys it rests on
  */
-export function sinkWords({ main, hidden, keys, empty }, { rows, cols }, name) {
+export function sinkWords({ main, hidden, keys }, { rows, cols }, name) {
   /** @param {number} i */
   const mass = (i) => keys.reduce((sum, j) => sum + (main.data[i * cols + j] || 0), 0);
   const share = percent(totalOf(hidden ?? Array.from({ length: rows }, (_, i) => mass(i))) / rows);
   const sink = `${name} (${keys.length} of ${counted(cols, "key")})`;
-  const nothing = empty
-    ? ` ${counted(empty, "row has", "rows have")} nothing left and ${empty > 1 ? "are" : "is"} empty.`
-    : "";
   return hidden
     ? `${share} of the attention is hidden, averaged over the rows: it goes to ${sink}.` +
-        " Each row is shown as shares of what is left of it." +
-        nothing
+        " The other numbers are what they were, and colours run to the largest of them."
     : `${share} of this head’s attention goes to ${sink}, averaged over the rows.`;
 }
 
@@ -112,7 +105,7 @@ export function cellWords(
   head,
   row,
   col,
-  { model, rebuilt, difference, own, keys, hidden, visible, cutRow, column, between },
+  { model, rebuilt, difference, own, hidden, visible, cutRow, column, between },
 ) {
   const { cols } = data.layers[index],
     sides = data.sides(index);
@@ -125,12 +118,11 @@ export function cellWords(
     return sum;
   };
   const sum = total(/** @type {Matrix} */ (model ?? own));
-  const why = visible && !visible(row, col) ? "masked" : hidden && keys.includes(col) ? "set aside" : "nothing left";
+  const why = visible && !visible(row, col) ? "masked" : "set aside";
   /** @type {(matrix: Matrix, write?: (value: number) => string) => string} */
   const number = (matrix, write = exact) => (Number.isNaN(matrix.data[at]) ? why : write(matrix.data[at]));
   /** @type {(term: string, value: string, kind: string) => HTMLElement} */
   const pair = (term, value, kind) => el("div", {}, el("dt", {}, term), el("dd", { "data-value": kind }, value));
-  const rest = hidden ? ", of what is left" : "";
   return [
     el(
       "p",
@@ -144,13 +136,17 @@ export function cellWords(
     el(
       "dl",
       {},
-      model && pair(`model${rest}`, number(model), "model"),
-      rebuilt && pair(`rebuilt${rest}`, number(rebuilt), "rebuilt"),
-      difference && pair(`difference${rest}`, number(difference, signed), "difference"),
-      own && pair(`this page’s arithmetic${rest}`, number(own), "own"),
+      model && pair("model", number(model), "model"),
+      rebuilt && pair("rebuilt", number(rebuilt), "rebuilt"),
+      difference && pair("difference", number(difference, signed), "difference"),
+      own && pair("this page’s arithmetic", number(own), "own"),
       hidden && pair("hidden in this row", exact(hidden[row]), "hidden"),
       errors ? pair("row’s largest |model − rebuilt|", exact(errors[row]), "row-error") : null,
-      pair(`row total${Math.abs(sum - 1) < 1e-3 ? ", always 1" : ""}`, fixed(sum, 6), "total"),
+      pair(
+        `row total${hidden ? ", without what is hidden" : Math.abs(sum - 1) < 1e-3 ? ", always 1" : ""}`,
+        fixed(sum, 6),
+        "total",
+      ),
       rebuilt && pair("row total, rebuilt", fixed(total(rebuilt), 6), "total-rebuilt"),
       between && pair(`row total, ${between}`, fixed(cutRow, 6), "total-part"),
       pair("column total" + (between && `, ${between}`), fixed(column, 6), "column-total"),

@@ -6,7 +6,8 @@ import { layerName } from "../../attention/verdict_words.js";
 import { overlap } from "../../attention/words.js";
 import { el, word } from "../../shared/dom.js";
 import { fixed, percent } from "../../shared/format.js";
-import { sinkKeys, sinkName } from "../head_matrices.js";
+import { sinkName } from "../aside.js";
+import { entryName } from "../charts/guesses.js";
 
 /** @typedef {import("../state.js").State} State */
 /** @typedef {import("../data.js").ReportData} ReportData */
@@ -17,6 +18,23 @@ import { sinkKeys, sinkName } from "../head_matrices.js";
 
 /** Stands there until a word was pointed at. */
 const FIRST = "Hover over a word to see what it attends to. Click to pin it; click a second word to compare.";
+
+/**
+ * How the model came to write a word, token by token; empty for one that it was given.
+ * @param {ReportData} data
+ * @param {Chip} chip
+ */
+export function writtenWords(data, { tokens, side }) {
+  const { generation } = data.header;
+  if (!generation || side !== (data.target ?? data.source)) return "";
+  return tokens
+    .filter((i) => i >= generation.start)
+    .map((i) => {
+      const { probability, second } = generation.tokens[i - generation.start];
+      return `\nwritten by the model with ${percent(probability)}; “${entryName(second)}” came second with ${percent(second.probability)}`;
+    })
+    .join("");
+}
 
 /**
  * What a click does now.
@@ -66,7 +84,7 @@ export function origin(data, { index, head, whose, subwords, sink }, several) {
   const aside = sink && sinkName(data, index);
   return (
     from +
-    (aside ? ` Set aside: ${aside}. They are shares of what is left.` : "") +
+    (aside ? ` Set aside: ${aside}.` : "") +
     (several && !subwords ? " Subwords are combined: attention received is summed, attention given is averaged." : "")
   );
 }
@@ -84,21 +102,17 @@ export function saying(data, state, picture) {
   /** @param {number} u */
   const quoted = (u) => el("b", {}, "“", word(units[u].name, "clip"), "”");
   const there = told.filter((u) => !Number.isNaN(amounts[u]));
-  if (!there.length) return [quoted(from), out ? " has nothing left to give." : " is set aside."];
+  if (!there.length) return [quoted(from), out ? " attends only to what is set aside." : " is set aside."];
   if (other != null) return [where(data, state), ...comparing(picture, out)];
-  const order = [...there].sort((a, b) => amounts[b] - amounts[a]).slice(0, 2),
-    left = state.sink && sinkKeys(data, state.index).length ? "what is left of " : "";
+  const order = [...there].sort((a, b) => amounts[b] - amounts[a]).slice(0, 2);
   /** @param {number} u @param {number} at */
   const share = (u, at) => {
     const own = u === from,
       much = percent(amounts[u]);
     if (out)
-      return [
-        at ? ` and ${much} to ` : ` gives ${much} of ${left}its attention to `,
-        own ? el("b", {}, "itself") : quoted(u),
-      ];
+      return [at ? ` and ${much} to ` : ` gives ${much} of its attention to `, own ? el("b", {}, "itself") : quoted(u)];
     return [
-      `${at ? " and" : " gets"} ${much} of ${left}${own ? "" : at ? "that of " : "the attention of "}`,
+      `${at ? " and" : " gets"} ${much} of ${own ? "" : at ? "that of " : "the attention of "}`,
       own ? el("b", {}, "its own") : quoted(u),
     ];
   };
@@ -125,7 +139,7 @@ export function saying(data, state, picture) {
 function comparing({ units, told: all, from, other, pointed, amounts: a, others: b }, out) {
   if (from == null || other == null || !a || !b) return [];
   const told = all.filter((u) => !Number.isNaN(a[u]) && !Number.isNaN(b[u]));
-  if (!told.length) return ["There is nothing left to compare."];
+  if (!told.length) return ["There is nothing to compare: both attend only to what is set aside."];
   /** @param {number} u */
   const quoted = (u) =>
     el(

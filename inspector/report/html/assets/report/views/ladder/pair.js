@@ -2,22 +2,22 @@
  * The chosen rung's matrix beside the real one.
  */
 
-import { largestMagnitude, withMask } from "../../attention/maths.js";
-import { isMasked, rungTitle } from "../../attention/rungs.js";
-import { segmentsOf, splitsOf } from "../../attention/segments.js";
-import { layerName } from "../../attention/verdict_words.js";
-import { fixed, shorten } from "../../shared/format.js";
-import { View } from "../../shared/view.js";
-import { createMatrix } from "../charts/matrix.js";
-import { rungMatrix } from "../rung_matrices.js";
-import { pinRow } from "../selection.js";
+import { largestMagnitude, withMask } from "../../../attention/maths.js";
+import { isMasked, rungTitle } from "../../../attention/rungs.js";
+import { segmentsOf, splitsOf } from "../../../attention/segments.js";
+import { layerName } from "../../../attention/verdict_words.js";
+import { fixed, shorten } from "../../../shared/format.js";
+import { View } from "../../../shared/view.js";
+import { createMatrix } from "../../charts/matrix.js";
+import { rungMatrix } from "../../rung_matrices.js";
+import { pinRow } from "../../selection.js";
 
-/** @typedef {import("../../attention/maths.js").Matrix} Matrix */
+/** @typedef {import("../../../attention/maths.js").Matrix} Matrix */
 
 /**
  * @param {HTMLElement} root
- * @param {import("../data.js").ReportData} data
- * @param {import("../state.js").Store} store
+ * @param {import("../../data.js").ReportData} data
+ * @param {import("../../state.js").Store} store
  */
 export function mountLadderPair(root, data, store) {
   const view = new View(root, store);
@@ -44,7 +44,7 @@ export function mountLadderPair(root, data, store) {
     const { rows, cols } = data.layers[store.get().index];
     return shown?.rows === rows && shown.cols === cols;
   };
-  /** @param {import("../state.js").State} state */
+  /** @param {import("../../state.js").State} state */
   function say({ index, head, rung, cell }) {
     if (!cell) return;
     const [i, j] = cell,
@@ -65,7 +65,7 @@ export function mountLadderPair(root, data, store) {
       (shown && !whole ? "; the rung’s matrix is averaged over patches" : "");
   }
 
-  /** @param {import("../state.js").State} state */
+  /** @param {import("../../state.js").State} state */
   const show = ({ index, head, rung }) => {
     const layer = data.layers[index],
       sides = data.sides(index);

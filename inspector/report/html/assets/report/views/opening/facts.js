@@ -1,35 +1,25 @@
 /**
- * Was the attention really rebuilt? The verdict in words, and which model it is about.
+ * Which model a page is about, what it read, and what made the page.
  */
 
-import { embeddingWords } from "../../attention/answer_words.js";
-import { ICONS, verdictWords } from "../../attention/verdict_words.js";
-import { el, word } from "../../shared/dom.js";
-import { counted, fixed, visible } from "../../shared/format.js";
-import { View } from "../../shared/view.js";
+import { embeddingWords } from "../../../attention/answer_words.js";
+import { el, word } from "../../../shared/dom.js";
+import { counted, fixed, visible } from "../../../shared/format.js";
+import { View } from "../../../shared/view.js";
 
 /** What was rebuilt from what, from the strongest proof to none. */
 const PROOFS = { weights: "rebuilt from the weights", captured: "rebuilt from the captured q, k, v", none: "none" };
 
 /**
  * @param {HTMLElement} root
- * @param {import("../data.js").ReportData} data
- * @param {import("../state.js").Store} store
+ * @param {import("../../data.js").ReportData} data
+ * @param {import("../../state.js").Store} store
  */
-export function mountVerdict(root, data, store) {
+export function mountFacts(root, data, store) {
   const view = new View(root, store),
     { verification, model, text, target, layers, command, embedding, similarity } = data.header;
-  const { title, text: words } = verdictWords(verification);
-  const badge = view.find("verdict"),
-    facts = view.find("facts");
-  badge.dataset.verdict = verification.verdict;
-  badge.append(
-    el("span", { class: "icon", "aria-hidden": "true" }, ICONS[verification.verdict]),
-    el("p", {}, el("strong", {}, title), ": ", words.endsWith(".") ? words : `${words}.`),
-  );
-
   /** @param {string} name @param {Node | string} value */
-  const fact = (name, value) => facts.append(el("div", {}, el("dt", {}, name), el("dd", {}, value)));
+  const fact = (name, value) => root.append(el("div", {}, el("dt", {}, name), el("dd", {}, value)));
   fact("Model", word(visible(model.title)));
   fact("Family", model.family);
   const each = [...new Set(layers.map(({ site }) => site))].map((site) => `${site} ${data.indicesOf(site).length}`);
@@ -39,7 +29,7 @@ export function mountVerdict(root, data, store) {
       ` × ${counted(model.heads, "head")}, width ${model.width}`,
   );
   fact("Proof", verification.verdict === "unproved" ? "not yet" : PROOFS[verification.tier]);
-  /** @param {import("../../payload.js").Text} of */
+  /** @param {import("../../../payload.js").Text} of */
   const count = ({ tokens, truncated_from: cut }) => `${tokens.length}${cut == null ? "" : `, cut from ${cut}`}`;
   fact("Tokens", target ? `source ${count(text)}; target ${count(target)}` : count(text));
   if (embedding) fact("Embedding", embeddingWords(embedding));

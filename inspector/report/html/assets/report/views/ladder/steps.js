@@ -2,11 +2,11 @@
  * The rungs one by one: a chart over them, the chosen one in words, and the way to the next.
  */
 
-import { BASELINES, COLUMNS, measureOf, rungTitle, SCOPES } from "../../attention/rungs.js";
-import { el } from "../../shared/dom.js";
-import { fixed } from "../../shared/format.js";
-import { View } from "../../shared/view.js";
-import { createLadderChart } from "../charts/ladder.js";
+import { BASELINES, COLUMNS, measureOf, rungTitle, SCOPES } from "../../../attention/rungs.js";
+import { el } from "../../../shared/dom.js";
+import { fixed } from "../../../shared/format.js";
+import { View } from "../../../shared/view.js";
+import { createLadderChart } from "../../charts/ladder.js";
 
 /** @typedef {keyof typeof SCOPES} Scope */
 
@@ -14,8 +14,8 @@ const SCOPE_NAMES = /** @type {[Scope, string][]} */ (Object.entries(SCOPES));
 
 /**
  * @param {HTMLElement} root
- * @param {import("../data.js").ReportData} data
- * @param {import("../state.js").Store} store
+ * @param {import("../../data.js").ReportData} data
+ * @param {import("../../state.js").Store} store
  */
 export function mountLadderSteps(root, data, store) {
   const view = new View(root, store),

@@ -2,15 +2,15 @@
  * Every rung of the ladder in numbers, and the baselines.
  */
 
-import { COLUMNS, measureOf, rungTitle } from "../../attention/rungs.js";
-import { el } from "../../shared/dom.js";
-import { fixed } from "../../shared/format.js";
-import { View } from "../../shared/view.js";
+import { COLUMNS, measureOf, rungTitle } from "../../../attention/rungs.js";
+import { el } from "../../../shared/dom.js";
+import { fixed } from "../../../shared/format.js";
+import { View } from "../../../shared/view.js";
 
 /**
  * @param {HTMLElement} root
- * @param {import("../data.js").ReportData} data
- * @param {import("../state.js").Store} store
+ * @param {import("../../data.js").ReportData} data
+ * @param {import("../../state.js").Store} store
  */
 export function mountLadderTable(root, data, store) {
   const view = new View(root, store),
@@ -46,8 +46,8 @@ export function mountLadderTable(root, data, store) {
 }
 
 /**
- * @param {import("../../payload.js").Rung[]} ladder
- * @param {import("../state.js").State} state
+ * @param {import("../../../payload.js").Rung[]} ladder
+ * @param {import("../../state.js").State} state
  */
 function omitted(ladder, { tokens }) {
   const side = tokens === "all" ? 0 : 1;
@@ -67,9 +67,9 @@ function omitted(ladder, { tokens }) {
 }
 
 /**
- * @param {import("../../payload.js").Rung} rung
+ * @param {import("../../../payload.js").Rung} rung
  * @param {number} index
- * @param {import("../state.js").Store} store
+ * @param {import("../../state.js").Store} store
  */
 function ladderRow(rung, index, store) {
   const title = rungTitle(rung.name);

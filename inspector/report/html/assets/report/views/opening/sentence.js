@@ -3,22 +3,22 @@
  * to it. A click pins a word, a second click compares it with another.
  */
 
-import { setAside } from "../../attention/maths.js";
-import { amountsOf, maskedOf, unitsOf } from "../../attention/words.js";
-import { css, currentRamp, step, tintsOf } from "../../shared/colour.js";
-import { along, rovingTabStop, toggles } from "../../shared/controls.js";
-import { el, word } from "../../shared/dom.js";
-import { fixed } from "../../shared/format.js";
-import { View } from "../../shared/view.js";
-import { sinkKeys } from "../head_matrices.js";
-import { paragraphs, titleOf } from "../paragraphs.js";
-import { hintOf, origin, saying } from "../words/sentence.js";
+import { setAside } from "../../../attention/maths.js";
+import { amountsOf, maskedOf, unitsOf } from "../../../attention/words.js";
+import { css, currentRamp, step, tintsOf } from "../../../shared/colour.js";
+import { along, rovingTabStop, toggles } from "../../../shared/controls.js";
+import { el, word } from "../../../shared/dom.js";
+import { fixed } from "../../../shared/format.js";
+import { View } from "../../../shared/view.js";
+import { sinkButton, sinkKeys } from "../../aside.js";
+import { lengthOf, paragraphs, titleOf } from "../../paragraphs.js";
+import { hintOf, origin, saying, writtenWords } from "../../words/sentence.js";
 
-/** @typedef {import("../state.js").Store} Store */
-/** @typedef {import("../data.js").ReportData} ReportData */
-/** @typedef {import("../../attention/maths.js").Matrix} Matrix */
-/** @typedef {import("../paragraphs.js").Chip} Chip */
-/** @typedef {import("../words/sentence.js").Picture} Picture */
+/** @typedef {import("../../state.js").Store} Store */
+/** @typedef {import("../../data.js").ReportData} ReportData */
+/** @typedef {import("../../../attention/maths.js").Matrix} Matrix */
+/** @typedef {import("../../paragraphs.js").Chip} Chip */
+/** @typedef {import("../../words/sentence.js").Picture} Picture */
 
 /** Beyond this many words a number under each would be noise. */
 const MOST_NUMBERED = 48;
@@ -38,6 +38,7 @@ export function mountSentence(root, data, store) {
     says = view.find("sentence-says"),
     note = view.find("sentence-note");
   for (const key of /** @type {const} */ (["direction", "whose", "subwords"])) toggles(view, `sentence-${key}`, key);
+  sinkButton(view, data, "sentence-sink");
 
   /** @type {Chip[]} of one text, or of the source and then of the target */
   let units = [];
@@ -45,7 +46,7 @@ export function mountSentence(root, data, store) {
   let chips = [];
   /** @type {string[]} what is behind each chip, so that only what changes is touched */
   let looks = [];
-  /** @type {Map<import("../shipped.js").Side, number[]>} the unit of each token of a text */
+  /** @type {Map<import("../../shipped.js").Side, number[]>} the unit of each token of a text */
   let unitOf = new Map();
   let several = false,
     built = "";
@@ -57,7 +58,7 @@ export function mountSentence(root, data, store) {
   let awaited = null;
   /** @type {{of: Matrix, rest: Matrix} | null} what was left of a matrix last, since every word that is pointed at asks */
   let left = null;
-  /** @param {Matrix} matrix @param {import("../state.js").State} state @returns {Matrix} perhaps without the sink */
+  /** @param {Matrix} matrix @param {import("../../state.js").State} state @returns {Matrix} perhaps without the sink */
   const withoutSink = (matrix, { sink, index }) => {
     if (!sink) return matrix;
     if (left?.of !== matrix) left = { of: matrix, rest: setAside(matrix, sinkKeys(data, index)).matrix };
@@ -92,7 +93,7 @@ export function mountSentence(root, data, store) {
     else pin((mine = token), null);
   };
 
-  /** @param {import("../state.js").State} state */
+  /** @param {import("../../state.js").State} state */
   const build = ({ subwords, index }) => {
     const { rows, cols } = data.sides(index),
       texts = rows === cols ? [rows] : [cols, rows];
@@ -107,7 +108,7 @@ export function mountSentence(root, data, store) {
     several = whole.length < single.length;
     view.find("sentence-subwords").hidden = !several;
     units = subwords ? single : whole;
-    box.dataset.length = single.length <= 24 ? "short" : single.length <= 96 ? "middle" : "long";
+    box.dataset.length = lengthOf({ tokens: single });
     unitOf = new Map(texts.map((side) => [side, []]));
     box.classList.toggle("plain", units.length > MOST_NUMBERED);
     units.forEach(({ tokens: of, side }, u) => {
@@ -121,10 +122,10 @@ export function mountSentence(root, data, store) {
         "button",
         {
           type: "button",
-          class: one.special ? "token special" : "token",
+          class: ["token", one.special && "special", writtenWords(data, one) && "by-model"].filter(Boolean).join(" "),
           tabindex: u === stop ? "0" : "-1",
           "aria-pressed": "false",
-          title: titleOf(one),
+          title: titleOf(one) + writtenWords(data, one),
           onpointerenter: () => point(u),
           onfocus: () => point(u),
           onblur: () => store.set({ hovered: null }),

@@ -2,10 +2,10 @@
  * What each idea contributes: its Shapley value of the way from the classroom's softmax to the model.
  */
 
-import { meanOfNumbers } from "../../attention/maths.js";
-import { el } from "../../shared/dom.js";
-import { fixed } from "../../shared/format.js";
-import { View } from "../../shared/view.js";
+import { meanOfNumbers } from "../../../attention/maths.js";
+import { el } from "../../../shared/dom.js";
+import { fixed } from "../../../shared/format.js";
+import { View } from "../../../shared/view.js";
 
 /** How many patterns the style sheet knows. */
 const PATTERNS = 6;
@@ -14,8 +14,8 @@ const LEGIBLE = 0.16;
 
 /**
  * @param {HTMLElement} root
- * @param {import("../data.js").ReportData} data
- * @param {import("../state.js").Store} store
+ * @param {import("../../data.js").ReportData} data
+ * @param {import("../../state.js").Store} store
  */
 export function mountShares(root, data, store) {
   const view = new View(root, store),

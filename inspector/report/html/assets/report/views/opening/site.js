@@ -2,8 +2,8 @@
  * Which attention is looked at, where a model has several: its encoder's, its decoder's, or between them.
  */
 
-import { el } from "../../shared/dom.js";
-import { View } from "../../shared/view.js";
+import { el } from "../../../shared/dom.js";
+import { View } from "../../../shared/view.js";
 
 /** @type {Record<string, string>} */
 const SAYS = {
@@ -14,8 +14,8 @@ const SAYS = {
 
 /**
  * @param {HTMLElement} root
- * @param {import("../data.js").ReportData} data
- * @param {import("../state.js").Store} store
+ * @param {import("../../data.js").ReportData} data
+ * @param {import("../../state.js").Store} store
  */
 export function mountSite(root, data, store) {
   const view = new View(root, store),

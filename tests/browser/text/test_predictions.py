@@ -14,7 +14,9 @@ def test_the_next_token(open_report):
     opened = open_report(whole)
     page = opened.page
     assert page.locator("nav a[href='#words']").is_visible()
-    assert "comes next" in page.locator("#words-lede").inner_text()
+    # The text and what is likeliest to follow, before anything else is said.
+    assert page.locator("h1").inner_text() == "What the model says"
+    assert page.locator("#answer-text").inner_text() == f"{TEXT} mat50 %"
     rows = page.locator(".guess tr")
     assert rows.locator("th").all_inner_texts() == [
         "mat", "</script><b>x</b>", "↵", "#10", "‹U+202E›cba",
@@ -22,7 +24,7 @@ def test_the_next_token(open_report):
     assert rows.locator(".value").all_inner_texts() == ["50 %", "25 %", "17 %", "13 %", "10 %"]
     widths = rows.locator(".fill").evaluate_all("all => all.map((f) => parseFloat(f.style.width))")
     np.testing.assert_allclose(widths, [50, 25, 50 / 3, 12.5, 10], atol=1e-3)
-    assert page.locator("#words b").count() == 0
+    assert page.locator("#answer b, #words b").count() == 0
     assert opened.complaints == []
 
 
@@ -43,6 +45,8 @@ def test_how_likely_each_token_was_held(open_report):
 
 def test_masks_are_filled_in(open_report):
     page = open_report(synthetic.predicting(synthetic.inspected(TEXT), "masked")).page
+    # Each in the text, where its mask stood.
+    assert page.locator("#answer-text").inner_text() == "mat50 % cat mat50 % on a mat"
     captions = page.locator(".guess caption").all_inner_texts()
     assert [caption.rpartition("(")[2] for caption in captions] == ["token 1)", "token 3)"]
     assert "itself and everything around it in sight" in page.locator("#expected-note").inner_text()
@@ -93,7 +97,26 @@ def test_an_embedding_that_is_off_is_named_with_the_mismatch(open_report):
 
 def test_without_a_head_there_is_no_such_section(open_report):
     page = open_report(synthetic.inspected(TEXT)).page
-    assert page.locator("#words, nav a[href='#words']").count() == 0
+    assert page.locator("#answer, #words, nav a[href='#words']").count() == 0
+    assert page.locator("h1").inner_text() == "Who listens to whom (attention) in"
+    assert page.locator(".opening #verdict").is_visible()
+
+
+def test_without_a_mask_the_least_expected_are_named(open_report):
+    whole = synthetic.predicting(synthetic.inspected(TEXT), "masked")
+    told = whole.trace.predictions
+    shares = np.array([0.9, 0.4, 0.02, 0.7, 0.1, 0.3, 0.8, 0.001])
+    whole = replace(
+        whole,
+        trace=replace(whole.trace, predictions=replace(told, probabilities=shares, guesses=())),
+    )
+    page = open_report(whole).page
+    assert page.locator("#answer-text").inner_text() == TEXT
+    table = page.locator(".guess")
+    assert table.locator("caption").inner_text() == "Least expected where they stand"
+    words = [token.text for token in whole.trace.text.tokens]
+    order = [i for i in np.argsort(shares) if not whole.trace.text.tokens[i].special][:5]
+    assert table.locator("th").all_inner_texts() == [words[i] for i in order]
 
 
 @pytest.mark.parametrize("tokens", [6, 40])

@@ -3,14 +3,14 @@
  * attention rests on.
  */
 
-import { el, word } from "../../shared/dom.js";
-import { percent, visible } from "../../shared/format.js";
-import { View } from "../../shared/view.js";
+import { el, word } from "../../../shared/dom.js";
+import { percent, visible } from "../../../shared/format.js";
+import { View } from "../../../shared/view.js";
 
 /**
  * @param {HTMLElement} root
- * @param {import("../data.js").ReportData} data
- * @param {import("../state.js").Store} store
+ * @param {import("../../data.js").ReportData} data
+ * @param {import("../../state.js").Store} store
  */
 export function mountNotices(root, data, store) {
   const view = new View(root, store),

@@ -2,16 +2,16 @@
  * Notable links: word to word, each at the head where it is strongest, a click away.
  */
 
-import { layerName } from "../../attention/verdict_words.js";
-import { unitsOf } from "../../attention/words.js";
-import { el, word } from "../../shared/dom.js";
-import { fixed, visible } from "../../shared/format.js";
-import { View } from "../../shared/view.js";
+import { layerName } from "../../../attention/verdict_words.js";
+import { unitsOf } from "../../../attention/words.js";
+import { el, word } from "../../../shared/dom.js";
+import { fixed, visible } from "../../../shared/format.js";
+import { View } from "../../../shared/view.js";
 
 /**
  * @param {HTMLElement} root
- * @param {import("../data.js").ReportData} data
- * @param {import("../state.js").Store} store
+ * @param {import("../../data.js").ReportData} data
+ * @param {import("../../state.js").Store} store
  */
 export function mountLinks(root, data, store) {
   const view = new View(root, store),

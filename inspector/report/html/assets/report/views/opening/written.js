@@ -1,20 +1,23 @@
 /**
- * What the model wrote itself: each token with its probability and what came second, and steps from one to the next.
+ * What the model wrote itself, behind what it was given: each token with its probability and what came second, and steps
+ * from one to the next. A step looks at the token that was predicted from: its row says what the prediction rests on.
  */
 
-import { ICONS } from "../../attention/verdict_words.js";
-import { along, rovingTabStop } from "../../shared/controls.js";
-import { el, word } from "../../shared/dom.js";
-import { counted, percent, shorten, tiny, visible } from "../../shared/format.js";
-import { View } from "../../shared/view.js";
-import { asRow, pinRow } from "../selection.js";
+import { ICONS } from "../../../attention/verdict_words.js";
+import { along, rovingTabStop } from "../../../shared/controls.js";
+import { el, nodes, word } from "../../../shared/dom.js";
+import { counted, percent, tiny } from "../../../shared/format.js";
+import { View } from "../../../shared/view.js";
+import { entryName } from "../../charts/guesses.js";
+import { beginning, createLine, lengthOf } from "../../paragraphs.js";
+import { asRow, pinRow } from "../../selection.js";
 
-/** @typedef {import("../../payload.js").Generation} Generation */
+/** @typedef {import("../../../payload.js").Generation} Generation */
 
 /**
  * @param {HTMLElement} root
- * @param {import("../data.js").ReportData} data
- * @param {import("../state.js").Store} store
+ * @param {import("../../data.js").ReportData} data
+ * @param {import("../../state.js").Store} store
  */
 export function mountWritten(root, data, store) {
   const view = new View(root, store),
@@ -23,14 +26,14 @@ export function mountWritten(root, data, store) {
   if (!generation) return view.dispose;
   const side = data.target ?? data.source,
     { start, tokens } = generation;
-  /** @param {number} step which of the tokens that were written; its row is then looked at */
+  /** @param {number} step which of the tokens that were written; the row it was predicted from is then looked at */
   const go = (step) => {
     const { index, head } = store.get();
     if (data.sides(index).rows !== side) {
       const there = data.indicesOf("cross")[0];
       store.set({ index: there, head: Math.min(head, data.layers[there].heads - 1) });
     }
-    store.set(pinRow(data, store.get(), start + step));
+    store.set({ ...pinRow(data, store.get(), start + step - 1), compared: null });
   };
   const chips = tokens.map(({ probability }, step) =>
     el(
@@ -40,12 +43,22 @@ export function mountWritten(root, data, store) {
       el("span", { class: "token-weight" }, percent(probability)),
     ),
   );
-  view.find("written-tokens").append(...chips.flatMap((chip) => [chip, " "]));
+  const box = view.find("written-text"),
+    asked = data.target && el("p", {}, beginning(data.source.text), " →");
+  const at = side.tokens[start].span?.[0] ?? Array.from(side.text).length,
+    given = Array.from(side.text).slice(0, at).join("");
+  const line = createLine(side.text, el("p", {}, beginning(given)), at);
+  chips.forEach((chip, step) => {
+    const { special, segment, span } = side.tokens[start + step];
+    line.add({ tokens: [start + step], name: side.names[start + step], special, segment, span, side }, chip);
+  });
+  box.dataset.length = lengthOf(side);
+  box.append(...nodes([asked, line.element]));
   view.find("written-how").textContent = how(generation);
   view.find("written-verdict").textContent = verdict(generation);
   rovingTabStop(
     view,
-    view.find("written-tokens"),
+    box,
     () => chips,
     (at, key) => along(key, at, chips.length - 1),
   );
@@ -56,9 +69,10 @@ export function mountWritten(root, data, store) {
     const state = store.get(),
       { index, pinned } = state;
     const here = data.sides(index).rows === side && asRow(data, state, pinned) != null;
-    return here && pinned != null && pinned >= start ? pinned - start : -1;
+    const step = here && pinned != null ? pinned - start + 1 : -1;
+    return step >= 0 && step < chips.length ? step : -1;
   };
-  view.listen(back, "click", () => go(current() < 0 ? chips.length - 1 : current() - 1));
+  view.listen(back, "click", () => go(current() - 1));
   view.listen(on, "click", () => go(current() + 1));
   /** @param {number} at */
   const saying = (at) => {
@@ -66,9 +80,11 @@ export function mountWritten(root, data, store) {
     return [
       `Token ${at + 1} of ${chips.length}: `,
       el("b", {}, "“", word(side.names[start + at], "clip"), "”"),
-      ` was written with ${percent(probability)}; `,
-      el("b", {}, "“", word(second.text ? shorten(visible(second.text.trim() || second.text)) : `#${second.id}`), "”"),
-      ` came second with ${percent(second.probability)}.`,
+      ` was written with ${percent(probability)}, and `,
+      el("b", {}, "“", word(entryName(second), "clip"), "”"),
+      ` came second with ${percent(second.probability)}. Chosen below is `,
+      el("b", {}, "“", word(side.names[start + at - 1], "clip"), "”"),
+      ", the token that it was predicted from.",
     ];
   };
   view.watch(["pinned", "index", "direction"], () => {
@@ -76,9 +92,11 @@ export function mountWritten(root, data, store) {
     chips.forEach((chip, step) => {
       chip.setAttribute("aria-pressed", String(step === at));
     });
-    back.disabled = at === 0;
+    back.disabled = at <= 0;
     on.disabled = at === chips.length - 1;
-    view.find("written-says").replaceChildren(...(at < 0 ? ["No token of these is chosen."] : saying(at)));
+    view
+      .find("written-says")
+      .replaceChildren(...(at < 0 ? ["Choose a word that was written, or step through them."] : saying(at)));
   });
   return view.dispose;
 }

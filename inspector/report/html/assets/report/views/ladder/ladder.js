@@ -3,16 +3,16 @@
  * numbers say.
  */
 
-import { ladderWords, sampleWords } from "../../attention/ladder_words.js";
-import { COLUMNS, measureOf } from "../../attention/rungs.js";
-import { toggles } from "../../shared/controls.js";
-import { el } from "../../shared/dom.js";
-import { View } from "../../shared/view.js";
+import { ladderWords, sampleWords } from "../../../attention/ladder_words.js";
+import { COLUMNS, measureOf } from "../../../attention/rungs.js";
+import { toggles } from "../../../shared/controls.js";
+import { el } from "../../../shared/dom.js";
+import { View } from "../../../shared/view.js";
 
 /**
  * @param {HTMLElement} root
- * @param {import("../data.js").ReportData} data
- * @param {import("../state.js").Store} store
+ * @param {import("../../data.js").ReportData} data
+ * @param {import("../../state.js").Store} store
  */
 export function mountLadder(root, data, store) {
   const view = new View(root, store),

@@ -27,7 +27,7 @@ def state(page, key):
 def test_every_token_has_its_number(open_report, found):
     whole = found["mistral"]
     page = open_report(whole).page
-    chips = page.locator("#written-tokens .token")
+    chips = page.locator("#written-text .token")
     numbers = chips.locator(".token-weight").all_inner_texts()
     assert len(numbers) == 6
     for number, token in zip(numbers, whole.generation.tokens, strict=True):
@@ -42,36 +42,39 @@ def test_steps_walk_through_it(open_report, found):
     opened = open_report(whole)
     page = opened.page
     on, back = page.locator("#written-on"), page.locator("#written-back")
-    # A word that was there before is none of the steps: the first of them comes next.
+    # A word from which nothing was predicted is none of the steps: the first of them comes next.
     page.locator("#sentence .token").nth(1).click()
+    assert page.locator("#written-text [aria-pressed=true]").count() == 0
+    assert "Choose a word" in page.locator("#written-says").inner_text()
     on.click()
-    assert state(page, "pinned") == start
+    # The query is the token that the first was predicted from.
+    assert state(page, "pinned") == start - 1
     assert back.is_disabled()
     said = page.locator("#written-says").inner_text()
     assert said.startswith("Token 1 of 6:")
     assert f"came second with {round(100 * tokens[0].second.probability)} %" in said
     on.click()
     on.click()
-    assert state(page, "pinned") == start + 2
-    pressed = page.locator("#written-tokens [aria-pressed=true]")
+    assert state(page, "pinned") == start + 1
+    pressed = page.locator("#written-text [aria-pressed=true]")
     assert pressed.count() == 1
     back.click()
-    assert state(page, "pinned") == start + 1
-    page.locator("#written-tokens .token").last.click()
-    assert state(page, "pinned") == start + 5
+    assert state(page, "pinned") == start
+    page.locator("#written-text .token").last.click()
+    assert state(page, "pinned") == start + 4
     assert on.is_disabled()
     page.locator("#sentence .token").nth(1).click()
-    assert page.locator("#written-tokens [aria-pressed=true]").count() == 0
+    assert page.locator("#written-text [aria-pressed=true]").count() == 0
     assert opened.complaints == []
 
 
 def test_a_decoder_is_looked_at_from_the_target(open_report, found):
     page = open_report(found["bart"]).page
     page.locator("#site-choice [data-value=encoder]").click()
-    page.locator("#written-tokens .token").nth(3).click()
+    page.locator("#written-text .token").nth(3).click()
     chosen = page.locator("#site-choice [aria-pressed=true]").inner_text()
     assert chosen == "cross"
-    assert state(page, "pinned") == 1 + 3
+    assert state(page, "pinned") == 1 + 2
 
 
 @pytest.mark.parametrize(
