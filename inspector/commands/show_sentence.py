@@ -21,7 +21,6 @@ from inspector.report.terminal.inspection import print_answer, print_files, prin
 
 if TYPE_CHECKING:
     from inspector.proof import Progress
-    from inspector.records import Effects
     from inspector.session import Inspection
 
 _MISMATCH = 1
@@ -67,39 +66,19 @@ def show_sentence(
             refuse_unreadable(part)
     refuse_places(wanted.outputs)
     console = Console(highlight=False, quiet=wanted.as_json)
-    answer, files, measured = None, {}, None
+    answer: Inspection | None = None
+    files: dict[str, str] = {}
     if model.answers_first(seen=not wanted.as_json):
-        with status(quiet=wanted.as_json) as progress:
-            answer = model.answer(asked, progress=progress)
-    if answer is not None:
-        # What is written is written once.
-        asked = replace(asked, writing=answer.generation)
-        # Said before the report is made, which takes as long again.
-        print_answer(console, answer)
-        with status(quiet=wanted.as_json) as progress:
-            if effects.wanted:
-                measured = effects.measure(answer, progress)
-                answer = replace(answer, effects_measured=measured)
-                print_effects(console, answer)
-            files = _write_report(answer, wanted, progress)
-        print_files(console, files)
+        answer, files = _answer(console, asked, wanted, model, effects)
     told = None if answer is None else _told(answer)
-    told_effects = measured is not None
+    told_effects = answer is not None and answer.effects_measured is not None
     with status(quiet=wanted.as_json) as progress:
         if answer is None or model.prove:
-            with ThreadPoolExecutor(1) as pool:
-                waiting = None
-                if answer is not None and measured is None:
-                    # Beside the import, which leaves a processor free.
-                    waiting = pool.submit(effects.measure, answer, _unsaid)
-                # Let go: what it keeps in memory would lie there beside the real model's.
-                answer = None
-                loaded = model.load(progress)
-                measured = measured if waiting is None else waiting.result()
-            found = asked.inspect(loaded, progress)
-            if told is None and found.verification.verdict != "mismatch":
-                measured = effects.measure(found, progress)
-            found = replace(found, effects_measured=_believed(found, measured))
+            # What is written is written once.
+            asked = asked if answer is None else replace(asked, writing=answer.generation)
+            # Let go: what the answer keeps in memory would lie there beside the real model's.
+            held, answer = [answer], None
+            found = _proved(asked, model, effects, held, progress)
             files = _write_report(found, wanted, progress)
         else:
             found = answer
@@ -121,14 +100,58 @@ def show_sentence(
     return _MISMATCH if "mismatch" in verdicts else 0
 
 
+def _answer(
+    console: Console, asked: AskedText, wanted: Wanted, model: AskedModel, effects: AskedEffects
+) -> tuple[Inspection | None, dict[str, str]]:
+    """Print our own forward's answer, and write its report; None where it cannot give one."""
+    with status(quiet=wanted.as_json) as progress:
+        answer = model.answer(asked, progress=progress)
+    if answer is None:
+        return None, {}
+    # Said before the report is made, which takes as long again.
+    print_answer(console, answer)
+    with status(quiet=wanted.as_json) as progress:
+        if effects.wanted:
+            answer = replace(answer, effects_measured=effects.measure(answer, progress))
+            print_effects(console, answer)
+        files = _write_report(answer, wanted, progress)
+    print_files(console, files)
+    return answer, files
+
+
+def _proved(
+    asked: AskedText,
+    model: AskedModel,
+    effects: AskedEffects,
+    held: list[Inspection | None],
+    progress: Progress,
+) -> Inspection:
+    """Ask the real model, and measure the effects where they have not been.
+
+    ``held`` has the answer until nothing needs it any more.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        answer = held.pop()
+        measured = None if answer is None else answer.effects_measured
+        waiting = None
+        if answer is not None and measured is None:
+            # Beside the import, which leaves a processor free.
+            waiting = pool.submit(effects.measure, answer, _unsaid)
+        before, answer = answer is not None, None
+        loaded = model.load(progress)
+        measured = measured if waiting is None else waiting.result()
+    found = asked.inspect(loaded, progress)
+    whole = found.verification.end_to_end
+    if whole is not None and whole.verdict == "mismatch":
+        # What our own forward measured is then not of this model.
+        return found
+    if not before:
+        measured = effects.measure(found, progress)
+    return replace(found, effects_measured=measured)
+
+
 def _unsaid(_stage: str) -> None:
     """Say nothing: another stage is what is waited for."""
-
-
-def _believed(found: Inspection, measured: Effects | None) -> Effects | None:
-    """Return what our own forward measured, where it is the real model that it runs."""
-    whole = found.verification.end_to_end
-    return None if whole is not None and whole.verdict == "mismatch" else measured
 
 
 def _told(found: Inspection) -> tuple[object, ...]:

@@ -21,7 +21,7 @@ from inspector.analysis.sinks import find_sinks
 from inspector.commands import main
 from inspector.records import Rebuild, Sink, Text, Token, Trace, TracedLayer
 from inspector.report.export.summary import summarise
-from inspector.report.html.payload import build_payload
+from inspector.report.html.payload.build import build_payload
 from inspector.session import Inspection
 
 NOTHING = Rebuild("none", (), (), "made by hand")

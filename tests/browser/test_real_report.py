@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 import inspector
-from inspector.report.html.payload import build_payload
+from inspector.report.html.payload.build import build_payload
 
 READY = "html[data-ready]"
 HOSTILE = "</script><!-- \"quoted\" 'text' שלום\u200b 👩‍👩‍👧 e\u0301 <b>bold</b>"

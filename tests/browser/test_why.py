@@ -10,7 +10,7 @@ import pytest
 import synthetic
 
 from inspector.analogy.classroom import article_class
-from inspector.report.html.payload import build_payload
+from inspector.report.html.payload.build import build_payload
 
 #: Four digits are shown of a step, four places of a bar.
 DIGITS, PLACES = 6e-4, 6e-5

@@ -20,7 +20,7 @@ from inspector.records import CorpusResult, HeadExample, HeadStatistics, Relatio
 from inspector.report.corpus_words import gloss, places
 from inspector.report.export.summary import finite
 from inspector.report.html.blobs import Blob, Header, script_json
-from inspector.report.html.payload import VERSION, Payload
+from inspector.report.html.payload.build import VERSION, Payload
 
 Place = tuple[str, int, int]
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from inspector.records import Inspected
 from inspector.report.html.bundle import assets
 from inspector.report.html.outline import outline
-from inspector.report.html.payload import build_payload
+from inspector.report.html.payload.build import build_payload
 from inspector.version import __version__
 
 TITLE_LENGTH = 60

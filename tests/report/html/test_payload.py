@@ -8,8 +8,8 @@ import pytest
 import synthetic
 
 from inspector.report.html.blobs import script_json
-from inspector.report.html.payload import build_payload
-from inspector.report.html.payload_scores import ROUNDING_BOUND
+from inspector.report.html.payload.build import build_payload
+from inspector.report.html.payload.scores import ROUNDING_BOUND
 
 
 def payload(inspected):

@@ -15,7 +15,7 @@ from payload_types import Types
 
 from inspector.records import Writing
 from inspector.report.html.atlas_payload import build_atlas
-from inspector.report.html.payload import build_payload
+from inspector.report.html.payload.build import build_payload
 
 DESCRIPTION = Path(__file__).parents[3] / "inspector/report/html/assets/payload.d.ts"
 TYPES = Types(DESCRIPTION)

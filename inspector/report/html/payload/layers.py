@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from inspector.forward.core import transformed_norms
 from inspector.records import Array, Float32, RebuiltLayer, RecomputedLayer, TracedLayer
 from inspector.report.html.blobs import Blob, Header, half_where_it_fits, patches, rounded
-from inspector.report.html.payload_scores import carry, largest_each
+from inspector.report.html.payload.scores import carry, largest_each
 
 #: Up to this many tokens the model's A and its difference from the rebuild are shipped exactly.
 EXACT_TOKENS = 32

@@ -22,11 +22,11 @@ from inspector.records import (
 )
 from inspector.report.export.summary import finite
 from inspector.report.html.blobs import Blob, Header, script_json
-from inspector.report.html.payload_answer import describe_answer, describe_verification
-from inspector.report.html.payload_effects import pack_effects
-from inspector.report.html.payload_ladder import pack_ladder, pack_shares
-from inspector.report.html.payload_layers import pack_layer
-from inspector.report.html.payload_written import pack_written
+from inspector.report.html.payload.answer import describe_answer, describe_verification
+from inspector.report.html.payload.effects import pack_effects
+from inspector.report.html.payload.ladder import pack_ladder, pack_shares
+from inspector.report.html.payload.layers import pack_layer
+from inspector.report.html.payload.written import pack_written
 
 #: Raised whenever a page of an older payload could be misread by a newer page.
 VERSION = 2

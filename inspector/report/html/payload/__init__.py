@@ -1,0 +1,1 @@
+"""What a report's page is given, part by part."""
