@@ -3,9 +3,9 @@
 This is the one place where the ladder is measured. ``measure_rungs`` compares one layer row by row
 over any choice of queries and keys: for one sentence they are all tokens, and once more the content
 tokens only, where the rows and columns of special tokens are dropped and the rows renormalised;
-over a corpus (``corpus/rungs.py``) the queries are content tokens and the keys all tokens. Where
-only some layers have a rung, such as a mask, it is the rung before it on the others, so that all
-rungs are averaged over the same layers.
+over a corpus (``corpus/measured/rungs.py``) the queries are content tokens and the keys all tokens.
+Where only some layers have a rung, such as a mask, it is the rung before it on the others, so that
+all rungs are averaged over the same layers.
 """
 
 from __future__ import annotations

@@ -47,10 +47,17 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--statistics",
-    type=click.Choice(["basic", "full"]),
+    type=click.Choice(["basic", "full", "effects"]),
     default="basic",
     show_default=True,
-    help="full adds every rung of the ladder and induction; many times slower.",
+    help="full adds every rung of the ladder and induction, effects what silencing each head and "
+    "blocking each word does; many times slower.",
+)
+@click.option(
+    "--sample",
+    type=click.IntRange(1),
+    metavar="N",
+    help="With --statistics effects: measure them on N sentences, drawn with the seed.",
 )
 @click.option(
     "--column",
@@ -90,7 +97,8 @@ def corpus(
     model: str,
     device: str,
     dtype: Literal["float32", "bfloat16"],
-    statistics: Literal["basic", "full"],
+    statistics: Literal["basic", "full", "effects"],
+    sample: int | None,
     column: str,
     truncate: bool,
     strict: bool,
@@ -113,6 +121,11 @@ def corpus(
 
     if address is not None and engine != "ray":
         raise InputError("--address is for --engine ray.", "Leave it out, or add --engine ray.")
+    if sample is not None and statistics != "effects":
+        raise InputError(
+            "--sample is for --statistics effects: the others are of every sentence.",
+            "Leave it out, or add --statistics effects.",
+        )
     work = Work(
         model=model,
         device=device,
@@ -127,6 +140,7 @@ def corpus(
         column=column,
         strict=strict,
         restart=restart,
+        sample=sample,
         command=command_line(),
     )
     try:

@@ -65,6 +65,10 @@ class Record:
     permuted: Sums
     #: Rungs and references of the ladder; None where they were not asked for.
     ladder: Sums | None
+    #: What silencing each head does, and how far attention tells which words matter, on a sample of
+    #: the sentences; None where they were not asked for.
+    effects: Sums | None
+    explanations: Sums | None
     best: Best
     #: The keys of the shard's sentences, from which their weights follow, and what of their trees
     #: the heads found, by sentence; None where no sentence has a tree.
@@ -81,8 +85,9 @@ class Record:
             "best.keys": self.best.keys,
         }
         sums = {"basic": self.basic, "permuted": self.permuted}
-        if self.ladder is not None:
-            sums["ladder"] = self.ladder
+        for name in ("ladder", "effects", "explanations"):
+            if (asked := getattr(self, name)) is not None:
+                sums[name] = asked
         for name, one in sums.items():
             arrays[f"{name}.values"], arrays[f"{name}.counts"] = one.values, one.counts
         if self.syntax is not None:
@@ -126,6 +131,8 @@ class Record:
                 basic=sums["basic"],
                 permuted=sums["permuted"],
                 ladder=sums.get("ladder"),
+                effects=sums.get("effects"),
+                explanations=sums.get("explanations"),
                 best=Best(arrays["best.values"], arrays["best.keys"], dict(said["texts"])),
                 keys=arrays["keys"],
                 syntax=syntax,

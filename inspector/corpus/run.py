@@ -12,14 +12,22 @@ from typing import TYPE_CHECKING, Protocol
 from inspector.corpus.arc_examples import tell_arcs
 from inspector.corpus.engines import Engine
 from inspector.corpus.example_reports import refuse_examples, tell_examples
-from inspector.corpus.induction import measure_induction
 from inspector.corpus.inputs import Input, inputs
+from inspector.corpus.measured.effects import sampled
+from inspector.corpus.measured.induction import measure_induction
 from inspector.corpus.planning import BATCH_TOKENS, SHARD, Shard, shards
 from inspector.corpus.reading import Sentence, Survey, place_of, sentences, survey
 from inspector.corpus.record import LeftOut
 from inspector.corpus.run_record import run_record
 from inspector.corpus.store import Store, shard_names
-from inspector.corpus.tables import Merged, head_statistics, merge, parquet, syntax_tables
+from inspector.corpus.tables import (
+    Merged,
+    explanation_table,
+    head_statistics,
+    merge,
+    parquet,
+    syntax_tables,
+)
 from inspector.corpus.work import Work
 from inspector.errors import InputError
 from inspector.files import RECORD, OutputFolder, output_folder
@@ -30,7 +38,7 @@ from inspector.version import __version__
 if TYPE_CHECKING:
     from inspector.referee.loading import LoadedModel
 
-_TABLES = ("heads", "relations", "findings")
+_TABLES = ("heads", "relations", "findings", "explanations")
 _ATLAS = "atlas.html"
 
 
@@ -53,6 +61,8 @@ class Options:
     column: str = "text"
     strict: bool = False
     restart: bool = False
+    #: With effects: on how many sentences they are measured; None for all.
+    sample: int | None = None
     #: Printed on the pages as what made them.
     command: str = "inspect corpus"
 
@@ -100,7 +110,12 @@ def run_corpus(
         loaded = load()
         from inspector.referee.fingerprint import fingerprint
 
-        work = replace(work, fingerprint=fingerprint(loaded))
+        measured = sampled(seen.sentences, options.sample, work.seed)
+        work = replace(
+            work,
+            fingerprint=fingerprint(loaded),
+            sampled=measured if work.statistics == "effects" else (),
+        )
         store = Store(folder, _plan(files, seen, options, work), restart=options.restart)
         run = _Run(files, seen, options, work, loaded, folder, watcher, begun)
         began = time.monotonic()
@@ -116,6 +131,7 @@ def _plan(files: list[Input], seen: Survey, options: Options, work: Work) -> dic
         "input": [seen.sha256, [one.kind for one in files], options.column],
         "model": work.fingerprint,
         "--statistics": work.statistics,
+        "--sample": options.sample,
         "--dtype": work.dtype,
         "--truncate": work.truncate,
         "--seed": work.seed,
@@ -214,7 +230,9 @@ class _Run:
             command=command,
             version=__version__,
         )
-        result = CorpusResult(facts, heads, relations, findings, examples)
+        result = CorpusResult(
+            facts, heads, relations, findings, examples, explanation_table(merged)
+        )
         return Outcome(result, self._write(result, merged.shift), merged.shift)
 
     def _write(self, result: CorpusResult, shift: dict[str, float]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from inspector.errors import InputError, MachineError
 from inspector.files import OutputFolder
 
 #: Changes when what a shard holds or how it is computed does.
-SCHEMA = 2
+SCHEMA = 3
 
 FOLDER = "shards"
 _PLAN = f"{FOLDER}/plan.json"

@@ -11,12 +11,14 @@ import numpy as np
 
 from inspector.corpus.bootstrap import draws
 from inspector.corpus.examples import Best
+from inspector.corpus.measured.effects import RUNGS
 from inspector.corpus.record import Record, Tally
 from inspector.corpus.sums import Sums
 from inspector.corpus.treebank.clearest import Clearest
 from inspector.corpus.treebank.relations import HeadPlace, findings, relations
 from inspector.corpus.treebank.relations import Tally as ArcTally
 from inspector.records import (
+    ExplanationStatistics,
     Float64,
     HeadStatistics,
     RelationAccuracies,
@@ -36,6 +38,8 @@ class Merged:
     basic: Sums
     permuted: Sums
     ladder: Sums | None
+    effects: Sums | None
+    explanations: Sums | None
     best: Best
     arcs: ArcTally | None
     #: Where each head finds each relation most surely; nothing without trees.
@@ -53,6 +57,8 @@ def merge(records: Iterable[Record], *, seed: int, replicates: int) -> Merged:
                 record.basic,
                 record.permuted,
                 record.ladder,
+                record.effects,
+                record.explanations,
                 record.best,
                 None,
                 Clearest(),
@@ -62,8 +68,9 @@ def merge(records: Iterable[Record], *, seed: int, replicates: int) -> Merged:
             merged.tally = merged.tally.plus(record.tally)
             merged.basic = merged.basic.plus(record.basic)
             merged.permuted = merged.permuted.plus(record.permuted)
-            if merged.ladder is not None and record.ladder is not None:
-                merged.ladder = merged.ladder.plus(record.ladder)
+            merged.ladder = _both(merged.ladder, record.ladder)
+            merged.effects = _both(merged.effects, record.effects)
+            merged.explanations = _both(merged.explanations, record.explanations)
             merged.best = merged.best.plus(record.best)
             merged.shift |= record.shift
         if record.syntax is not None:
@@ -76,6 +83,11 @@ def merge(records: Iterable[Record], *, seed: int, replicates: int) -> Merged:
     return merged
 
 
+def _both(first: Sums | None, after: Sums | None) -> Sums | None:
+    """Add two shards' sums of what either all shards have or none."""
+    return None if first is None or after is None else first.plus(after)
+
+
 def head_statistics(merged: Merged, more: Iterable[tuple[Sums, Float64]] = ()) -> HeadStatistics:
     """Return a row for each head and statistic that was measured.
 
@@ -83,8 +95,12 @@ def head_statistics(merged: Merged, more: Iterable[tuple[Sums, Float64]] = ()) -
     """
     nulls = _nulls(merged)
     parts = [(merged.basic, nulls), *more]
-    if merged.ladder is not None:
-        parts.append((merged.ladder, np.full(merged.ladder.values.shape[1:], np.nan)))
+    # No permutation of the keys says what these would be by chance.
+    parts += [
+        (sums, np.full(sums.values.shape[1:], np.nan))
+        for sums in (merged.ladder, merged.effects)
+        if sums is not None
+    ]
     tables = [_rows(sums, null) for sums, null in parts]
     columns = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
     # By head, and the statistics of a head in the order in which they are defined.
@@ -128,6 +144,33 @@ def _rows(sums: Sums, null: Float64) -> dict[str, Any]:
     return {name: column[queries > 0] for name, column in columns.items()}
 
 
+def explanation_table(merged: Merged) -> ExplanationStatistics | None:
+    """Return how far each reading of attention tells which words matter; None if nobody asked."""
+    sums = merged.explanations
+    if sums is None:
+        return None
+    low, high = sums.intervals()
+    found = {
+        name: (sums.means[0, 0, at], low[0, 0, at], high[0, 0, at], sums.queries[0, 0, at])
+        for at, name in enumerate(sums.names)
+    }
+    rungs = [rung for rung in RUNGS if found[f"{rung}_rank_correlation"][3] > 0]
+    ranks, tops = (
+        np.array([found[f"{rung}_{part}"] for rung in rungs]).reshape(-1, 4)
+        for part in ("rank_correlation", "top1")
+    )
+    return ExplanationStatistics(
+        rung=np.array(rungs, dtype=np.str_),
+        rank_correlation=ranks[:, 0],
+        low=ranks[:, 1],
+        high=ranks[:, 2],
+        top1=tops[:, 0],
+        top1_low=tops[:, 1],
+        top1_high=tops[:, 2],
+        n=np.rint(ranks[:, 3]).astype(np.int64),
+    )
+
+
 def syntax_tables(
     merged: Merged,
 ) -> tuple[RelationAccuracies | None, RelationFindings | None]:
@@ -144,7 +187,9 @@ def syntax_tables(
     )
 
 
-def parquet(table: HeadStatistics | RelationAccuracies | RelationFindings) -> bytes:
+def parquet(
+    table: HeadStatistics | RelationAccuracies | RelationFindings | ExplanationStatistics,
+) -> bytes:
     """Return a table as the bytes of a Parquet file; NaN becomes null."""
     import pyarrow as pa
     import pyarrow.parquet as pq

@@ -10,11 +10,13 @@ import numpy as np
 
 from inspector.corpus.bootstrap import REPLICATES, draws
 from inspector.corpus.examples import Best
+from inspector.corpus.measured.effects import EXPLANATIONS, refuse_effects, sentence_effects
+from inspector.corpus.measured.effects import NAMES as EFFECTS
+from inspector.corpus.measured.rungs import NAMES as RUNGS
+from inspector.corpus.measured.rungs import sentence_ladder
 from inspector.corpus.memory import hand_back
-from inspector.corpus.planning import Shard, batches
+from inspector.corpus.planning import SHARD, Shard, batches
 from inspector.corpus.record import LeftOut, Record, Tally
-from inspector.corpus.rungs import NAMES as RUNGS
-from inspector.corpus.rungs import sentence_ladder
 from inspector.corpus.sums import Sums
 from inspector.corpus.treebank.syntax import SyntaxSums, batch_trees, found_arcs, joined, with_heads
 from inspector.errors import ModelError
@@ -25,7 +27,7 @@ from inspector.session import load
 if TYPE_CHECKING:
     from inspector.referee.loading import LoadedModel
 
-Statistics = Literal["basic", "full"]
+Statistics = Literal["basic", "full", "effects"]
 Dtype = Literal["float32", "bfloat16"]
 #: Called with the number of sentences that are done.
 Progress = Callable[[int], None]
@@ -47,6 +49,8 @@ class Work:
     truncate: bool = False
     seed: int = 0
     replicates: int = REPLICATES
+    #: With effects: which sentences of the corpus they are measured on, by their places in it.
+    sampled: tuple[int, ...] = ()
     #: What the model has to be, so that no worker computes with another one; None for any.
     fingerprint: str | None = None
 
@@ -85,6 +89,8 @@ class Worker:
                 f"{self.loaded.title} has no ladder: {self.loaded.checkpoint.no_rebuild}.",
                 "Use --statistics basic.",
             )
+        if work.statistics == "effects":
+            refuse_effects(self.loaded)
         refuse_dtype(work.dtype, str(self.loaded.model.device))
         self._work = work
         self.stream = Stream(self.loaded, dtype=work.dtype)
@@ -118,6 +124,7 @@ class Worker:
         masses = np.zeros((len(shard.sentences), *size, len(TARGETS)))
         queries = np.zeros(len(shard.sentences), dtype=np.int64)
         rungs: list[Sums] = []
+        effects = _EffectSums(self.loaded, self._work, size)
         syntax: list[SyntaxSums] = []
         shift = _Shift()
         for number, (places, together) in enumerate(batches(encoded)):
@@ -140,6 +147,9 @@ class Worker:
             queries[places] = batch.queries
             if self._work.statistics == "full":
                 rungs.append(self._ladder(together, weights, lambda: progress(1)))
+            elif self._work.statistics == "effects":
+                numbers = [shard.index * SHARD + place for place in places]
+                effects.add(numbers, together, weights, lambda: progress(1))
             else:
                 progress(len(places))
             if self._exact is not self.stream and shard.index == 0 and number % _COMPARED == 0:
@@ -151,6 +161,8 @@ class Worker:
             ladder=_total(rungs, 1 + self._work.replicates, *size)
             if self._work.statistics == "full"
             else None,
+            effects=effects.heads,
+            explanations=effects.explanations,
             best=Best.of(shard.sentences, masses, queries),
             keys=np.array([one.key for one in shard.sentences], dtype=np.int64),
             syntax=joined(syntax) if syntax else None,
@@ -211,6 +223,38 @@ class Worker:
         values = np.stack([sums for sums, _ in measured])
         counts = np.stack([counted for _, counted in measured])
         return Sums.weighted(RUNGS, weights, values, counts)
+
+
+class _EffectSums:
+    """The effects of the sampled sentences of a shard; None where they are not asked for."""
+
+    def __init__(self, loaded: LoadedModel, work: Work, size: tuple[int, int]) -> None:
+        self._loaded = loaded
+        self._sampled = frozenset(work.sampled)
+        self.heads: Sums | None = None
+        self.explanations: Sums | None = None
+        if work.statistics == "effects":
+            weights = 1 + work.replicates
+            self.heads = Sums.nothing(EFFECTS, weights, *size)
+            nothing = np.zeros((weights, 1, 1, len(EXPLANATIONS)))
+            self.explanations = Sums(EXPLANATIONS, nothing, nothing)
+
+    def add(
+        self, numbers: list[int], texts: list[Text], weights: Float64, done: Callable[[], None]
+    ) -> None:
+        """Measure those of a batch that are of the sample; ``numbers`` are their places."""
+        if self.heads is None or self.explanations is None:
+            return
+        for column, (number, text) in enumerate(zip(numbers, texts, strict=True)):
+            if number in self._sampled:
+                drawn = weights[:, [column]]
+                effects, told, there = sentence_effects(self._loaded, text)
+                counts = np.ones((1, 1, 1, 1))
+                self.heads = self.heads.plus(Sums.weighted(EFFECTS, drawn, effects[None], counts))
+                self.explanations = self.explanations.plus(
+                    Sums.weighted(EXPLANATIONS, drawn, told[None], there[None])
+                )
+            done()
 
 
 class _Trees:

@@ -33,6 +33,7 @@ from inspector.records.checkpoint import (
 from inspector.records.corpus import (
     CorpusFacts,
     CorpusResult,
+    ExplanationStatistics,
     HeadExample,
     HeadStatistics,
     RelationAccuracies,
@@ -137,6 +138,7 @@ __all__ = [
     "EndToEnd",
     "Experts",
     "Explanation",
+    "ExplanationStatistics",
     "FeedForward",
     "Float32",
     "Float64",

@@ -125,6 +125,27 @@ class RelationFindings:
 
 
 @dataclass(frozen=True, slots=True)
+class ExplanationStatistics:
+    """``explanations.parquet``: M rows, one for each reading of attention (the second ladder)."""
+
+    #: (M,) strings: ``all_layers``, ``rollout``, …
+    rung: Strings
+    #: (M,) float64: mean over sentences of the rank correlation of a word's score with what
+    #: blocking it does, and its 95 % interval; and how often both have the same favourite.
+    rank_correlation: Float64
+    low: Float64
+    high: Float64
+    top1: Float64
+    top1_low: Float64
+    top1_high: Float64
+    #: (M,) integers: sentences.
+    n: Ints
+
+    def __len__(self) -> int:
+        return len(self.rank_correlation)
+
+
+@dataclass(frozen=True, slots=True)
 class HeadExample:
     """A sentence in which a head does what it does: one query, and whom it attends to."""
 
@@ -203,3 +224,5 @@ class CorpusResult:
     findings: RelationFindings | None
     #: A few for each head, the clearest first, and one for each finding; there may be none.
     examples: tuple[HeadExample, ...]
+    #: None where effects were not measured.
+    explanations: ExplanationStatistics | None = None

@@ -198,6 +198,38 @@ def ladder_means(heads: HeadStatistics) -> dict[str, float]:
     return {name: found[name] for name in sorted(found, key=lambda name: name in REFERENCES)}
 
 
+@dataclass(frozen=True, slots=True)
+class Mattering:
+    """A head by what silencing it does, over a corpus."""
+
+    head: tuple[str, int, int]
+    effect: Interval
+
+
+def matter_most(heads: HeadStatistics, count: int) -> list[Mattering]:
+    """Return the heads with the largest effect, the largest first; none where it was not measured.
+
+    An effect is in bits of divergence, or for a model without a head for words 1 less a cosine.
+    """
+    rows = np.flatnonzero(heads.statistic == "effect")
+    best = rows[np.argsort(-heads.value[rows], kind="stable")][:count]
+    return [
+        Mattering(
+            (str(heads.site[row]), int(heads.layer[row]), int(heads.head[row])),
+            Interval(
+                *(float(column[row]) for column in (heads.value, heads.low, heads.high, heads.null))
+            ),
+        )
+        for row in best
+    ]
+
+
+def median_effect(heads: HeadStatistics) -> float | None:
+    """Return the median head's effect; None where none was measured."""
+    values = heads.value[heads.statistic == "effect"]
+    return float(np.sort(values)[len(values) // 2]) if values.size else None
+
+
 def widest(heads: HeadStatistics) -> float | None:
     """Return half the width of the widest interval of all shares; None without shares."""
     rows = np.isin(heads.statistic, TARGETS)

@@ -17,7 +17,7 @@ from transformers import CONFIG_MAPPING, AutoConfig, AutoModel
 from inspector.analysis.agreement import measure_ladder
 from inspector.analysis.heads import read_heads
 from inspector.checkpoint.sources import Source
-from inspector.corpus.rungs import NAMES, ladder_sums
+from inspector.corpus.measured.rungs import NAMES, ladder_sums
 from inspector.families.registry import FAMILIES
 from inspector.families.small import SMALL
 from inspector.forward.rebuilding.rebuild import rebuild

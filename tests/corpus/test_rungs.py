@@ -13,8 +13,8 @@ from small_models import perturb, random_bert, save
 from transformers import LlamaConfig, LlamaModel
 
 import inspector
-from inspector.corpus.induction import HALF, TEXTS, measure_induction, repeated
-from inspector.corpus.rungs import NAMES, ladder_sums
+from inspector.corpus.measured.induction import HALF, TEXTS, measure_induction, repeated
+from inspector.corpus.measured.rungs import NAMES, ladder_sums
 from inspector.forward.rebuilding.recompute import recompute
 from inspector.records import RebuiltLayer, Trace
 from inspector.referee.loading import LoadedModel

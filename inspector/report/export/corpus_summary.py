@@ -20,6 +20,9 @@ _FINDING = (
 )
 
 
+_EXPLANATION = ("rung", "rank_correlation", "low", "high", "top1", "top1_low", "top1_high", "n")
+
+
 def summarise_corpus(result: CorpusResult, files: dict[str, str]) -> dict[str, Any]:
     """Return what ``--json`` prints; ``files`` says what was written where."""
     facts = result.facts
@@ -53,6 +56,18 @@ def summarise_corpus(result: CorpusResult, files: dict[str, str]) -> dict[str, A
             for row, found in enumerate(findings.found())
         ],
         "ladder": {rung: finite(bits) for rung, bits in ladder_means(result.heads).items()},
+        "effects": None
+        if result.explanations is None
+        else {
+            "heads": [
+                _row(result.heads, _HEAD, row)
+                for row in np.flatnonzero(result.heads.statistic == "effect").tolist()
+            ],
+            "explanations": [
+                _row(result.explanations, _EXPLANATION, row)
+                for row in range(len(result.explanations))
+            ],
+        },
         "files": files,
     }
 

@@ -6,19 +6,25 @@ from typing import Any
 
 from markupsafe import Markup
 
-from inspector.plain import precision
+from inspector.plain import RUNG_NAMES, precision
 from inspector.records import CorpusResult
 from inspector.report.corpus_words import (
     Claim,
     corpus_name,
     finding_claims,
     head_claims,
+    head_name,
+    matter_most,
+    median_effect,
     places,
     resting_words,
     widest,
 )
 from inspector.report.html.atlas_payload import build_atlas
 from inspector.report.html.page import printable, render_template
+
+#: Heads that are named by what silencing them does.
+_MOST_HEADS = 5
 
 
 def render_atlas(result: CorpusResult) -> str:
@@ -44,7 +50,30 @@ def render_atlas(result: CorpusResult) -> str:
         resting=resting_words(result.heads),
         syntax=None if result.findings is None else _syntax(result),
         widest=widest(result.heads),
+        explanations=_explanations(result),
+        matter=[
+            {"name": printable(head_name(*one.head, sentence=True)), "effect": one.effect}
+            for one in matter_most(result.heads, _MOST_HEADS)
+        ],
+        median=median_effect(result.heads),
     )
+
+
+def _explanations(result: CorpusResult) -> list[dict[str, Any]]:
+    """Return how far each reading of attention tells which words matter; nothing unasked."""
+    found = result.explanations
+    if found is None:
+        return []
+    return [
+        {
+            "name": RUNG_NAMES[str(found.rung[row])],
+            "value": float(found.rank_correlation[row]),
+            "low": float(found.low[row]),
+            "high": float(found.high[row]),
+            "n": int(found.n[row]),
+        }
+        for row in range(len(found))
+    ]
 
 
 def _syntax(result: CorpusResult) -> dict[str, Any]:

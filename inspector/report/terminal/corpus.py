@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from inspector.plain import precision, visible
+from inspector.plain import RUNG_NAMES, precision, visible
 from inspector.records import CorpusFacts, CorpusResult
 from inspector.report.corpus_words import (
     Claim,
@@ -19,6 +19,8 @@ from inspector.report.corpus_words import (
     head_claims,
     head_name,
     ladder_means,
+    matter_most,
+    median_effect,
     percent,
     places,
     resting_words,
@@ -34,6 +36,8 @@ from inspector.report.terminal.tables import (
 
 #: Relations that the terminal lists; the atlas lists all.
 _MOST_RELATIONS = 6
+#: Heads that are named by what silencing them does.
+_MOST_HEADS = 5
 _BAR = 20
 #: Columns of numbers, in both tables.
 _NUMBERS = range(3, 6)
@@ -48,6 +52,7 @@ def print_corpus(console: Console, result: CorpusResult, files: dict[str, str]) 
     _print_heads(console, result)
     _print_findings(console, result)
     _print_ladder(console, result)
+    _print_effects(console, result)
     for skipped in facts.skipped:
         console.print()
         console.print(
@@ -166,4 +171,36 @@ def _print_ladder(console: Console, result: CorpusResult) -> None:
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, INDENT, 0, 0))
     for rung, bits in means.items():
         table.add_row(Text(visible(rung)), "█" * round(bits / longest * _BAR), f"{bits:.3f}")
+    print_table(console, table)
+
+
+def _print_effects(console: Console, result: CorpusResult) -> None:
+    """Print which heads matter most, and how far attention tells which words do."""
+    explanations = result.explanations
+    if explanations is None:
+        return
+    print_heading(console, "Does it matter?", "how far the answer moves when a head is silent")
+    table = new_table("the head", "effect", "95 %", right=range(1, 3))
+    for one in matter_most(result.heads, _MOST_HEADS):
+        effect = one.effect
+        table.add_row(
+            visible(head_name(*one.head)),
+            f"{effect.value:.4f}",
+            f"{effect.low:.4f}–{effect.high:.4f}",
+        )
+    print_table(console, table)
+    median = median_effect(result.heads)
+    if median is not None:
+        print_note(console, f"The median of all heads is {median:.4f}.")
+    print_heading(
+        console, "How far attention tells which words matter", "rank correlation with the effect"
+    )
+    table = new_table("reading of attention", "mean", "95 %", "sentences", right=range(1, 4))
+    for row in range(len(explanations)):
+        table.add_row(
+            RUNG_NAMES[str(explanations.rung[row])],
+            f"{explanations.rank_correlation[row]:.2f}",
+            f"{explanations.low[row]:.2f}–{explanations.high[row]:.2f}",
+            f"{explanations.n[row]:,}",
+        )
     print_table(console, table)

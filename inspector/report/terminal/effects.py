@@ -5,22 +5,13 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text as Line
 
-from inspector.plain import layer_name, visible
+from inspector.plain import RUNG_NAMES, layer_name, visible
 from inspector.records import Effect, Effects, Explanation, Inspected
 
 #: So many words, and so many heads, are named.
 _NAMED = 3
 #: Fewer words than these tell little of a correlation.
 _FEW = 8
-RUNG_NAMES = {
-    "uniform": "the same for every word",
-    "last_layer": "attention in the last layer",
-    "all_layers": "attention in all layers",
-    "rollout": "attention rollout",
-    "value_weighted": "value-weighted attention",
-    "alti": "ALTI",
-    "contributions": "logit contributions",
-}
 
 
 def print_effects(console: Console, inspected: Inspected) -> None:

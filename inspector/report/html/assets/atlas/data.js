@@ -21,7 +21,7 @@ export const SHARES = {
   same_word: ["same word", "="],
 };
 /** @type {Record<string, string>} */
-const PLAIN = { entropy_bits: "entropy", distance: "distance", induction: "induction" };
+const PLAIN = { entropy_bits: "entropy", distance: "distance", induction: "induction", effect: "effect of silencing" };
 /** @type {Record<string, string>} how the measures of a rung end, and what they are called */
 const RUNGS = { _jsd_bits: "divergence in bits", _rank_correlation: "rank correlation", _top1: "same top-1 key" };
 /** @type {Record<string, string>} */

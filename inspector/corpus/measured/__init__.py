@@ -1,0 +1,1 @@
+"""What is measured of a sentence beside what the streamed sums are of."""

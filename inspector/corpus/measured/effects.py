@@ -1,0 +1,67 @@
+"""Does it matter, over a corpus: every head silenced and every word blocked, sentence by sentence.
+
+Measured as everywhere (``analysis/effects.py``), by our own forward, on a sample of the sentences:
+each takes as long as many plain passes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from inspector.analysis.effects import measure_effects
+from inspector.errors import ModelError
+from inspector.forward.model import forward
+from inspector.records import Float64, Text
+
+if TYPE_CHECKING:
+    from inspector.referee.loading import LoadedModel
+
+NAMES = ("effect",)
+#: The rungs of the second ladder that have a correlation with what they are set beside.
+RUNGS = ("last_layer", "all_layers", "rollout", "value_weighted", "alti", "contributions")
+EXPLANATIONS = tuple(f"{rung}_{part}" for rung in RUNGS for part in ("rank_correlation", "top1"))
+
+
+def sampled(sentences: int, size: int | None, seed: int) -> tuple[int, ...]:
+    """Return which sentences of a corpus are measured, by their places in it, in order."""
+    if size is None or size >= sentences:
+        return tuple(range(sentences))
+    drawn = np.random.default_rng(seed).choice(sentences, size, replace=False)
+    return tuple(sorted(int(at) for at in drawn))
+
+
+def refuse_effects(loaded: LoadedModel) -> None:
+    """Refuse a model that our own forward does not run.
+
+    Raises
+    ------
+    ModelError
+        Saying why.
+    """
+    known = loaded.checkpoint
+    if known.model is None or known.tokenizer is None:
+        reason = known.no_forward or known.no_rebuild or "it has no tokenizer.json"
+        raise ModelError(
+            f"{known.title} has no effects: our own forward does not run it, {reason}.",
+            "Use --statistics basic or full.",
+        )
+
+
+def sentence_effects(loaded: LoadedModel, text: Text) -> tuple[Float64, Float64, Float64]:
+    """Return of one sentence the effect of every head, (N, H, 1), and the second ladder's numbers.
+
+    The latter are (1, 1, K) in the order of ``EXPLANATIONS``, and whether each is there: of one
+    word, and where a side is constant, there is no correlation.
+    """
+    trace = forward(loaded.checkpoint, text, keep=("layers", "logits"))
+    found = measure_effects(loaded.checkpoint, trace)
+    effects = np.zeros((len(trace.layers), trace.heads, len(NAMES)))
+    for one in found.heads or ():
+        effects[one.layer, one.head] = one.effect.size
+    told = {one.rung: (one.rank_correlation, one.top1) for one in found.explanations}
+    numbers = [number for rung in RUNGS for number in told.get(rung, (None, None))]
+    there = np.array([number is not None for number in numbers], dtype=np.float64)
+    values = np.array([number or 0.0 for number in numbers])
+    return effects, values.reshape(1, 1, -1), there.reshape(1, 1, -1)
