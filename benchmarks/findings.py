@@ -1,7 +1,8 @@
 """``python -m benchmarks.findings FOLDER``: the tables of docs/findings.md, from a run's folder.
 
-The folder is what ``inspect corpus FILE --statistics full --out FOLDER`` wrote on a treebank.
-Nothing is worked out here but means over heads: the columns are those of the Parquet files.
+The folder is what ``inspect corpus FILE --statistics full --out FOLDER`` wrote on a treebank, or
+with ``--statistics effects``. Nothing is worked out here but means, medians and rank correlations
+over heads: the columns are those of the Parquet files.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from benchmarks.measuring import table
+from inspector.analysis.explanations import spearman
 from inspector.records import TARGETS, Float64, HeadStatistics, Mask, RelationFindings
 
 #: Heads that are listed of each share.
@@ -35,13 +37,20 @@ def main(folder: Path) -> None:
         f"{run['sentences']:,} sentences, {run['tokens']:,} tokens, {heads.n.max():,} queries; "
         f"{found.sum()} of {len(findings)} relations and directions found.\n"
     )
-    for title, text in (
+    parts = [
         ("Heads", _heads(heads)),
         ("What is heard, and what is moved", _moved(heads)),
         ("Relations found", _relations(findings, found)),
         ("Relations not found", _relations(findings, ~found)),
         ("Rungs", _rungs(heads)),
-    ):
+    ]
+    if (heads.statistic == "effect").any():
+        parts = [
+            ("Heads by effect", _effects(heads)),
+            ("Effect beside what a head attends to", _beside(heads, findings)),
+            ("Readings of attention beside effects", _explanations(folder)),
+        ]
+    for title, text in parts:
         print(f"## {title}\n\n{text}\n")
 
 
@@ -126,6 +135,70 @@ def _rungs(heads: HeadStatistics) -> str:
             )
         rows.append([name, *cells])
     return table(["rung", "bits", "rank correlation", "top-1"], rows)
+
+
+def _effects(heads: HeadStatistics) -> str:
+    some = _rows(heads, heads.statistic == "effect")
+    some.sort(key=lambda row: -row["value"])
+    sizes = np.array([row["value"] for row in some])
+    rows = [
+        [_place(row), f"{row['value']:.4f}", f"{row['low']:.4f} to {row['high']:.4f}"]
+        for row in some[:_MOST]
+    ]
+    rows.append([f"median of {len(some)}", f"{np.median(sizes):.4f}", ""])
+    by_layer: dict[int, list[float]] = {at: [] for at in sorted({row["layer"] for row in some})}
+    for row in some:
+        by_layer[row["layer"]].append(row["value"])
+    rows += [[f"mean of layer {at}", f"{np.mean(of):.4f}", ""] for at, of in by_layer.items()]
+    share = sizes[: len(sizes) // 6].sum() / sizes.sum()
+    rows.append([f"share of the {len(sizes) // 6} largest in all", f"{share:.2f}", ""])
+    return table(["layer.head", "effect", "95 %"], rows)
+
+
+def _beside(heads: HeadStatistics, findings: RelationFindings) -> str:
+    values_of = _values(heads)
+    effects = values_of["effect"]
+    everyone = np.ones(len(effects), dtype=np.bool_)
+    rows = [
+        [f"rank correlation of the effect with {name}", f"{number:.2f}"]
+        for name in ("entropy_bits", "distance", *TARGETS)
+        if (number := spearman(values_of[name], effects, everyone)) is not None
+    ]
+    places = [_place(row) for row in _rows(heads, heads.statistic == "effect")]
+    named = {_place(row) for row in _rows(heads, heads.labelled())}
+    judged = {_place(row) for row in _rows(findings, findings.found())}
+    resting = {_place(row) for row in _rows(heads, heads.resting())}
+    for what, those in (
+        ("named after what they attend to", named),
+        ("that find a syntactic relation", judged),
+        ("that rest on the first token", resting),
+    ):
+        chosen = np.array([place in those for place in places])
+        rows += [
+            [
+                f"median effect of the {chosen.sum()} heads {what}",
+                f"{np.median(effects[chosen]):.4f}",
+            ],
+            [f"of the {(~chosen).sum()} others", f"{np.median(effects[~chosen]):.4f}"],
+        ]
+    return table(["", "number"], rows)
+
+
+def _explanations(folder: Path) -> str:
+    columns = _columns(folder / "explanations.parquet")
+    rows = [
+        [
+            str(columns["rung"][at]),
+            f"{columns['rank_correlation'][at]:.2f}",
+            f"{columns['low'][at]:.2f} to {columns['high'][at]:.2f}",
+            _percent(columns["top1"][at]),
+            f"{100 * columns['top1_low'][at]:.1f} to {100 * columns['top1_high'][at]:.1f}",
+            str(columns["n"][at]),
+        ]
+        for at in range(len(columns["rung"]))
+    ]
+    header = ["reading", "rank correlation", "95 %", "same favourite, %", "95 %", "sentences"]
+    return table(header, rows)
 
 
 def _values(heads: HeadStatistics) -> dict[str, Float64]:

@@ -227,7 +227,7 @@ def matter_most(heads: HeadStatistics, count: int) -> list[Mattering]:
 def median_effect(heads: HeadStatistics) -> float | None:
     """Return the median head's effect; None where none was measured."""
     values = heads.value[heads.statistic == "effect"]
-    return float(np.sort(values)[len(values) // 2]) if values.size else None
+    return float(np.median(values)) if values.size else None
 
 
 def widest(heads: HeadStatistics) -> float | None:
