@@ -138,7 +138,7 @@ def _candidate(rung: Rung, matrix: Array, products: Array) -> Candidate:
 def _everything_and_content(trace: Trace, site: SiteName) -> tuple[Selection, Selection]:
     """Return the two selections of one sentence, over the same queries."""
     asking, attended = trace.texts(site)
-    drawn, keys = measured_rows(asking), ~attended.special
+    drawn, keys = measured_rows(trace, site), ~attended.special
     return Selection(drawn, np.ones_like(keys)), Selection(drawn & ~asking.special, keys)
 
 

@@ -1,40 +1,44 @@
 """Which queries of a text the ladder and the shares are measured on: of a long one, a sample.
 
 Every measure is a mean over queries, and their cost grows with the square of the text. The sample
-is drawn without looking at the text, always the same for the same length, and is said with its
-size wherever the measures are shown.
+is drawn without looking at the text, always the same for the same length and model, and is said
+with its size and with how exact it makes the measures wherever they are shown.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from inspector.records import Float64, Mask, RowSample, SampledRows, Text, Trace
+from inspector.records import Float64, Mask, RowSample, SampledRows, SiteName, Trace
 
-#: Up to so many tokens every query is measured, beyond it so many of them: what the measures then
-#: cost grows as the model's own work does, and not faster.
-_SAMPLED = 64
+#: Queries of a text that are measured at most, and at least, where it has as many.
+_MOST, _FEWEST = 64, 16
+#: How many weights are compared in all: what the measures cost then grows no faster than the
+#: model's own work, in a model of many heads too.
+_WEIGHTS = 2_500_000
 _SEED = 0
 #: Half of a 95 % interval in standard errors.
 _NORMAL_95 = 1.96
 
 
-def measured_rows(text: Text) -> Mask:
-    """Return which queries of a text are measured: (T,)."""
-    count = len(text)
-    if count <= _SAMPLED:
+def measured_rows(trace: Trace, site: SiteName) -> Mask:
+    """Return which queries of a site are measured: (T,)."""
+    asking, attended = trace.texts(site)
+    count = len(asking)
+    heads = sum(len(layer.attention) for layer in trace.layers)
+    sampled = max(_FEWEST, min(_MOST, _WEIGHTS // (heads * len(attended))))
+    if count <= sampled:
         return np.ones(count, dtype=np.bool_)
     drawn = np.zeros(count, dtype=np.bool_)
-    drawn[np.random.default_rng(_SEED).choice(count, _SAMPLED, replace=False)] = True
+    drawn[np.random.default_rng(_SEED).choice(count, sampled, replace=False)] = True
     return drawn
 
 
 def row_sample(trace: Trace) -> RowSample | None:
     """Say how large the sample of every site is; None where all queries are measured."""
-    asking = {site: trace.texts(site)[0] for site in trace.sites}
     sites = tuple(
-        SampledRows(site, int(measured_rows(text).sum()), len(text))
-        for site, text in asking.items()
+        SampledRows(site, int(measured_rows(trace, site).sum()), len(trace.texts(site)[0]))
+        for site in trace.sites
     )
     if all(rows.measured == rows.of for rows in sites):
         return None

@@ -48,7 +48,7 @@ def measure_shares(trace: Trace, rebuilt: tuple[RebuiltLayer, ...]) -> tuple[Sha
         return ()
     present = [any(map(ingredient.applies, rebuilt)) for ingredient in INGREDIENTS]
     by_layer = np.full((len(INGREDIENTS), len(trace.layers), trace.heads), np.nan)
-    rows = {site: np.flatnonzero(measured_rows(trace.texts(site)[0])) for site in trace.sites}
+    rows = {site: np.flatnonzero(measured_rows(trace, site)) for site in trace.sites}
     layers = parallel_map(
         lambda pair: _layer_shares(*pair, rows[pair[0].site]),
         zip(trace.layers, rebuilt, strict=True),

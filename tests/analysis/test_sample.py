@@ -15,24 +15,32 @@ from rich.console import Console
 from inspector.analysis.agreement import measure_ladder
 from inspector.analysis.sample import half_interval, measured_rows, row_sample
 from inspector.analysis.shares import measure_shares
-from inspector.records import RowSample, SampledRows, Text, Token
+from inspector.records import RowSample, SampledRows, Text, Token, Trace, TracedLayer
 from inspector.referee.loading import LoadedModel
 from inspector.report.export.summary import summarise
 from inspector.report.terminal.inspection import print_answer
 from inspector.session import Inspection, inspect
 
 
-def text_of(count: int) -> Text:
-    return Text.of(tuple(Token(i, "a", i, False, 0, None) for i in range(count)), "")
+def rows_of(tokens: int, *, layers: int = 6, heads: int = 12) -> np.ndarray:
+    attention = np.zeros((heads, tokens, tokens), dtype=np.float32)
+    text = Text.of(tuple(Token(i, "a", i, False, 0, None) for i in range(tokens)), "")
+    layer = TracedLayer("self", 0, np.zeros((tokens, 1), np.float32), attention, None)
+    return measured_rows(Trace(text, (layer,) * layers), "self")
 
 
 def test_all_queries_of_a_short_text_and_a_sample_of_a_long_one() -> None:
-    assert measured_rows(text_of(64)).all()
-    drawn = measured_rows(text_of(512))
+    assert rows_of(64).all()
+    drawn = rows_of(512)
     assert drawn.sum() == 64
     # Drawn from everywhere, the same every time.
     assert all(part.sum() > 8 for part in np.split(drawn, 4))
-    np.testing.assert_array_equal(drawn, measured_rows(text_of(512)))
+    np.testing.assert_array_equal(drawn, rows_of(512))
+
+
+def test_of_a_model_of_many_heads_fewer_queries() -> None:
+    assert rows_of(16, layers=30, heads=9).all()
+    assert [rows_of(tokens, layers=30, heads=9).sum() for tokens in (256, 512, 700)] == [36, 18, 16]
 
 
 @pytest.mark.parametrize("causal", [False, True])
@@ -42,8 +50,9 @@ def test_the_sample_is_what_the_rows_say(causal: bool, monkeypatch: pytest.Monke
     other = small_layer(tokens=12, causal=causal, seed=8).attention
     trace = trace_of(layer)
     trace = replace(trace, layers=(replace(trace.layers[0], attention=other),))
-    monkeypatch.setattr("inspector.analysis.sample._SAMPLED", 5)
-    drawn = measured_rows(trace.text)
+    monkeypatch.setattr("inspector.analysis.sample._MOST", 5)
+    monkeypatch.setattr("inspector.analysis.sample._FEWEST", 1)
+    drawn = measured_rows(trace, "self")
     assert drawn.sum() == 5
     assert row_sample(trace) == RowSample(0, (SampledRows("self", 5, 12),))
     sampled = {rung.name: rung.all_tokens for rung in measure_ladder(trace, (layer,))}
@@ -54,7 +63,7 @@ def test_the_sample_is_what_the_rows_say(causal: bool, monkeypatch: pytest.Monke
     each = []
     for row in np.flatnonzero(drawn):
         monkeypatch.setattr(
-            "inspector.analysis.agreement.measured_rows", lambda _, row=row: np.arange(12) == row
+            "inspector.analysis.agreement.measured_rows", lambda *_, row=row: np.arange(12) == row
         )
         alone = {rung.name: rung.all_tokens for rung in measure_ladder(trace, (layer,))}
         each.append(alone["learned"].jsd_bits)
@@ -84,14 +93,14 @@ def test_the_interval_holds_the_mean_of_all_queries(bundled: LoadedModel) -> Non
     trace = replace(found.trace, layers=(layer,))
     everything = np.ones(count, dtype=np.bool_)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("inspector.analysis.agreement.measured_rows", lambda _: everything)
+        patch.setattr("inspector.analysis.agreement.measured_rows", lambda *_: everything)
         exact = {rung.name: rung for rung in measure_ladder(trace, rebuilt[2:3])}
         assert exact["softmax"].jsd_bits_error is None
         outside = 0
         for seed in range(60):
             drawn = np.zeros(count, dtype=np.bool_)
             drawn[np.random.default_rng(seed).choice(count, 40, replace=False)] = True
-            patch.setattr("inspector.analysis.agreement.measured_rows", lambda _, of=drawn: of)
+            patch.setattr("inspector.analysis.agreement.measured_rows", lambda *_, of=drawn: of)
             for rung in measure_ladder(trace, rebuilt[2:3]):
                 if rung.name in ("softmax", "learned", "uniform"):
                     mean, true = (
