@@ -156,8 +156,8 @@ def cut_text(tokens: int) -> str:
     return made.stdout
 
 
-def whole_process(arguments: Sequence[str], path: Sequence[Path]) -> Process:
-    """Run Python with ``arguments`` in a folder of its own.
+def whole_process(arguments: Sequence[str], path: Sequence[Path], **variables: str) -> Process:
+    """Run Python with ``arguments`` in a folder of its own; ``variables`` are its environment's.
 
     Raises
     ------
@@ -167,6 +167,7 @@ def whole_process(arguments: Sequence[str], path: Sequence[Path]) -> Process:
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join(map(str, path)),
         "HF_HUB_OFFLINE": "1",
+        **variables,
     }
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as complaints:
         begun = time.perf_counter()
