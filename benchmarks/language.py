@@ -3,7 +3,7 @@
 Each table has the bound that the project sets itself. Whole processes first, from fork to exit with
 a warm file cache, started from a small process (this module, run as a program), because a child's
 peak memory begins with its parent's: ``inspect "…" --model smollm2 --no-proof``, report written,
-beside the smallest honest script on the same folder (``language_script.py``). Then, in one
+beside the smallest honest script on the same folder (``scripts/language.py``). Then, in one
 process: the analysis beside our own forward pass; tokens written with the cache beside
 transformers' ``generate``, eager; the report's bytes and the seconds until Chromium has drawn it;
 and a corpus beside the plain forward of the same batches, where ``--sentences`` gives one.
@@ -111,7 +111,7 @@ def processes(turns: int) -> str:
         text = text_of(tokens, tokenizer)
         sides = {
             "ours": ("-m", "inspector", text, "--model", MODEL, "--no-proof"),
-            "script": (str(_HERE / "language_script.py"), source.path, text),
+            "script": (str(_HERE / "scripts/language.py"), source.path, text),
         }
         found: dict[str, list[Process]] = {side: [] for side in sides}
         for turn in range(turns + 1):

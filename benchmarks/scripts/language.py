@@ -1,6 +1,6 @@
 """The smallest honest script that gets a text's attention out of a language model's folder.
 
-``python language_script.py FOLDER TEXT``: transformers, eager, float32; one row is printed, and the
+``python language.py FOLDER TEXT``: transformers, eager, float32; one row is printed, and the
 token that comes next. It is what the start of ``inspect "…" --model smollm2`` is measured against.
 """
 
