@@ -9,7 +9,10 @@ from pathlib import Path
 from benchmarks.measuring import machine
 
 #: In the order in which they run: the start is measured while this process is still small.
-SECTIONS = ("start", "forward", "rebuild", "analysis", "report", "use", "corpus")
+SECTIONS = ("start", "forward", "rebuild", "analysis", "report", "use", "corpus", "language")
+
+#: Those that read a file of sentences.
+_OF_SENTENCES = ("corpus", "language")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -18,7 +21,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("sections", nargs="*", metavar="section", help=", ".join(SECTIONS))
     parser.add_argument("--rounds", type=int, help="turns of each side (default: the section's)")
     parser.add_argument(
-        "--sentences", type=Path, help="for corpus: a .txt, .jsonl or .conllu file of sentences"
+        "--sentences",
+        type=Path,
+        help="for corpus and language: a .txt, .jsonl or .conllu file of sentences",
     )
     given = parser.parse_args(arguments)
     unknown = set(given.sections) - set(SECTIONS)
@@ -29,7 +34,7 @@ def main(arguments: list[str] | None = None) -> None:
     print(machine(), flush=True)
     for section in SECTIONS:
         if section in given.sections or not given.sections:
-            more = {"sentences": given.sentences} if section == "corpus" else {}
+            more = {"sentences": given.sentences} if section in _OF_SENTENCES else {}
             measured = import_module(f"benchmarks.{section}").run(given.rounds, **more)
             print(f"\n{measured}", flush=True)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from benchmarks.measuring import Figure, in_turn, table
 from benchmarks.texts import text_of
@@ -49,12 +49,25 @@ def run(rounds: int | None) -> str:
 
 
 def _row(tokens: int, checkpoint: Checkpoint, turns: int) -> list[str]:
+    found = measured(tokens, checkpoint, turns)
+    forwards = found.pop("forward")
+    return [
+        str(tokens),
+        str(queries(tokens, checkpoint)),
+        str(forwards.scaled(1e3)),
+        *(str(of.scaled(1e3)) for of in found.values()),
+        str(together(found.values()).over(forwards)),
+    ]
+
+
+def measured(tokens: int, checkpoint: Checkpoint, turns: int) -> dict[str, Figure]:
+    """Return the seconds of the forward of a text, and of each part of the analysis behind it."""
     text = encode(checkpoint, text_of(tokens, checkpoint.tokenizer), truncate=False)
     trace = forward(checkpoint, text)
     rebuilt = Rebuild("weights", trace.computed, trace.computed, None)
     heads = read_heads(trace, rebuilt)
 
-    measured = in_turn(
+    return in_turn(
         {
             "forward": lambda: _seconds(lambda: forward(checkpoint, text)),
             "ladder": lambda: _seconds(lambda: measure_ladder(trace, rebuilt.from_weights)),
@@ -64,16 +77,18 @@ def _row(tokens: int, checkpoint: Checkpoint, turns: int) -> list[str]:
         },
         rounds=turns,
     )
-    forwards = measured.pop("forward")
-    together = Figure(tuple(map(sum, zip(*(of.values for of in measured.values()), strict=True))))
-    sample = row_sample(trace)
-    return [
-        str(tokens),
-        str(tokens if sample is None else sample.sites[0].measured),
-        str(forwards.scaled(1e3)),
-        *(str(of.scaled(1e3)) for of in measured.values()),
-        str(together.over(forwards)),
-    ]
+
+
+def together(parts: Iterable[Figure]) -> Figure:
+    """Return what several parts take one after another, turn by turn."""
+    return Figure(tuple(map(sum, zip(*(of.values for of in parts), strict=True))))
+
+
+def queries(tokens: int, checkpoint: Checkpoint) -> int:
+    """Return how many queries of a text of so many tokens ladder and shares measure."""
+    text = encode(checkpoint, text_of(tokens, checkpoint.tokenizer), truncate=False)
+    sample = row_sample(forward(checkpoint, text))
+    return tokens if sample is None else sample.sites[0].measured
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -16,12 +16,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.measuring import Figure, in_turn, number, table
+
+if TYPE_CHECKING:
+    from inspector.corpus.planning import Shard
 
 ROUNDS = 3
 THREADS = 2
@@ -34,7 +38,7 @@ PART, PARTS = 128, 16
 
 _MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 _MEGABYTE = 1e6
-_OURS, _LOOP, _PLAIN = "ours", "the usual loop", "plain forward (sdpa)"
+OURS, _LOOP, PLAIN = "ours", "the usual loop", "plain forward (sdpa)"
 _HALF = "ours, bfloat16"
 
 
@@ -42,11 +46,7 @@ def run(rounds: int | None, sentences: Path | None = None) -> str:
     """Measure, and return the section in Markdown."""
     if sentences is None:
         return "## Corpus\n\nNot measured: it takes a file of sentences, --sentences FILE."
-    from inspector.corpus.inputs import inputs
-    from inspector.corpus.reading import sentences as read
-
-    with inputs([str(sentences)]) as files:
-        texts = [one.text for one in read(files, column="text", strict=False)]
+    texts = read_texts(sentences)
     turns = rounds or ROUNDS
     with tempfile.TemporaryDirectory() as folder:
         few, many = (_peak(Path(folder), texts, count) for count in (FEW, MANY))
@@ -73,28 +73,52 @@ def run(rounds: int | None, sentences: Path | None = None) -> str:
     )
 
 
-def _speed(texts: list[str], turns: int) -> tuple[list[list[str]], list[str]]:
-    """Measure what runs in one process, in tokens a second."""
+def read_texts(file: Path) -> list[str]:
+    """Return the sentences of a file, as ``inspect corpus`` reads them."""
+    from inspector.corpus.inputs import inputs
+    from inspector.corpus.reading import sentences
+
+    with inputs([str(file)]) as files:
+        return [one.text for one in sentences(files, column="text", strict=False)]
+
+
+def part_of(texts: list[str]) -> Shard:
+    """Return sentences as one shard."""
+    from inspector.corpus.planning import Shard
+    from inspector.corpus.reading import Sentence
+
+    return Shard(0, tuple(Sentence(0, at, text) for at, text in enumerate(texts)))
+
+
+def rates(loaded: Any, shard: Shard) -> dict[str, Callable[[], float]]:
+    """Return what measures a loaded model's tokens a second: ours, and the plain forward."""
     import torch
 
-    import inspector
-    from inspector.corpus.planning import Shard, batches
-    from inspector.corpus.reading import Sentence
+    from inspector.corpus.planning import batches
     from inspector.corpus.work import Work, Worker
-    from inspector.errors import InputError
     from inspector.records import pad
 
     torch.set_num_threads(THREADS)
-    loaded = inspector.load("bundled", device="cpu")
-    shard = Shard(0, tuple(Sentence(0, at, text) for at, text in enumerate(texts[:SENTENCES])))
-    worker = Worker(Work("bundled"), loaded)
+    worker = Worker(Work(loaded.checkpoint.name), loaded)
     encoded, tally = worker.encode(shard)
     padded = [pad(together, worker.stream.padding) for _, together in batches(encoded)]
-    sides: dict[str, Callable[[], float]] = {
-        _OURS: partial(_rate, tally.tokens, lambda: worker.measure(shard).to_bytes()),
-        _LOOP: partial(_rate, tally.tokens, lambda: _usual_loop(loaded, texts[:SENTENCES])),
-        _PLAIN: partial(_rate, tally.tokens, lambda: _plain(loaded, padded)),
+    return {
+        OURS: partial(_rate, tally.tokens, lambda: worker.measure(shard).to_bytes()),
+        PLAIN: partial(_rate, tally.tokens, lambda: _plain(loaded, padded)),
     }
+
+
+def _speed(texts: list[str], turns: int) -> tuple[list[list[str]], list[str]]:
+    """Measure what runs in one process, in tokens a second."""
+    import inspector
+    from inspector.corpus.work import Work, Worker
+    from inspector.errors import InputError
+
+    loaded = inspector.load("bundled", device="cpu")
+    shard = part_of(texts[:SENTENCES])
+    _, tally = Worker(Work("bundled"), loaded).encode(shard)
+    sides = rates(loaded, shard)
+    sides[_LOOP] = partial(_rate, tally.tokens, lambda: _usual_loop(loaded, texts[:SENTENCES]))
     notes = []
     try:
         half = Worker(Work("bundled", dtype="bfloat16"), loaded)
@@ -102,18 +126,17 @@ def _speed(texts: list[str], turns: int) -> tuple[list[list[str]], list[str]]:
         notes.append(f"bfloat16 not measured: {error.message}")
     else:
         # The second shard: of the first a part runs in float32 too.
-        again = Shard(1, shard.sentences)
+        again = replace(shard, index=1)
         sides[_HALF] = partial(_rate, tally.tokens, lambda: half.measure(again).to_bytes())
         shift = half.measure(shard).shift
         name = max(shift, key=shift.__getitem__)
         notes.append(f"bfloat16 moves a head's mean by at most {shift[name]:.1e} ({name}).")
     found = in_turn(sides, rounds=turns)
     rows = [
-        _row(f"tokens a second, beside {side}", found[_OURS], found[side])
-        for side in (_LOOP, _PLAIN)
+        _row(f"tokens a second, beside {side}", found[OURS], found[side]) for side in (_LOOP, PLAIN)
     ]
     if _HALF in found:
-        rows.append(_row("in bfloat16, beside float32", found[_HALF], found[_OURS]))
+        rows.append(_row("in bfloat16, beside float32", found[_HALF], found[OURS]))
     return rows, notes
 
 

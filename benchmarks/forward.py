@@ -31,8 +31,8 @@ ROUNDS = 15
 AGREEMENT = 1e-4
 _HERE = Path(__file__).parent
 _PROCESSES = {
-    "smallest honest script": (str(_HERE / "honest_script.py"), SENTENCE),
-    "our own forward pass": (str(_HERE / "forward_script.py"), SENTENCE),
+    "smallest honest script": (str(_HERE / "scripts/honest.py"), SENTENCE),
+    "our own forward pass": (str(_HERE / "scripts/forward.py"), SENTENCE),
 }
 
 

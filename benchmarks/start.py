@@ -1,7 +1,7 @@
 """How long one sentence takes from a cold start, as a whole process from fork to exit.
 
 ``inspect "…"`` does its whole job, report and both proofs included, beside the smallest honest
-script that gets the same attention weights out of the same model (``honest_script.py``). Its first
+script that gets the same attention weights out of the same model (``scripts/honest.py``). Its first
 screenful is timed on the way: the moment at which all of the answer, down to the report's name,
 has come out of the process. Beside it ``inspect "…" --no-proof``, which stops there, and ``inspect
 --help``. The file cache is warm. Peak memory is the kernel's own figure for the process, from
@@ -51,7 +51,7 @@ ANSWER = "its first screenful"
 def sides(text: str) -> dict[str, tuple[str, ...]]:
     """Return what is run of a text, by its name in the tables: Python's arguments."""
     return {
-        SCRIPT: (str(_HERE / "honest_script.py"), text),
+        SCRIPT: (str(_HERE / "scripts/honest.py"), text),
         PROVED: ("-m", "inspector", text),
         ALONE: ("-m", "inspector", text, "--no-proof"),
     }
@@ -156,8 +156,8 @@ def cut_text(tokens: int) -> str:
     return made.stdout
 
 
-def whole_process(arguments: Sequence[str], path: Sequence[Path]) -> Process:
-    """Run Python with ``arguments`` in a folder of its own.
+def whole_process(arguments: Sequence[str], path: Sequence[Path], **variables: str) -> Process:
+    """Run Python with ``arguments`` in a folder of its own; ``variables`` are its environment's.
 
     Raises
     ------
@@ -167,6 +167,7 @@ def whole_process(arguments: Sequence[str], path: Sequence[Path]) -> Process:
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join(map(str, path)),
         "HF_HUB_OFFLINE": "1",
+        **variables,
     }
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as complaints:
         begun = time.perf_counter()

@@ -5,9 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-#: [CLS] and [SEP].
-_SPECIAL = 2
-
 
 def bundled_tokenizer() -> Any:
     """Return the bundled model's tokenizer, of the ``tokenizers`` package, without torch."""
@@ -27,7 +24,7 @@ def text_of(tokens: int, tokenizer: Any) -> str:
     """
     passage = (Path(__file__).parent / "passage.txt").read_text(encoding="utf-8")
     encoded = tokenizer.encode(passage, add_special_tokens=False)
-    wanted = tokens - _SPECIAL
+    wanted = tokens - tokenizer.num_special_tokens_to_add(is_pair=False)
     if wanted > len(encoded.ids):
         raise ValueError(f"the passage has only {len(encoded.ids)} tokens")
     text = passage[: encoded.offsets[wanted - 1][1]]

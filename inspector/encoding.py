@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from inspector.checkpoint.readable import refuse_unreadable
 from inspector.checkpoint.tokens import encode as encode_by_file
 from inspector.checkpoint.tokens import encode_target
 from inspector.errors import InputError, NeedsRealModel
-from inspector.records import Checkpoint, Generation, Text, Writing
+from inspector.records import Checkpoint, Generation, Message, Text, Writing
 from inspector.writing.edges import beginning
 from inspector.writing.letters import FileVocabulary
 from inspector.writing.write import refuse_cannot_write
@@ -25,8 +27,11 @@ def encode_alone(
     *,
     truncate: bool,
     writes: Writing | Generation | None,
+    messages: Sequence[Message] | None = None,
 ) -> tuple[Text, Text | None]:
     """Tokenize a text, or a source and its target, by the checkpoint's own tokenizer.json.
+
+    Where there are ``messages``, the text is what the chat template makes of them.
 
     Raises
     ------
@@ -41,7 +46,10 @@ def encode_alone(
     _refuse_texts(
         checkpoint.title, pair, target, takes_target=takes_target, writes=writes is not None
     )
-    source = encode_by_file(checkpoint, text, pair, truncate=truncate)
+    if messages is None:
+        source = encode_by_file(checkpoint, text, pair, truncate=truncate)
+    else:
+        source = _chat_by_file(checkpoint, messages, truncate=truncate)
     if not takes_target:
         return source, None
     read = (
@@ -65,8 +73,10 @@ def encode(
     *,
     truncate: bool,
     writes: Writing | Generation | None,
+    messages: Sequence[Message] | None = None,
 ) -> tuple[Text, Text | None]:
     """Tokenize by the real model's own tokenizer, as ``encode_alone`` does by its file."""
+    from inspector.referee.chat import encode_chat
     from inspector.referee.text import encode as encode_one
     from inspector.referee.text import encode_both
     from inspector.referee.vocabulary import RefereeVocabulary
@@ -77,7 +87,11 @@ def encode(
         model.title, pair, target, takes_target=model.takes_target, writes=writes is not None
     )
     if target is None:
-        source = encode_one(text, pair, model.tokenizer, model.model.config, truncate=truncate)
+        tokenizer, config = model.tokenizer, model.model.config
+        if messages is None:
+            source = encode_one(text, pair, tokenizer, config, truncate=truncate)
+        else:
+            source = encode_chat(messages, tokenizer, config, model.title, truncate=truncate)
         if not model.takes_target:
             return source, None
         begun = beginning(model.checkpoint, RefereeVocabulary(model.tokenizer))
@@ -90,13 +104,47 @@ def read_alike(checkpoint: Checkpoint, text: Text, target: Text | None) -> tuple
     if checkpoint.tokenizer is None or target is not None:
         return ()
     truncate = text.truncated_from is not None
-    alone = encode_by_file(checkpoint, text.text, text.pair, truncate=truncate)
+    if text.chat is None:
+        alone = encode_by_file(checkpoint, text.text, text.pair, truncate=truncate)
+    else:
+        alone = _chat_by_file(checkpoint, text.chat.messages, truncate=truncate)
     if alone.ids.tolist() == text.ids.tolist():
         return ()
     return (
         f"tokenizer.json alone reads this text as {len(alone.tokens)} tokens, which are not the "
         f"{len(text.tokens)} of the model's own tokenizer: --no-proof would answer for those.",
     )
+
+
+def _chat_by_file(checkpoint: Checkpoint, messages: Sequence[Message], *, truncate: bool) -> Text:
+    # Late: a plain text needs no process beside this one, and nothing of what starts one.
+    from inspector.checkpoint.chat.encoding import encode_chat
+
+    return encode_chat(checkpoint, messages, truncate=truncate)
+
+
+def refuse_no_chat(pair: str | None, target: str | None, system: str | None, *, chat: bool) -> None:
+    """Refuse a system's message where nobody chats, or an empty one, and a chat's second text.
+
+    Raises
+    ------
+    InputError
+        With the option's name.
+    """
+    if system is not None and not chat:
+        raise InputError(
+            "--system is what the system says in a chat, and this is none.",
+            "Give --chat too, or leave it out.",
+        )
+    if system is not None:
+        if not system.strip():
+            raise InputError("The system's message is empty.", "Leave --system out.")
+        refuse_unreadable(system, "system's message")
+    if chat and not (pair is None and target is None):
+        raise InputError(
+            "--chat takes one text, which is what the user says: no --pair and no --target.",
+            "Leave the second text out.",
+        )
 
 
 def _refuse_texts(

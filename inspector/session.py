@@ -19,7 +19,7 @@ from inspector.analysis.sinks import find_sinks
 from inspector.checkpoint.opening import open_checkpoint
 from inspector.checkpoint.readable import refuse_unreadable
 from inspector.checkpoint.sources import locate, weights_checked
-from inspector.encoding import encode, encode_alone, read_alike
+from inspector.encoding import encode, encode_alone, read_alike, refuse_no_chat
 from inspector.errors import InputError
 from inspector.proof import Progress, prove_text
 from inspector.records import (
@@ -37,6 +37,7 @@ from inspector.records import (
     Trace,
     Verification,
     Writing,
+    conversation,
 )
 from inspector.what_if import HeadPlace, answer_of, edits_of, effects_of, run_changed
 from inspector.writing.letters import FileVocabulary
@@ -138,8 +139,9 @@ class Inspection(Inspected):
         text, target, written = self.trace.text, self.trace.target, self.generation
         if written is not None:
             text, target = written.text, written.target
+        said = text.chat
         return inspect(
-            text.text,
+            text.text if said is None else said.user,
             pair=text.pair,
             # A decoder that began by itself had no letters before it.
             target=None if target is None or not target.text else target.text,
@@ -147,6 +149,8 @@ class Inspection(Inspected):
             truncate=text.truncated_from is not None,
             pieces=self.pieces,
             generate=written,
+            chat=said is not None,
+            system=None if said is None else said.system,
         )
 
     @property
@@ -271,7 +275,12 @@ class Inspection(Inspected):
         return self.rebuild.from_weights
 
 
-def load(name: str | Path = "bundled", *, device: str = "auto") -> LoadedModel:
+def load(
+    name: str | Path = "bundled",
+    *,
+    device: str = "auto",
+    progress: Progress = lambda _stage: None,
+) -> LoadedModel:
     """Load a model once, to inspect many texts with it.
 
     Parameters
@@ -280,6 +289,8 @@ def load(name: str | Path = "bundled", *, device: str = "auto") -> LoadedModel:
         ``bundled``, an alias such as ``distilbert``, a local folder, or a hub id.
     device:
         ``auto``, ``cpu``, ``cuda`` or ``mps``.
+    progress:
+        Called with a few words while a GGUF file is converted, which it is once.
 
     Raises
     ------
@@ -289,7 +300,7 @@ def load(name: str | Path = "bundled", *, device: str = "auto") -> LoadedModel:
         When the model cannot be had, is damaged, or is of a kind that cannot be inspected.
     """
     # What can be refused is refused before torch is imported: that takes seconds.
-    source = locate(str(name))
+    source = locate(str(name), progress=progress)
     from inspector.referee.loading import load as load_model
 
     with weights_checked(source):
@@ -317,6 +328,8 @@ def inspect(
     truncate: bool = False,
     pieces: bool = False,
     generate: int | Writing | Generation | None = None,
+    chat: bool = False,
+    system: str | None = None,
     prove: bool = True,
     progress: Progress = lambda _stage: None,
 ) -> Inspection:
@@ -344,6 +357,9 @@ def inspect(
         one, the likeliest each time; or a ``Writing``, which may draw them; or the ``generation``
         of an earlier inspection of the same text, which is then not written again. The attention
         is that of the whole.
+    chat:
+        Take the text for what a user says, and put it through the checkpoint's chat template, up to
+        where the answer begins; ``system`` is what the system says before.
     prove:
         Ask the real model. Without it the answer is our own forward's, from the checkpoint's files
         alone: there in half a second, without torch, and called ``unproved``; its ``.prove()``
@@ -354,7 +370,7 @@ def inspect(
     Raises
     ------
     InputError
-        When the text cannot be read or does not fit.
+        When the text cannot be read or does not fit, or when the chat template refuses it.
     ModelError
         When the model cannot be had, gives no attention weights, or without ``prove`` when only
         the real model can run it.
@@ -364,6 +380,8 @@ def inspect(
     for part in (text, pair, target):
         if part is not None:
             refuse_unreadable(part)
+    refuse_no_chat(pair, target, system, chat=chat)
+    messages = conversation(text, system) if chat else None
     asked = Writing(generate) if isinstance(generate, int) else generate
     written = None
     if asked is not None:
@@ -371,7 +389,9 @@ def inspect(
     if not prove:
         progress("Running the model")
         with opened(model, progress) as checkpoint:
-            both = encode_alone(checkpoint, text, pair, target, truncate=truncate, writes=asked)
+            both = encode_alone(
+                checkpoint, text, pair, target, truncate=truncate, writes=asked, messages=messages
+            )
             if asked is not None:
                 progress("Writing on")
                 both, written = write_on(checkpoint, FileVocabulary(checkpoint), *both, asked)
@@ -379,8 +399,11 @@ def inspect(
             return replace(found, generation=written)
     if isinstance(model, str | Path | Checkpoint):
         progress("Loading the model")
-        model = load(model.name if isinstance(model, Checkpoint) else model)
-    begun = texts = encode(model, text, pair, target, truncate=truncate, writes=asked)
+        name = model.name if isinstance(model, Checkpoint) else model
+        model = load(name, progress=progress)
+    begun = texts = encode(
+        model, text, pair, target, truncate=truncate, writes=asked, messages=messages
+    )
     if asked is not None:
         from inspector.referee.vocabulary import RefereeVocabulary
 

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from chat_models import chat_model
 from markdown import ROOT, blocks, prose
 from seq2seq_models import random_encoder_decoder
 from writers import writer
@@ -29,10 +30,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def hub_cache(model_folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A hub cache that holds a DistilBERT, a Llama and a T5, as if downloaded before."""
+    """A hub cache that holds a DistilBERT, two Llamas and a T5, as if downloaded before."""
     home = tmp_path_factory.mktemp("hf")
     folders = {
         "distilbert--distilbert-base-uncased": model_folders["trained distilbert"],
+        "HuggingFaceTB--SmolLM2-135M-Instruct": chat_model(tmp_path_factory.mktemp("c") / "chat"),
         "HuggingFaceTB--SmolLM2-135M": writer("llama", tmp_path_factory.mktemp("llama") / "llama"),
         "google-t5--t5-small": random_encoder_decoder("t5", tmp_path_factory.mktemp("t5") / "t5"),
     }
@@ -112,4 +114,4 @@ def test_every_command_works(command: str, place: Path, hub_cache: Path) -> None
 
 
 def test_there_are_commands() -> None:
-    assert len(COMMANDS) == 17
+    assert len(COMMANDS) == 18

@@ -28,6 +28,35 @@ def weights_notice(checkpoint: Checkpoint) -> tuple[str, ...]:
 
 def notices(text: Text) -> tuple[str, ...]:
     """Return a sentence for each thing that was probably not meant."""
+    return (*_twice(text), *_chat(text))
+
+
+def _chat(text: Text) -> tuple[str, ...]:
+    """Say where a message has ends of turns of its own, and where a template leaves one out."""
+    if text.chat is None:
+        return ()
+    said = []
+    for message in text.chat.messages:
+        role, its = message.role, [of == message.role for of in text.chat.roles]
+        if not any(its):
+            said.append(
+                f"No token is of the {role}'s message: the chat template leaves it out or "
+                "rewrites it."
+            )
+        typed = dict.fromkeys(
+            piece
+            for piece, of, special in zip(text.pieces, its, text.special, strict=True)
+            if of and special
+        )
+        if typed:
+            said.append(
+                f"The {role}'s message holds {', '.join(typed)}, which the model reads as its own "
+                "special token: to the model, what follows may be somebody else's."
+            )
+    return tuple(said)
+
+
+def _twice(text: Text) -> tuple[str, ...]:
     if len(text) > 1 and text.special[:2].all() and text.ids[0] == text.ids[1]:
         first = text.pieces[0]
         why = (

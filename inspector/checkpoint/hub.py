@@ -8,7 +8,7 @@ from pathlib import Path
 from inspector.errors import ModelError
 
 #: What a checkpoint is read from: no code, nothing that torch would unpickle.
-_FILES = ("*.json", "*.safetensors", "*.txt", "*.model")
+_FILES = ("*.json", "*.safetensors", "*.txt", "*.model", "*.jinja")
 #: What a hub id looks like: at most owner/name.
 HUB_ID = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)?")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from inspector.errors import InputError
 
 
-def refuse_unreadable(text: str) -> None:
+def refuse_unreadable(text: str, what: str = "sentence") -> None:
     """Refuse a text that is blank or that is no Unicode.
 
     Raises
@@ -19,5 +19,5 @@ def refuse_unreadable(text: str) -> None:
         text.encode()
     except UnicodeEncodeError as error:
         raise InputError(
-            f"The sentence is not valid Unicode at character {error.start}.", "Give it as UTF-8."
+            f"The {what} is not valid Unicode at character {error.start}.", "Give it as UTF-8."
         ) from error

@@ -92,8 +92,11 @@ def encode(
     *,
     truncate: bool,
     what: str = "text",
+    bare: bool = False,
 ) -> Text:
     """Tokenize a text, or a pair of texts, as the checkpoint's own file says.
+
+    A ``bare`` text has its beginning and its end already: nothing is put around it.
 
     Raises
     ------
@@ -103,7 +106,7 @@ def encode(
     ModelError
         When the tokenizer fails.
     """
-    encoded, truncated_from = _fitted(checkpoint, what, text, pair, truncate=truncate)
+    encoded, truncated_from = _fitted(checkpoint, what, text, pair, truncate=truncate, bare=bare)
     if pair is not None:
         alone, both = (
             checkpoint.tokenizer.num_special_tokens_to_add(is_pair=paired)
@@ -148,11 +151,11 @@ def encode_target(checkpoint: Checkpoint, target: str, *, truncate: bool) -> Tex
 
 
 def _fitted(
-    checkpoint: Checkpoint, what: str, text: str, pair: str | None, *, truncate: bool
+    checkpoint: Checkpoint, what: str, text: str, pair: str | None, *, truncate: bool, bare: bool
 ) -> tuple[Any, int | None]:
     """Tokenize, and return how many tokens there were before they were cut, if they were."""
     tokenizer, fits = checkpoint.tokenizer, checkpoint.window
-    encoded = _encoded(tokenizer, text, pair)
+    encoded = _encoded(tokenizer, text, pair, bare=bare)
     count = len(encoded.ids)
     if fits is None or count <= fits:
         return encoded, None
@@ -161,14 +164,14 @@ def _fitted(
     # The tokenizer itself cuts, so that what it puts at the end stays at the end.
     tokenizer.enable_truncation(fits)
     try:
-        return _encoded(tokenizer, text, pair), count
+        return _encoded(tokenizer, text, pair, bare=bare), count
     finally:
         tokenizer.no_truncation()
 
 
-def _encoded(tokenizer: Any, text: str, pair: str | None) -> Any:
+def _encoded(tokenizer: Any, text: str, pair: str | None, *, bare: bool) -> Any:
     with _told(lambda: failed(tokenizer.to_str())):
-        return tokenizer.encode(text, pair)
+        return tokenizer.encode(text, pair, add_special_tokens=not bare)
 
 
 def _tokens(tokenizer: Any, encoded: Any, text: str, pair: str | None) -> tuple[Token, ...]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from inspector.commands.garbage import collect_again
@@ -25,6 +25,19 @@ _SECONDS = 3.0
 _ANSWERED_FIRST = ("auto", "cpu")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How a text is to be read, whichever it is."""
+
+    truncate: bool
+    pieces: bool
+    #: How it is to be written on, or what was written already; None where it is not.
+    writing: Writing | Generation | None = None
+    #: Whether it is what a user says, and what the system says before; None for nothing.
+    chat: bool = False
+    system: str | None = None
+
+
 @dataclass(frozen=True)
 class AskedText:
     """A text and how it is to be read, for our own forward and for the real model."""
@@ -32,11 +45,11 @@ class AskedText:
     text: str
     pair: str | None
     target: str | None
-    _: KW_ONLY
-    truncate: bool
-    pieces: bool
-    #: How it is to be written on, or what was written already; None where it is not.
-    writing: Writing | Generation | None = None
+    reading: Reading
+
+    def written(self, generation: Generation | None) -> AskedText:
+        """Return the same with what was written behind it: what is written is written once."""
+        return replace(self, reading=replace(self.reading, writing=generation))
 
     def inspect(
         self,
@@ -53,9 +66,11 @@ class AskedText:
             pair=self.pair,
             target=self.target,
             model=model,
-            truncate=self.truncate,
-            pieces=self.pieces,
-            generate=self.writing,
+            truncate=self.reading.truncate,
+            pieces=self.reading.pieces,
+            generate=self.reading.writing,
+            chat=self.reading.chat,
+            system=self.reading.system,
             prove=prove,
             progress=progress,
         )
@@ -144,7 +159,7 @@ class AskedModel:
         progress("Importing torch and loading the real model")
         from inspector.session import load
 
-        loaded = load(self.name, device=self.device)
+        loaded = load(self.name, device=self.device, progress=progress)
         collect_again()
         return loaded
 

@@ -92,6 +92,10 @@ _TEXT = 16 * MIB
     help="With effects: the token they are about, not the likeliest, such as ' Paris'.",
 )
 @click.option("--against", metavar="TOKEN", help="With --answer: a token that it is set against.")
+@click.option(
+    "--chat", is_flag=True, help="Put the text through the model's chat template, as a user's."
+)
+@click.option("--system", metavar="TEXT", help="With --chat: what the system says before.")
 @debug_option
 def show(
     *,
@@ -119,6 +123,8 @@ def show(
     knockout: Knockout,
     answer: str | None,
     against: str | None,
+    chat: bool,
+    system: str | None,
 ) -> int:
     """Inspect one sentence; - reads it from standard input.
 
@@ -127,10 +133,18 @@ def show(
     """
     if open_report and no_report:
         raise InputError("--open needs a report.", "Leave --no-report out.")
-    from inspector.commands.asked import AskedEffects, AskedModel, AskedText
+    from inspector.commands.asked import AskedEffects, AskedModel, AskedText, Reading
+    from inspector.encoding import refuse_no_chat
 
     chosen = AskedModel(model, device, prove=not no_proof)
-    writing = _writing(generate, temperature, top_k, seed)
+    refuse_no_chat(pair, target, system, chat=chat)
+    reading = Reading(
+        truncate=truncate,
+        pieces=pieces,
+        writing=_writing(generate, temperature, top_k, seed),
+        chat=chat,
+        system=system,
+    )
     named = answer is not None or against is not None or knockout != "zero"
     if named and effects is False:
         raise InputError(
@@ -140,11 +154,11 @@ def show(
     asked_effects = AskedEffects(True if named else effects, knockout, answer, against)
     if lines is not None:
         second = pair is not None or target is not None
-        others = second or save is not None or bertviz or writing is not None
+        others = second or save is not None or bertviz
         if sentence or others or asked_effects.wanted:
             raise InputError(
-                "--file takes no sentence, no --pair, no --target, no --save, no --bertviz, no "
-                "--generate and no --effects.",
+                "--file takes no sentence, no --pair, no --target, no --save, no --bertviz and no "
+                "--effects.",
                 "Put sentences, pairs and targets into the file; the others go with one sentence.",
             )
         from inspector.commands.show_file import show_file
@@ -155,13 +169,12 @@ def show(
             folder=None if no_report else out or Path("attention"),
             open_index=open_report,
             as_json=as_json,
-            truncate=truncate,
-            pieces=pieces,
+            reading=reading,
         )
     from inspector.commands.show_sentence import Wanted, show_sentence
 
     return show_sentence(
-        AskedText(_text(sentence), pair, target, truncate=truncate, pieces=pieces, writing=writing),
+        AskedText(_text(sentence), pair, target, reading),
         Wanted(
             out or Path("attention.html"),
             report=not no_report,

@@ -16,7 +16,7 @@ import click
 
 from inspector import signals
 from inspector.commands import streams
-from inspector.commands.asked import AskedModel, AskedText, status
+from inspector.commands.asked import AskedModel, AskedText, Reading, status
 from inspector.commands.browser import in_browser
 from inspector.commands.garbage import collecting
 from inspector.commands.options import command_line
@@ -24,11 +24,18 @@ from inspector.commands.sentence_file import Line, read_lines
 from inspector.errors import InputError, MachineError
 from inspector.files import OutputFolder, output_folder
 from inspector.report.export.summary import summarise
-from inspector.report.html.index_page import IndexRow, SkippedLine, render_index, run_record
+from inspector.report.html.index_page import (
+    IndexRow,
+    SkippedLine,
+    index_row,
+    render_index,
+    run_record,
+)
 from inspector.report.html.page import render_report
+from inspector.writing.write import refuse_cannot_write, refuse_impossible
 
 if TYPE_CHECKING:
-    from inspector.records import Checkpoint
+    from inspector.records import Checkpoint, Generation
     from inspector.referee.loading import LoadedModel
     from inspector.session import Inspection
 
@@ -51,8 +58,7 @@ def show_file(
     folder: Path | None,
     open_index: bool,
     as_json: bool,
-    truncate: bool,
-    pieces: bool,
+    reading: Reading,
 ) -> int:
     """Inspect a file line by line.
 
@@ -61,7 +67,7 @@ def show_file(
 
     Returns 1 where a rebuild disagrees with the model, else 2 where a line was skipped, else 0.
     """
-    work = _Work(path, model, as_json=as_json, truncate=truncate, pieces=pieces)
+    work = _Work(path, model, reading, as_json=as_json)
     answered = False
     with ExitStack() as held:
         if folder is not None:
@@ -89,17 +95,15 @@ def show_file(
 class _Work:
     """The lines of a file, and what has become of them so far.
 
-    Of each only what the index says is kept: a proof inspects its line once more.
+    Of each only what the index says is kept, and what was written behind it: a proof inspects its
+    line once more.
     """
 
-    def __init__(
-        self, path: Path, model: AskedModel, *, as_json: bool, truncate: bool, pieces: bool
-    ) -> None:
+    def __init__(self, path: Path, model: AskedModel, reading: Reading, *, as_json: bool) -> None:
         self._path = path
         self._model = model
         self._as_json = as_json
-        self._truncate = truncate
-        self._pieces = pieces
+        self._reading = reading
         self._lines = read_lines(path)
         self._digits = len(str(self._lines[-1].number))
         self._folder: OutputFolder | None = None
@@ -108,6 +112,8 @@ class _Work:
         #: By the line's number.
         self._rows: dict[int, IndexRow] = {}
         self._skipped: dict[int, SkippedLine] = {}
+        #: What was written behind a line, for its proof.
+        self._written: dict[int, Generation] = {}
 
     @property
     def done(self) -> list[IndexRow]:
@@ -133,6 +139,7 @@ class _Work:
         """Let our own forward answer every line that it can."""
         with status() as progress:
             opened = self._model.open(progress)
+        self._refuse(opened)
         with collecting():
             self._each(
                 "Answering", lambda line: self._model.answer(self._read(line, opened), opened)
@@ -142,6 +149,7 @@ class _Work:
         """Import torch, and ask the real model about every line."""
         with status() as progress:
             loaded = self._model.load(progress)
+        self._refuse(loaded.checkpoint)
         self._each("Proving", lambda line: self._read(line, loaded).inspect(loaded))
 
     @contextmanager
@@ -162,6 +170,12 @@ class _Work:
             page = render_index(self._path.name, self.done, self.skipped, total=len(self._lines))
             self._folder.write(_INDEX, page.encode())
 
+    def _refuse(self, checkpoint: Checkpoint) -> None:
+        """Refuse what no line could be asked of the model, once and not for each of them."""
+        if self._reading.writing is not None:
+            refuse_impossible(self._reading.writing)
+            refuse_cannot_write(checkpoint)
+
     def _each(self, stage: str, find: Callable[[Line], Inspection | None]) -> None:
         lines = self.left
         with _bar(stage, len(lines)) as bar:
@@ -180,7 +194,9 @@ class _Work:
     def _read(self, line: Line, by: Checkpoint | LoadedModel) -> AskedText:
         text, second = line.split()
         pair, target = (None, second) if by.takes_target else (second, None)
-        return AskedText(text, pair, target, truncate=self._truncate, pieces=self._pieces)
+        asked = AskedText(text, pair, target, self._reading)
+        written = self._written.get(line.number)
+        return asked if written is None else asked.written(written)
 
     def _name(self, line: Line) -> str:
         """Return the file name of a line's report."""
@@ -199,16 +215,7 @@ class _Work:
         """Write one line's report, print its JSON, and keep what the index says of it."""
         name = None if self._folder is None else self._name(line)
         page = b"" if name is None else render_report(found, command=command_line()).encode()
-        row = IndexRow(
-            line=line.number,
-            text=found.trace.text.text,
-            pair=found.trace.text.pair if found.trace.target is None else found.trace.target.text,
-            report=name,
-            verdict=found.verification.verdict,
-            link=found.links[0] if found.links else None,
-            tokens=len(found.tokens),
-            size=None if name is None else len(page),
-        )
+        row = index_row(found, line.number, name, size=None if name is None else len(page))
         files = {}
         # A report and what is said of it change together.
         with signals.held():
@@ -216,6 +223,8 @@ class _Work:
                 self._write(self._folder, name, page)
                 files["report"] = str(self._folder.path / name)
             self._rows[line.number] = row
+            if found.generation is not None:
+                self._written[line.number] = found.generation
         if self._as_json:
             record: dict[str, Any] = {"line": line.number, **summarise(found, files)}
             click.echo(json.dumps(record, allow_nan=False))

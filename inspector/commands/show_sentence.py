@@ -75,7 +75,7 @@ def show_sentence(
     with status(quiet=wanted.as_json) as progress:
         if answer is None or model.prove:
             # What is written is written once.
-            asked = asked if answer is None else replace(asked, writing=answer.generation)
+            asked = asked if answer is None else asked.written(answer.generation)
             # Let go: what the answer keeps in memory would lie there beside the real model's.
             held, answer = [answer], None
             found = _proved(asked, model, effects, held, progress)

@@ -12,6 +12,7 @@ which they ran. Layers, heads and tokens count from 0.
 
 from __future__ import annotations
 
+from inspector.records.chat import Chat, Message, Role, conversation
 from inspector.records.checkpoint import (
     DEFAULT_POOLING,
     Alibi,
@@ -123,6 +124,7 @@ __all__ = [
     "Buckets",
     "Candidate",
     "CapturedAttention",
+    "Chat",
     "Checkpoint",
     "Contributions",
     "Convolution",
@@ -156,6 +158,7 @@ __all__ = [
     "Link",
     "Mask",
     "Measure",
+    "Message",
     "Model",
     "ModelInfo",
     "Norm",
@@ -173,6 +176,7 @@ __all__ = [
     "RecomputedLayer",
     "RelationAccuracies",
     "RelationFindings",
+    "Role",
     "Rope",
     "RowSample",
     "RungResult",
@@ -195,5 +199,6 @@ __all__ = [
     "WhatIf",
     "Writing",
     "WrittenToken",
+    "conversation",
     "pad",
 ]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 
+from inspector.records.chat import Chat, Part
 from inspector.records.pieces import read_pieces
 from inspector.records.shapes import Mask
 
@@ -56,6 +58,8 @@ class Text:
     token_types: Int64 | None = None
     #: How many tokens there were before the text was cut to fit; None when nothing was cut.
     truncated_from: int | None = None
+    #: What was said, where ``text`` is what a chat template made of it; None for a plain text.
+    chat: Chat | None = None
 
     @classmethod
     def of(
@@ -115,6 +119,22 @@ class Text:
             for at, one in zip(mine, read, strict=True):
                 shown[at] = one
         return tuple(shown)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The parts of a chat, one role after another; none of a plain text."""
+        found, start = [], 0
+        for role, same in groupby(() if self.chat is None else self.chat.roles):
+            end = start + len(list(same))
+            placed = self.spans[start:end][self.spans[start:end, 0] >= 0]
+            letters = (
+                self.text[placed[0, 0] : placed[-1, 1]]
+                if len(placed)
+                else "".join(self.pieces[start:end])
+            )
+            found.append(Part(role, start, end, letters))
+            start = end
+        return tuple(found)
 
     @property
     def tokens(self) -> tuple[Token, ...]:

@@ -23,7 +23,7 @@ from inspector.checkpoint.encoded import (
 from inspector.errors import ModelError
 from inspector.families.registry import BEHIND_PADDING
 from inspector.records import Text, Token
-from inspector.referee.tokenizing import run_tokenizer
+from inspector.referee.tokenizing import run_tokenizer, tokenize_chat
 from inspector.referee.vocabulary import special_ids
 
 
@@ -37,8 +37,17 @@ def window(tokenizer: Any, config: Any) -> int | None:
     return smallest_limit(getattr(tokenizer, "model_max_length", None), positions)
 
 
-def encode(text: str, pair: str | None, tokenizer: Any, config: Any, *, truncate: bool) -> Text:
-    """Tokenize a text, or a pair of texts.
+def encode(
+    text: str,
+    pair: str | None,
+    tokenizer: Any,
+    config: Any,
+    *,
+    truncate: bool,
+    what: str = "text",
+    rendered: bool = False,
+) -> Text:
+    """Tokenize a text, or a pair of texts; a ``rendered`` one as what a chat template made.
 
     Raises
     ------
@@ -48,9 +57,8 @@ def encode(text: str, pair: str | None, tokenizer: Any, config: Any, *, truncate
     ModelError
         When the tokenizer fails.
     """
-    encoded, truncated_from = _fitted(
-        tokenizer, config, "text", truncate=truncate, text=text, text_pair=pair
-    )
+    texts = {"rendered": text} if rendered else {"text": text, "text_pair": pair}
+    encoded, truncated_from = _fitted(tokenizer, config, what, truncate=truncate, **texts)
     if pair is not None:
         alone, both = (
             int(tokenizer.num_special_tokens_to_add(pair=paired)) for paired in (False, True)
@@ -58,7 +66,7 @@ def encode(text: str, pair: str | None, tokenizer: Any, config: Any, *, truncate
         sides = encoded.sequence_ids(0) if tokenizer.is_fast else []
         refuse_unparted(config.model_type, sides, added=alone, added_to_pair=both)
     tokens = _tokens(tokenizer, encoded, text, pair)
-    refuse_nothing(tokens, "text")
+    refuse_nothing(tokens, what)
     told = "token_type_ids" in tokenizer.model_input_names and "token_type_ids" in encoded
     token_types = encoded["token_type_ids"][0].numpy() if told else None
     known = getattr(config, "type_vocab_size", None) or 0
@@ -133,14 +141,11 @@ def _fitted(
     return _tokenize(tokenizer, **texts, truncation=True, max_length=fits), count
 
 
-def _tokenize(tokenizer: Any, **options: Any) -> Any:
-    return run_tokenizer(
-        tokenizer,
-        return_tensors="pt",
-        return_special_tokens_mask=True,
-        return_offsets_mapping=tokenizer.is_fast,
-        **options,
-    )
+def _tokenize(tokenizer: Any, *, rendered: str | None = None, **options: Any) -> Any:
+    told = {"return_special_tokens_mask": True, "return_offsets_mapping": tokenizer.is_fast}
+    if rendered is not None:
+        return tokenize_chat(tokenizer, rendered, options=told, **options)
+    return run_tokenizer(tokenizer, return_tensors="pt", **told, **options)
 
 
 def _tokens(tokenizer: Any, encoded: Any, text: str, pair: str | None = None) -> tuple[Token, ...]:

@@ -27,6 +27,30 @@ def run_tokenizer(tokenizer: Any, *texts: Any, **options: Any) -> Any:
         return tokenizer(*texts, verbose=False, **options)
 
 
+def tokenize_chat(tokenizer: Any, rendered: str, *, options: dict[str, Any], **cutting: Any) -> Any:
+    """Tokenize a rendered chat as the tokenizer does when it has rendered one itself.
+
+    ``options`` are what a tokenizer is called with, ``cutting`` how it cuts.
+
+    Raises
+    ------
+    ModelError
+        When the tokenizer's files are such that it cannot read the text.
+    MachineError
+        When memory runs out.
+    """
+    with _told(tokenizer):
+        return tokenizer.apply_chat_template(
+            [{"role": "user", "content": ""}],
+            chat_template="{{ rendered }}",
+            rendered=rendered,
+            return_dict=True,
+            return_tensors="pt",
+            tokenizer_kwargs={"verbose": False} | options,
+            **cutting,
+        )
+
+
 def decode(tokenizer: Any, entries: Sequence[int]) -> str:
     """Return entries of the vocabulary as a tokenizer writes them together.
 

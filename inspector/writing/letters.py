@@ -86,7 +86,7 @@ def written_on(vocabulary: Vocabulary, text: Text, written: Sequence[int]) -> Te
         ),
         whole,
     )
-    types = text.token_types
+    types, chat = text.token_types, text.chat
     return replace(
         text,
         text=whole,
@@ -97,6 +97,7 @@ def written_on(vocabulary: Vocabulary, text: Text, written: Sequence[int]) -> Te
         spans=np.concatenate([text.spans, found.spans[behind]]),
         segments=np.concatenate([text.segments, new.segments]),
         special=np.concatenate([text.special, new.special]),
+        chat=chat and chat.answered(len(written)),
         token_types=None if types is None else np.pad(types, (0, len(written)), mode="edge"),
     )
 

@@ -1,10 +1,12 @@
-"""A pair of texts, what each idea buys, the notable links and the masses, against NumPy."""
+"""A pair of texts, a chat, what each idea buys, the notable links and the masses, against NumPy."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import synthetic
+
+from inspector.records import Chat, Message
 
 FIRST, SECOND = "the cat sat on a mat", "a dog barked"
 PARTS = {"A → A": (0, 0), "A → B": (0, 1), "B → A": (1, 0), "B → B": (1, 1)}
@@ -68,10 +70,10 @@ def test_what_is_drawn_of_a_part_is_that_part(call):
     got = call(
         "attention/segments",
         """(() => {
-            const segments = [0, 0, 1, 0, 1], data = Float32Array.from({length: 25}, (_, i) => i);
+            const segments = [...'AABAB'], data = Float32Array.from({length: 25}, (_, i) => i);
             const cut = m.cutOf(segments, 'BA');
             return [cut, Array.from(m.restrict({rows: 5, cols: 5, data}, cut).data),
-              m.splitsOf(segments), m.cutOf(segments, 'all'), m.cutOf([0, 0], 'AB')];
+              m.splitsOf(segments), m.cutOf(segments, 'all'), m.cutOf(['A', 'A'], 'AB')];
         })()""",
     )
     A = np.arange(25).reshape(5, 5)
@@ -173,3 +175,87 @@ def test_a_pair_does_not_scroll_sideways(open_report, width):
     long = replace(whole.links[0], source="w" * 300, target="b" * 200)
     page = open_report(replace(whole, links=(long,)), width=width).page
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+# --- a chat -------------------------------------------------------------------------------
+
+CHAT = "open be kind close open hello there close answer well"
+ROLES = ["template", "template", "system", "system", "template", "template", "user", "user",
+         "template", "assistant", "assistant", "template"]  # fmt: skip
+
+
+def chat():
+    """A text of ten words between two special tokens, of which each is somebody's."""
+    whole = synthetic.inspected(CHAT, causal=True)
+    text = whole.trace.text
+    assert len(text) == len(ROLES)
+    messages = (Message("system", "be kind"), Message("user", "hello there"))
+    said = replace(text, chat=Chat(messages, tuple(ROLES)))
+    return replace(whole, trace=replace(whole.trace, text=said))
+
+
+def test_a_line_for_each_part(open_report):
+    page = open_report(chat()).page
+    assert page.title().startswith("hello there")
+    lines = page.locator("#sentence p")
+    assert lines.locator(".text-name").all_inner_texts() == [
+        "template", "system", "template", "user", "template", "assistant", "template",
+    ]  # fmt: skip
+    shown = lines.evaluate_all(
+        "all => all.map(p => [...p.querySelectorAll('.token')].map(t => t.title.split('\\n')[0]))"
+    )
+    assert shown[1:6] == [["be", "kind"], ["close", "open"], ["hello", "there"], ["close"],
+                          ["answer", "well"]]  # fmt: skip
+    assert lines.nth(3).locator(".token").first.get_attribute("title").endswith(", user")
+    template = lines.nth(0).locator(".token").first.get_attribute("title")
+    assert template.endswith(", template, special")
+
+
+def test_the_shares_between_the_parts(open_report):
+    whole = chat()
+    page = open_report(whole).page
+    page.locator(".thumb").nth(1 * 3 + 2).click()
+    kinds = ["template", "system", "user", "assistant"]
+    heads = page.locator("#text-shares th").all_inner_texts()
+    assert heads == [*(f"to {kind}" for kind in kinds), *(f"from {kind}" for kind in kinds)]
+    assert "parts of the chat" in page.locator("#text-shares caption").inner_text()
+    told = page.locator("#text-shares tbody td").all_inner_texts()
+    A, roles = whole.trace.layers[1].attention[2].astype(float), np.array(ROLES)
+    expected = [A[roles == r][:, roles == c].sum(axis=1).mean() for r in kinds for c in kinds]
+    np.testing.assert_allclose(
+        [float(text.removesuffix(" %")) / 100 for text in told], expected, atol=6e-4
+    )
+
+
+def test_what_goes_from_one_part_to_another(open_report):
+    whole = chat()
+    opened = open_report(whole)
+    page = opened.page
+    assert page.locator("#head-between button").count() == 1 + 4 * 4
+    page.get_by_role("button", name="assistant → user").click()
+    field = page.locator("#panels .matrix-field").first
+    assert "2 by 2" in field.get_attribute("aria-label")
+    field.focus()
+    page.keyboard.press("Control+Home")
+    told = page.locator("#readout .from-to").inner_text()
+    assert told == "query answer (row 9) → key hello (column 6)"
+    assert page.evaluate("inspector.state").get("between") == "WU"
+    splits = page.locator(".thumb").first.locator(".split.left").count()
+    assert splits == 6
+
+
+@pytest.mark.parametrize("between", ["AB", "WX", "all2"])
+def test_an_address_of_a_part_that_is_not_there(open_report, between: str):
+    page = open_report(chat()).page
+    page.evaluate(f"location.hash = 'between={between}'")
+    page.wait_for_selector("#address-says:not([hidden])")
+    assert between in page.locator("#address-says").inner_text()
+    assert page.evaluate("inspector.state").get("between") == "all"
+
+
+def test_nothing_is_wider_than_the_page(open_report):
+    page = open_report(chat()).page
+    for width in (1200, 375):
+        page.set_viewport_size({"width": width, "height": 800})
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width

@@ -233,10 +233,46 @@ def test_the_target_has_a_window_too(
     assert main([SENTENCE, "--model", str(folders["bart"]), "--generate", "39", "--json"]) == 0
 
 
-def test_a_file_is_not_written_on(place: Path, capsys: Printed) -> None:
+def test_every_line_of_a_file_is_written_on(
+    place: Path, folders: dict[str, Path], capsys: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from inspector.writing import write
+
+    calls = []
+    generate = write.generate
+    monkeypatch.setattr(write, "generate", lambda *a, **k: calls.append(1) or generate(*a, **k))
+    (place / "lines.txt").write_text(f"{SENTENCE}\nthe cat\nthe cat\tsat\n")
+    command = ["--file", "lines.txt", "--model", str(folders["llama"]), "--generate", "4"]
+    assert main([*command, "--out", "out"]) == 2
+    assert "Line 3 skipped: A pair of texts is not written on." in capsys.readouterr().err
+    run = json.loads((place / "out" / "run.json").read_text())
+    assert [one["verdict"] for one in run["reports"]] == ["verified", "verified"]
+    assert len(calls) == 2  # written for the answers, and not again for the proofs
+    assert main([*command, "--json", "--no-report"]) == 2
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    read, expected = transformers_writes(folders["llama"], "llama", 4)
+    assert [token["id"] for token in found[0]["tokens"]] == read + expected
+    assert [one["generation"]["verdict"] for one in found] == ["verified", "verified"]
+
+
+def test_a_file_of_which_nothing_can_be_written(place: Path, capsys: Printed) -> None:
+    (place / "lines.txt").write_text("the cat\nthe mat\n")
+    for proof in ([], ["--no-proof"], ["--json"]):
+        assert main(["--file", "lines.txt", "--generate", "3", *proof]) == 2
+        assert capsys.readouterr().err.count("writes no text") == 1
+
+
+def test_a_mismatch_of_what_was_written_behind_a_line(
+    place: Path, folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from inspector.referee.answers.writing import Writer
+
+    monkeypatch.setattr(Writer, "write", lambda _self, _text, _target, _most, _ends: [3, 3, 3])
     (place / "lines.txt").write_text("the cat\n")
-    assert main(["--file", "lines.txt", "--generate", "3"]) == 2
-    assert "no --generate" in capsys.readouterr().err
+    command = ["--file", "lines.txt", "--model", str(folders["llama"]), "--generate", "3"]
+    assert main([*command, "--out", "out"]) == 1
+    run = json.loads((place / "out" / "run.json").read_text())
+    assert [one["verdict"] for one in run["reports"]] == ["mismatch"]
 
 
 def test_in_python(folders: dict[str, Path]) -> None:

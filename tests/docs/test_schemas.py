@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from chat_models import chat_model
 from jsonschema import Draft202012Validator
 from markdown import ROOT
 from seq2seq_models import random_encoder_decoder
@@ -18,7 +19,7 @@ from inspector.analogy.ingredients import INGREDIENTS
 from inspector.analogy.ladder import LAYER_MEAN, RUNGS, UNIFORM
 from inspector.commands import main
 from inspector.families.small import SMALL
-from inspector.records import HeadLabel, SiteName, Tier, Verdict
+from inspector.records import HeadLabel, Role, SiteName, Tier, Verdict
 
 SCHEMAS = {
     path.name.removesuffix(".schema.json"): json.loads(path.read_text(encoding="utf-8"))
@@ -66,6 +67,7 @@ def test_the_words_are_those_of_the_records() -> None:
     assert of["site"]["enum"] == list(get_args(SiteName))
     assert of["verdict"]["enum"] == list(get_args(Verdict))
     assert of["tier"]["enum"] == list(get_args(Tier))
+    assert of["tokens"]["items"]["properties"]["role"]["enum"] == list(get_args(Role))
     rung = schema["properties"]["ladder"]["items"]["properties"]["rung"]["enum"]
     assert rung == [one.name for one in (*RUNGS, UNIFORM, LAYER_MEAN)]
     names = schema["properties"]["shares"]["propertyNames"]["enum"]
@@ -114,6 +116,16 @@ def test_a_text_that_is_written_on(
     (found,) = printed("the cat", "--model", folder, "--generate", "3", "--no-report", *drawn)
     assert faults("inspection", found) == []
     assert found["generation"]["written"] == 3
+
+
+@pytest.mark.slow
+def test_a_chat(printed: Any, tmp_path: Path) -> None:
+    folder = chat_model(tmp_path / "model")
+    more = ("--chat", "--system", "Be kind.", "--generate", "2", "--no-report")
+    (found,) = printed("What is it?", "--model", folder, *more)
+    assert faults("inspection", found) == []
+    roles = {token["role"] for token in found["tokens"]}
+    assert roles == {"template", "system", "user", "assistant"}
 
 
 @pytest.mark.slow

@@ -4,8 +4,12 @@ import { test } from "node:test";
 import { closeness } from "../../inspector/report/html/assets/attention/closeness.js";
 import { heightOf, linesOf } from "../../inspector/report/html/assets/attention/lines.js";
 import {
+  betweenName,
+  betweenOf,
   cutOf,
   inCut,
+  kindsOf,
+  lettersOf,
   outOfCut,
   placeIn,
   positionIn,
@@ -55,23 +59,38 @@ test("attention received is summed, attention given is averaged", () => {
 });
 
 test("a pair is cut to what goes from one text to the other", () => {
-  const segments = [0, 0, 1];
+  const segments = ["A", "A", "B"];
   assert.deepEqual(cutOf(segments, "AB"), { rows: [0, 1], cols: [2] });
   assert.equal(cutOf(segments, "all"), null);
   assert.equal(cutOf(null, "AB"), null);
-  assert.equal(cutOf([0, 0], "AB"), null);
+  assert.equal(cutOf(["A", "A"], "AB"), null);
   const matrix = { rows: 3, cols: 3, data: Float32Array.from([1, 2, 3, 4, 5, 6, 7, 8, 9]) };
   assert.deepEqual([...restrict(matrix, { rows: [0, 2], cols: [1] }).data], [2, 8]);
   assert.deepEqual(splitsOf(segments), [2]);
-  assert.deepEqual(textShares(matrix, segments), [
+  assert.deepEqual(textShares(matrix, segments, ["A", "B"]), [
     [6, 4.5],
     [15, 9],
   ]);
 });
 
+test("a chat is cut by whose its tokens are", () => {
+  const roles = ["template", "user", "user", "template", "assistant"];
+  const tokens = roles.map((role) => ({ ...token("x", null, null), role }));
+  const side = { pair: null, tokens };
+  assert.deepEqual(lettersOf(side), [..."TUUTW"]);
+  assert.deepEqual(kindsOf(lettersOf(side)), [..."TUW"]);
+  assert.deepEqual(betweenOf(side), ["all", "TT", "TU", "TW", "UT", "UU", "UW", "WT", "WU", "WW"]);
+  assert.equal(betweenName("WU"), "assistant → user");
+  assert.deepEqual(cutOf(lettersOf(side), "WU"), { rows: [4], cols: [1, 2] });
+  assert.deepEqual(splitsOf(lettersOf(side)), [1, 3, 4]);
+  assert.equal(cutOf(lettersOf(side), "WS"), null);
+  const plain = { pair: null, tokens: TOKENS };
+  assert.deepEqual([lettersOf(plain), betweenOf(plain)], [null, ["all"]]);
+});
+
 test("places in a cut are those of the tokens that are left", () => {
   // A B A A B: what goes from A to B is three rows and two columns.
-  const cut = cutOf([0, 1, 0, 0, 1], "AB");
+  const cut = cutOf([..."ABAAB"], "AB");
   assert.deepEqual(
     [0, 1, 2].map((at) => positionIn(cut, "rows", at)),
     [0, 2, 3],

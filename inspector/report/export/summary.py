@@ -8,6 +8,7 @@ from typing import Any
 
 from inspector.records import (
     Agreement,
+    Chat,
     Embedding,
     EndToEnd,
     Generation,
@@ -45,6 +46,7 @@ def summarise(inspected: Inspected, files: dict[str, str]) -> dict[str, Any]:
             "computing_dtype": model.computing_dtype,
         },
         **_text(trace.text, written if trace.target is None else None),
+        "chat": None if trace.text.chat is None else _chat(trace.text, trace.text.chat),
         "target": None if trace.target is None else _text(trace.target, written),
         "sites": [_site(trace, site) for site in trace.sites],
         "predictions": _predictions(trace.predictions),
@@ -105,6 +107,9 @@ def _text(text: Text, generation: Generation | None) -> dict[str, Any]:
             {"written": True, "probability": one.probability, "second": asdict(one.second)}
             for one in generation.tokens
         ]
+    roles: list[dict[str, Any]] = [{} for _ in text.tokens]
+    if text.chat is not None:
+        roles = [{"role": role} for role in text.chat.roles]
     return {
         "tokens": [
             {
@@ -114,12 +119,20 @@ def _text(text: Text, generation: Generation | None) -> dict[str, Any]:
                 "word": token.word,
                 "special": token.special,
                 "span": token.span,
+                **role,
                 **more,
             }
-            for token, shown, more in zip(text.tokens, text.shown, written, strict=True)
+            for token, shown, role, more in zip(
+                text.tokens, text.shown, roles, written, strict=True
+            )
         ],
         "truncated_from": text.truncated_from,
     }
+
+
+def _chat(text: Text, chat: Chat) -> dict[str, Any]:
+    """Return what was said, and what the chat template made of it, in which the spans are."""
+    return {"messages": [asdict(message) for message in chat.messages], "text": text.text}
 
 
 def _site(trace: Trace, site: SiteName) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from inspector.records import Link, Verdict
+from inspector.records import Inspected, Link, Verdict
 from inspector.report.html.page import render_template
 
 SCHEMA = 1
@@ -26,6 +26,32 @@ class IndexRow:
     tokens: int
     #: Bytes of the report.
     size: int | None
+
+
+def index_row(found: Inspected, line: int, report: str | None, *, size: int | None) -> IndexRow:
+    """Return what the index says of an inspection; what was written is a part of the verdict.
+
+    Of a chat it shows what was said, and not what the template made of it.
+    """
+    trace, written = found.trace, found.generation
+    text, second = trace.text.text, trace.text.pair
+    if trace.text.chat is not None:
+        text = trace.text.chat.user
+        answers = [part.letters for part in trace.text.parts if part.role == "assistant"]
+        second = "".join(answers) or None
+    elif trace.target is not None:
+        second = trace.target.text
+    wrong = written is not None and written.verdict == "mismatch"
+    return IndexRow(
+        line=line,
+        text=text,
+        pair=second,
+        report=report,
+        verdict="mismatch" if wrong else found.verification.verdict,
+        link=found.links[0] if found.links else None,
+        tokens=len(trace.text),
+        size=size,
+    )
 
 
 @dataclass(frozen=True, slots=True)

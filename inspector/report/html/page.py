@@ -29,7 +29,8 @@ TITLE_LENGTH = 60
 def render_report(inspected: Inspected, *, command: str | None = None) -> str:
     """Return the report on one text as one HTML file; ``command`` is shown as what made it."""
     payload = build_payload(inspected, command=command, version=__version__)
-    text = inspected.trace.text.text
+    read = inspected.trace.text
+    text = read.text if read.chat is None else read.chat.user
     title = text if len(text) <= TITLE_LENGTH else text[: TITLE_LENGTH - 1] + "…"
     return render_template(
         "report/report.html.jinja",

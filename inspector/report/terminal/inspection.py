@@ -46,14 +46,16 @@ _STYLE: dict[Verdict, str] = {
 def print_answer(console: Console, inspected: Inspected) -> None:
     """Print all but the verdict, which may still be waited for."""
     trace, model = inspected.trace, inspected.model
-    console.print(
-        Line.assemble(
-            # A pipe's last newline belongs to the text and not to a heading.
-            (visible(trace.text.text.rstrip("\r\n")), "bold"),
-            *([(f"\n{visible(trace.text.pair)}", "bold")] if trace.text.pair else []),
-            *([(f"\n→ {visible(trace.target.text)}", "bold")] if trace.target else []),
-        )
-    )
+    if trace.text.chat is None:
+        # A pipe's last newline belongs to the text and not to a heading.
+        console.print(Line(visible(trace.text.text.rstrip("\r\n")), "bold"))
+    else:
+        from inspector.report.terminal.chat import print_chat
+
+        print_chat(console, trace.text)
+    for second in (trace.text.pair, trace.target and f"→ {trace.target.text}"):
+        if second:
+            console.print(Line(visible(second), "bold"))
     console.print(
         _counted(trace.text)
         + (f" → {_counted(trace.target)}" if trace.target else "")

@@ -86,6 +86,30 @@ def test_texts_are_read_as_transformers_reads_the_file(converted: Path) -> None:
     assert ours.encode("in 1984").tokens == ["in", "Ġ", "1", "9", "8", "4"]
 
 
+def test_a_chat_is_read_as_transformers_reads_it_and_answered(
+    converted: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    question = "What is the capital of France?"
+    command = [question, "--model", "smollm2", "--chat", "--generate", "12", "--no-report"]
+    assert main([*command, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    tokenizer = AutoTokenizer.from_pretrained(converted)
+    read = tokenizer.apply_chat_template(
+        [{"role": "user", "content": question}], add_generation_prompt=True, return_dict=False
+    )
+    start = found["generation"]["start"]
+    assert [token["id"] for token in found["tokens"][:start]] == read
+    assert found["verification"]["verdict"] == found["generation"]["verdict"] == "verified"
+    assert found["generation"]["ended"]
+    said = "".join(token["shown"] for token in found["tokens"] if token["role"] == "user")
+    assert said.replace(" ", "") == question.replace(" ", "")
+    written = [token["text"] for token in found["tokens"] if token["role"] == "assistant"]
+    assert "ĠParis" in written
+    # Its template puts a system's message of its own where there is none.
+    assert not any(token["role"] == "system" for token in found["tokens"])
+    assert "You are a helpful AI assistant named SmolLM" in found["chat"]["text"]
+
+
 def test_python_too() -> None:
     found = inspect("Once upon a", model="smollm2", prove=False)
     assert found.trace.predictions

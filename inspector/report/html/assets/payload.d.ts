@@ -12,6 +12,9 @@ export type Tier = "weights" | "captured" | "none";
 export type Label = "previous" | "next" | "self" | "first" | "separator";
 export type DType = "uint8" | "uint32" | "float16" | "float32";
 
+/** Whose a token of a chat is: of a message, put there by the template, or of the answer. */
+export type Role = "template" | "system" | "user" | "assistant";
+
 /** A blob: deflated numbers in an element of its own, `blob-<name>`; length and CRC-32 of what is inflated. */
 export interface BlobEntry {
   shape: number[];
@@ -45,6 +48,8 @@ export interface Token {
   segment: number;
   /** In characters as Python counts them. */
   span: [number, number] | null;
+  /** In a chat. */
+  role?: Role;
 }
 
 export interface Text {

@@ -97,12 +97,15 @@ def build_payload(inspected: Inspected, *, command: str | None, version: str) ->
 
 def _text(text: Text) -> Header:
     """Return a text with its tokens one by one, as the page goes over them."""
+    roles: list[Header] = [{} for _ in text.pieces]
+    if text.chat is not None:
+        roles = [{"role": role} for role in text.chat.roles]
     return {
         "text": text.text,
         "pair": text.pair,
         "tokens": [
-            asdict(token) | {"shown": shown}
-            for token, shown in zip(text.tokens, text.shown, strict=True)
+            asdict(token) | {"shown": shown} | role
+            for token, shown, role in zip(text.tokens, text.shown, roles, strict=True)
         ],
         "truncated_from": text.truncated_from,
     }

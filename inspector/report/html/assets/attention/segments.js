@@ -1,38 +1,68 @@
 /**
- * A pair of texts, A and B: which rows and columns of a matrix belong to which segment.
+ * The segments of a text: both texts of a pair, A and B, or whose each token of a chat is. Which rows and columns of a
+ * matrix belong to which.
  */
 
 /** @typedef {import("./maths.js").Matrix} Matrix */
 /** @typedef {import("./window.js").Window} Window */
 /** @typedef {{rows: number[], cols: number[]}} Cut indices of the tokens that are kept */
 
-const NAMES = "AB";
-/** Which weights may be looked at: all of them, or those from one segment to one. */
-export const BETWEEN = ["all", "AA", "AB", "BA", "BB"];
+/** @typedef {{pair: string | null, tokens: import("../payload.js").Token[]}} Side */
+
+/** What the letters of segments stand for, in their order. */
+const NAMES = { A: "A", B: "B", T: "template", S: "system", U: "user", W: "assistant" };
+/** @type {Record<import("../payload.js").Role, string>} */
+const LETTERS = { template: "T", system: "S", user: "U", assistant: "W" };
+
+/** @param {string} letter */
+export const segmentName = (letter) => NAMES[/** @type {keyof typeof NAMES} */ (letter)];
 
 /** @param {string} between */
-export const betweenName = (between) => (between === "all" ? "all" : `${between[0]} → ${between[1]}`);
+export const betweenName = (between) =>
+  between === "all" ? "all" : `${segmentName(between[0])} → ${segmentName(between[1])}`;
 
 /**
- * Each token's text, 0 or 1, where a layer's rows and columns are the tokens of a pair; else null.
- * @param {Pick<import("../report/data.js").ReportData, "sides">} data
- * @param {number} index
- * @returns {number[] | null}
+ * The letter of each token's segment in a pair or a chat; null for any other text.
+ * @param {Side} side
+ * @returns {string[] | null}
  */
-export function segmentsOf(data, index) {
-  const { pair, tokens } = data.sides(index).rows;
-  return pair != null ? tokens.map((token) => token.segment) : null;
+export function lettersOf({ pair, tokens }) {
+  if (pair != null) return tokens.map((token) => "AB"[token.segment]);
+  return tokens.some((token) => token.role) ? tokens.map((token) => LETTERS[token.role ?? "template"]) : null;
 }
 
 /**
- * @param {number[] | null} segments
- * @param {string} between one of BETWEEN
- * @returns {Cut | null} null for everything, and where one of the texts has no token
+ * The segments that are there, each once.
+ * @param {string[] | null} segments
+ */
+export const kindsOf = (segments) => Object.keys(NAMES).filter((letter) => segments?.includes(letter));
+
+/**
+ * Which weights may be looked at: all of them, or those from one segment to one.
+ * @param {Side} side
+ */
+export function betweenOf(side) {
+  const kinds = kindsOf(lettersOf(side));
+  return ["all", ...kinds.flatMap((from) => kinds.map((to) => from + to))];
+}
+
+/**
+ * Each token's segment, where a layer's rows and columns are the tokens of a pair or of a chat; else null.
+ * @param {{sides: (index: number) => {rows: Side}}} data
+ * @param {number} index
+ * @returns {string[] | null}
+ */
+export const segmentsOf = (data, index) => lettersOf(data.sides(index).rows);
+
+/**
+ * @param {string[] | null} segments
+ * @param {string} between one of what ``betweenOf`` gives
+ * @returns {Cut | null} null for everything, and where one of the segments has no token
  */
 export function cutOf(segments, between) {
   if (!segments || between === "all") return null;
   /** @param {string} name */
-  const of = (name) => segments.flatMap((segment, i) => (segment === NAMES.indexOf(name) ? [i] : []));
+  const of = (name) => segments.flatMap((segment, i) => (segment === name ? [i] : []));
   const cut = { rows: of(between[0]), cols: of(between[1]) };
   return cut.rows.length && cut.cols.length ? cut : null;
 }
@@ -105,28 +135,27 @@ export const placeIn = (cut, kind, position, count) =>
   cut ? Math.max(0, cut[kind].indexOf(position)) : Math.min(position, count - 1);
 
 /**
- * Where one text ends and the other begins.
- * @param {number[] | null} segments
+ * Where one segment ends and another begins.
+ * @param {string[] | null} segments
  * @returns {number[]}
  */
 export const splitsOf = (segments) =>
   (segments ?? []).flatMap((segment, i, all) => (i && segment !== all[i - 1] ? [i] : []));
 
 /**
- * Mean share of a query's attention that goes to each text, for the queries of each.
+ * Mean share of a query's attention that goes to each segment, for the queries of each.
  * @param {Matrix} matrix
- * @param {number[]} segments
- * @returns {number[][]} rows: from A, from B; columns: to A, to B; NaN where nobody asks
+ * @param {string[]} segments
+ * @param {string[]} kinds the segments to tell of
+ * @returns {number[][]} from each of the kinds, to each; NaN where nobody asks
  */
-export function textShares({ cols, data }, segments) {
-  const sums = [
-      [0, 0],
-      [0, 0],
-    ],
-    counts = [0, 0];
-  segments.forEach((from, i) => {
+export function textShares({ cols, data }, segments, kinds) {
+  const sums = kinds.map(() => kinds.map(() => 0)),
+    counts = kinds.map(() => 0);
+  const at = segments.map((segment) => kinds.indexOf(segment));
+  at.forEach((from, i) => {
     counts[from]++;
-    segments.forEach((to, j) => {
+    at.forEach((to, j) => {
       sums[from][to] += data[i * cols + j];
     });
   });

@@ -2,6 +2,7 @@
  * A text in paragraphs: its words where they stand in it, and what the tokenizer left out between them.
  */
 
+import { lettersOf, segmentName } from "../attention/segments.js";
 import { el, word } from "../shared/dom.js";
 import { continues, directionOf, visible } from "../shared/format.js";
 
@@ -19,13 +20,13 @@ const BEFORE = 400;
  * @param {Chip} chip
  */
 export const titleOf = ({ name, tokens: its, side: { tokens } }) =>
-  [
-    name,
-    ...its.map(
-      (i) =>
-        `token ${i}: “${visible(tokens[i].text)}”, id ${tokens[i].id}${tokens[i].special ? ", added by the tokenizer" : ""}`,
-    ),
-  ].join("\n");
+  [name, ...its.map((i) => `token ${i}: “${visible(tokens[i].text)}”, id ${tokens[i].id}${originOf(tokens[i])}`)].join(
+    "\n",
+  );
+
+/** @param {import("../payload.js").Token} token @returns {string} who put it there, where it is not in the text as given */
+const originOf = ({ role, special }) =>
+  role ? `, ${role}${special ? ", special" : ""}` : special ? ", added by the tokenizer" : "";
 
 /** @param {{tokens: {length: number}}} side how large its text can be written */
 export const lengthOf = ({ tokens: { length } }) => (length <= 24 ? "short" : length <= 96 ? "middle" : "long");
@@ -47,23 +48,51 @@ export function beginning(text) {
 }
 
 /**
- * A paragraph for a text, or for each of a pair, its words where they stand in it.
+ * A paragraph for a text, for each of a pair, or for each part of a chat, its words where they stand in it.
  * @param {import("./shipped.js").Side} side
  * @param {Chip[]} units
  * @param {HTMLElement[]} chips
  */
 export function paragraphs(side, units, chips) {
-  const { name, text, pair } = side;
+  const { name, text, pair } = side,
+    letters = lettersOf(side);
+  const mine = units.flatMap((unit, u) => (unit.side === side ? [{ unit, chip: chips[u] }] : []));
+  // In a bdi, a letter of ours has no say in the direction of the line.
+  /** @param {string} label */
+  const paragraph = (label) => el("p", {}, label && word(label, "text-name"));
+  if (letters && pair == null) return chatLines(text, letters, mine, paragraph);
   const segments = [text, ...(pair == null ? [] : [pair])];
-  const lines = segments.map((whole, at) => {
-    // In a bdi, a letter of ours has no say in the direction of the line.
-    const label = pair == null ? name : "AB"[at];
-    return createLine(whole, el("p", {}, label && word(label, "text-name")));
-  });
-  units.forEach((unit, u) => {
-    if (unit.side === side) lines[Math.min(unit.segment, lines.length - 1)].add(unit, chips[u]);
-  });
+  const lines = segments.map((whole, at) => createLine(whole, paragraph(pair == null ? name : "AB"[at])));
+  for (const { unit, chip } of mine) lines[Math.min(unit.segment, lines.length - 1)].add(unit, chip);
   return lines.map(({ element }) => element);
+}
+
+/**
+ * A paragraph for each part of a chat, one role after another.
+ * @param {string} text
+ * @param {string[]} letters of each token's segment
+ * @param {{unit: Chip, chip: HTMLElement}[]} units
+ * @param {(label: string) => HTMLElement} paragraph
+ */
+function chatLines(text, letters, units, paragraph) {
+  const characters = Array.from(text);
+  /** @type {{letter: string, start: number, end: number, line: ReturnType<typeof createLine>}[]} */
+  const parts = [];
+  for (const { unit, chip } of units) {
+    const letter = letters[unit.tokens[0]],
+      before = parts.at(-1);
+    const [start, end] = unit.span ?? [before?.end ?? 0, before?.end ?? 0];
+    if (before?.letter !== letter)
+      parts.push({ letter, start, end, line: createLine(text, paragraph(segmentName(letter)), start) });
+    const part = parts[parts.length - 1];
+    part.line.add(unit, chip);
+    part.end = end;
+  }
+  for (const { letter, start, end, line } of parts) {
+    line.element.classList.toggle("of-template", letter === "T");
+    line.element.dir = directionOf(characters.slice(start, end).join(""));
+  }
+  return parts.map(({ line }) => line.element);
 }
 
 /**

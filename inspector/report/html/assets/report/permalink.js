@@ -4,7 +4,7 @@
 
 import { LABELS } from "../attention/heads_order.js";
 import { MEASURES } from "../attention/rungs.js";
-import { BETWEEN } from "../attention/segments.js";
+import { betweenOf } from "../attention/segments.js";
 import { addressWriter, isState } from "../shared/address.js";
 import { shorten, visible } from "../shared/format.js";
 import { usualCell } from "./selection.js";
@@ -17,7 +17,6 @@ const PASSING = "hovered";
 
 /** @type {Record<string, string[]>} what may be chosen of each that is a word */
 const CHOICES = {
-  between: BETWEEN,
   scope: ["head", "layer", "all"],
   tokens: ["all", "content"],
   whose: ["head", "layer", "all"],
@@ -45,6 +44,7 @@ const token = (
 ) => value === null || within(value, Math.max(rows, cols));
 /** @type {Record<string, (value: any, state: State, data: ReportData) => boolean>} */
 const FITS = {
+  between: (value, _, data) => betweenOf(data.source).includes(value),
   index: (value, _, data) => within(value, data.layers.length),
   head: (value, { index }, data) => within(value, data.layers[index].heads),
   pinned: token,

@@ -17,7 +17,7 @@ import { cellOfPinned, firstWord } from "./selection.js";
  * @property {number | null} hovered token under the pointer or the keyboard
  * @property {[number, number] | null} cell row and column under the cursor of the matrices
  * @property {string} rung name of the chosen rung
- * @property {string} between of a pair: one of BETWEEN
+ * @property {string} between of a pair or a chat: one of what betweenOf gives
  * @property {import("../attention/window.js").Window | null} zoom part of the head's matrix that is looked at, in positions
  *   of tokens; null for all of it
  * @property {"matrix" | "lines"} shape how the head is drawn

@@ -4,8 +4,8 @@
 
 import { largestMagnitude, totals } from "../../attention/maths.js";
 import {
-  BETWEEN,
   betweenName,
+  betweenOf,
   cutOf,
   inCut,
   outOfCut,
@@ -46,7 +46,7 @@ const RESTS = 400;
  */
 export function mountHead(root, data, store) {
   const view = new View(root, store);
-  /** @type {import("../../attention/segments.js").Cut | null} what is left of a pair's matrix */
+  /** @type {import("../../attention/segments.js").Cut | null} what is left of a matrix that is cut to segments */
   let cut = null;
   /** @type {Shown} */
   let now;
@@ -93,7 +93,9 @@ export function mountHead(root, data, store) {
     }, RESTS);
   }
   const choice = view.find("head-between");
-  choice.append(...BETWEEN.map((value) => el("button", { type: "button", "data-value": value }, betweenName(value))));
+  choice.append(
+    ...betweenOf(data.source).map((value) => el("button", { type: "button", "data-value": value }, betweenName(value))),
+  );
   toggles(view, "head-between", "between");
   toggles(view, "head-shape", "shape");
   sinkButton(view, data, "head-sink");

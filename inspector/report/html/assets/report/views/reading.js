@@ -3,7 +3,7 @@
  */
 
 import { LABELS } from "../../attention/heads_order.js";
-import { segmentsOf, textShares } from "../../attention/segments.js";
+import { kindsOf, lettersOf, segmentName, segmentsOf, textShares } from "../../attention/segments.js";
 import { el, fillTo } from "../../shared/dom.js";
 import { fixed, percent } from "../../shared/format.js";
 import { View } from "../../shared/view.js";
@@ -38,7 +38,9 @@ export function mountReading(root, data, store) {
   view.watch(["index", "head", "order", "label"], (state) => {
     for (const [button, by] of steps) button.setAttribute("aria-disabled", String(!headBeside(data, state, by)));
   });
-  const texts = view.find("text-shares");
+  const texts = view.find("text-shares"),
+    kinds = kindsOf(lettersOf(data.source));
+  fillTable(texts, kinds, data.source.pair != null);
   const cells = /** @type {HTMLElement[]} */ ([...texts.querySelectorAll("tbody td")]);
 
   view.watch(["index", "head"], ({ index, head }) => {
@@ -62,7 +64,7 @@ export function mountReading(root, data, store) {
     const segments = segmentsOf(data, index);
     texts.hidden = !segments;
     if (!segments) return;
-    textShares(data.shown(index, head), segments)
+    textShares(data.shown(index, head), segments, kinds)
       .flat()
       .forEach((value, i) => {
         cells[i].textContent = share(value);
@@ -70,6 +72,26 @@ export function mountReading(root, data, store) {
       });
   });
   return view.dispose;
+}
+
+/**
+ * The table of what goes from each segment to each, its cells empty.
+ * @param {HTMLElement} root
+ * @param {string[]} kinds
+ * @param {boolean} pair
+ */
+function fillTable(root, kinds, pair) {
+  /** @type {(kind: "caption" | "thead" | "tbody") => Element} */
+  const part = (kind) => /** @type {Element} */ (root.querySelector(kind));
+  part("caption").textContent =
+    `Between the ${pair ? "two texts" : "parts of the chat"}: mean share of a token’s attention`;
+  const to = kinds.map((kind) => el("th", { scope: "col" }, `to ${segmentName(kind)}`));
+  part("thead").replaceChildren(el("tr", {}, el("td", {}), ...to));
+  part("tbody").replaceChildren(
+    ...kinds.map((kind) =>
+      el("tr", {}, el("th", { scope: "row" }, `from ${segmentName(kind)}`), ...kinds.map(() => el("td", {}))),
+    ),
+  );
 }
 
 /** @param {number} value from 0 to 1 */
