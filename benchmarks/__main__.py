@@ -9,7 +9,10 @@ from pathlib import Path
 from benchmarks.measuring import machine
 
 #: In the order in which they run: the start is measured while this process is still small.
-SECTIONS = ("start", "forward", "rebuild", "analysis", "report", "use", "corpus", "language")
+SECTIONS = (
+    *("start", "forward", "rebuild", "analysis", "effects"),
+    *("report", "use", "corpus", "language"),
+)
 
 #: Those that read a file of sentences.
 _OF_SENTENCES = ("corpus", "language")
