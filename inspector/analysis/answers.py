@@ -79,7 +79,8 @@ def ask(
     if head.kind == "causal":
         return Asked("next", (len(trace.text) - 1,), entry, beside)
     masks = np.flatnonzero(trace.text.ids == mask_id(checkpoint)).tolist()
-    words = np.flatnonzero(~trace.text.special).tolist()
+    # A text of nothing but special tokens is asked about these.
+    words = np.flatnonzero(~trace.text.special).tolist() or range(len(trace.text))
     return Asked("masked" if masks else "words", tuple(masks or words), entry, beside)
 
 

@@ -72,12 +72,12 @@ def attention_of(
 
     def offered() -> Offered:
         projected = split_heads(project(key_states, weights.key, workers), config.kv_heads, texts)
-        normed = _normed(projected, weights.key_norm)
+        normed = _normed_heads(projected, weights.key_norm, texts)
         value = split_heads(project(key_states, weights.value, workers), config.kv_heads, texts)
         return Offered(projected, normed, _turned(normed, config.rope, start), value)
 
     asked = split_heads(project(states, weights.query, workers), config.heads, texts)
-    asked_normed = _normed(asked, weights.query_norm)
+    asked_normed = _normed_heads(asked, weights.query_norm, texts)
     query = _turned(asked_normed, config.rope, start)
     offer = offered() if past is None else past.joined(offered)
     key, value, keys = offer.key, offer.value, offer.key.shape[1]
@@ -151,6 +151,14 @@ def _expanded(
 
 def _normed(states: Array, norm: Norm | None, workers: Workers | None = None) -> Array:
     return states if norm is None else apply_norm(states, norm, workers)
+
+
+def _normed_heads(vectors: Array, norm: Norm | None, texts: int) -> Array:
+    """Norm (B·H, T, d) vectors; a norm may have weights for every head, (H, 1, d)."""
+    if norm is None:
+        return vectors
+    by_text = vectors.reshape(texts, -1, *vectors.shape[1:])
+    return apply_norm(by_text, norm).reshape(vectors.shape)
 
 
 def _turned(vectors: Array, rope: Rope | None, start: int) -> Array:

@@ -37,8 +37,8 @@ from inspector.records import (
 )
 
 BOUND = 1e-5
-#: Scores without a scale, and so large that rounding alone is as large as that.
-_ROUGH = {"t5, gated": 3e-5, "mt5": 3e-5}
+#: Scores without a scale, and so large that rounding alone does as much.
+_ROUGH = {"t5, gated": 1e-4, "mt5": 1e-4}
 
 
 def ours(it: Made, *edits: Edit, **options: Any) -> Trace:
@@ -211,29 +211,26 @@ def test_all_heads_silent_leave_the_bias(kept: Callable[[str], Made], variant: s
     assert furthest(edited.final, theirs.final) <= BOUND
 
 
-@pytest.mark.parametrize("variant", ["bert", "gpt2", "mpnet", "bart"])
-@pytest.mark.parametrize("side", ["padded right", "padded left"])
+@pytest.mark.parametrize(
+    ("variant", "side"),
+    [
+        ("bert", "padded right"), ("gpt2", "padded right"), ("mpnet", "padded right"),
+        ("bart", "padded right"), ("llama", "padded left"), ("t5", "padded left"),
+    ],
+)  # fmt: skip
 def test_padding_takes_no_part(made: Callable[[str], Made], variant: str, side: str) -> None:
     """Neither in a head's mean nor in anything else: as the text alone."""
     it = made(variant)
     text, present = it.padded(side)
     assert present is not None
-    site = it.family.site
-    places = np.flatnonzero(present)
     alone = Text.of_ids(text.ids[present])
     if text.token_types is not None:
         alone = replace(alone, token_types=text.token_types[present])
-    if side == "padded left" and variant != "gpt2":
-        return  # Its places would be others.
-    mean, blocked = SilenceHead(1, 2, site, "mean"), 3
-    whole = forward(it.checkpoint, alone, it.target, edits=(mean, BlockToken(blocked)))
-    padded = forward(
-        it.checkpoint,
-        text,
-        it.target,
-        edits=(mean, BlockToken(int(places[blocked]))),
-        present=present,
-    )
+    mean, site = SilenceHead(1, 2, it.family.site, "mean"), it.family.sites[-1].site
+    more = (mean, SilenceHead(0, 1, site, "mean"))
+    whole = forward(it.checkpoint, alone, it.target, edits=(*more, BlockToken(3)))
+    blocked = BlockToken(int(np.flatnonzero(present)[3]))
+    padded = forward(it.checkpoint, text, it.target, edits=(*more, blocked), present=present)
     assert whole.final is not None and padded.final is not None
     rows = present if it.target is None else slice(None)
     assert furthest(padded.final[rows], whole.final) <= BOUND

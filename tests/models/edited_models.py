@@ -38,6 +38,7 @@ _SOFTMAXES = {torch.softmax, torch.nn.functional.softmax, torch.Tensor.softmax}
 SHAPES = (
     "bert", "albert", "mpnet", "modernbert", "deberta", "deberta-v2, convolved",  # encoders
     "gpt2", "opt, norms after", "llama", "mistral", "gemma2", "gpt_oss", "bloom",
+    "stablelm with norms",  # one for every head
     "gpt_neox", "falcon", "phi",  # the feed-forward beside attention
     "bart, uneven", "t5",
 )  # fmt: skip
@@ -78,7 +79,10 @@ def run_hooked(
             gave.last_hidden_state[0] if target is None else gave.decoder_hidden_states[-1][0]
         )
 
-    with torch.no_grad(), _silenced(sites, edits, done), _Blocked(sites, edits, done) as blocked:
+    keys: dict[SiteName, int] = dict.fromkeys(("self", "encoder", "cross"), len(text))
+    keys["decoder"] = len(target or text)
+    blocking = _Blocked(sites, edits, done, keys)
+    with torch.no_grad(), _silenced(sites, edits, done), blocking as blocked:
         whole = model if target is not None else _inner(model.base_model)
         handle = whole.register_forward_hook(keep)
         try:
@@ -163,9 +167,11 @@ def _silenced(sites: list[_Site], edits: Sequence[Edit], done: Hooked) -> Iterat
 class _Blocked(TorchFunctionMode):
     """Give what is not to be heard the lowest score, where the scores enter their softmax."""
 
-    def __init__(self, sites: list[_Site], edits: Sequence[Edit], done: Hooked) -> None:
+    def __init__(
+        self, sites: list[_Site], edits: Sequence[Edit], done: Hooked, keys: dict[SiteName, int]
+    ) -> None:
         super().__init__()
-        self._sites, self._edits, self._done = sites, edits, done
+        self._sites, self._edits, self._done, self._keys = sites, edits, done, keys
         self.called = 0
 
     def __torch_function__(
@@ -182,7 +188,8 @@ class _Blocked(TorchFunctionMode):
             self._lower(scores, edit, *site.where)
         weights = function(scores, *args[1:], **kwargs)
         heads = weights.reshape(site.heads, *weights.shape[-2:]).numpy()
-        self._done.attention[site.where] = heads.copy()
+        # A sink stands behind the keys.
+        self._done.attention[site.where] = heads[..., : self._keys[site.where[0]]].copy()
         return weights
 
     @staticmethod
