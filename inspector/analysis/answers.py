@@ -127,6 +127,13 @@ class Reading:
             ),
         )
 
+    @property
+    def unmoved(self) -> Effect:
+        """The effect of what cannot reach the answer."""
+        if self._shares is None:
+            return Effect(0.0, None, None)
+        return Effect(0.0, 0.0, None if self._beside is None else 0.0)
+
     def moved(self, final: Array, logits: Array | None) -> Effect:
         """Return how far a changed pass's answer is from it.
 
