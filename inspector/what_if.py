@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from operator import index
-from typing import Any, SupportsIndex, cast
+from typing import Any, SupportsIndex
 
 import numpy as np
 
@@ -129,7 +129,7 @@ def _placed(place: HeadPlace, own: SiteName) -> tuple[SiteName, int, int]:
         case (SupportsIndex() as layer, SupportsIndex() as head):
             return own, index(layer), index(head)
         case (str(site), SupportsIndex() as layer, SupportsIndex() as head):
-            return cast("SiteName", site), index(layer), index(head)
+            return site, index(layer), index(head)
     raise InputError(f"{place!r} names no head.", "Give (layer, head), or (site, layer, head).")
 
 

@@ -1,4 +1,4 @@
-"""One text run again with something changed, beside hooks on the real model; and what is refused."""
+"""One text run again with something changed, beside hooks on the real model."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from answers_in_torch import expected
 from edited_models import Hooked, run_hooked
 from forward_models import ALL
 from writers import writer
@@ -72,16 +73,16 @@ def test_a_changed_run_beside_hooks(
     )
     folder = folders("gpt2")
     patch = real(folder, other).mixed["self", 1][:, :6]
-    theirs = (
+    asked = (
         SilenceHead(0, 1, to="mean"), SilenceHead(2, 3, to="mean"), BlockToken(2),
         BlockEdge(5, 1, 1, 2), PatchHead(1, 0, patch),
     )  # fmt: skip
-    assert edits[:4] == theirs[:4]
+    assert edits[:4] == asked[:4]
     given = edits[4]
     assert isinstance(given, PatchHead)
     np.testing.assert_allclose(given.given, patch, atol=TOLERANCE)
     trace, rebuilt, verification, change = run_changed(one, edits)
-    changed, untouched = real(folder, one, *theirs), real(folder, one)
+    changed, untouched = real(folder, one, *asked), real(folder, one)
     assert changed.logits is not None and untouched.logits is not None
     assert trace.logits is not None
     np.testing.assert_allclose(trace.logits, changed.logits, atol=TOLERANCE)
@@ -97,15 +98,9 @@ def test_a_changed_run_beside_hooks(
         assert place.probability == pytest.approx(float(shares.max()), abs=TOLERANCE)
     assert change.before == answer_of(one)
     assert change.edits == edits
-    p, q = (
-        torch.log_softmax(torch.from_numpy(logits[-1]).double(), dim=-1)
-        for logits in (untouched.logits, changed.logits)
-    )
-    bits = float((p.exp() * (p - q)).sum() / np.log(2))
-    assert change.effect.size == pytest.approx(bits, abs=TOLERANCE)
-    first = int(p.argmax())
-    fell = float(p[first].exp() - q[first].exp())
-    assert change.effect.drop == pytest.approx(fell, abs=TOLERANCE)
+    theirs = expected(untouched, changed, [-1], None, None)
+    assert change.effect.size == pytest.approx(theirs.size, abs=TOLERANCE)
+    assert change.effect.drop == pytest.approx(theirs.drop, abs=TOLERANCE)
 
 
 def test_every_site_of_an_encoder_decoder(
@@ -129,7 +124,7 @@ def test_every_site_of_an_encoder_decoder(
 
 
 def test_a_patch_from_the_text_itself_changes_nothing(found: Callable[..., Inspected]) -> None:
-    """In a model whose heads share keys and values, too; and a patch is by number, from anywhere."""
+    """In a model whose heads share keys and values, too; and NumPy's own numbers name a head."""
     for variant in ("llama", "bart"):
         one = found(variant)
         edits = edits_of(one, patch={(np.int64(1), np.int64(2)): one})
@@ -142,9 +137,7 @@ def test_what_was_changed_is_measured_as_it_was(found: Callable[..., Inspected])
     """Effects of an inspection with a change, and of the real model's pass, are the text's own."""
     one = found("gpt2")
     trace, rebuilt, verification, change = run_changed(one, edits_of(one, block=[1]))
-    again = replace(
-        one, trace=trace, rebuild=rebuilt, verification=verification, change=change
-    )
+    again = replace(one, trace=trace, rebuild=rebuilt, verification=verification, change=change)
     proved = replace(one, trace=replace(one.trace, computed=(), logits=None))
     plain = effects_of(one)
     for other in (effects_of(again), effects_of(proved)):
@@ -211,11 +204,10 @@ def test_a_family_that_our_own_forward_does_not_run(found: Callable[..., Inspect
     for lacking in ({"model": None}, {"tokenizer": None}):
         one = replace(whole, checkpoint=replace(whole.checkpoint, **lacking))
         assert has_engine(whole) and not has_engine(one)
-        edit = BlockToken(0)
         for asked in (
             lambda one=one: effects_of(one),
             lambda one=one: answer_of(one),
-            lambda one=one: run_changed(one, (edit,)),
+            lambda one=one: run_changed(one, (BlockToken(0),)),
             lambda one=one: edits_of(whole, patch={(0, 0): one}),
         ):
             with pytest.raises(InputError, match="our own forward does not run it") as caught:

@@ -109,8 +109,8 @@ class Contributions:
     parts: tuple[Part, ...]
     #: (N, H, T) what every head brings from each token; they sum to the heads' parts.
     from_tokens: Float64
-    #: How far the sum of all parts, behind that cap, is from the logit, as a share of it (of 1 where
-    #: it is smaller).
+    #: How far the sum of all parts, behind that cap, is from the logit, as a share of it (of 1
+    #: where it is smaller).
     sum_error: float
 
 

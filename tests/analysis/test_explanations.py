@@ -60,9 +60,7 @@ def given(layer: RebuiltLayer, query: int, key: int) -> Row:
             continue
         for out, row in enumerate(weight):
             first = head * size
-            found[out] += share * sum(
-                value[at] * row[first + at] for at in range(size)
-            )
+            found[out] += share * sum(value[at] * row[first + at] for at in range(size))
     return found
 
 
@@ -233,8 +231,7 @@ def test_only_words_are_ranked_and_favoured(made: Callable[[str], Made]) -> None
     it = made("gpt2")
     special = {0, 13}
     tokens = tuple(
-        Token(int(entry), "a", at, at in special, 0, None)
-        for at, entry in enumerate(it.text.ids)
+        Token(int(entry), "a", at, at in special, 0, None) for at, entry in enumerate(it.text.ids)
     )
     text = replace(Text.of(tokens, ""), token_types=it.text.token_types)
     trace = forward(it.checkpoint, text)
