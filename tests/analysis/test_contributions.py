@@ -109,6 +109,17 @@ def test_logits_at_their_cap(made: Callable[[str], Made]) -> None:
     assert abs(math.fsum(part.value for part in parts.parts)) > 0.4
 
 
+def test_states_that_are_scaled_before_the_words(made: Callable[[str], Made]) -> None:
+    it = made("llama")
+    model = it.checkpoint.model
+    assert model is not None and model.head is not None
+    checkpoint = replace(it.checkpoint, model=replace(model, head=replace(model.head, scale=0.25)))
+    trace = forward(checkpoint, it.text, keep=("layers", "logits"))
+    assert trace.logits is not None
+    logit = float(trace.logits[-1, ENTRY])
+    assert taken_apart(checkpoint, trace, logit).sum_error < 1e-6
+
+
 @pytest.mark.parametrize("variant", ["gpt2", "llama", "gemma2"])
 def test_what_a_head_brings_from_each_token(made: Callable[[str], Made], variant: str) -> None:
     """By torch alone: its autograd takes a logit's slope through the norms, their spread fixed."""

@@ -32,6 +32,7 @@ from inspector.records import (
     Edit,
     PatchHead,
     SilenceHead,
+    SiteName,
     Text,
     Trace,
 )
@@ -246,7 +247,7 @@ def test_a_text_that_is_read_on(made: Callable[[str], Made], variant: str, cut: 
     of = "text" if it.target is None else "target"
     edits: list[Edit] = [
         SilenceHead(0, 1, own), PatchHead(2, 3, patch, own), BlockToken(2, of),
-        BlockEdge(7, 3, 0, 2, own),
+        BlockEdge(7, 3, 0, 2, own), BlockEdge(0, 7, 0, 2, own),
     ]  # fmt: skip
     if it.target is not None:
         edits += [PatchHead(0, 2, patch, "cross"), BlockEdge(7, 11, 0, 1, "cross"), BlockToken(4)]
@@ -256,3 +257,7 @@ def test_a_text_that_is_read_on(made: Callable[[str], Made], variant: str, cut: 
         texts = (piece,) if it.target is None else (it.text, piece)
         ended.append(forward(it.checkpoint, *texts, edits=edits, cache=cache).final)
     assert furthest(np.concatenate(ended), whole) <= BOUND
+    sites: list[SiteName] = [own] if it.target is None else [own, "cross"]
+    for site in sites:
+        with pytest.raises(ValueError, match="mean over the text does not go with a cache"):
+            forward(it.checkpoint, *texts, edits=[SilenceHead(0, 1, site, "mean")], cache=cache)

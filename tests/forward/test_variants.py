@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from inspector.forward import variants
 from inspector.forward.model import forward
 from inspector.forward.variants import run_variants
-from inspector.records import Edit, Text
+from inspector.records import Edit, SilenceHead, Text
 
 BOUND = 1e-5
 
@@ -37,7 +38,9 @@ def test_beside_whole_passes(
     for together in (len(changed), 3):
         monkeypatch.setattr(variants, "_ROWS", trace.longest * together)
         outcomes = list(run_variants(it.checkpoint, trace, changed))
-        assert [len(one.which) for one in outcomes[:-1]] == [together] * (len(outcomes) - 1)
+        assert [len(one.which) for one in outcomes[:-1]] == [together] * (
+            -(-len(changed) // together) - 1
+        )
         assert sorted(at for one in outcomes for at in one.which) == list(range(len(changed)))
         for outcome in outcomes:
             for at, which in enumerate(outcome.which):
@@ -74,7 +77,6 @@ def test_what_lies_below_is_not_run_again(
     made: Callable[[str], Made], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A head of the last layer costs one block, and an encoder's is not run for a decoder's."""
-    from inspector.records import SilenceHead
 
     it = made("bart, uneven")
     trace = forward(it.checkpoint, it.text, it.target)
@@ -96,7 +98,6 @@ def test_what_lies_below_is_not_run_again(
 
 
 def test_a_trace_that_is_not_ours_is_refused(made: Callable[[str], Made]) -> None:
-    from dataclasses import replace
 
     it = made("bert")
     trace = forward(it.checkpoint, it.text)
@@ -116,3 +117,18 @@ def test_one_token_and_no_edits(made: Callable[[str], Made]) -> None:
     assert list(run_variants(it.checkpoint, trace, [])) == []
     (outcome,) = run_variants(it.checkpoint, trace, [[]])
     assert furthest(outcome.final[0], trace.final) <= BOUND
+
+
+@pytest.mark.parametrize(("rows", "sizes"), [(None, [2, 2, 1]), ([4], [3, 2])])
+def test_a_batch_holds_no_more_numbers_than_it_may(
+    made: Callable[[str], Made],
+    monkeypatch: pytest.MonkeyPatch,
+    rows: list[int] | None,
+    sizes: list[int],
+) -> None:
+    """Of 5 tokens 4 heads have 100 weights, and 32 words 160 logits, or 32 in one row."""
+    it = made("llama")
+    trace = forward(it.checkpoint, Text.of_ids(it.text.ids[:5]))
+    monkeypatch.setattr(variants, "_NUMBERS", 330)
+    outcomes = list(run_variants(it.checkpoint, trace, [[]] * 5, rows=rows))
+    assert [len(one.which) for one in outcomes] == sizes
