@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from operator import index
+from typing import Any, SupportsIndex
 
 import numpy as np
 
@@ -125,10 +126,10 @@ def edits_of(
 
 def _placed(place: HeadPlace, own: SiteName) -> tuple[SiteName, int, int]:
     match place:
-        case (int(layer), int(head)):
-            return own, layer, head
-        case (str(site), int(layer), int(head)):
-            return site, layer, head
+        case (SupportsIndex() as layer, SupportsIndex() as head):
+            return own, index(layer), index(head)
+        case (str(site), SupportsIndex() as layer, SupportsIndex() as head):
+            return site, index(layer), index(head)
     raise InputError(f"{place!r} names no head.", "Give (layer, head), or (site, layer, head).")
 
 

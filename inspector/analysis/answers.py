@@ -79,7 +79,8 @@ def ask(
     if head.kind == "causal":
         return Asked("next", (len(trace.text) - 1,), entry, beside)
     masks = np.flatnonzero(trace.text.ids == mask_id(checkpoint)).tolist()
-    words = np.flatnonzero(~trace.text.special).tolist()
+    # A text of nothing but special tokens is asked about these.
+    words = np.flatnonzero(~trace.text.special).tolist() or range(len(trace.text))
     return Asked("masked" if masks else "words", tuple(masks or words), entry, beside)
 
 
@@ -125,6 +126,13 @@ class Reading:
                 )
             ),
         )
+
+    @property
+    def unmoved(self) -> Effect:
+        """The effect of what cannot reach the answer."""
+        if self._shares is None:
+            return Effect(0.0, None, None)
+        return Effect(0.0, 0.0, None if self._beside is None else 0.0)
 
     def moved(self, final: Array, logits: Array | None) -> Effect:
         """Return how far a changed pass's answer is from it.

@@ -76,11 +76,9 @@ def contributions_of(checkpoint: Checkpoint, trace: Trace, answer: Answer) -> Co
         parts.append(Part("feed_forward", layer.layer, None, fed))
     if bias:
         parts.append(Part("bias", None, None, bias))
-    total = math.fsum(part.value for part in parts)
-    logit = _uncapped(place.logit, model.head)
-    return Contributions(
-        place, tuple(parts), from_tokens, abs(total - logit) / max(1.0, abs(logit))
-    )
+    total = _capped(math.fsum(part.value for part in parts), model.head)
+    error = abs(total - place.logit) / max(1.0, abs(place.logit))
+    return Contributions(place, tuple(parts), from_tokens, error)
 
 
 class _Streams:
@@ -156,6 +154,9 @@ def _by_token(layer: RebuiltLayer, row: int, direction: Float64) -> Float64:
     return each
 
 
-def _uncapped(logit: float, head: Head) -> float:
-    """Return a logit as it is before the cap that a model puts on it."""
-    return logit if head.softcap is None else head.softcap * math.atanh(logit / head.softcap)
+def _capped(logit: float, head: Head) -> float:
+    """Return a logit behind the cap that a model puts on it.
+
+    The other way round a logit at the cap could come from anything above it.
+    """
+    return logit if head.softcap is None else head.softcap * math.tanh(logit / head.softcap)

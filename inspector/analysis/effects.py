@@ -31,7 +31,6 @@ from inspector.records import (
 
 #: What several passes side by side take beside as many one by one, measured.
 _SIDE_BY_SIDE = 0.5
-_UNMOVED = Effect(0.0, 0.0, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +156,7 @@ def _measure(
 ) -> list[Effect]:
     """Return the effect of each edit alone; what cannot reach the answer is not run."""
     reaching = [at for at, edit in enumerate(edits) if _reaches(trace, edit)]
-    effects = [_UNMOVED] * len(edits)
+    effects = [reading.unmoved] * len(edits)
     variants = [(edits[at],) for at in reaching]
     for outcome in run_variants(checkpoint, trace, variants, rows=asked.rows):
         for place, which in enumerate(outcome.which):

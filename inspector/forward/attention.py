@@ -40,6 +40,7 @@ def attention_of(
     encoder_states: Array | None = None,
     present: Mask | None = None,
     edits: Sequence[Sequence[Edit]] = ((),),
+    first: int = 0,
     past: Past | None = None,
     workers: Workers | None = None,
     space: Array | None = None,
@@ -50,7 +51,8 @@ def attention_of(
     (B·S, D), are what keys and values are made from in cross-attention. ``present`` is (S,), False
     where a key is padding; ``space``, (B·H, T, S), is where the weights are written to. There are
     as many texts of one length, B, as there are ``edits``, what is changed for each; where there
-    are several, heads stand one text's behind another's in all that is returned.
+    are several, heads stand one text's behind another's in all that is returned. ``first`` is the
+    place of the first row in its text, of which edits name places.
 
     With ``past`` the T tokens follow others: keys and values are then of all S, but keys before
     their norm and their positions of the T alone, or of none.
@@ -70,16 +72,17 @@ def attention_of(
 
     def offered() -> Offered:
         projected = split_heads(project(key_states, weights.key, workers), config.kv_heads, texts)
-        normed = _normed(projected, weights.key_norm)
+        normed = _normed_heads(projected, weights.key_norm, texts)
         value = split_heads(project(key_states, weights.value, workers), config.kv_heads, texts)
         return Offered(projected, normed, _turned(normed, config.rope, start), value)
 
     asked = split_heads(project(states, weights.query, workers), config.heads, texts)
-    asked_normed = _normed(asked, weights.query_norm)
+    asked_normed = _normed_heads(asked, weights.query_norm, texts)
     query = _turned(asked_normed, config.rope, start)
     offer = offered() if past is None else past.joined(offered)
     key, value, keys = offer.key, offer.value, offer.key.shape[1]
-    changes = [change_at(of_text, site, layer, tokens, keys, start) for of_text in edits]
+    changes = [change_at(of_text, site, layer, tokens, keys, first) for of_text in edits]
+    whole = present if encoder_states is None else None
     allowed = _allowed(visible(config, tokens, keys, present, start), changes, config.heads)
     if present is None:
         present = np.ones(keys, dtype=np.bool_)
@@ -97,7 +100,7 @@ def attention_of(
         bias=_expanded(bias, query, key, config.scale, texts),
         sink=weights.sink if weights.sink is None else np.tile(weights.sink, texts),
         rounded=config.rounds_scores,
-        changed=[partial(change.apply, start=start) for change in changes],
+        changed=[partial(change.apply, start=first, present=whole) for change in changes],
         texts=texts,
         workers=workers,
         out=space,
@@ -148,6 +151,14 @@ def _expanded(
 
 def _normed(states: Array, norm: Norm | None, workers: Workers | None = None) -> Array:
     return states if norm is None else apply_norm(states, norm, workers)
+
+
+def _normed_heads(vectors: Array, norm: Norm | None, texts: int) -> Array:
+    """Norm (B·H, T, d) vectors; a norm may have weights for every head, (H, 1, d)."""
+    if norm is None:
+        return vectors
+    by_text = vectors.reshape(texts, -1, *vectors.shape[1:])
+    return apply_norm(by_text, norm).reshape(vectors.shape)
 
 
 def _turned(vectors: Array, rope: Rope | None, start: int) -> Array:

@@ -117,6 +117,7 @@ def _attend(
         encoder_states=around.encoder_states if cross else None,
         present=around.encoder_present if cross else around.present,
         edits=around.edits,
+        first=0 if cache is None else cache.tokens,
         past=past,
         workers=around.workers,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -30,13 +31,17 @@ class Change:
     forbidden: Mask | None = None
     heads: tuple[SilenceHead | PatchHead, ...] = ()
 
-    def apply(self, mixed: Array, start: int = 0) -> None:
-        """Change what the heads give, (H, T, d), in place; ``start`` is the first place."""
+    def apply(self, mixed: Array, start: int = 0, present: Mask | None = None) -> None:
+        """Change what the heads give, (H, T, d), in place; ``start`` is the first place.
+
+        ``present``, (T,), is False where a place is padding, which no mean is of.
+        """
         for edit in self.heads:
             if isinstance(edit, PatchHead):
                 mixed[edit.head] = edit.given[start : start + mixed.shape[1]]
             elif edit.to == "mean":
-                mixed[edit.head] = mixed[edit.head].mean(axis=0)
+                its = mixed[edit.head]
+                mixed[edit.head] = (its if present is None else its[present]).mean(axis=0)
             else:
                 mixed[edit.head] = 0
 
@@ -68,7 +73,8 @@ def change_at(
                     forbidden[:, token] = True if site == "cross" else others
             case BlockEdge():
                 row = edit.query - start
-                if edit.site == site and edit.first <= layer <= edit.last and 0 <= row < queries:
+                here = edit.site == site and edit.first <= layer <= edit.last
+                if here and 0 <= row < queries and edit.key < keys:
                     forbidden[row, edit.key] = True
     if start and any(isinstance(edit, SilenceHead) and edit.to == "mean" for edit in heads):
         raise ValueError("a head's mean over the text does not go with a cache")
@@ -86,8 +92,17 @@ def begins(edit: Edit, own: SiteName) -> tuple[int, int]:
     return (0 if edit.site == own else 1, layer)
 
 
-def refuse_unknown(model: Model, edits: Sequence[Edit], text: Text, target: Text | None) -> None:
+def refuse_unknown(
+    model: Model,
+    edits: Sequence[Edit],
+    text: Text,
+    target: Text | None,
+    start: int | None = None,
+) -> None:
     """Refuse an edit of a layer, a head or a token that is not there.
+
+    ``start`` is how many tokens were read before, where a text is read on: edits are of places of
+    the whole of it, which may come yet. None where ``text`` and ``target`` are all there is.
 
     Raises
     ------
@@ -97,12 +112,15 @@ def refuse_unknown(model: Model, edits: Sequence[Edit], text: Text, target: Text
     for edit in edits:
         if isinstance(edit, BlockToken):
             read = text if edit.of == "text" else target
-            if read is None or not 0 <= edit.token < len(read):
+            if read is None or not 0 <= edit.token < _places(read, text, target, start):
                 raise ValueError(f"there is no token {edit.token}")
             continue
         stack = _stack(model, edit.site)
+        asking = text if target is None or edit.site == "encoder" else target
+        places = _places(asking, text, target, start)
         if isinstance(edit, BlockEdge):
-            _refuse_edge(edit, stack, text, target)
+            asked = places if edit.site != "cross" else len(text)
+            _refuse_edge(edit, len(stack.blocks), places, asked)
             continue
         if not 0 <= edit.layer < len(stack.blocks):
             raise ValueError(f"there is no layer {edit.layer}")
@@ -111,20 +129,28 @@ def refuse_unknown(model: Model, edits: Sequence[Edit], text: Text, target: Text
         if not 0 <= edit.head < known.config.heads:
             raise ValueError(f"layer {edit.layer} has no head {edit.head}")
         if isinstance(edit, PatchHead):
-            asking = text if target is None or edit.site == "encoder" else target
             width = known.weights.output.weight.shape[1] // known.config.heads
-            if edit.given.shape != (len(asking), width):
+            tokens = len(asking) if places == len(asking) else (start or 0) + len(asking)
+            fits = tokens <= len(edit.given) <= places
+            if edit.given.shape[1:] != (width,) or not fits:
                 raise ValueError(
-                    f"a head gives {(len(asking), width)} here, and the patch is {edit.given.shape}"
+                    f"a head gives {(tokens, width)} here, and the patch is {edit.given.shape}"
                 )
 
 
-def _refuse_edge(edit: BlockEdge, stack: Stack, text: Text, target: Text | None) -> None:
-    asking = text if target is None or edit.site == "encoder" else target
-    attended = asking if edit.site != "cross" else text
-    if not (0 <= edit.query < len(asking) and 0 <= edit.key < len(attended)):
+def _places(read: Text, text: Text, target: Text | None, start: int | None) -> int:
+    """Return how many places a text has; of one that is read on, as many as there may be."""
+    grows = start is not None and read is (text if target is None else target)
+    return sys.maxsize if grows else len(read)
+
+
+def _refuse_edge(edit: BlockEdge, layers: int, queries: int, keys: int) -> None:
+    if not (0 <= edit.query < queries and 0 <= edit.key < keys):
         raise ValueError(f"there is no edge from token {edit.query} to token {edit.key}")
-    if not 0 <= edit.first <= edit.last < len(stack.blocks):
+    if edit.site != "cross" and edit.query == edit.key:
+        # A causal text's first token would have nobody left.
+        raise ValueError(f"token {edit.query} always hears itself")
+    if not 0 <= edit.first <= edit.last < layers:
         raise ValueError(f"there are no layers {edit.first} to {edit.last}")
 
 

@@ -57,7 +57,8 @@ def forward(
     Parameters
     ----------
     edits:
-        What is changed in this pass; the checkpoint stays as it is.
+        What is changed in this pass; the checkpoint stays as it is. With a cache their places are
+        those of all that is read.
     present:
         (T,) False where a token of ``text`` is padding; None where none is.
     from_layer, states:
@@ -85,7 +86,8 @@ def forward(
         cache is of something else, or given with padding, with ``from_layer``, or where attention
         is not causal.
     """
-    model = _model(checkpoint, text, target, edits, from_layer, states)
+    model = _model(checkpoint, text, target, from_layer, states)
+    refuse_unknown(model, edits, text, target, None if cache is None else cache.tokens)
     if cache is not None:
         if from_layer or (target is None and present is not None):
             raise ValueError("a cache goes neither with from_layer nor with padding")
@@ -160,11 +162,10 @@ def _model(
     checkpoint: Checkpoint,
     text: Text,
     target: Text | None,
-    edits: Sequence[Edit],
     from_layer: int,
     states: Array | None,
 ) -> Model:
-    """Return the checkpoint's model, after all that can be refused has been."""
+    """Return the checkpoint's model, after what does not go together was refused."""
     model = checkpoint.model
     if model is None:
         reason = checkpoint.no_forward or checkpoint.no_rebuild
@@ -180,5 +181,4 @@ def _model(
         raise ValueError("an encoder–decoder cannot begin in its middle")
     if not 0 <= from_layer < len(model.stack.blocks):
         raise ValueError(f"there is no layer {from_layer}")
-    refuse_unknown(model, edits, text, target)
     return model

@@ -28,7 +28,7 @@ class AnsweredPlace:
     #: As a reader would write it.
     token: str
     probability: float
-    #: The logit, before any cap that the model puts on it.
+    #: The logit, behind any cap that the model puts on it.
     logit: float
 
 
@@ -105,10 +105,12 @@ class Contributions:
     """The logit of the answer's entry as a sum: direct logit attribution (Elhage et al. 2021)."""
 
     answer: AnsweredPlace
+    #: They sum to the logit as it is before any cap that the model puts on it.
     parts: tuple[Part, ...]
     #: (N, H, T) what every head brings from each token; they sum to the heads' parts.
     from_tokens: Float64
-    #: How far the sum of all parts is from the logit, as a share of it (of 1 where it is smaller).
+    #: How far the sum of all parts, behind that cap, is from the logit, as a share of it (of 1
+    #: where it is smaller).
     sum_error: float
 
 
