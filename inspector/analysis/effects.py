@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import partial
 
 from inspector.analysis.answers import Asked, Reading, ask
 from inspector.analysis.contributions import contributions_of, no_contributions
@@ -22,6 +22,7 @@ from inspector.records import (
     Edit,
     Effect,
     Effects,
+    Explanation,
     HeadEffect,
     Knockout,
     SilenceHead,
@@ -31,15 +32,6 @@ from inspector.records import (
 
 #: What several passes side by side take beside as many one by one, measured.
 _SIDE_BY_SIDE = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """The edits of one kind, and about how many whole passes they cost."""
-
-    what: str
-    edits: Sequence[Edit]
-    passes: float
 
 
 def measure_effects(
@@ -74,59 +66,84 @@ def measure_effects(
         As ``run_variants``.
     """
     asked = ask(checkpoint, trace, answer, against)
+    begun = time.perf_counter()
     (untouched,) = run_variants(checkpoint, trace, [()], rows=asked.rows)
+    budget = _Budget(seconds, time.perf_counter() - begun)
     reading = _read(checkpoint, asked, untouched)
-    heads = [
-        SilenceHead(layer.layer, head, layer.site, knockout)
-        for layer in trace.layers
-        for head in range(len(layer.attention))
-    ]
-    tokens = [
-        BlockToken(index, "text" if side is trace.text else "target")
-        for side in trace.sides
-        for index in range(len(side))
-    ]
-    plans = [_Plan("token", tokens, len(tokens)), _Plan("head", heads, len(heads) / 2)]
-    measured, left_out = {}, []
-    for plan in plans:
-        took = _seconds_of_a_pass(checkpoint, trace, asked) if seconds is not None else 0.0
-        expected = took * plan.passes * _SIDE_BY_SIDE
-        if seconds is not None and expected > seconds:
-            left_out.append(
-                f"{len(plan.edits)} {plan.what}s (about {max(1, round(expected))} seconds)"
-            )
-            continue
-        if seconds is not None:
-            seconds -= expected
-        measured[plan.what] = _measure(checkpoint, trace, asked, reading, plan.edits)
-    blocked = None
-    if "token" in measured:
-        sides = [(side, index) for side in trace.sides for index in range(len(side))]
-        blocked = tuple(
-            TokenEffect(edit.of, index, side.shown[index], bool(side.special[index]), effect)
-            for edit, (side, index), effect in zip(tokens, sides, measured["token"], strict=True)
+    run = partial(_measure, checkpoint, trace, asked, reading)
+    blocked, heads = _blocked(trace), _silenced(trace, knockout)
+    tokens = None
+    if budget.allows(f"{len(blocked)} tokens", len(blocked)):
+        shown = [name for side in trace.sides for name in side.shown]
+        special = [bool(flag) for side in trace.sides for flag in side.special]
+        tokens = tuple(
+            TokenEffect(edit.of, edit.token, name, added, effect)
+            for edit, name, added, effect in zip(blocked, shown, special, run(blocked), strict=True)
+        )
+    silenced = None
+    # A head of a layer in the middle leaves half of the layers as they are.
+    if budget.allows(f"{len(heads)} heads", len(heads) / 2):
+        silenced = tuple(
+            HeadEffect(edit.site, edit.layer, edit.head, effect)
+            for edit, effect in zip(heads, run(heads), strict=True)
         )
     contributions = contributions_of(checkpoint, trace, reading.answer)
+    explanations: tuple[Explanation, ...] = ()
+    if tokens is not None:
+        sizes = [one.effect.size for one in tokens]
+        explanations = explain(checkpoint, trace, asked.rows, sizes, contributions)
     return Effects(
         measure=asked.measure,
         knockout=knockout,
         answer=reading.answer,
-        heads=tuple(
-            HeadEffect(edit.site, edit.layer, edit.head, effect)
-            for edit, effect in zip(heads, measured["head"], strict=True)
-        )
-        if "head" in measured
-        else None,
-        tokens=blocked,
-        left_out=f"Not measured: {' and '.join(left_out)}." if left_out else None,
-        explanations=()
-        if blocked is None
-        else explain(
-            checkpoint, trace, asked.rows, [one.effect.size for one in blocked], contributions
-        ),
+        heads=silenced,
+        tokens=tokens,
+        left_out=budget.left_out,
+        explanations=explanations,
         contributions=contributions,
         no_contributions=no_contributions(checkpoint) if contributions is None else None,
     )
+
+
+def _blocked(trace: Trace) -> list[BlockToken]:
+    return [
+        BlockToken(index, "text" if side is trace.text else "target")
+        for side in trace.sides
+        for index in range(len(side))
+    ]
+
+
+def _silenced(trace: Trace, knockout: Knockout) -> list[SilenceHead]:
+    return [
+        SilenceHead(layer.layer, head, layer.site, knockout)
+        for layer in trace.layers
+        for head in range(len(layer.attention))
+    ]
+
+
+class _Budget:
+    """How many seconds are left, and what there was no time for."""
+
+    def __init__(self, seconds: float | None, pass_seconds: float) -> None:
+        self._left = seconds
+        self._pass = pass_seconds
+        self._left_out: list[str] = []
+
+    def allows(self, what: str, passes: float) -> bool:
+        """Say whether there is time for as many passes, and take it."""
+        if self._left is None:
+            return True
+        expected = self._pass * passes * _SIDE_BY_SIDE
+        if expected > self._left:
+            self._left_out.append(f"{what} (about {max(1, round(expected))} seconds)")
+            return False
+        self._left -= expected
+        return True
+
+    @property
+    def left_out(self) -> str | None:
+        """What was left out, as a sentence; None for nothing."""
+        return f"Not measured: {' and '.join(self._left_out)}." if self._left_out else None
 
 
 def read_answer(checkpoint: Checkpoint, trace: Trace) -> Answer:
@@ -186,11 +203,3 @@ def _read(checkpoint: Checkpoint, asked: Asked, outcome: Outcome) -> Reading:
 def _moved(reading: Reading, outcome: Outcome, place: int) -> Effect:
     logits = None if outcome.logits is None else outcome.logits[place]
     return reading.moved(outcome.final[place], logits)
-
-
-def _seconds_of_a_pass(checkpoint: Checkpoint, trace: Trace, asked: Asked) -> float:
-    """Run the text once from the first layer on, and return how long that took."""
-    begun = time.perf_counter()
-    for _ in run_variants(checkpoint, trace, [()], rows=asked.rows):
-        pass
-    return time.perf_counter() - begun

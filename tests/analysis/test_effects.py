@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -214,7 +215,8 @@ def test_what_would_take_too_long_is_left_out(
     """A pass is said to take a second, and side by side half of that."""
     it = made("llama")
     checkpoint = with_words(it)
-    monkeypatch.setattr(effects, "_seconds_of_a_pass", lambda *_: 1.0)
+    clock = SimpleNamespace(perf_counter=iter([0.0, 1.0]).__next__)
+    monkeypatch.setattr(effects, "time", clock)
     measured = measure_effects(checkpoint, passed(checkpoint, it), seconds=seconds)
     assert (measured.tokens is not None, measured.heads is not None) == (tokens, heads)
     assert measured.left_out == said
