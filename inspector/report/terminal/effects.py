@@ -5,8 +5,8 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text as Line
 
-from inspector.plain import RUNG_NAMES, layer_name, visible
-from inspector.records import Effect, Effects, Explanation, Inspected
+from inspector.plain import RUNG_NAMES, visible
+from inspector.records import Effect, Effects, Explanation, HeadEffect, Inspected
 
 #: So many words, and so many heads, are named.
 _NAMED = 3
@@ -28,11 +28,8 @@ def print_effects(console: Console, inspected: Inspected) -> None:
         _say(console, f"Words, not heard: {' · '.join(said) or 'none'}")
     if found.heads is not None:
         heads = sorted(found.heads, key=lambda one: -one.effect.size)
-        said = (
-            f"{layer_name(one.site, one.layer)} head {one.head} {_size(one.effect, found)}"
-            for one in heads[:_NAMED]
-        )
-        _say(console, f"Heads, silenced: {' · '.join(said)}")
+        said = (f"{_place(one)} {_size(one.effect, found)}" for one in heads[:_NAMED])
+        _say(console, f"Heads, silenced (layer.head): {' · '.join(said)}")
     if (nearest := _nearest(inspected, found)) is not None:
         _say(console, nearest)
     if found.left_out is not None:
@@ -60,6 +57,12 @@ def _nearest(inspected: Inspected, found: Effects) -> str | None:
 
 def _name(one: Explanation) -> str:
     return RUNG_NAMES[one.rung]
+
+
+def _place(one: HeadEffect) -> str:
+    """Name a head shortly, with its site where a model has several."""
+    site = "" if one.site == "self" else f"{one.site} "
+    return f"{site}{one.layer}.{one.head}"
 
 
 def _size(effect: Effect, found: Effects) -> str:
