@@ -7,14 +7,13 @@ Here it is answered for one text by doing: our own forward runs again with one t
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from functools import partial
 
 from inspector.analysis.answers import Asked, Reading, ask
 from inspector.analysis.contributions import contributions_of, no_contributions
 from inspector.analysis.explanations import explain
-from inspector.forward.variants import Outcome, run_variants
+from inspector.forward.variants import Outcome, multiplications, run_variants
 from inspector.records import (
     Answer,
     BlockToken,
@@ -30,8 +29,9 @@ from inspector.records import (
     Trace,
 )
 
-#: What several passes side by side take beside as many one by one, measured.
-_SIDE_BY_SIDE = 0.5
+#: What many passes side by side do on two cores. Not measured anew each time: the same text shall
+#: have the same effects on a machine that is busy.
+_MULTIPLICATIONS_A_SECOND = 2e10
 
 
 def measure_effects(
@@ -55,8 +55,9 @@ def measure_effects(
     answer, against:
         The entry of the vocabulary that the answer is about, and one that it is set against.
     seconds:
-        About how long it may take: heads, and then tokens, are left out where they would take
-        longer, and the result says so. None for as long as it takes.
+        About how long it may take, by an estimate that is the same on every machine: tokens, and
+        then heads, are left out where they would take longer, and the result says so. None for as
+        long as it takes.
 
     Raises
     ------
@@ -66,9 +67,9 @@ def measure_effects(
         As ``run_variants``.
     """
     asked = ask(checkpoint, trace, answer, against)
-    begun = time.perf_counter()
     (untouched,) = run_variants(checkpoint, trace, [()], rows=asked.rows)
-    budget = _Budget(seconds, time.perf_counter() - begun)
+    work = multiplications(checkpoint, trace, asked.rows)
+    budget = _Budget(seconds, work / _MULTIPLICATIONS_A_SECOND)
     reading = _read(checkpoint, asked, untouched)
     run = partial(_measure, checkpoint, trace, asked, reading)
     blocked, heads = _blocked(trace), _silenced(trace, knockout)
@@ -133,7 +134,7 @@ class _Budget:
         """Say whether there is time for as many passes, and take it."""
         if self._left is None:
             return True
-        expected = self._pass * passes * _SIDE_BY_SIDE
+        expected = self._pass * passes
         if expected > self._left:
             self._left_out.append(f"{what} (about {max(1, round(expected))} seconds)")
             return False

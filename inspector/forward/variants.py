@@ -8,7 +8,7 @@ many texts, and the products are as large as those of one long text.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 
 import numpy as np
 
@@ -17,7 +17,16 @@ from inspector.forward.edits import begins, refuse_unknown
 from inspector.forward.head import word_logits
 from inspector.forward.model import finish
 from inspector.parallel import Workers
-from inspector.records import Array, Checkpoint, Edit, Model, SiteName, Stack, Trace
+from inspector.records import (
+    Array,
+    Checkpoint,
+    Edit,
+    Experts,
+    Model,
+    SiteName,
+    Stack,
+    Trace,
+)
 
 #: Rows of states that go through a block at a time, and attention weights or logits.
 _ROWS = 4096
@@ -82,6 +91,33 @@ def run_variants(
     entering.sort(key=lambda one: one.begins)
     for some in _parted(entering, model, trace, rows):
         yield _run(model, trace, some, rows)
+
+
+def multiplications(checkpoint: Checkpoint, trace: Trace, rows: Sequence[int] | None) -> float:
+    """Return about how many multiplications a whole pass of a text takes, its end at ``rows``.
+
+    Every weight of a block meets every token once; what tokens do with each other comes on top
+    only in long texts, which are not run many times.
+    """
+    model = checkpoint.model
+    if model is None:
+        raise ValueError("only our own forward's work is known")
+    stacks = [(model.stack, len(trace.text))]
+    if model.decoder is not None and trace.target is not None:
+        stacks.append((model.decoder, len(trace.target)))
+    blocks = sum(len(of.blocks) * _weights(of.blocks[0]) * tokens for of, tokens in stacks)
+    ends = stacks[-1][1] if rows is None else len(rows)
+    return blocks + (0 if model.head is None else ends * model.head.words.size)
+
+
+def _weights(record: object) -> float:
+    """Count the numbers in a record's arrays; of experts those that a token goes through."""
+    if isinstance(record, np.ndarray):
+        return record.size
+    if not is_dataclass(record) or isinstance(record, type):
+        return 0
+    share = record.chosen / len(record.gate_up) if isinstance(record, Experts) else 1
+    return share * sum(_weights(getattr(record, field.name)) for field in fields(record))
 
 
 def _parted(

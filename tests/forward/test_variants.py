@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from inspector.forward import variants
 from inspector.forward.model import forward
-from inspector.forward.variants import run_variants
+from inspector.forward.variants import multiplications, run_variants
 from inspector.records import Edit, SilenceHead, Text
 
 BOUND = 1e-5
@@ -132,3 +132,26 @@ def test_a_batch_holds_no_more_numbers_than_it_may(
     monkeypatch.setattr(variants, "_NUMBERS", 330)
     outcomes = list(run_variants(it.checkpoint, trace, [[]] * 5, rows=rows))
     assert [len(one.which) for one in outcomes] == sizes
+
+
+@pytest.mark.parametrize("variant", ["bert", "llama", "t5"])
+def test_the_work_of_a_pass_is_its_weights_times_its_tokens(
+    made: Callable[[str], Made], variant: str
+) -> None:
+    """Counted in the real model, whose layers may keep a number or two that no row needs."""
+    it = made(variant)
+    trace = forward(it.checkpoint, it.text, it.target)
+    base = it.model.base_model
+    stacks = {
+        "bert": lambda: [(base.encoder.layer, it.text)],
+        "llama": lambda: [(base.layers, it.text)],
+        "t5": lambda: [(base.encoder.block, it.text), (base.decoder.block, it.target)],
+    }[variant]()
+    expected = sum(
+        sum(one.numel() for one in layers.parameters()) * len(text) for layers, text in stacks
+    )
+    assert it.checkpoint.model.head is not None
+    words = it.checkpoint.model.head.words.size
+    assert multiplications(it.checkpoint, trace, [0, 1]) - 2 * words == pytest.approx(
+        expected, rel=0.05
+    )
