@@ -17,6 +17,7 @@ import { mountAnswer } from "./views/opening/answer.js";
 import { mountFacts } from "./views/opening/facts.js";
 import { mountLinks } from "./views/opening/links.js";
 import { mountNotices } from "./views/opening/notices.js";
+import { mountRests } from "./views/opening/rests.js";
 import { mountSentence } from "./views/opening/sentence.js";
 import { mountSite } from "./views/opening/site.js";
 import { mountVerdict } from "./views/opening/verdict.js";
@@ -32,7 +33,12 @@ import { mountWhy } from "./views/why.js";
 export const SECTIONS = [
   {
     section: "#answer",
-    views: { "#written": mountWritten, "#answer-view": mountAnswer, "#answer #verdict-view": mountVerdict },
+    views: {
+      "#written": mountWritten,
+      "#answer-view": mountAnswer,
+      "#answer #rests": mountRests,
+      "#answer #verdict-view": mountVerdict,
+    },
   },
   {
     section: ".opening",
@@ -41,6 +47,7 @@ export const SECTIONS = [
       "#facts": mountFacts,
       "#site": mountSite,
       "#sentence-view": mountSentence,
+      ".opening #rests": mountRests,
       "#notices": mountNotices,
       "#links": mountLinks,
       "#keys-view": mountKeys,
