@@ -12,6 +12,9 @@ import { mountLadderPair } from "./views/ladder/pair.js";
 import { mountShares } from "./views/ladder/shares.js";
 import { mountLadderSteps } from "./views/ladder/steps.js";
 import { mountLadderTable } from "./views/ladder/table.js";
+import { mountScatter } from "./views/matter/scatter.js";
+import { mountSum } from "./views/matter/sum.js";
+import { mountTelling } from "./views/matter/telling.js";
 import { mountMix } from "./views/mix.js";
 import { mountAnswer } from "./views/opening/answer.js";
 import { mountFacts } from "./views/opening/facts.js";
@@ -65,6 +68,10 @@ export const SECTIONS = [
       "#ladder-table-view": mountLadderTable,
       "#shares": mountShares,
     },
+  },
+  {
+    section: "#matter",
+    views: { "#telling-view": mountTelling, "#scatter-view": mountScatter, "#sum-view": mountSum },
   },
   { section: "#mix", views: { "#mix": mountMix } },
   { section: "#words", views: { "#words": mountPredictions } },
