@@ -66,7 +66,7 @@ export function mountTelling(root, data, store) {
     chart.show({
       lines: [
         {
-          name: "rank correlation",
+          name: "correlation",
           key: "head bold",
           values: explanations.map((one) => one.rank_correlation ?? NaN),
         },
