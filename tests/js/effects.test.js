@@ -21,7 +21,10 @@ test("what has no number is left out, and what is constant has no order", () => 
 });
 
 test("the place of a number, and the order from the largest", () => {
-  assert.deepEqual([0, 1, 2].map((at) => placeOf([4, 9, 4], at)), [2, 1, 2]);
+  assert.deepEqual(
+    [0, 1, 2].map((at) => placeOf([4, 9, 4], at)),
+    [2, 1, 2],
+  );
   assert.deepEqual(descending([1, NaN, 3, 3]), [2, 3, 0]);
 });
 
