@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 import synthetic
 import synthetic_corpus
+from synthetic_effects import mattering
 
 from inspector.records import Sink
 from inspector.report.html.atlas_page import render_atlas
@@ -141,12 +142,13 @@ def check(found, complaints, views):
 def test_views_of_the_report(mounted):
     one = synthetic.predicting(synthetic.inspected("the cat sat on a mat", layers=2))
     one = synthetic.writing(one)
+    one = mattering(one, bits=True, contributions=True)
     one = replace(one, sinks=(Sink("self", 0, "[CLS]", 0.4, None),), notices=("It is odd.",))
     other = synthetic.predicting(
         synthetic.inspected("w " * 70, layers=3, heads=5, causal=True, seed=4)
     )
     found, complaints = mounted("report", render_report(one), render_report(other))
-    check(found, complaints, 22)
+    check(found, complaints, 26)
     same = {w for w, view in found.items() if view["seen"][0]["shown"] == view["seen"][1]["shown"]}
     # Keys and ways to export are the same for every text; one site needs no choice.
     assert same <= {"#keys-view", "#site", "#export-view"}

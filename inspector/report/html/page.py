@@ -40,6 +40,7 @@ def render_report(inspected: Inspected, *, command: str | None = None) -> str:
         blobs=payload.blobs,
         width=inspected.model.width,
         predicts=inspected.trace.predictions is not None,
+        matters=inspected.effects_measured is not None,
         answers=inspected.trace.predictions is not None or inspected.generation is not None,
     )
 

@@ -4,6 +4,7 @@ import pytest
 import synthetic
 import synthetic_corpus
 from complaints import complaints
+from synthetic_effects import mattering
 
 from inspector.analogy.classroom import article_class
 from inspector.report.html.atlas_page import render_atlas
@@ -21,6 +22,11 @@ KINDS = {
     "predicting": synthetic.predicting(synthetic.inspected("the cat sat on a mat")),
     "written": synthetic.writing(
         synthetic.predicting(synthetic.inspected("the cat sat on a mat", causal=True))
+    ),
+    "mattering": mattering(
+        synthetic.predicting(synthetic.inspected("the cat sat on a mat", causal=True)),
+        bits=True,
+        contributions=True,
     ),
     "many heads": synthetic.inspected("a b c", layers=13, heads=12, d=2, causal=True),
     "long": synthetic.inspected(" ".join(["the cat sat on"] * 15)),
@@ -44,7 +50,7 @@ def test_nothing_to_complain_about_in_the_classroom(open_html, scheme):
 
 
 PAGES = {
-    "report": lambda: render_report(KINDS["predicting"]),
+    "report": lambda: render_report(KINDS["mattering"]),
     "atlas": lambda: render_atlas(synthetic_corpus.corpus(full=True)),
     "index": lambda: render_index(
         "lines.txt",

@@ -2,6 +2,7 @@
  * What one number says of every head, and the heads in the order of that number.
  */
 
+import { headContributions, headEffects } from "./effects.js";
 import { MEASURES } from "./rungs.js";
 
 /** @typedef {import("../report/data.js").ReportData} ReportData */
@@ -15,6 +16,11 @@ export const LABELS = {
   first: "to the first token",
   separator: "to the separators",
 };
+/** @typedef {"words" | "entropy" | "distance" | "effect" | "contribution" | "agreement"} Statistic */
+
+/** @type {Statistic[]} what there may be of every head */
+export const STATISTICS = ["words", "entropy", "distance", "effect", "contribution", "agreement"];
+
 /** Heads that have none of them. */
 export const NO_LABEL = "none";
 
@@ -26,9 +32,10 @@ export const NO_LABEL = "none";
  * @property {string} order what sorting by it means, in words
  * @property {string} [meaning] what the name leaves open
  * @property {boolean} [descending] whether the largest stands first
+ * @property {number} places digits behind the point
  */
 
-/** @type {Record<"words" | "entropy" | "distance", Omit<Amounts, "values">>} */
+/** @type {Record<Exclude<Statistic, "agreement">, Omit<Amounts, "values" | "places">>} */
 const READINGS = {
   words: {
     name: "attention to words",
@@ -43,6 +50,20 @@ const READINGS = {
     unit: " tokens",
     order: "from heads that attend nearby to heads that attend far away",
   },
+  effect: {
+    name: "effect",
+    unit: "",
+    meaning: " (how far the answer moves when the head is silenced)",
+    order: "from the head that the answer rests on most to the one it rests on least",
+    descending: true,
+  },
+  contribution: {
+    name: "contribution",
+    unit: "",
+    meaning: " (what the head adds to the answer’s logit)",
+    order: "from the head that adds most to the logit to the one that takes most from it",
+    descending: true,
+  },
 };
 
 /** @type {[string, string, string, string][]} measures of a rung, the first that there is counts */
@@ -54,7 +75,7 @@ const AGREEMENT = [
 /**
  * @param {ReportData} data
  * @param {Pick<State, "rung" | "tokens">} state
- * @param {string} kind "words", "entropy", "distance" or "agreement"
+ * @param {string} kind a statistic
  * @returns {Amounts | null} null for another kind, and where nothing was measured
  */
 export function amounts(data, { rung, tokens }, kind) {
@@ -64,9 +85,16 @@ export function amounts(data, { rung, tokens }, kind) {
       layers,
     } = data,
     all = headsOf(data);
-  if (kind === "words") return { ...READINGS.words, values: all.map((_, i) => toWords(heads[i])) };
-  if (kind === "entropy") return { ...READINGS.entropy, values: all.map((_, i) => heads[i]?.entropy_bits ?? NaN) };
-  if (kind === "distance") return { ...READINGS.distance, values: all.map((_, i) => heads[i]?.distance ?? NaN) };
+  if (kind === "words") return { ...READINGS.words, places: 2, values: all.map((_, i) => toWords(heads[i])) };
+  if (kind === "entropy")
+    return { ...READINGS.entropy, places: 2, values: all.map((_, i) => heads[i]?.entropy_bits ?? NaN) };
+  if (kind === "distance")
+    return { ...READINGS.distance, places: 2, values: all.map((_, i) => heads[i]?.distance ?? NaN) };
+  if (kind === "effect") return effectAmounts(data);
+  if (kind === "contribution") {
+    const values = headContributions(data);
+    return values && { ...READINGS.contribution, places: 2, values };
+  }
   const at = ladder.findIndex((one) => one.name === rung);
   if (kind !== "agreement" || !ladder[at]?.measured) return null;
   // Raw scores are not probabilities and have no divergence; their order can still be compared.
@@ -75,10 +103,40 @@ export function amounts(data, { rung, tokens }, kind) {
       widest = measured.length / layers.length;
     const values = all.map(([index, head]) => measured[index * widest + head]);
     if (values.some((value) => !Number.isNaN(value)))
-      return { values, name: `${name} of the rung “${rung}”`, unit, order };
+      return { values, name: `${name} of the rung “${rung}”`, unit, order, places: 2 };
   }
   return null;
 }
+
+/** @param {ReportData} data @returns {Amounts | null} */
+function effectAmounts(data) {
+  const found = headEffects(data),
+    bits = data.header.effects?.measure === "kl_bits";
+  return (
+    found && {
+      ...READINGS.effect,
+      unit: bits ? " bits" : "",
+      places: bits ? 2 : 3,
+      values: found.map(({ size }) => size),
+    }
+  );
+}
+
+/**
+ * The statistics to choose from.
+ * @param {ReportData} data
+ * @returns {{value: Statistic, text: string, disabled: boolean}[]} those that the report has none of disabled
+ */
+export const statisticsOf = ({ heads, header: { ladder, effects, blobs } }) => [
+  { value: "words", text: "attention to words", disabled: !heads.length },
+  { value: "entropy", text: "entropy", disabled: false },
+  { value: "distance", text: "distance", disabled: false },
+  { value: "effect", text: "effect on the answer", disabled: !blobs["effects.heads"] },
+  ...(effects?.contributions
+    ? [{ value: /** @type {const} */ ("contribution"), text: "contribution to the logit", disabled: false }]
+    : []),
+  { value: "agreement", text: "agreement with a rung", disabled: !ladder.some((rung) => rung.measured) },
+];
 
 /** Where the masses of a reading have what rests on a position, whatever stands there. */
 const RESTING = /** @type {const} */ (["first", "separator"]).map((name) => Object.keys(LABELS).indexOf(name));

@@ -153,3 +153,16 @@ function between(gap) {
     document.createTextNode(" "),
   ];
 }
+
+/**
+ * Scroll a long text, but never the page, to one of its words.
+ * @param {HTMLElement} box
+ * @param {HTMLElement} chip
+ */
+export function bringIntoBox(box, chip) {
+  const inside = chip.getBoundingClientRect(),
+    around = box.getBoundingClientRect();
+  if (inside.top < around.top || inside.bottom > around.bottom) {
+    box.scrollTop += inside.top - around.top - box.clientHeight / 2;
+  }
+}

@@ -2,7 +2,7 @@
  * The whole state in the address: only what differs from the first view, in words and numbers.
  */
 
-import { LABELS } from "../attention/heads_order.js";
+import { LABELS, STATISTICS } from "../attention/heads_order.js";
 import { MEASURES } from "../attention/rungs.js";
 import { betweenOf } from "../attention/segments.js";
 import { addressWriter, isState } from "../shared/address.js";
@@ -20,11 +20,13 @@ const CHOICES = {
   scope: ["head", "layer", "all"],
   tokens: ["all", "content"],
   whose: ["head", "layer", "all"],
-  direction: ["out", "in"],
+  direction: ["out", "in", "does"],
   shape: ["matrix", "lines"],
   glance: ["matrices", "lines"],
-  order: ["index", "words", "entropy", "distance", "label", "agreement"],
-  tone: ["none", "words", "entropy", "distance", "agreement"],
+  order: ["index", "label", ...STATISTICS],
+  tone: ["none", ...STATISTICS],
+  across: STATISTICS,
+  upward: STATISTICS,
   label: ["", ...Object.keys(LABELS), "none"],
   measure: MEASURES,
   dimensions: ["index", "contribution"],
@@ -61,6 +63,9 @@ const FITS = {
   dimension: (value, { index }, { header: { blobs } }) =>
     value === null || within(value, blobs[`${index}.query`]?.shape[2] ?? 0),
   rung: (value, _, data) => data.header.ladder.some((rung) => rung.name === value && rung.applies),
+  telling: (value, _, data) => data.header.effects?.explanations.some((one) => one.rung === value) ?? false,
+  direction: (value, _, data) =>
+    CHOICES.direction.includes(value) && (value !== "does" || data.header.blobs["effects.tokens"] != null),
 };
 
 /** @param {unknown} value */

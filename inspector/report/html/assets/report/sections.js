@@ -12,11 +12,15 @@ import { mountLadderPair } from "./views/ladder/pair.js";
 import { mountShares } from "./views/ladder/shares.js";
 import { mountLadderSteps } from "./views/ladder/steps.js";
 import { mountLadderTable } from "./views/ladder/table.js";
+import { mountScatter } from "./views/matter/scatter.js";
+import { mountSum } from "./views/matter/sum.js";
+import { mountTelling } from "./views/matter/telling.js";
 import { mountMix } from "./views/mix.js";
 import { mountAnswer } from "./views/opening/answer.js";
 import { mountFacts } from "./views/opening/facts.js";
 import { mountLinks } from "./views/opening/links.js";
 import { mountNotices } from "./views/opening/notices.js";
+import { mountRests } from "./views/opening/rests.js";
 import { mountSentence } from "./views/opening/sentence.js";
 import { mountSite } from "./views/opening/site.js";
 import { mountVerdict } from "./views/opening/verdict.js";
@@ -32,7 +36,12 @@ import { mountWhy } from "./views/why.js";
 export const SECTIONS = [
   {
     section: "#answer",
-    views: { "#written": mountWritten, "#answer-view": mountAnswer, "#answer #verdict-view": mountVerdict },
+    views: {
+      "#written": mountWritten,
+      "#answer-view": mountAnswer,
+      "#answer #rests": mountRests,
+      "#answer #verdict-view": mountVerdict,
+    },
   },
   {
     section: ".opening",
@@ -41,6 +50,7 @@ export const SECTIONS = [
       "#facts": mountFacts,
       "#site": mountSite,
       "#sentence-view": mountSentence,
+      ".opening #rests": mountRests,
       "#notices": mountNotices,
       "#links": mountLinks,
       "#keys-view": mountKeys,
@@ -58,6 +68,10 @@ export const SECTIONS = [
       "#ladder-table-view": mountLadderTable,
       "#shares": mountShares,
     },
+  },
+  {
+    section: "#matter",
+    views: { "#telling-view": mountTelling, "#scatter-view": mountScatter, "#sum-view": mountSum },
   },
   { section: "#mix", views: { "#mix": mountMix } },
   { section: "#words", views: { "#words": mountPredictions } },

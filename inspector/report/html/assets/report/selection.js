@@ -23,7 +23,7 @@ export const firstWord = ({ tokens }) =>
  */
 function asking(data, { index, direction }) {
   const { rows, cols } = data.sides(index);
-  return direction === "out" ? rows : cols;
+  return direction === "in" ? cols : rows;
 }
 
 /**
@@ -73,16 +73,16 @@ export function cellOfPinned(data, state) {
     const weight = (/** @type {number} */ at) => weights[cell(at)[0] * cols + cell(at)[1]] || 0;
     return cell((there.length ? there : seen).reduce((most, at) => (weight(at) > weight(most) ? at : most)));
   };
-  return direction === "out"
+  return direction === "in"
     ? strongest(
-        cols,
-        (j) => [pinned, j],
-        (j) => sinks.has(j),
-      )
-    : strongest(
         rows,
         (i) => [i, pinned],
         (i) => tokens[i].special,
+      )
+    : strongest(
+        cols,
+        (j) => [pinned, j],
+        (j) => sinks.has(j),
       );
 }
 

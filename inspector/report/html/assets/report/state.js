@@ -7,6 +7,7 @@ import { isFoldable } from "./charts/layer_rows.js";
 import { cellOfPinned, firstWord } from "./selection.js";
 
 /** @typedef {import("./data.js").ReportData} ReportData */
+/** @typedef {import("../attention/heads_order.js").Statistic} Statistic */
 
 /**
  * @typedef {object} State
@@ -25,15 +26,19 @@ import { cellOfPinned, firstWord } from "./selection.js";
  * @property {boolean} log true for colours on a logarithmic scale
  * @property {"head" | "layer" | "all"} scope whose measures the ladder shows
  * @property {"all" | "content"} tokens over which tokens they are taken
- * @property {"out" | "in"} direction of the sentence: the attention that a word gives, or that it receives
+ * @property {"out" | "in" | "does"} direction of the sentence: the attention that a word gives, or that it receives; or what
+ *   becomes of the answer without it, and then a word is asked about as for "out"
  * @property {"head" | "layer" | "all"} whose attention the sentence shows: the head's, or an average
  * @property {boolean} subwords true where the sentence stands in tokens, not words
  * @property {number | null} compared token of the word that is compared with the pinned one
  * @property {string} measure which measure the chart over the rungs shows
  * @property {"index" | "contribution"} dimensions the order in which those of q and k stand
  * @property {number | null} dimension the one that is pointed at; null for that of the largest product
- * @property {"index" | "words" | "entropy" | "distance" | "label" | "agreement"} order how the heads are sorted
- * @property {"none" | "words" | "entropy" | "distance" | "agreement"} tone what their bands are coloured by
+ * @property {Statistic | "index" | "label"} order how the heads are sorted
+ * @property {Statistic | "none"} tone what their bands are coloured by
+ * @property {Statistic} across what the heads are set out by from left to right
+ * @property {Statistic} upward and from below
+ * @property {string} telling name of the chosen rung of the second ladder
  * @property {boolean} folded whether layers of many heads are folded, but for the chosen one
  * @property {string} label the label that stands out, "none" for heads without one, empty for all
  * @property {"matrices" | "lines"} glance how each of them is drawn
@@ -78,6 +83,9 @@ export function firstView(data) {
     folded: isFoldable(data),
     label: "",
     glance: "matrices",
+    across: "words",
+    upward: "effect",
+    telling: "all_layers",
   };
   return link ? state : { ...state, cell: cellOfPinned(data, state) };
 }

@@ -9,7 +9,8 @@ import { fixed } from "../../shared/format.js";
 
 /** @typedef {{name: string, values: number[], key: string}} Line one value a rung, NaN where there is none */
 /** @typedef {{name: string, value: number, key: string}} Baseline */
-/** @typedef {{lines: Line[], baselines: Baseline[], column: import("../../attention/rungs.js").Column, chosen: string}} Shown */
+/** @typedef {{lines: Line[], baselines: Baseline[], column: import("../../attention/rungs.js").Column, chosen: string, aim?: string}} Shown aim is
+ *   what is to be come near to, unless it is the model */
 
 const HEIGHT = 200;
 /** Room above and below for the points at the ends of the scale. */
@@ -151,7 +152,7 @@ export function createLadderChart(view, parent, rungs, choose) {
       ),
     );
     picture.replaceChildren(...parts);
-    caption.textContent = `${column.title}: ${column.measure === "jsd_bits" ? "lower" : "higher"} is closer to the model`;
+    caption.textContent = `${column.title}: ${column.measure === "jsd_bits" ? "lower" : "higher"} is closer to ${shown.aim ?? "the model"}`;
     picture.setAttribute("aria-label", described(rungs, shown));
   });
   return {
@@ -184,6 +185,7 @@ function described(rungs, { lines, baselines, column }) {
     ({ name, values }) =>
       `${name}: ${there(values.map((v, i) => /** @type {[string, number]} */ ([rungs[i].title, v])))}`,
   );
+  if (!baselines.length) return `${column.title} over the rungs. ${said.join(". ")}.`;
   const others = there(baselines.map(({ name, value }) => /** @type {[string, number]} */ ([name, value])));
   return `${column.title} over the rungs. ${said.join(". ")}. Baselines: ${others || "nothing"}.`;
 }

@@ -2,7 +2,7 @@
  * All heads at a glance: layers down, heads across, folded where they are many; or one after another, sorted by a number.
  */
 
-import { amounts, headsOf, LABELS, labelsOf, NO_LABEL, standing } from "../../attention/heads_order.js";
+import { amounts, headsOf, LABELS, labelsOf, NO_LABEL, standing, statisticsOf } from "../../attention/heads_order.js";
 import { currentRamp, step, tintsOf } from "../../shared/colour.js";
 import { rovingTabStop, selects, target, toggles } from "../../shared/controls.js";
 import { el } from "../../shared/dom.js";
@@ -16,7 +16,9 @@ import { createThumbnail, paintThumbnail } from "../charts/thumbnails.js";
 /** @typedef {import("../state.js").Store} Store */
 /** @typedef {import("../data.js").ReportData} ReportData */
 
-const ABSENT = "Agreement with this rung was not measured.";
+/** @param {string} kind a statistic that there is none of */
+const absent = (kind) =>
+  kind === "agreement" ? "Agreement with this rung was not measured." : "This was not measured of the heads.";
 /** Milliseconds of drawing before the page gets a breath. */
 const SLICE = 20;
 
@@ -41,12 +43,7 @@ export function mountGrid(root, data, store) {
 
   /** @param {string} label */
   const count = (label) => labels.filter((one) => one === label).length;
-  const measured = [
-    { value: "words", text: "attention to words", disabled: !data.heads.length },
-    { value: "entropy", text: "entropy" },
-    { value: "distance", text: "distance" },
-    { value: "agreement", text: "agreement with a rung", disabled: !data.header.ladder.some((rung) => rung.measured) },
-  ];
+  const measured = statisticsOf(data);
   selects(view, "grid-order", "order", [
     { value: "index", text: "layer and head" },
     ...measured,
@@ -181,7 +178,7 @@ export function mountGrid(root, data, store) {
         : by
           ? `Sorted by ${by.name}, ${by.order}; each is named layer·head.`
           : "",
-      order === "agreement" && !by ? ABSENT : "",
+      !by && order !== "index" && order !== "label" ? absent(order) : "",
       label === ""
         ? ""
         : `${counted(count(label), "head")} of ${heads.length} ${count(label) === 1 ? "stands" : "stand"} out; the others are faded.`,
@@ -217,12 +214,12 @@ export function mountGrid(root, data, store) {
       const band = /** @type {HTMLElement} */ (button.lastChild),
         value = found?.values[i] ?? NaN;
       band.hidden = !found;
-      band.textContent = fixed(value, 2);
+      band.textContent = fixed(value, found?.places);
       const { paper, ink } = Number.isNaN(value) ? { paper: "", ink: "" } : tints[step(value, low, high)];
       band.style.background = paper;
       band.style.color = ink;
       button.style.setProperty("--tone", paper || "transparent");
-      button.title = described[i] + (found ? `; ${found.name} ${fixed(value, 2)}` : "");
+      button.title = described[i] + (found ? `; ${found.name} ${fixed(value, found.places)}` : "");
       button.setAttribute("aria-label", button.title);
     });
     const [from, bar, to] = view.find("grid-tones").children;
@@ -233,11 +230,11 @@ export function mountGrid(root, data, store) {
       0,
       255,
     );
-    from.textContent = found ? fixed(low, 2) : "";
+    from.textContent = found ? fixed(low, found.places) : "";
     /** @type {HTMLElement} */ (bar).hidden = !found;
     to.textContent = found
-      ? `${fixed(high, 2)}${found.unit}: ${found.name}${found.meaning ?? ""}, measured when the report was made`
-      : ABSENT;
+      ? `${fixed(high, found.places)}${found.unit}: ${found.name}${found.meaning ?? ""}, measured when the report was made`
+      : absent(state.tone);
   };
   view.watch(["tone", "rung", "tokens"], tint);
 

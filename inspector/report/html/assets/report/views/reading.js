@@ -2,12 +2,14 @@
  * What one head does with this text, in words and in a few bars.
  */
 
+import { headEffects } from "../../attention/effects.js";
 import { LABELS } from "../../attention/heads_order.js";
 import { kindsOf, lettersOf, segmentName, segmentsOf, textShares } from "../../attention/segments.js";
 import { el, fillTo } from "../../shared/dom.js";
 import { fixed, percent } from "../../shared/format.js";
 import { View } from "../../shared/view.js";
 import { headBeside } from "../selection.js";
+import { headWords } from "../words/effects.js";
 
 /**
  * @param {HTMLElement} root
@@ -15,7 +17,9 @@ import { headBeside } from "../selection.js";
  * @param {import("../state.js").Store} store
  */
 export function mountReading(root, data, store) {
-  const view = new View(root, store);
+  const view = new View(root, store),
+    { effects } = data.header,
+    silenced = headEffects(data);
   const rows = Object.values(LABELS).map((name) => {
     const fill = el("span", { class: "fill" }),
       value = el("td", { class: "value" });
@@ -51,6 +55,9 @@ export function mountReading(root, data, store) {
     const { rows: queries, cols: keys } = data.sides(index),
       between = queries !== keys;
     view.find("head-reading").replaceChildren(...words(reading, between));
+    view.find("head-effect").hidden = !silenced;
+    if (effects && silenced)
+      view.find("head-effect").textContent = headWords(effects, silenced, data.headIndex(index, head));
     view.find("masses-box").hidden = !reading;
     rows.forEach(({ fill, value, element }, i) => {
       const mass = reading?.masses[i];

@@ -1,8 +1,10 @@
 /**
  * The sentence itself: hover over a word, and the others show how much it attends to them, or they
- * to it. A click pins a word, a second click compares it with another.
+ * to it. A click pins a word, a second click compares it with another. Or every word shows what becomes of the answer
+ * without it.
  */
 
+import { tokenEffects } from "../../../attention/effects.js";
 import { setAside } from "../../../attention/maths.js";
 import { amountsOf, maskedOf, unitsOf } from "../../../attention/words.js";
 import { css, currentRamp, step, tintsOf } from "../../../shared/colour.js";
@@ -11,7 +13,8 @@ import { el, word } from "../../../shared/dom.js";
 import { fixed } from "../../../shared/format.js";
 import { View } from "../../../shared/view.js";
 import { sinkButton, sinkKeys } from "../../aside.js";
-import { lengthOf, paragraphs, titleOf } from "../../paragraphs.js";
+import { bringIntoBox, lengthOf, paragraphs, titleOf } from "../../paragraphs.js";
+import { blockedWords, effectOrigin, placesOf, wordEffects } from "../../words/effects.js";
 import { hintOf, origin, saying, writtenWords } from "../../words/sentence.js";
 
 /** @typedef {import("../../state.js").Store} Store */
@@ -37,6 +40,9 @@ export function mountSentence(root, data, store) {
   const box = view.find("sentence"),
     says = view.find("sentence-says"),
     note = view.find("sentence-note");
+  const { effects } = data.header,
+    known = tokenEffects(data, data.source) != null;
+  if (!known) view.find("sentence-direction").querySelector("[data-value=does]")?.remove();
   for (const key of /** @type {const} */ (["direction", "whose", "subwords"])) toggles(view, `sentence-${key}`, key);
   sinkButton(view, data, "sentence-sink");
 
@@ -44,6 +50,8 @@ export function mountSentence(root, data, store) {
   let units = [];
   /** @type {HTMLElement[]} */
   let chips = [];
+  /** @type {import("../../../attention/effects.js").Effect[]} what becomes of the answer without each of them */
+  let does = [];
   /** @type {string[]} what is behind each chip, so that only what changes is touched */
   let looks = [];
   /** @type {Map<import("../../shipped.js").Side, number[]>} the unit of each token of a text */
@@ -68,22 +76,28 @@ export function mountSentence(root, data, store) {
   const both = () => {
     const { index, direction } = store.get(),
       { rows, cols } = data.sides(index);
-    return direction === "out" ? [rows, cols] : [cols, rows];
+    return direction === "in" ? [cols, rows] : [rows, cols];
   };
   /** @param {number | null} token */
   const unit = (token) => (token == null ? null : (unitOf.get(both()[0])?.[token] ?? null));
   /** @param {number | null} pinned @param {number | null} compared */
   const pin = (pinned, compared) => store.set({ pinned, compared, hovered: null });
+  /** @type {number | null} the word under the pointer or the keyboard, of whichever text */
+  let spot = null;
   /** @param {number} u */
   const point = (u) => {
     used = true;
+    spot = u;
+    if (store.get().direction === "does") show();
     if (units[u].side === both()[0]) store.set({ hovered: units[u].tokens[0] });
   };
   /** @param {number} u */
   const pick = (u) => {
     const { pinned, compared, direction } = store.get(),
       [token] = units[u].tokens;
-    if (units[u].side !== both()[0]) {
+    if (direction === "does") {
+      if (units[u].side === both()[0]) pin(token, null);
+    } else if (units[u].side !== both()[0]) {
       // A word of the other text: the question turns round.
       mine = token;
       store.set({ direction: direction === "out" ? "in" : "out", pinned: token, compared: null, hovered: null });
@@ -91,6 +105,12 @@ export function mountSentence(root, data, store) {
     else if (u === unit(compared)) pin(pinned, null);
     else if (pinned != null && (compared != null || mine === pinned)) pin(pinned, token);
     else pin((mine = token), null);
+  };
+
+  const leave = () => {
+    spot = null;
+    store.set({ hovered: null });
+    if (store.get().direction === "does") show();
   };
 
   /** @param {import("../../state.js").State} state */
@@ -128,7 +148,7 @@ export function mountSentence(root, data, store) {
           title: titleOf(one) + writtenWords(data, one),
           onpointerenter: () => point(u),
           onfocus: () => point(u),
-          onblur: () => store.set({ hovered: null }),
+          onblur: leave,
           onclick: () => pick(u),
         },
         word(one.name, "token-text"),
@@ -137,9 +157,11 @@ export function mountSentence(root, data, store) {
     );
     looks = chips.map(() => "");
     pressed = "";
+    spot = null;
+    does = known ? wordEffects(units, (side) => tokenEffects(data, side)) : [];
     box.replaceChildren(...texts.flatMap((side) => paragraphs(side, units, chips)));
   };
-  view.listen(box, "pointerleave", () => store.set({ hovered: null }));
+  view.listen(box, "pointerleave", leave);
   rovingTabStop(
     view,
     box,
@@ -147,10 +169,41 @@ export function mountSentence(root, data, store) {
     (at, key) => along(key, at, chips.length - 1),
   );
 
+  /** @param {import("../../state.js").State} state @param {number | null} pinned @param {number | null} other */
+  const press = (state, pinned, other) => {
+    if (pressed === `${pinned} ${other}`) return;
+    for (const chip of box.querySelectorAll("[aria-pressed=true]")) chip.setAttribute("aria-pressed", "false");
+    for (const at of [pinned, other]) if (at != null) chips[at].setAttribute("aria-pressed", "true");
+    // What was clicked here is in sight, and only a long text scrolls: to ask where a word lies
+    // costs a layout, unless the page is about to be laid out anyway.
+    const chip = pinned != null && mine !== state.pinned && box.dataset.length === "long" && chips[pinned];
+    if (chip) requestAnimationFrame(() => bringIntoBox(box, chip));
+    pressed = `${pinned} ${other}`;
+  };
+
+  /** @param {import("../../state.js").State} state what becomes of the answer without each word, whoever is asked about */
+  const showDoing = (state) => {
+    if (!effects) return;
+    awaited = null;
+    const pinned = unit(state.pinned),
+      from = spot ?? unit(state.hovered) ?? pinned;
+    note.textContent = effectOrigin(several && !state.subwords);
+    box.setAttribute("aria-busy", "false");
+    const amounts = Float64Array.from(does, ({ size }) => size);
+    tint({ units, told: [...units.keys()], from, other: null, pointed: spot, amounts, others: null, masked: null });
+    press(state, pinned, null);
+    says.replaceChildren(
+      ...blockedWords(effects, units, does, from),
+      el("span", { class: "hint" }, from !== pinned ? "Click to pin it." : ""),
+    );
+  };
+
   const show = () => {
     if (view.disposed) return;
     const state = store.get(),
       { index, head, whose, direction } = state;
+    view.find("sentence-whose").hidden = direction === "does";
+    if (direction === "does") return showDoing(state);
     const matrix = whose === "head" ? data.shown(index, head) : data.mean(index, whose);
     note.textContent = origin(data, state, several);
     box.setAttribute("aria-busy", String(matrix instanceof Promise));
@@ -172,12 +225,8 @@ export function mountSentence(root, data, store) {
       told = [...units.keys()].filter((u) => units[u].side === others);
     /** @template V, R @param {ArrayLike<V>} values @param {R} rest @returns {(V | R)[]} */
     const ofAll = (values, rest) => {
-      /** @type {(V | R)[]} */
-      const all = units.map(() => rest);
-      told.forEach((u, i) => {
-        all[u] = values[i];
-      });
-      return all;
+      const of = new Map(told.map((u, i) => [u, values[i]]));
+      return units.map((_, u) => of.get(u) ?? rest);
     };
     const those = told.map((u) => units[u]),
       shown = withoutSink(matrix, state);
@@ -186,26 +235,10 @@ export function mountSentence(root, data, store) {
       at == null ? null : Float64Array.from(ofAll(amountsOf(shown, units[at], those, direction), NaN));
     const masked = from != null && other == null ? maskedOf(data.visible(index), units[from], those, direction) : null;
     /** @type {Picture} */
-    const picture = {
-      units,
-      told,
-      from,
-      other,
-      pointed,
-      amounts: amounts(from),
-      others: amounts(other),
-      masked: masked && ofAll(masked, false),
-    };
+    const picture = { units, told, from, other, pointed, amounts: amounts(from), others: amounts(other), masked: null };
+    picture.masked = masked && ofAll(masked, false);
     tint(picture);
-    if (pressed !== `${pinned} ${other}`) {
-      for (const chip of box.querySelectorAll("[aria-pressed=true]")) chip.setAttribute("aria-pressed", "false");
-      for (const at of [pinned, other]) if (at != null) chips[at].setAttribute("aria-pressed", "true");
-      // What was clicked here is in sight, and only a long text scrolls: to ask where a word lies
-      // costs a layout, unless the page is about to be laid out anyway.
-      const chip = pinned != null && mine !== state.pinned && box.dataset.length === "long" && chips[pinned];
-      if (chip) requestAnimationFrame(() => bringIntoBox(box, chip));
-      pressed = `${pinned} ${other}`;
-    }
+    press(state, pinned, other);
     const compares = mine != null && mine === state.pinned,
       turn = asked === others ? "" : ` Click a word of the ${others.name} to see what attends to it.`;
     says.replaceChildren(
@@ -214,6 +247,7 @@ export function mountSentence(root, data, store) {
     );
   };
 
+  const places = () => (effects && store.get().direction === "does" ? placesOf(effects) : 2);
   /** @param {Picture} picture */
   const tint = ({ told, from, other, amounts, others, masked }) => {
     const tints = tintsOf(currentRamp("amount")),
@@ -244,7 +278,7 @@ export function mountSentence(root, data, store) {
       }
       if (units.length > MOST_NUMBERED) return;
       const weight = /** @type {HTMLElement} */ (chip.lastChild),
-        number = fixed(value, 2);
+        number = fixed(value, places());
       if (silent) weight.replaceChildren();
       else if (others) weight.replaceChildren(el("span", {}, number), el("span", {}, fixed(others[u], 2)));
       else weight.textContent = amounts ? (barred ? "–" : number) : "";
@@ -254,17 +288,4 @@ export function mountSentence(root, data, store) {
   view.watch(["index", "head", "pinned", "hovered", "compared", "direction", "whose", "subwords", "sink"], show);
   view.hear("themechange", show);
   return view.dispose;
-}
-
-/**
- * Scroll a long text, but never the page, to one of its words.
- * @param {HTMLElement} box
- * @param {HTMLElement} chip
- */
-function bringIntoBox(box, chip) {
-  const inside = chip.getBoundingClientRect(),
-    around = box.getBoundingClientRect();
-  if (inside.top < around.top || inside.bottom > around.bottom) {
-    box.scrollTop += inside.top - around.top - box.clientHeight / 2;
-  }
 }
