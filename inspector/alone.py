@@ -43,11 +43,9 @@ def opened(
 
 def _runnable(checkpoint: Checkpoint) -> Checkpoint:
     """Return a checkpoint that our own forward can run, or say why it cannot."""
-    if checkpoint.model is None or checkpoint.tokenizer is None:
-        reason = checkpoint.no_rebuild or checkpoint.no_forward
+    if (reason := checkpoint.cannot_run) is not None:
         raise NeedsRealModel(
-            f"{checkpoint.title} can only be run by the real model: "
-            f"{reason or 'it has no tokenizer.json'}.",
+            f"{checkpoint.title} can only be run by the real model: {reason}.",
             "Leave --no-proof out, or prove=False in Python.",
         )
     return checkpoint

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,7 +39,14 @@ from inspector.records import (
     Writing,
     conversation,
 )
-from inspector.what_if import HeadPlace, answer_of, edits_of, effects_of, run_changed
+from inspector.what_if import (
+    HeadPlace,
+    TokenPlace,
+    answer_of,
+    edits_of,
+    effects_of,
+    run_changed,
+)
 from inspector.writing.letters import FileVocabulary
 from inspector.writing.write import prove_written, refuse_impossible, write_on
 
@@ -189,12 +196,22 @@ class Inspection(Inspected):
         """
         return effects_of(self, knockout=knockout, answer=answer, against=against)
 
+    def with_effects(self) -> Inspection:
+        """Return the same with its effects, for its page and its JSON.
+
+        Raises
+        ------
+        InputError
+            When our own forward cannot run the model.
+        """
+        return replace(self, effects_measured=self.effects())
+
     def what_if(
         self,
         *,
         silence: Iterable[HeadPlace] = (),
-        block: Iterable[int] = (),
-        edges: Iterable[tuple[int, int, int, int]] = (),
+        block: Iterable[TokenPlace] = (),
+        edges: Iterable[Sequence[int]] = (),
         patch: Mapping[HeadPlace, Inspected] | None = None,
         knockout: Knockout = "zero",
     ) -> Inspection:
@@ -209,12 +226,16 @@ class Inspection(Inspected):
             Heads that give nothing, ``(layer, head)``, or of a model with several sites
             ``(site, layer, head)``; with the ``knockout`` ``mean`` their mean over the text.
         block:
-            Tokens, by their index, that no other attends to.
+            Tokens that no other attends to, by their index; of an encoder–decoder's target
+            ``("target", index)``.
         edges:
             ``(query, key, first, last)``: one token does not attend to one other, from the first
-            of these layers to the last.
+            of these layers to the last, in a model's own or its encoder's attention.
         patch:
-            Heads that give what they gave in another inspection of as many tokens.
+            Heads that give what they gave in another inspection of as many tokens, changed as that
+            one is.
+
+        What was changed before stays changed.
 
         Raises
         ------

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from operator import index
-from typing import Any, SupportsIndex
-
-import numpy as np
+from typing import Any, Literal, SupportsIndex
 
 from inspector.alone import run_alone
 from inspector.analysis.effects import measure_edits, measure_effects, read_answer
 from inspector.errors import InputError
 from inspector.forward.core import repeat_heads
+from inspector.forward.edits import change_at
 from inspector.forward.model import Keep, forward
 from inspector.records import (
     Answer,
     BlockEdge,
     BlockToken,
+    Checkpoint,
     Edit,
     Effects,
     Inspected,
@@ -32,6 +32,8 @@ from inspector.records import (
 
 #: A head: its layer and its number, behind its site where a model has several.
 HeadPlace = tuple[int, int] | tuple[SiteName, int, int]
+#: A token: its index, of an encoder–decoder's target behind the word ``target``.
+TokenPlace = int | tuple[Literal["text", "target"], int]
 
 
 def effects_of(
@@ -51,7 +53,12 @@ def effects_of(
     """
     checkpoint, trace = found.checkpoint, _own(found)
     return measure_effects(
-        checkpoint, trace, knockout=knockout, answer=answer, against=against, seconds=seconds
+        checkpoint,
+        trace,
+        knockout=known_knockout(knockout),
+        answer=answer,
+        against=against,
+        seconds=seconds,
     )
 
 
@@ -66,9 +73,20 @@ def answer_of(found: Inspected) -> Answer:
     return read_answer(found.checkpoint, _own(found))
 
 
-def has_engine(found: Inspected) -> bool:
-    """Say whether our own forward can run what was inspected."""
-    return found.checkpoint.model is not None and found.checkpoint.tokenizer is not None
+def refuse_engineless(checkpoint: Checkpoint) -> None:
+    """Refuse a model that our own forward cannot run.
+
+    Raises
+    ------
+    InputError
+        Saying why.
+    """
+    if (reason := checkpoint.cannot_run) is not None:
+        raise InputError(
+            f"Nothing can be changed in {checkpoint.title}, which only the real model can run: "
+            f"{reason}.",
+            "Use a model that inspect models lists as rebuilt whole.",
+        )
 
 
 def run_changed(
@@ -76,12 +94,16 @@ def run_changed(
 ) -> tuple[Trace, Rebuild, Verification, WhatIf]:
     """Run an inspection's text again with edits, and say what became of the answer.
 
+    What was changed in the inspection stays changed; the answer before is the untouched one.
+
     Raises
     ------
     InputError
         When our own forward cannot run the model, or an edit names what is not there.
     """
     checkpoint, trace = found.checkpoint, _own(found)
+    if found.change is not None:
+        edits = (*found.change.edits, *edits)
     try:
         before, after, effect = measure_edits(checkpoint, trace, edits)
     except ValueError as error:
@@ -96,8 +118,8 @@ def edits_of(
     found: Inspected,
     *,
     silence: Iterable[HeadPlace] = (),
-    block: Iterable[int] = (),
-    edges: Iterable[tuple[int, int, int, int]] = (),
+    block: Iterable[TokenPlace] = (),
+    edges: Iterable[Sequence[int]] = (),
     patch: Mapping[HeadPlace, Inspected] | None = None,
     knockout: Knockout = "zero",
 ) -> tuple[Edit, ...]:
@@ -106,22 +128,36 @@ def edits_of(
     Raises
     ------
     InputError
-        When a head is to be patched from a text with another number of tokens, or of a model that
-        it is none of.
+        When nothing is, when something names no head, token or edge, when there is no such
+        knock-out, or when a head is to be patched from a text with another number of tokens.
     """
     own: SiteName = found.trace.sites[0]
     edits: list[Edit] = [
-        SilenceHead(layer, head, site, knockout)
+        SilenceHead(layer, head, site, known_knockout(knockout))
         for site, layer, head in (_placed(place, own) for place in silence)
     ]
-    edits += [BlockToken(token) for token in block]
-    edits += [BlockEdge(*edge, site=own) for edge in edges]
+    edits += [_token(token) for token in block]
+    edits += [_edge(edge, own) for edge in edges]
     for place, other in (patch or {}).items():
         site, layer, head = _placed(place, own)
         edits.append(PatchHead(layer, head, _given(found, other, site, layer, head), site))
     if not edits:
         raise InputError("Nothing is to be changed.", "Name heads to silence, or tokens to block.")
     return tuple(edits)
+
+
+def known_knockout(knockout: str) -> Knockout:
+    """Return how a head is silenced.
+
+    Raises
+    ------
+    InputError
+        When there is no such way.
+    """
+    match knockout:
+        case "zero" | "mean":
+            return knockout
+    raise InputError(f"There is no knock-out {knockout!r}.", "Use zero or mean.")
 
 
 def _placed(place: HeadPlace, own: SiteName) -> tuple[SiteName, int, int]:
@@ -133,8 +169,31 @@ def _placed(place: HeadPlace, own: SiteName) -> tuple[SiteName, int, int]:
     raise InputError(f"{place!r} names no head.", "Give (layer, head), or (site, layer, head).")
 
 
+def _token(place: TokenPlace) -> BlockToken:
+    match place:
+        case SupportsIndex() as token:
+            return BlockToken(index(token))
+        case ("text" | "target" as of, SupportsIndex() as token):
+            return BlockToken(index(token), of)
+    raise InputError(
+        f"{place!r} names no token.", 'Give its index, or of a target ("target", index).'
+    )
+
+
+def _edge(edge: Sequence[int], own: SiteName) -> BlockEdge:
+    match edge:
+        case (
+            SupportsIndex() as query,
+            SupportsIndex() as key,
+            SupportsIndex() as first,
+            SupportsIndex() as last,
+        ):
+            return BlockEdge(index(query), index(key), index(first), index(last), own)
+    raise InputError(f"{edge!r} names no edge.", "Give (query, key, first layer, last layer).")
+
+
 def _given(found: Inspected, other: Inspected, site: SiteName, layer: int, head: int) -> Any:
-    """Return what a head gave in another inspection, (T, d)."""
+    """Return what a head gave in another inspection, changed as that one is: (T, d)."""
     here, there = (len(one.trace.texts(site)[0]) for one in (found, other))
     if here != there:
         raise InputError(
@@ -142,7 +201,7 @@ def _given(found: Inspected, other: Inspected, site: SiteName, layer: int, head:
             f"{there}.",
             "Put the two texts so that they have as many, such as by exchanging one word.",
         )
-    trace = _own(other)
+    trace = other.trace if other.trace.computed else _own(other)
     at = next((at for at in trace.indices(site) if trace.layers[at].layer == layer), None)
     if at is None or not 0 <= head < len(trace.layers[at].attention):
         raise InputError(
@@ -150,8 +209,10 @@ def _given(found: Inspected, other: Inspected, site: SiteName, layer: int, head:
             "Layers and heads count from 0.",
         )
     computed = trace.computed[at]
-    values = repeat_heads(computed.value, len(computed.attention))
-    return np.asarray(computed.attention[head] @ values[head])
+    mixed = computed.attention @ repeat_heads(computed.value, len(computed.attention))
+    if other.change is not None:
+        change_at(other.change.edits, site, layer, *computed.attention.shape[1:]).apply(mixed)
+    return mixed[head]
 
 
 def _own(found: Inspected) -> Trace:
@@ -162,11 +223,7 @@ def _own(found: Inspected) -> Trace:
     InputError
         When it cannot run the model.
     """
-    if not has_engine(found):
-        raise InputError(
-            f"Nothing can be changed in {found.model.title}: our own forward does not run it.",
-            "Use a family that inspect models lists as rebuilt whole.",
-        )
+    refuse_engineless(found.checkpoint)
     if found.trace.computed and found.change is None:
         return found.trace
     keep: tuple[Keep, ...] = ("layers", "logits")

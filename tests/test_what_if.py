@@ -20,7 +20,7 @@ from inspector.errors import InputError
 from inspector.families.registry import FAMILIES
 from inspector.records import BlockEdge, BlockToken, Inspected, PatchHead, SilenceHead
 from inspector.referee.loading import LoadedModel
-from inspector.what_if import answer_of, edits_of, effects_of, has_engine, run_changed
+from inspector.what_if import answer_of, edits_of, effects_of, run_changed
 
 TEXT, LIKE = "the cat sat on the mat", "the cat sat on the tired"
 LONGER = "the cat sat on the mat because it was tired"
@@ -203,14 +203,13 @@ def test_a_family_that_our_own_forward_does_not_run(found: Callable[..., Inspect
     whole = found("gpt2")
     for lacking in ({"model": None}, {"tokenizer": None}):
         one = replace(whole, checkpoint=replace(whole.checkpoint, **lacking))
-        assert has_engine(whole) and not has_engine(one)
+        assert whole.checkpoint.cannot_run is None and one.checkpoint.cannot_run is not None
         for asked in (
             lambda one=one: effects_of(one),
             lambda one=one: answer_of(one),
             lambda one=one: run_changed(one, (BlockToken(0),)),
-            lambda one=one: edits_of(whole, patch={(0, 0): one}),
         ):
-            with pytest.raises(InputError, match="our own forward does not run it") as caught:
+            with pytest.raises(InputError, match="which only the real model can run") as caught:
                 asked()
             assert caught.value.hint
 
@@ -219,10 +218,54 @@ def test_an_answer_is_one_token(found: Callable[..., Inspected], bundled: Loaded
     one = found("gpt2")
     with pytest.raises(InputError, match=r"is 3 tokens of this model: 'the', 'cat', 'sat'\."):
         effects_of(one, answer="the cat sat")
-    with pytest.raises(InputError, match="no --answer"):
+    with pytest.raises(InputError, match="set against another"):
         effects_of(one, against="cat")
     said = effects_of(one, answer="cat", against="mat")
     assert said.answer.places[0].token == "cat"
     trained = inspector.inspect(TEXT, model=bundled, prove=False)
     with pytest.raises(InputError, match="has no words to answer with"):
         effects_of(trained, answer="cat")
+
+
+def test_what_was_changed_stays_changed(found: Callable[..., Inspected]) -> None:
+    whole = found("gpt2")
+    first, second = edits_of(whole, silence=[(0, 1)]), edits_of(whole, block=[1])
+    *_, once = run_changed(whole, first)
+    again = replace(whole, change=once)
+    *_, both = run_changed(again, second)
+    *_, together = run_changed(whole, (*first, *second))
+    assert both == together != once
+    assert both.edits == (*first, *second)
+
+
+def test_a_head_is_patched_as_the_other_inspection_has_it(found: Callable[..., Inspected]) -> None:
+    """From one in which it is silent it gives nothing: the same as silencing it here."""
+    whole = found("gpt2")
+    edits = edits_of(whole, silence=[(1, 2)])
+    trace, rebuilt, verification, change = run_changed(whole, edits)
+    silent = replace(whole, trace=trace, rebuild=rebuilt, verification=verification, change=change)
+    (patched,) = edits_of(whole, patch={(1, 2): silent})
+    assert not np.any(patched.given)
+    *_, by_patch = run_changed(whole, (patched,))
+    assert by_patch.effect == change.effect
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"block": ["2"]}, "names no token"),
+        ({"block": [2.0]}, "names no token"),
+        ({"block": [("source", 1)]}, "names no token"),
+        ({"edges": [(0, 1, 0)]}, "names no edge"),
+        ({"edges": [(0, 1, 0, "1")]}, "names no edge"),
+        ({"silence": [(0, 1)], "knockout": "median"}, "no knock-out 'median'"),
+    ],
+)
+def test_what_names_nothing_is_refused(
+    found: Callable[..., Inspected], asked: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(InputError, match=said) as caught:
+        edits_of(found("gpt2"), **asked)
+    assert caught.value.hint
+    with pytest.raises(InputError, match="no knock-out"):
+        effects_of(found("gpt2"), knockout="median")  # type: ignore[arg-type]

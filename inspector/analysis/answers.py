@@ -26,8 +26,6 @@ from inspector.records import (
 
 Whole = NDArray[np.intp]
 
-_UNFIT = "Leave --answer out: it has no head for words, and its answer is one vector."
-
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -62,16 +60,16 @@ def ask(
     head = None if checkpoint.model is None else checkpoint.model.head
     if against is not None and answer is None:
         raise InputError(
-            "--against names what an answer is set against, and there is no --answer.",
-            "Give both, such as --answer ' Mary' --against ' John'.",
+            "An answer is set against another, and there is none.",
+            "Name both, such as ' Mary' against ' John'.",
         )
     if head is None:
         if answer is not None:
-            raise InputError(f"{checkpoint.title} has no words to answer with.", _UNFIT)
+            known_entry(checkpoint, answer)
         pooling = checkpoint.pooling or DEFAULT_POOLING
         return Asked("embedding", (0,) if pooling.kind == "cls" else None)
     entry, beside = (
-        None if one is None else entry_of(checkpoint, one) for one in (answer, against)
+        None if one is None else known_entry(checkpoint, one) for one in (answer, against)
     )
     if head.kind == "seq2seq":
         last = len(trace.target or trace.text) - 1
@@ -82,6 +80,38 @@ def ask(
     # A text of nothing but special tokens is asked about these.
     words = np.flatnonzero(~trace.text.special).tolist() or range(len(trace.text))
     return Asked("masked" if masks else "words", tuple(masks or words), entry, beside)
+
+
+def known_entry(checkpoint: Checkpoint, named: str) -> int:
+    """Return the entry of the vocabulary that an answer is named by.
+
+    Raises
+    ------
+    InputError
+        When it is no single entry, or one that the model has no logit for, or when the model has
+        no head for words.
+    ModelError
+        When the tokenizer fails.
+    """
+    head = None if checkpoint.model is None else checkpoint.model.head
+    if head is None:
+        raise InputError(
+            f"{checkpoint.title} has no words to answer with.",
+            "Name no answer: it has no head for words, and its answer is one vector.",
+        )
+    try:
+        named.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"The answer is not valid Unicode at character {error.start}.", "Give it as UTF-8."
+        ) from error
+    entry = entry_of(checkpoint, named)
+    if entry >= len(head.words):
+        raise InputError(
+            f"The model has no logit for {named!r}: its vocabulary ends before it.",
+            "Name another token.",
+        )
+    return entry
 
 
 class Reading:

@@ -91,19 +91,20 @@ class _Streams:
         self.feed_forward: list[Float64] = []
         self.end = self.entering
         for block, layer in zip(blocks, trace.computed, strict=True):
-            exact = cast(block, np.float64)
+            around = cast(block.attention_norms, np.float64)
+            norms = cast(block.feed_forward_norms, np.float64)
             given = layer.output[row].astype(np.float64)
-            added = _normed(given, exact.attention_norms.inside)
-            if exact.parallel:
-                before = exact.feed_forward_norms.before
+            added = _normed(given, around.inside)
+            if block.parallel:
                 stays = layer.states[row].astype(np.float64)
-                read = stays if before is None else _normed(self.end, before)
+                read = stays if norms.before is None else _normed(self.end, norms.before)
             else:
-                read = _normed(self.end + added, exact.feed_forward_norms.before)
+                read = _normed(self.end + added, norms.before)
             with Workers(1) as workers:
-                fed = feed_forward(read[None], exact.feed_forward, workers)[0]
-            if not exact.parallel:
-                fed = _normed(fed, exact.feed_forward_norms.inside)
+                weights = cast(block.feed_forward, np.float64)
+                fed = feed_forward(read[None], weights, workers)[0]
+            if not block.parallel:
+                fed = _normed(fed, norms.inside)
             self.attention.append(given)
             self.feed_forward.append(fed)
             self.end = self.end + added + fed

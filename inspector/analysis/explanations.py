@@ -114,7 +114,7 @@ def _alti(blocks: Sequence[Block], trace: Trace) -> Float64:
     """
     arrived = np.eye(len(trace.text))
     for block, layer, traced in zip(blocks, trace.computed, trace.layers, strict=True):
-        arrived = _mixed(cast(block, np.float64), layer, traced.hidden) @ arrived
+        arrived = _mixed(block, layer, traced.hidden) @ arrived
     return arrived
 
 
@@ -123,7 +123,8 @@ def _mixed(block: Block, layer: RebuiltLayer, hidden: Array) -> Float64:
     stays = layer.states if block.residual_is_normed else hidden
     stays = stays.astype(np.float64)
     output = layer.output.astype(np.float64)
-    inside, after = block.attention_norms.inside, block.attention_norms.after
+    norms = cast(block.attention_norms, np.float64)
+    inside, after = norms.inside, norms.after
     end = stays + (output if inside is None else apply_norm(output, inside))
     shown = end if after is None else apply_norm(end, after)
     given = _given(layer)

@@ -80,26 +80,38 @@ class AskedText:
 class AskedEffects:
     """Whether heads are to be silenced and words blocked, and how the answer is then read."""
 
-    #: None for where it takes no more than a few seconds, and those are waited for anyway.
+    #: None for where it takes no more than a few seconds.
     wanted: bool | None
     knockout: Knockout = "zero"
     answer: str | None = None
     against: str | None = None
 
-    def measure(self, found: Inspection, progress: Progress) -> Effects | None:
-        """Measure them; None where they are not wanted, or cannot be had and need not.
+    def refuse(self, model: AskedModel, progress: Progress) -> None:
+        """Refuse, before the work begins, effects that are wanted and cannot be had.
 
         Raises
         ------
         InputError
-            When they are wanted and our own forward cannot run the model, or when the answer is no
-            single token.
+            When our own forward cannot run the model, or when the answer is no single token.
         """
-        from inspector.what_if import effects_of, has_engine
+        if not self.wanted:
+            return
+        from inspector.analysis.answers import known_entry
+        from inspector.what_if import refuse_engineless
 
-        if self.wanted is False or (self.wanted is None and not has_engine(found)):
+        checkpoint = model.open(progress)
+        refuse_engineless(checkpoint)
+        for named in (self.answer, self.against):
+            if named is not None:
+                known_entry(checkpoint, named)
+
+    def measure(self, found: Inspection, progress: Progress) -> Effects | None:
+        """Measure them; None where they are not wanted, or cannot be had and need not."""
+        from inspector.what_if import effects_of
+
+        if self.wanted is False or (not self.wanted and found.checkpoint.cannot_run is not None):
             return None
-        progress("Silencing every head and blocking every word in turn")
+        progress("Silencing every head and blocking every token in turn")
         return effects_of(
             found,
             knockout=self.knockout,

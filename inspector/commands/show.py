@@ -151,6 +151,11 @@ def show(
             "--answer, --against and --knockout are about effects, and none are to be measured.",
             "Leave --no-effects out.",
         )
+    if against is not None and answer is None:
+        raise InputError(
+            "--against names what an answer is set against, and there is no --answer.",
+            "Give both, such as --answer ' Mary' --against ' John'.",
+        )
     asked_effects = AskedEffects(True if named else effects, knockout, answer, against)
     if lines is not None:
         second = pair is not None or target is not None

@@ -65,6 +65,8 @@ def show_sentence(
         if part is not None:
             refuse_unreadable(part)
     refuse_places(wanted.outputs)
+    with status(quiet=wanted.as_json) as progress:
+        effects.refuse(model, progress)
     console = Console(highlight=False, quiet=wanted.as_json)
     answer: Inspection | None = None
     files: dict[str, str] = {}
@@ -137,7 +139,7 @@ def _proved(
         if answer is not None and measured is None:
             # Beside the import, which leaves a processor free.
             waiting = pool.submit(effects.measure, answer, _unsaid)
-        before, answer = answer is not None, None
+        ids, answer = None if answer is None else _ids(answer), None
         loaded = model.load(progress)
         measured = measured if waiting is None else waiting.result()
     found = asked.inspect(loaded, progress)
@@ -145,9 +147,15 @@ def _proved(
     if whole is not None and whole.verdict == "mismatch":
         # What our own forward measured is then not of this model.
         return found
-    if not before:
+    if ids != _ids(found):
+        # The real tokenizer reads the text otherwise, or there was no answer before.
         measured = effects.measure(found, progress)
     return replace(found, effects_measured=measured)
+
+
+def _ids(found: Inspection) -> list[list[int]]:
+    """Return what the model read."""
+    return [side.ids.tolist() for side in found.trace.sides]
 
 
 def _unsaid(_stage: str) -> None:

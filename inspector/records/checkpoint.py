@@ -232,6 +232,13 @@ class Checkpoint:
     stored_dtypes: tuple[str, ...] = (FLOAT32,)
 
     @property
+    def cannot_run(self) -> str | None:
+        """Why our own forward cannot run it; None where it can."""
+        if self.model is None:
+            return self.no_rebuild or self.no_forward or "nobody knows how it is put together"
+        return "it has no tokenizer.json" if self.tokenizer is None else None
+
+    @property
     def takes_target(self) -> bool:
         """Whether our own forward knows it as an encoder–decoder, which reads a target."""
         return self.model is not None and self.model.decoder is not None

@@ -227,7 +227,7 @@ def test_what_would_take_too_long_is_left_out(
         ("llama", {"answer": "w7 w9"}, "The answer 'w7 w9' is 2 tokens of this model: 'w7', 'w9'."),
         ("llama", {"answer": ""}, "The answer '' is 0 tokens of this model."),
         ("llama", {"answer": "w7", "against": "w9 w8 w7"}, "is 3 tokens"),
-        ("llama", {"against": "w7"}, "--against names what an answer is set against"),
+        ("llama", {"against": "w7"}, "An answer is set against another"),
         ("without", {"answer": "w7"}, "has no words to answer with"),
     ],
 )

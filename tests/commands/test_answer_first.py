@@ -32,7 +32,7 @@ def test_the_verdict_comes_last_and_the_report_has_it(
     *said, verdict, first, second = capsys.readouterr().out.splitlines()
     # What was measured meanwhile stands between the report and the verdict.
     behind = said[said.index("Report: attention.html") + 1 :]
-    assert behind[0] == "What the answer rests on" and behind[1].startswith("Words, not heard: ")
+    assert behind[0] == "What the answer rests on" and behind[1].startswith("Tokens, blocked: ")
     assert verdict.startswith("✓ verified  72 of 72 heads")
     assert first.startswith("  largest difference: ")
     assert second.startswith("  from the token ids alone: ")
@@ -70,4 +70,7 @@ def test_a_tokenizer_file_that_reads_otherwise_is_said(
     assert main(["the cat", "--model", str(folder), "--no-report"]) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert "tokenizer.json alone reads this text as" in said
+    # What was measured of another text is measured again.
+    blocked = said.split("Tokens, blocked: ")[1].split("Heads, silenced")[0]
+    assert "cat" in blocked and "mat" not in blocked
     assert re.search(r"from the token ids alone: .*, embedding \d\.\de-\d\d$", said)

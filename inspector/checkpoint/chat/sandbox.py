@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 import re
-import resource
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -52,6 +51,9 @@ def main() -> None:
 
 
 def _limit() -> None:
+    # Not everywhere: where there is none, this process ends, and nothing was interpreted.
+    import resource
+
     for kind, most in (
         (resource.RLIMIT_AS, MEMORY),
         (resource.RLIMIT_CPU, SECONDS),

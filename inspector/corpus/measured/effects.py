@@ -40,12 +40,10 @@ def refuse_effects(loaded: LoadedModel) -> None:
     ModelError
         Saying why.
     """
-    known = loaded.checkpoint
-    if known.model is None or known.tokenizer is None:
-        reason = known.no_forward or known.no_rebuild or "it has no tokenizer.json"
+    if (reason := loaded.checkpoint.cannot_run) is not None:
         raise ModelError(
-            f"{known.title} has no effects: our own forward does not run it, {reason}.",
-            "Use --statistics basic or full.",
+            f"{loaded.checkpoint.title} has no effects: our own forward does not run it, {reason}.",
+            "Use --statistics basic.",
         )
 
 

@@ -16,7 +16,7 @@ from inspector.report.html.kept import kept
 
 _FOLDER = resources.files("inspector.report.html")
 #: What makes the rest out of the assets.
-_PACKERS = ("bundle.py", "compact.py", "packing.py", "script.py")
+_PACKERS = ("blobs.py", "bundle.py", "compact.py", "packing.py", "script.py")
 
 
 @cache

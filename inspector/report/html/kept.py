@@ -1,6 +1,6 @@
 """Texts that are the same in every run, kept in the user's cache from one to the next.
 
-What a page carries is made of some sixty sources in a tenth of what a short text takes; kept under
+What a page carries is made of a hundred sources in a tenth of what a short text takes; kept under
 the hash of those sources, it can never be that of others.
 """
 

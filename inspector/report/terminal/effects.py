@@ -1,4 +1,4 @@
-"""What matters to the answer, in the terminal: a line for the words and one for the heads."""
+"""What matters to the answer, in the terminal: a line for the tokens and one for the heads."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from rich.text import Text as Line
 from inspector.plain import RUNG_NAMES, visible
 from inspector.records import Effect, Effects, Explanation, HeadEffect, Inspected
 
-#: So many words, and so many heads, are named.
+#: So many tokens, and so many heads, are named.
 _NAMED = 3
-#: Fewer words than these tell little of a correlation.
+#: Fewer content tokens than these tell little of a correlation.
 _FEW = 8
 
 
 def print_effects(console: Console, inspected: Inspected) -> None:
-    """Print which words and heads the answer rests on most, nothing where it was not measured."""
+    """Print which tokens and heads the answer rests on most, nothing where it was not measured."""
     found = inspected.effects_measured
     if found is None:
         return
-    console.print("What the answer rests on", style="bold")
+    console.print(Line(f"What the answer{_answer(found)} rests on", "bold"), highlight=False)
     if found.tokens is not None:
         words = sorted(
             (one for one in found.tokens if not one.special), key=lambda one: -one.effect.size
         )
         said = (f"{visible(one.token)} {_size(one.effect, found)}" for one in words[:_NAMED])
-        _say(console, f"Words, not heard: {' · '.join(said) or 'none'}")
+        _say(console, f"Tokens, blocked: {' · '.join(said) or 'none'}")
     if found.heads is not None:
         heads = sorted(found.heads, key=lambda one: -one.effect.size)
         said = (f"{_place(one)} {_size(one.effect, found)}" for one in heads[:_NAMED])
@@ -48,7 +48,7 @@ def _nearest(inspected: Inspected, found: Effects) -> str | None:
         return None
     correlation, best = max(told, key=lambda pair: pair[0])
     words = int((~inspected.trace.text.special).sum())
-    few = f"; over {words} words that means little" if words < _FEW else ""
+    few = f"; over {words} content tokens that means little" if words < _FEW else ""
     return (
         f"Of the readings of attention, {_name(best)} comes nearest to that: rank correlation "
         f"{correlation:.2f}{few}"
@@ -57,6 +57,14 @@ def _nearest(inspected: Inspected, found: Effects) -> str | None:
 
 def _name(one: Explanation) -> str:
     return RUNG_NAMES[one.rung]
+
+
+def _answer(found: Effects) -> str:
+    """Name the one token that the answer is about; nothing where there are several, or none."""
+    if len(found.answer.places) != 1:
+        return ""
+    (place,) = found.answer.places
+    return f" “{visible(place.token.strip() or place.token)}” ({100 * place.probability:.1f} %)"
 
 
 def _place(one: HeadEffect) -> str:
@@ -69,8 +77,10 @@ def _size(effect: Effect, found: Effects) -> str:
     """Say how far the answer moved, and how much less probable it became."""
     if found.measure == "shift":
         return f"{effect.size:.3f}"
-    fell = "" if effect.drop is None else f" ({100 * -effect.drop:+.1f} points)"
-    return f"{effect.size:.2f} bits{fell}"
+    fell = "" if effect.drop is None else f"{100 * -effect.drop:+.1f} points"
+    if effect.logit_difference is not None:
+        fell += f", {-effect.logit_difference:+.2f} logits"
+    return f"{effect.size:.2f} bits ({fell})"
 
 
 def _say(console: Console, words: str) -> None:

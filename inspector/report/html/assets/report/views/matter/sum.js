@@ -39,7 +39,7 @@ export function mountSum(root, data, store) {
   view.find("sum-says").textContent =
     `The logit of “${shorten(visible(answer.token.trim() || answer.token))}” is ${fixed(answer.logit, PLACES)}, and it is a sum: of ` +
     "what the embedding, every head, every feed-forward and every bias write towards that word. " +
-    `All parts together meet it within ${tiny(sum_error)} of its size.`;
+    `All parts together come within ${tiny(sum_error)} of it${bent(contributions) ? ", behind the cap that the model puts on its logits" : ""}.`;
   const body = (/** @type {string} */ id) => /** @type {HTMLElement} */ (view.find(id).querySelector("tbody"));
   body("sum-parts").append(...signedBars(partRows(data, store, contributions), PLACES));
   const words = tokenRows(data, fromTokens(data), "all heads");
@@ -47,8 +47,8 @@ export function mountSum(root, data, store) {
     ...signedBars(
       [
         ...words,
-        { name: ["all but the heads"], value: answer.logit - words[words.length - 1].value },
-        { name: ["the logit"], value: answer.logit, total: true },
+        { name: ["all but the heads"], value: totalOf(contributions) - words[words.length - 1].value },
+        ...logitRows(contributions),
       ],
       PLACES,
     ),
@@ -80,8 +80,9 @@ export function mountSum(root, data, store) {
  * @param {Contributions} contributions
  * @returns {SignedRow[]}
  */
-function partRows(data, store, { parts, answer }) {
-  const values = headContributions(data) ?? [],
+function partRows(data, store, contributions) {
+  const { parts } = contributions,
+    values = headContributions(data) ?? [],
     heads = headsOf(data),
     { kept, others, rest } = largest(values, NAMED);
   /** @param {number} i */
@@ -103,8 +104,35 @@ function partRows(data, store, { parts, answer }) {
     ...(others ? [{ name: [counted(others, "other head")], value: rest }] : []),
     { name: [counted(forwards, "feed-forward")], value: sumOf(parts, "feed_forward") },
     ...(biases ? [{ name: [counted(biases, "bias", "biases")], value: sumOf(parts, "bias") }] : []),
-    { name: ["the logit"], value: answer.logit, total: true },
+    ...logitRows(contributions),
   ];
+}
+
+/**
+ * What all parts sum to.
+ * @param {Contributions} contributions
+ */
+const totalOf = ({ parts }) => parts.reduce((sum, { value }) => sum + value, 0);
+
+/**
+ * The logit; where the model bends logits to a limit, what the parts sum to before that.
+ * @param {Contributions} contributions
+ * @returns {SignedRow[]}
+ */
+function logitRows(contributions) {
+  /** @type {SignedRow} */
+  const logit = { name: ["the logit"], value: contributions.answer.logit, total: true };
+  if (!bent(contributions)) return [logit];
+  return [{ name: ["before the model’s cap"], value: totalOf(contributions), total: true }, logit];
+}
+
+/**
+ * Whether the model bends its logits to a limit: then the parts do not sum to the logit itself.
+ * @param {Contributions} contributions
+ */
+function bent(contributions) {
+  const { logit } = contributions.answer;
+  return Math.abs(totalOf(contributions) - logit) > 1e-3 * Math.max(1, Math.abs(logit));
 }
 
 /**
