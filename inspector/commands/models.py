@@ -95,11 +95,10 @@ def _say_converted(what: str, those: Sequence[Converted]) -> None:
     from inspector.files.cache import cache_folder
     from inspector.plain import visible
 
-    place = visible(str(cache_folder("gguf").parent))
     if not those:
-        click.echo(f"No GGUF file was converted and no adapter merged: {place} is empty.")
+        click.echo("No GGUF file was converted and no adapter merged yet.")
         return
-    click.echo(f"{what} {place}:\n")
+    click.echo(f"{what} {visible(str(cache_folder('gguf').parent))}:\n")
     for one in those:
         said = "plain weights" if one.origin is None else one.origin.said
         click.echo(f"  {one.size / _MB:7,.0f} MB  {visible(one.name)}: {said}")

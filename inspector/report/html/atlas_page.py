@@ -30,6 +30,8 @@ _MOST_HEADS = 5
 def render_atlas(result: CorpusResult) -> str:
     """Return the atlas of a corpus as one HTML file."""
     payload = build_atlas(result)
+    # Of every sentence that was measured; a rank correlation takes two words.
+    measured = result.heads.n[result.heads.statistic == "effect"]
     return render_template(
         "atlas/atlas.html.jinja",
         title=printable(corpus_name(result)),
@@ -55,6 +57,7 @@ def render_atlas(result: CorpusResult) -> str:
             {"name": printable(head_name(*one.head, sentence=True)), "effect": one.effect}
             for one in matter_most(result.heads, _MOST_HEADS)
         ],
+        effect_sentences=int(measured.max(initial=0)),
         median=median_effect(result.heads),
     )
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import synthetic_corpus
 
-from inspector.records import CorpusResult
+from inspector.records import CorpusResult, ExplanationStatistics, HeadStatistics
 from inspector.report.html.atlas_page import render_atlas
 from inspector.report.html.atlas_payload import build_atlas
 
@@ -178,3 +178,50 @@ def test_the_page_names_no_other_file_and_no_style_attribute() -> None:
 def test_a_thousand_heads_stay_small() -> None:
     page = render_atlas(synthetic_corpus.corpus(layers=32, heads=32))
     assert len(page.encode()) < 1e6
+
+
+def with_effects(*, measured: bool, readings: int) -> str:
+    """An atlas of two heads measured on 1,234 sentences, and readings with a correlation in 5."""
+    result = synthetic_corpus.corpus(layers=1, heads=2)
+    if measured:
+        more = HeadStatistics(
+            site=np.array(["self", "self"]),
+            layer=np.array([0, 0]),
+            head=np.array([0, 1]),
+            statistic=np.array(["effect", "effect"]),
+            value=np.array([0.25, 0.75]),
+            low=np.array([0.2, 0.7]),
+            high=np.array([0.3, 0.8]),
+            null=np.full(2, np.nan),
+            n=np.array([1234, 1234]),
+        )
+        columns = {
+            name: np.concatenate([getattr(result.heads, name), getattr(more, name)])
+            for name in HeadStatistics.__dataclass_fields__
+        }
+        result = replace(result, heads=HeadStatistics(**columns))
+    told = {name: np.full(readings, 0.5) for name in ExplanationStatistics.__dataclass_fields__}
+    told |= {"rung": np.array(["alti"] * readings), "n": np.full(readings, 5)}
+    page = render_atlas(replace(result, explanations=ExplanationStatistics(**told)))
+    section = re.search(r'<section id="effects".*?</section>', page, re.DOTALL)
+    return section[0] if section else ""
+
+
+def test_effects_are_of_all_sentences_and_correlations_of_those_that_have_one() -> None:
+    section = with_effects(measured=True, readings=1)
+    assert "on 1,234 sentences" in section and "1 less a cosine" in section
+    assert re.findall("<td>(.*?)</td>", section)[:2] == ["0.7500", "0.7000–0.8000"]
+    assert "The median of all heads is 0.5000" in section
+    assert re.findall("<td>(.*?)</td>", section)[-1] == "5"
+
+
+@pytest.mark.parametrize(("measured", "readings"), [(True, 0), (False, 1)])
+def test_of_effects_each_table_stands_alone(measured: bool, readings: int) -> None:
+    section = with_effects(measured=measured, readings=readings)
+    assert ("The heads that move it most" in section) == measured
+    assert ("Reading of attention" in section) == bool(readings)
+    assert section.count("<table") == 1
+
+
+def test_effects_that_were_not_measured_have_no_section() -> None:
+    assert with_effects(measured=False, readings=0) == ""
