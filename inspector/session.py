@@ -307,11 +307,13 @@ def load(
     Parameters
     ----------
     name:
-        ``bundled``, an alias such as ``distilbert``, a local folder, or a hub id.
+        ``bundled``, ``smollm2``, an alias such as ``distilbert``, a local folder, that of an
+        adapter, a GGUF file, or a hub id.
     device:
         ``auto``, ``cpu``, ``cuda`` or ``mps``.
     progress:
-        Called with a few words while a GGUF file is converted, which it is once.
+        Called with a few words while a GGUF file is converted, or an adapter merged, which each is
+        once.
 
     Raises
     ------
@@ -319,6 +321,8 @@ def load(
         When the device is unknown or not there.
     ModelError
         When the model cannot be had, is damaged, or is of a kind that cannot be inspected.
+    MachineError
+        When what is converted or merged cannot be written.
     """
     # What can be refused is refused before torch is imported: that takes seconds.
     source = locate(str(name), progress=progress)

@@ -11,7 +11,7 @@ from inspector.analysis.effects import measure_edits, measure_effects, read_answ
 from inspector.errors import InputError
 from inspector.forward.core import repeat_heads
 from inspector.forward.edits import change_at
-from inspector.forward.model import Keep, forward
+from inspector.forward.model import forward
 from inspector.records import (
     Answer,
     BlockEdge,
@@ -226,5 +226,4 @@ def _own(found: Inspected) -> Trace:
     refuse_engineless(found.checkpoint)
     if found.trace.computed and found.change is None:
         return found.trace
-    keep: tuple[Keep, ...] = ("layers", "logits")
-    return forward(found.checkpoint, found.trace.text, found.trace.target, keep=keep)
+    return forward(found.checkpoint, found.trace.text, found.trace.target)

@@ -56,6 +56,8 @@ def ask(
     InputError
         When either is no single entry of the vocabulary, when there is ``against`` alone, or when
         the model has no head for words.
+    ModelError
+        When the tokenizer fails.
     """
     head = None if checkpoint.model is None else checkpoint.model.head
     if against is not None and answer is None:

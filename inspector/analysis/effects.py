@@ -48,8 +48,7 @@ def measure_effects(
     Parameters
     ----------
     trace:
-        The untouched pass of our own forward, with its layers and, of a model with a head for
-        words, its logits.
+        The untouched pass of our own forward, with its layers.
     knockout:
         What a silenced head gives: nothing, or its mean over the text.
     answer, against:
@@ -61,7 +60,7 @@ def measure_effects(
 
     Raises
     ------
-    InputError
+    InputError, ModelError
         As ``answers.ask``.
     ValueError
         As ``run_variants``.

@@ -111,11 +111,7 @@ def run_corpus(
         from inspector.referee.fingerprint import fingerprint
 
         measured = sampled(seen.sentences, options.sample, work.seed)
-        work = replace(
-            work,
-            fingerprint=fingerprint(loaded),
-            sampled=measured if work.statistics == "effects" else (),
-        )
+        work = replace(work, fingerprint=fingerprint(loaded), sampled=measured)
         store = Store(folder, _plan(files, seen, options, work), restart=options.restart)
         run = _Run(files, seen, options, work, loaded, folder, watcher, begun)
         began = time.monotonic()

@@ -49,8 +49,9 @@ class Work:
     truncate: bool = False
     seed: int = 0
     replicates: int = REPLICATES
-    #: With effects: which sentences of the corpus they are measured on, by their places in it.
-    sampled: tuple[int, ...] = ()
+    #: With effects: which sentences of the corpus they are measured on, by their places in it; None
+    #: for all of them.
+    sampled: tuple[int, ...] | None = None
     #: What the model has to be, so that no worker computes with another one; None for any.
     fingerprint: str | None = None
 
@@ -230,7 +231,7 @@ class _EffectSums:
 
     def __init__(self, loaded: LoadedModel, work: Work, size: tuple[int, int]) -> None:
         self._loaded = loaded
-        self._sampled = frozenset(work.sampled)
+        self._sampled = None if work.sampled is None else frozenset(work.sampled)
         self.heads: Sums | None = None
         self.explanations: Sums | None = None
         if work.statistics == "effects":
@@ -246,7 +247,7 @@ class _EffectSums:
         if self.heads is None or self.explanations is None:
             return
         for column, (number, text) in enumerate(zip(numbers, texts, strict=True)):
-            if number in self._sampled:
+            if self._sampled is None or number in self._sampled:
                 drawn = weights[:, [column]]
                 effects, told, there = sentence_effects(self._loaded, text)
                 counts = np.ones((1, 1, 1, 1))

@@ -98,6 +98,11 @@ def multiplications(checkpoint: Checkpoint, trace: Trace, rows: Sequence[int] | 
 
     Every weight of a block meets every token once; what tokens do with each other comes on top
     only in long texts, which are not run many times.
+
+    Raises
+    ------
+    ValueError
+        When our own forward does not run the model.
     """
     model = checkpoint.model
     if model is None:

@@ -24,10 +24,10 @@ RUNGS = ("last_layer", "all_layers", "rollout", "value_weighted", "alti", "contr
 EXPLANATIONS = tuple(f"{rung}_{part}" for rung in RUNGS for part in ("rank_correlation", "top1"))
 
 
-def sampled(sentences: int, size: int | None, seed: int) -> tuple[int, ...]:
-    """Return which sentences of a corpus are measured, by their places in it, in order."""
+def sampled(sentences: int, size: int | None, seed: int) -> tuple[int, ...] | None:
+    """Return which sentences of a corpus are measured, by their places in it; None for all."""
     if size is None or size >= sentences:
-        return tuple(range(sentences))
+        return None
     drawn = np.random.default_rng(seed).choice(sentences, size, replace=False)
     return tuple(sorted(int(at) for at in drawn))
 
@@ -53,7 +53,7 @@ def sentence_effects(loaded: LoadedModel, text: Text) -> tuple[Float64, Float64,
     The latter are (1, 1, K) in the order of ``EXPLANATIONS``, and whether each is there: of one
     word, and where a side is constant, there is no correlation.
     """
-    trace = forward(loaded.checkpoint, text, keep=("layers", "logits"))
+    trace = forward(loaded.checkpoint, text)
     found = measure_effects(loaded.checkpoint, trace)
     effects = np.zeros((len(trace.layers), trace.heads, len(NAMES)))
     for one in found.heads or ():

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import numpy as np
 
 from inspector.records import Contributions, Effect, Effects, Float32, Inspected, TokenEffect
-from inspector.report.html.blobs import Blob, Header, half_where_it_fits, rounded
+from inspector.report.html.blobs import Blob, Header, rounded
 
 
 def pack_effects(inspected: Inspected) -> tuple[Header | None, list[Blob]]:
@@ -27,7 +27,7 @@ def pack_effects(inspected: Inspected) -> tuple[Header | None, list[Blob]]:
         blobs.append(Blob.pack("effects.tokens", _tokens(found.tokens)))
     taken = found.contributions
     if taken is not None:
-        blobs.append(Blob.pack("contributions.tokens", half_where_it_fits(taken.from_tokens)))
+        blobs.append(Blob.pack("contributions.tokens", taken.from_tokens.astype(np.float32)))
     return {
         "measure": found.measure,
         "knockout": found.knockout,
