@@ -61,7 +61,7 @@ def models(*, check: str | None, forget: bool, as_json: bool) -> int:
         if as_json:
             click.echo(json.dumps({"forgotten": _converted(gone)}))
         else:
-            _say_converted("Removed", gone)
+            _say_converted("Removed from", gone)
         return 0
     there = cache.listed()
     if as_json:
@@ -102,7 +102,7 @@ def _say_converted(what: str, those: Sequence[Converted]) -> None:
     for one in those:
         said = "plain weights" if one.origin is None else one.origin.said
         click.echo(f"  {one.size / _MB:7,.0f} MB  {visible(one.name)}: {said}")
-    click.echo("\ninspect models --forget removes them." if what != "Removed" else "")
+    click.echo("\ninspect models --forget removes them." if what != "Removed from" else "")
 
 
 def _check(families: list[str], *, as_json: bool) -> int:
