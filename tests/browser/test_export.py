@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import synthetic
+from synthetic_effects import mattering
 
 from inspector.report.html.notebook import render_frame
 
@@ -22,6 +23,7 @@ OTHER = {
     "label": "previous", "folded": True, "glance": "lines", "whose": "layer", "direction": "in",
     "subwords": True, "compared": 4, "zoom": [1, 2, 3, 4], "shape": "lines", "sink": True,
     "log": True, "measure": "top1_agreement", "dimensions": "contribution", "dimension": 1,
+    "across": "entropy", "upward": "words", "telling": "rollout",
 }  # fmt: skip
 
 TOP_OF_LADDER = "() => Math.abs(document.getElementById('ladder').getBoundingClientRect().top) < 60"
@@ -61,7 +63,7 @@ def strongest(whole, *, index, head, pinned, direction, **_):
 
 
 def test_every_key_of_the_state_comes_back_from_the_address(open_report):
-    whole = synthetic.inspected(FIRST, pair=SECOND)
+    whole = mattering(synthetic.inspected(FIRST, pair=SECOND))
     page = open_report(whole).page
     first = state(page)
     assert set(first) <= set(OTHER), "a new key of the state needs another value here"

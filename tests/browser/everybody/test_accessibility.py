@@ -39,8 +39,11 @@ def test_nothing_to_complain_about_in_a_report(open_report, kind, scheme):
     assert complaints(open_report(KINDS[kind], scheme=scheme, width=1280).page) == []
 
 
-def test_nothing_to_complain_about_on_a_narrow_screen(open_report):
-    assert complaints(open_report(KINDS["plain"], width=360).page) == []
+@pytest.mark.parametrize("kind", ["plain", "mattering"])
+def test_nothing_to_complain_about_on_a_narrow_screen(open_report, kind):
+    page = open_report(KINDS[kind], width=360).page
+    assert complaints(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -35,8 +35,11 @@ def test_the_words_of_both_texts_say_what_they_do(open_html, measured):
         for name, of in (("source", "text"), ("target", "target"))
     }
     assert len(sizes["source"]) + len(sizes["target"]) == len(effects)
-    page.locator("#sentence-subwords [data-value=true]").click()
+    page.evaluate("location.hash = '#pinned=3&subwords=yes'")
+    page.wait_for_function("() => inspector.state.pinned === 3")
     page.locator("#sentence-direction [data-value=does]").click()
+    # Of the text whose words ask, as before.
+    assert page.evaluate("inspector.state.pinned") == 3
     told = under_words(page)
     assert set(told) == {"source", "target"}
     for name, given in sizes.items():
