@@ -11,6 +11,7 @@ from synthetic_effects import mattering
 from inspector.analogy.classroom import article_class, study
 from inspector.report.html.classroom_page import render_classroom
 from inspector.report.html.page import render_report
+from inspector.session import inspect
 
 HOSTILE = "</script><script>alert(1)</script> <!-- ' \" & <b>x</b> {{ 7*7 }}"
 
@@ -60,8 +61,14 @@ def test_a_lone_surrogate_can_be_written():
     render_report(synthetic.inspected("a \ud800 b"), command="\udfff").encode("utf-8")
 
 
-#: A real page of 16 tokens, with effects, has 0.42 MB; random numbers cannot be packed as tightly.
-@pytest.mark.parametrize(("tokens", "budget"), [(16, 0.47e6), (128, 2.5e6), (512, 7e6)])
+def test_the_page_of_a_sentence_keeps_to_its_budget(bundled):
+    """With effects; real numbers, which can be packed more tightly than random ones."""
+    found = inspect("The old clock on the wall had stopped, so nobody knew the time", model=bundled)
+    assert len(found.tokens) == 16
+    assert len(render_report(found.with_effects()).encode()) <= 0.45e6
+
+
+@pytest.mark.parametrize(("tokens", "budget"), [(128, 2.5e6), (512, 7e6)])
 def test_a_page_keeps_to_its_budget(tokens, budget):
     whole = synthetic.inspected("w " * (tokens - 2), layers=6, heads=12, d=32)
     assert len(render_report(whole).encode()) <= budget
