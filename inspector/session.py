@@ -39,19 +39,12 @@ from inspector.records import (
     Writing,
     conversation,
 )
-from inspector.what_if import (
-    HeadPlace,
-    TokenPlace,
-    answer_of,
-    edits_of,
-    effects_of,
-    run_changed,
-)
 from inspector.writing.letters import FileVocabulary
 from inspector.writing.write import prove_written, refuse_impossible, write_on
 
 if TYPE_CHECKING:
     from inspector.referee.loading import LoadedModel
+    from inspector.what_if import HeadPlace, TokenPlace
 
 #: Characters of the text in what an inspection calls itself.
 _SHOWN = 40
@@ -174,6 +167,9 @@ class Inspection(Inspected):
         """
         if self.change is not None:
             return self.change.after
+        # Imported here, as below: most are not asked for it, and need not wait.
+        from inspector.what_if import answer_of
+
         return answer_of(self)
 
     def effects(
@@ -194,6 +190,8 @@ class Inspection(Inspected):
         InputError
             When our own forward cannot run the model, or the answer is no single token.
         """
+        from inspector.what_if import effects_of
+
         return effects_of(self, knockout=knockout, answer=answer, against=against)
 
     def with_effects(self) -> Inspection:
@@ -243,6 +241,8 @@ class Inspection(Inspected):
             When nothing is to be changed, what is named is not there, or our own forward cannot
             run the model.
         """
+        from inspector.what_if import edits_of, run_changed
+
         edits = edits_of(
             self, silence=silence, block=block, edges=edges, patch=patch, knockout=knockout
         )

@@ -13,7 +13,9 @@ from functools import partial
 from inspector.analysis.answers import Asked, Reading, ask
 from inspector.analysis.contributions import contributions_of, no_contributions
 from inspector.analysis.explanations import explain
+from inspector.forward.head import word_logits
 from inspector.forward.variants import Outcome, multiplications, run_variants
+from inspector.parallel import Workers
 from inspector.records import (
     Answer,
     BlockToken,
@@ -66,10 +68,9 @@ def measure_effects(
         As ``run_variants``.
     """
     asked = ask(checkpoint, trace, answer, against)
-    (untouched,) = run_variants(checkpoint, trace, [()], rows=asked.rows)
+    reading = _read(checkpoint, asked, _untouched(checkpoint, trace, asked))
     work = multiplications(checkpoint, trace, asked.rows)
     budget = _Budget(seconds, work / _MULTIPLICATIONS_A_SECOND)
-    reading = _read(checkpoint, asked, untouched)
     run = partial(_measure, checkpoint, trace, asked, reading)
     blocked, heads = _blocked(trace), _silenced(trace, knockout)
     tokens = None
@@ -149,8 +150,7 @@ class _Budget:
 def read_answer(checkpoint: Checkpoint, trace: Trace) -> Answer:
     """Return what the model says of an untouched pass."""
     asked = ask(checkpoint, trace)
-    (untouched,) = run_variants(checkpoint, trace, [()], rows=asked.rows)
-    return _read(checkpoint, asked, untouched).answer
+    return _read(checkpoint, asked, _untouched(checkpoint, trace, asked)).answer
 
 
 def measure_edits(
@@ -158,10 +158,22 @@ def measure_edits(
 ) -> tuple[Reading, Reading, Effect]:
     """Return a text's answer untouched, after all the edits at once, and how far it moved."""
     asked = ask(checkpoint, trace)
-    (untouched,) = run_variants(checkpoint, trace, [()], rows=asked.rows)
+    untouched = _untouched(checkpoint, trace, asked)
     (changed,) = run_variants(checkpoint, trace, [edits], rows=asked.rows)
     before, after = (_read(checkpoint, asked, of) for of in (untouched, changed))
     return before, after, _moved(before, changed, 0)
+
+
+def _untouched(checkpoint: Checkpoint, trace: Trace, asked: Asked) -> Outcome:
+    """Return what the untouched pass ends with, its logits taken as those of changed ones are."""
+    if trace.final is None:
+        (again,) = run_variants(checkpoint, trace, [()], rows=asked.rows)
+        return again
+    final = trace.final[slice(None) if asked.rows is None else list(asked.rows)]
+    head = None if checkpoint.model is None else checkpoint.model.head
+    with Workers(len(final)) as workers:
+        logits = None if head is None else word_logits(final, head, workers)[None]
+    return Outcome((0,), final[None], logits)
 
 
 def _measure(
