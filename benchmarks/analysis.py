@@ -8,10 +8,9 @@ as many threads as there are cores. Of long texts the first two measure a sample
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
-from benchmarks.measuring import Figure, in_turn, table
+from benchmarks.measuring import Figure, in_turn, seconds_of, table
 from benchmarks.texts import text_of
 from inspector.analysis.agreement import measure_ladder
 from inspector.analysis.heads import read_heads
@@ -69,11 +68,11 @@ def measured(tokens: int, checkpoint: Checkpoint, turns: int) -> dict[str, Figur
 
     return in_turn(
         {
-            "forward": lambda: _seconds(lambda: forward(checkpoint, text)),
-            "ladder": lambda: _seconds(lambda: measure_ladder(trace, rebuilt.from_weights)),
-            "shares": lambda: _seconds(lambda: measure_shares(trace, rebuilt.from_weights)),
-            "readings": lambda: _seconds(lambda: read_heads(trace, rebuilt)),
-            "links": lambda: _seconds(lambda: strongest_links(trace, heads)),
+            "forward": lambda: seconds_of(lambda: forward(checkpoint, text)),
+            "ladder": lambda: seconds_of(lambda: measure_ladder(trace, rebuilt.from_weights)),
+            "shares": lambda: seconds_of(lambda: measure_shares(trace, rebuilt.from_weights)),
+            "readings": lambda: seconds_of(lambda: read_heads(trace, rebuilt)),
+            "links": lambda: seconds_of(lambda: strongest_links(trace, heads)),
         },
         rounds=turns,
     )
@@ -89,9 +88,3 @@ def queries(tokens: int, checkpoint: Checkpoint) -> int:
     text = encode(checkpoint, text_of(tokens, checkpoint.tokenizer), truncate=False)
     sample = row_sample(forward(checkpoint, text))
     return tokens if sample is None else sample.sites[0].measured
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    work()
-    return time.perf_counter() - begun

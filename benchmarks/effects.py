@@ -7,11 +7,10 @@ shared; and how much larger a page becomes with what was measured.
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from benchmarks.measuring import Figure, in_turn, table
+from benchmarks.measuring import Figure, in_turn, seconds_of, table
 from benchmarks.texts import text_of
 from inspector.checkpoint.opening import open_checkpoint
 from inspector.checkpoint.sources import locate
@@ -68,18 +67,18 @@ def _rows(checkpoint: Checkpoint, turns: int) -> list[list[str]]:
             for _ in run_variants(checkpoint, trace, edits):
                 pass
 
-        return _seconds(work)
+        return seconds_of(work)
 
     def apart(edits: Sequence[Sequence[Edit]]) -> float:
         def work() -> None:
             for one in edits:
                 forward(checkpoint, text, edits=one, keep=())
 
-        return _seconds(work)
+        return seconds_of(work)
 
     measured = in_turn(
         {
-            "forward": lambda: _seconds(lambda: forward(checkpoint, text)),
+            "forward": lambda: seconds_of(lambda: forward(checkpoint, text)),
             "heads": lambda: together(heads),
             "tokens": lambda: together(tokens),
             "heads, apart": lambda: apart(heads),
@@ -115,9 +114,3 @@ def _page(checkpoint: Checkpoint, tokens: int) -> list[str]:
         f"{with_them / 1e6:.3f}",
         f"{100 * (with_them / without - 1):.1f} %",
     ]
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    work()
-    return time.perf_counter() - begun

@@ -16,14 +16,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import inspector
 from benchmarks.browsing import not_measured
-from benchmarks.measuring import Figure, in_turn, number, table
+from benchmarks.measuring import Figure, in_turn, number, seconds_of, table
 from benchmarks.start import Process, whole_process
 
 MODEL = "smollm2"
@@ -209,7 +208,7 @@ def _writing(checkpoint: Any, turns: int) -> str:
     try:
         with threadpool_limits(THREADS, user_api="blas"):
             found = in_turn(
-                {"its": lambda: _seconds(its), "ours": lambda: _seconds(ours)}, rounds=turns
+                {"its": lambda: seconds_of(its), "ours": lambda: seconds_of(ours)}, rounds=turns
             )
     finally:
         torch.set_num_threads(before)
@@ -261,12 +260,6 @@ def _corpus(sentences: Path | None, turns: int) -> str:
             table(header, [[*row, f"≥ {CORPUS:g}"]]),
         ]
     )
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    work()
-    return time.perf_counter() - begun
 
 
 if __name__ == "__main__":

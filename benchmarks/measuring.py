@@ -76,16 +76,18 @@ def in_turn(
     return {name: Figure(tuple(measured)) for name, measured in values.items()}
 
 
+def seconds_of(work: Callable[[], object]) -> float:
+    """Return the seconds of one call."""
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
 def median_seconds(work: Callable[[], object]) -> float:
     """Return the median seconds of a few calls, after a pause and a call that is not counted."""
     time.sleep(_PAUSE)
     work()
-    seconds = []
-    for _ in range(CALLS):
-        begun = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - begun)
-    return Figure(tuple(seconds)).median
+    return Figure(tuple(seconds_of(work) for _ in range(CALLS))).median
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -22,15 +22,3 @@ def visible(text: str) -> str:
     like another.
     """
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-#: What the readings of attention of the second ladder are called in a sentence.
-RUNG_NAMES = {
-    "uniform": "the same for every word",
-    "last_layer": "attention in the last layer",
-    "all_layers": "attention in all layers",
-    "rollout": "attention rollout",
-    "value_weighted": "value-weighted attention",
-    "alti": "ALTI",
-    "contributions": "logit contributions",
-}

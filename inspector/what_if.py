@@ -7,7 +7,7 @@ from operator import index
 from typing import Any, Literal, SupportsIndex
 
 from inspector.alone import run_alone
-from inspector.analysis.effects import measure_edits, measure_effects, read_answer
+from inspector.analysis.effects import compare_passes, measure_effects, read_answer
 from inspector.errors import InputError
 from inspector.forward.core import repeat_heads
 from inspector.forward.edits import change_at
@@ -105,13 +105,12 @@ def run_changed(
     if found.change is not None:
         edits = (*found.change.edits, *edits)
     try:
-        before, after, effect = measure_edits(checkpoint, trace, edits)
+        ran = run_alone(checkpoint, trace.text, trace.target, edits=edits)
     except ValueError as error:
         raise InputError(
             f"The change cannot be made: {error}.", "Layers, heads and tokens count from 0."
         ) from error
-    ran = run_alone(checkpoint, trace.text, trace.target, edits=edits)
-    return *ran, WhatIf(edits, before.answer, after.answer, effect)
+    return *ran, WhatIf(edits, *compare_passes(checkpoint, trace, ran[0]))
 
 
 def edits_of(

@@ -16,7 +16,7 @@ import numpy as np
 from inspector.forward.casting import cast
 from inspector.forward.core import repeat_heads
 from inspector.forward.feed_forward import feed_forward
-from inspector.forward.norms import apply_norm
+from inspector.forward.norms import apply_norm, spread_of
 from inspector.parallel import Workers
 from inspector.records import (
     Answer,
@@ -135,9 +135,7 @@ def _through(norm: Norm | None, states: Float64, direction: Float64) -> tuple[Fl
     """
     if norm is None:
         return direction, 0.0
-    centred = states - states.mean() if norm.centred else states
-    spread = math.sqrt(float(centred @ centred) / len(states) + norm.eps)
-    before = direction / spread
+    before = direction / spread_of(states, norm)
     if norm.weight is not None:
         before = before * norm.weight
     if norm.centred:

@@ -68,7 +68,7 @@ def measure_effects(
         As ``run_variants``.
     """
     asked = ask(checkpoint, trace, answer, against)
-    reading = _read(checkpoint, asked, _untouched(checkpoint, trace, asked))
+    reading = _read(checkpoint, asked, _end(checkpoint, trace, asked))
     work = multiplications(checkpoint, trace, asked.rows)
     budget = _Budget(seconds, work / _MULTIPLICATIONS_A_SECOND)
     run = partial(_measure, checkpoint, trace, asked, reading)
@@ -150,22 +150,21 @@ class _Budget:
 def read_answer(checkpoint: Checkpoint, trace: Trace) -> Answer:
     """Return what the model says of an untouched pass."""
     asked = ask(checkpoint, trace)
-    return _read(checkpoint, asked, _untouched(checkpoint, trace, asked)).answer
+    return _read(checkpoint, asked, _end(checkpoint, trace, asked)).answer
 
 
-def measure_edits(
-    checkpoint: Checkpoint, trace: Trace, edits: Sequence[Edit]
-) -> tuple[Reading, Reading, Effect]:
-    """Return a text's answer untouched, after all the edits at once, and how far it moved."""
-    asked = ask(checkpoint, trace)
-    untouched = _untouched(checkpoint, trace, asked)
-    (changed,) = run_variants(checkpoint, trace, [edits], rows=asked.rows)
-    before, after = (_read(checkpoint, asked, of) for of in (untouched, changed))
-    return before, after, _moved(before, changed, 0)
+def compare_passes(
+    checkpoint: Checkpoint, untouched: Trace, changed: Trace
+) -> tuple[Answer, Answer, Effect]:
+    """Return the answer of an untouched pass, of a changed one, and how far it moved."""
+    asked = ask(checkpoint, untouched)
+    ends = [_end(checkpoint, trace, asked) for trace in (untouched, changed)]
+    before, after = (_read(checkpoint, asked, end) for end in ends)
+    return before.answer, after.answer, _moved(before, ends[1], 0)
 
 
-def _untouched(checkpoint: Checkpoint, trace: Trace, asked: Asked) -> Outcome:
-    """Return what the untouched pass ends with, its logits taken as those of changed ones are."""
+def _end(checkpoint: Checkpoint, trace: Trace, asked: Asked) -> Outcome:
+    """Return what a whole pass ends with, its logits taken as those of many passes are."""
     if trace.final is None:
         (again,) = run_variants(checkpoint, trace, [()], rows=asked.rows)
         return again

@@ -15,7 +15,7 @@ from inspector.analysis.measures import top1_agreement, tops
 from inspector.analysis.ranking import correlation, rank_rows, sort_rows
 from inspector.forward.casting import cast
 from inspector.forward.core import repeat_heads
-from inspector.forward.norms import apply_norm
+from inspector.forward.norms import apply_norm, spread_of
 from inspector.records import (
     Array,
     Block,
@@ -142,9 +142,8 @@ def _scaled(parts: Float64, whole: Float64, norm: Norm | None) -> Float64:
     """Return parts, (S, D), as a norm with the statistics of their ``whole``, (D,), makes them."""
     if norm is None:
         return parts
-    centred = whole - whole.mean() if norm.centred else whole
-    spread = np.sqrt(centred @ centred / len(whole) + norm.eps)
-    scaled = (parts - parts.mean(axis=1, keepdims=True) if norm.centred else parts) / spread
+    centred = parts - parts.mean(axis=1, keepdims=True) if norm.centred else parts
+    scaled = centred / spread_of(whole, norm)
     return scaled if norm.weight is None else scaled * norm.weight
 
 

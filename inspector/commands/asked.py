@@ -86,8 +86,10 @@ class AskedEffects:
     answer: str | None = None
     against: str | None = None
 
-    def refuse(self, model: AskedModel, progress: Progress) -> None:
-        """Refuse, before the work begins, effects that are wanted and cannot be had.
+    def opened(self, model: AskedModel, progress: Progress) -> Checkpoint | None:
+        """Open a model of which effects are wanted, and refuse those that cannot be had.
+
+        None where they are not wanted: then there is nothing to refuse before the work begins.
 
         Raises
         ------
@@ -95,7 +97,7 @@ class AskedEffects:
             When our own forward cannot run the model, or when the answer is no single token.
         """
         if not self.wanted:
-            return
+            return None
         from inspector.analysis.answers import known_entry
         from inspector.what_if import refuse_engineless
 
@@ -104,6 +106,7 @@ class AskedEffects:
         for named in (self.answer, self.against):
             if named is not None:
                 known_entry(checkpoint, named)
+        return checkpoint
 
     def measure(self, found: Inspection, progress: Progress) -> Effects | None:
         """Measure them; None where they are not wanted, or cannot be had and need not."""

@@ -65,13 +65,14 @@ def show_sentence(
         if part is not None:
             refuse_unreadable(part)
     refuse_places(wanted.outputs)
-    with status(quiet=wanted.as_json) as progress:
-        effects.refuse(model, progress)
     console = Console(highlight=False, quiet=wanted.as_json)
     answer: Inspection | None = None
     files: dict[str, str] = {}
     if model.answers_first(seen=not wanted.as_json):
         answer, files = _answer(console, asked, wanted, model, effects)
+    else:
+        with status(quiet=wanted.as_json) as progress:
+            effects.opened(model, progress)
     told = None if answer is None else _told(answer)
     told_effects = answer is not None and answer.effects_measured is not None
     with status(quiet=wanted.as_json) as progress:
@@ -107,7 +108,7 @@ def _answer(
 ) -> tuple[Inspection | None, dict[str, str]]:
     """Print our own forward's answer, and write its report; None where it cannot give one."""
     with status(quiet=wanted.as_json) as progress:
-        answer = model.answer(asked, progress=progress)
+        answer = model.answer(asked, effects.opened(model, progress), progress)
     if answer is None:
         return None, {}
     # Said before the report is made, which takes as long again.

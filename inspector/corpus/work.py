@@ -10,8 +10,7 @@ import numpy as np
 
 from inspector.corpus.bootstrap import REPLICATES, draws
 from inspector.corpus.examples import Best
-from inspector.corpus.measured.effects import EXPLANATIONS, refuse_effects, sentence_effects
-from inspector.corpus.measured.effects import NAMES as EFFECTS
+from inspector.corpus.measured.effects import EffectSums, refuse_effects
 from inspector.corpus.measured.rungs import NAMES as RUNGS
 from inspector.corpus.measured.rungs import sentence_ladder
 from inspector.corpus.memory import hand_back
@@ -125,7 +124,13 @@ class Worker:
         masses = np.zeros((len(shard.sentences), *size, len(TARGETS)))
         queries = np.zeros(len(shard.sentences), dtype=np.int64)
         rungs: list[Sums] = []
-        effects = _EffectSums(self.loaded, self._work, size)
+        effects = EffectSums(
+            self.loaded,
+            self._work.sampled,
+            1 + self._work.replicates,
+            size,
+            wanted=self._work.statistics == "effects",
+        )
         syntax: list[SyntaxSums] = []
         shift = _Shift()
         for number, (places, together) in enumerate(batches(encoded)):
@@ -224,38 +229,6 @@ class Worker:
         values = np.stack([sums for sums, _ in measured])
         counts = np.stack([counted for _, counted in measured])
         return Sums.weighted(RUNGS, weights, values, counts)
-
-
-class _EffectSums:
-    """The effects of the sampled sentences of a shard; None where they are not asked for."""
-
-    def __init__(self, loaded: LoadedModel, work: Work, size: tuple[int, int]) -> None:
-        self._loaded = loaded
-        self._sampled = None if work.sampled is None else frozenset(work.sampled)
-        self.heads: Sums | None = None
-        self.explanations: Sums | None = None
-        if work.statistics == "effects":
-            weights = 1 + work.replicates
-            self.heads = Sums.nothing(EFFECTS, weights, *size)
-            nothing = np.zeros((weights, 1, 1, len(EXPLANATIONS)))
-            self.explanations = Sums(EXPLANATIONS, nothing, nothing)
-
-    def add(
-        self, numbers: list[int], texts: list[Text], weights: Float64, done: Callable[[], None]
-    ) -> None:
-        """Measure those of a batch that are of the sample; ``numbers`` are their places."""
-        if self.heads is None or self.explanations is None:
-            return
-        for column, (number, text) in enumerate(zip(numbers, texts, strict=True)):
-            if self._sampled is None or number in self._sampled:
-                drawn = weights[:, [column]]
-                effects, told, there = sentence_effects(self._loaded, text)
-                counts = np.ones((1, 1, 1, 1))
-                self.heads = self.heads.plus(Sums.weighted(EFFECTS, drawn, effects[None], counts))
-                self.explanations = self.explanations.plus(
-                    Sums.weighted(EXPLANATIONS, drawn, told[None], there[None])
-                )
-            done()
 
 
 class _Trees:

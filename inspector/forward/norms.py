@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from inspector.parallel import Workers
-from inspector.records import Array, Norm
+from inspector.records import Array, Float64, Norm
 
 
 def apply_norm(states: Array, norm: Norm, workers: Workers | None = None) -> Array:
@@ -24,6 +26,12 @@ def apply_norm(states: Array, norm: Norm, workers: Workers | None = None) -> Arr
 
     workers.over(len(states), rows)
     return result
+
+
+def spread_of(states: Float64, norm: Norm) -> float:
+    """Return what a norm divides (n,) states by, their mean taken off where it is."""
+    centred = states - states.mean() if norm.centred else states
+    return math.sqrt(float(centred @ centred) / len(states) + norm.eps)
 
 
 def _normed(states: Array, norm: Norm) -> Array:

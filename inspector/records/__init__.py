@@ -50,6 +50,7 @@ from inspector.records.edits import (
     SilenceHead,
 )
 from inspector.records.effects import (
+    READINGS,
     Answer,
     AnsweredPlace,
     AnswerKind,
@@ -105,6 +106,7 @@ __all__ = [
     "DEFAULT_POOLING",
     "LABELS",
     "LABEL_FROM",
+    "READINGS",
     "RELATIVE",
     "TARGETS",
     "Agreement",

@@ -18,6 +18,19 @@ AnswerKind = Literal["next", "masked", "words", "decoder", "embedding"]
 Measure = Literal["kl_bits", "shift"]
 
 
+#: The readings of attention, the rungs of the second ladder below ``effect``, and what each is
+#: called in a sentence.
+READINGS = {
+    "uniform": "the same for every word",
+    "last_layer": "attention in the last layer",
+    "all_layers": "attention in all layers",
+    "rollout": "attention rollout",
+    "value_weighted": "value-weighted attention",
+    "alti": "ALTI",
+    "contributions": "logit contributions",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class AnsweredPlace:
     """The entry of the vocabulary that an answer is about, at one place."""

@@ -64,6 +64,10 @@ RELATIONS = {
 REFERENCES = ("uniform", "layer_mean")
 
 
+#: Heads that are named by what silencing them does.
+_MOST_HEADS = 5
+
+
 @dataclass(frozen=True, slots=True)
 class Interval:
     """A number with its 95 % interval and what it is to be compared with, ready to be drawn."""
@@ -206,13 +210,13 @@ class Mattering:
     effect: Interval
 
 
-def matter_most(heads: HeadStatistics, count: int) -> list[Mattering]:
-    """Return the heads with the largest effect, the largest first; none where it was not measured.
+def matter_most(heads: HeadStatistics) -> list[Mattering]:
+    """Return the few heads with the largest effect, the largest first; none if nobody measured.
 
     An effect is in bits of divergence, or for a model without a head for words 1 less a cosine.
     """
     rows = np.flatnonzero(heads.statistic == "effect")
-    best = rows[np.argsort(-heads.value[rows], kind="stable")][:count]
+    best = rows[np.argsort(-heads.value[rows], kind="stable")][:_MOST_HEADS]
     return [
         Mattering(
             (str(heads.site[row]), int(heads.layer[row]), int(heads.head[row])),

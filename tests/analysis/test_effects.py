@@ -20,7 +20,7 @@ from forward_models import Made, one_at_a_time
 
 from inspector.analysis import effects
 from inspector.analysis.answers import ask
-from inspector.analysis.effects import measure_edits, measure_effects, read_answer
+from inspector.analysis.effects import compare_passes, measure_effects, read_answer
 from inspector.errors import InputError
 from inspector.forward.model import forward
 from inspector.records import (
@@ -174,12 +174,13 @@ def test_several_edits_at_once(made: Callable[[str], Made]) -> None:
     it = made("llama")
     checkpoint = with_words(it)
     edits = (SilenceHead(0, 1), BlockToken(5), SilenceHead(2, 3, to="mean"))
-    before, after, effect = measure_edits(checkpoint, passed(checkpoint, it), edits)
+    changed = forward(checkpoint, it.text, edits=edits)
+    before, after, effect = compare_passes(checkpoint, passed(checkpoint, it), changed)
     one, other = hooked(it), hooked(it, *edits)
     assert same(effect, expected(one, other, [13], None, None))
-    for reading, run in ((before, one), (after, other)):
+    for answer, run in ((before, one), (after, other)):
         assert run.logits is not None
-        (place,) = reading.answer.places
+        (place,) = answer.places
         assert place.id == run.logits[13].argmax()
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from inspector.plain import RUNG_NAMES, precision
-from inspector.records import CorpusResult
+from inspector.plain import precision
+from inspector.records import READINGS, CorpusResult
 from inspector.report.corpus_words import (
     Claim,
     corpus_name,
@@ -22,9 +22,6 @@ from inspector.report.corpus_words import (
 )
 from inspector.report.html.atlas_payload import build_atlas
 from inspector.report.html.page import printable, render_template
-
-#: Heads that are named by what silencing them does.
-_MOST_HEADS = 5
 
 
 def render_atlas(result: CorpusResult) -> str:
@@ -55,7 +52,7 @@ def render_atlas(result: CorpusResult) -> str:
         explanations=_explanations(result),
         matter=[
             {"name": printable(head_name(*one.head, sentence=True)), "effect": one.effect}
-            for one in matter_most(result.heads, _MOST_HEADS)
+            for one in matter_most(result.heads)
         ],
         effect_sentences=int(measured.max(initial=0)),
         median=median_effect(result.heads),
@@ -69,7 +66,7 @@ def _explanations(result: CorpusResult) -> list[dict[str, Any]]:
         return []
     return [
         {
-            "name": RUNG_NAMES[str(found.rung[row])],
+            "name": READINGS[str(found.rung[row])],
             "value": float(found.rank_correlation[row]),
             "low": float(found.low[row]),
             "high": float(found.high[row]),

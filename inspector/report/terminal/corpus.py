@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from inspector.plain import RUNG_NAMES, precision, visible
-from inspector.records import CorpusFacts, CorpusResult
+from inspector.plain import precision, visible
+from inspector.records import READINGS, CorpusFacts, CorpusResult
 from inspector.report.corpus_words import (
     Claim,
     Interval,
@@ -36,8 +36,6 @@ from inspector.report.terminal.tables import (
 
 #: Relations that the terminal lists; the atlas lists all.
 _MOST_RELATIONS = 6
-#: Heads that are named by what silencing them does.
-_MOST_HEADS = 5
 _BAR = 20
 #: Columns of numbers, in both tables.
 _NUMBERS = range(3, 6)
@@ -181,7 +179,7 @@ def _print_effects(console: Console, result: CorpusResult) -> None:
         return
     print_heading(console, "Does it matter?", "how far the answer moves when a head is silent")
     table = new_table("the head", "effect", "95 %", right=range(1, 3))
-    for one in matter_most(result.heads, _MOST_HEADS):
+    for one in matter_most(result.heads):
         effect = one.effect
         table.add_row(
             visible(head_name(*one.head)),
@@ -198,7 +196,7 @@ def _print_effects(console: Console, result: CorpusResult) -> None:
     table = new_table("reading of attention", "mean", "95 %", "sentences", right=range(1, 4))
     for row in range(len(explanations)):
         table.add_row(
-            RUNG_NAMES[str(explanations.rung[row])],
+            READINGS[str(explanations.rung[row])],
             f"{explanations.rank_correlation[row]:.2f}",
             f"{explanations.low[row]:.2f}–{explanations.high[row]:.2f}",
             f"{explanations.n[row]:,}",

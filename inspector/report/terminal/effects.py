@@ -5,8 +5,8 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text as Line
 
-from inspector.plain import RUNG_NAMES, visible
-from inspector.records import Effect, Effects, Explanation, HeadEffect, Inspected
+from inspector.plain import visible
+from inspector.records import READINGS, Effect, Effects, Explanation, HeadEffect, Inspected
 
 #: So many tokens, and so many heads, are named.
 _NAMED = 3
@@ -42,7 +42,7 @@ def _nearest(inspected: Inspected, found: Effects) -> str | None:
     told = [
         (one.rank_correlation, one)
         for one in found.explanations
-        if one.rung in RUNG_NAMES and one.rank_correlation is not None
+        if one.rung in READINGS and one.rank_correlation is not None
     ]
     if not told:
         return None
@@ -56,7 +56,7 @@ def _nearest(inspected: Inspected, found: Effects) -> str | None:
 
 
 def _name(one: Explanation) -> str:
-    return RUNG_NAMES[one.rung]
+    return READINGS[one.rung]
 
 
 def _answer(found: Effects) -> str:
