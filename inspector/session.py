@@ -28,6 +28,7 @@ from inspector.records import (
     Checkpoint,
     Effects,
     Generation,
+    HeadLink,
     Inspected,
     Knockout,
     Rebuild,
@@ -203,6 +204,36 @@ class Inspection(Inspected):
             When our own forward cannot run the model.
         """
         return replace(self, effects_measured=self.effects())
+
+    def heads_for(self, source: str, target: str) -> tuple[HeadLink, ...]:
+        """Return every head by how much attention one word gives to another, the strongest first.
+
+        >>> inspect("The cat sat because it was tired").heads_for("it", "cat")[0]
+
+        A word is named as the text spells it; one that occurs more than once with its number, such
+        as ``it:2``. An inspection of ``pieces`` takes single tokens.
+
+        Raises
+        ------
+        InputError
+            When a word is not there or occurs more than once, or when the model lets the one give
+            the other no attention.
+        """
+        from inspector.analysis.asked_link import ask_link
+
+        return ask_link(self, source, target).heads
+
+    def with_link(self, source: str, target: str) -> Inspection:
+        """Return the same with the heads that link two words, for its page and its JSON.
+
+        Raises
+        ------
+        InputError
+            As ``heads_for``.
+        """
+        from inspector.analysis.asked_link import ask_link
+
+        return replace(self, link_asked=ask_link(self, source, target))
 
     def what_if(
         self,

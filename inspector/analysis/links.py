@@ -20,7 +20,6 @@ from inspector.records import (
     SiteName,
     Text,
     Trace,
-    TracedLayer,
 )
 
 #: What a head is called that looks where it looks whatever stands there.
@@ -82,42 +81,59 @@ def strongest_links(
     by_place = {(at.site, at.layer, at.head) for at in readings if at.label in _BY_PLACE}
     links = []
     for site in trace.sites:
-        layers = [trace.layers[place] for place in trace.indices(site)]
-        asking, attended = trace.texts(site)
-        same = asking is attended
-        read = single_tokens if pieces else words
-        parts = [read(asking)]
-        parts.append(parts[0] if same else read(attended))
-        aside = sink_keys(sinks, site)
-        links += _links(layers, parts[0], parts[1], aside, by_place, count, same=same)
+        links += _links(pairs_of(trace, site, sinks, pieces=pieces), trace, by_place, count)
     links.sort(key=lambda link: -link.weight)
     return tuple(links)
 
 
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """The words between which one site attends, and which of their links say something."""
+
+    site: SiteName
+    asking: tuple[Word, ...]
+    attended: tuple[Word, ...]
+    #: The tokens of each attended word that are no sinks; empty where all are.
+    kept: tuple[tuple[int, ...], ...]
+    #: (W, V): links between two different content words, sinks set aside.
+    telling: Mask
+
+    @property
+    def merging(self) -> Merging:
+        """How tokens become these words: what everybody attends to anyway is left out of its word.
+
+        Where nothing is left, the word is whole, and no telling link ends there.
+        """
+        attended = [
+            kept or word.tokens for word, kept in zip(self.attended, self.kept, strict=True)
+        ]
+        return Merging([word.tokens for word in self.asking], attended)
+
+
+def pairs_of(trace: Trace, site: SiteName, sinks: tuple[Sink, ...], *, pieces: bool) -> Pairs:
+    """Return the words of a site, or with ``pieces`` its tokens."""
+    of_queries, of_keys = trace.texts(site)
+    read = single_tokens if pieces else words
+    asking = read(of_queries)
+    attended = asking if of_keys is of_queries else read(of_keys)
+    aside = sink_keys(sinks, site)
+    kept = tuple(tuple(token for token in word.tokens if token not in aside) for word in attended)
+    ends = [word.content and bool(rest) for word, rest in zip(attended, kept, strict=True)]
+    telling = np.outer([word.content for word in asking], ends)
+    if attended is asking:
+        telling &= ~np.eye(len(asking), dtype=np.bool_)
+    return Pairs(site, asking, attended, kept, telling)
+
+
 def _links(
-    layers: list[TracedLayer],
-    asking: tuple[Word, ...],
-    attended: tuple[Word, ...],
-    aside: list[int],
-    by_place: set[tuple[SiteName, int, int]],
-    count: int,
-    *,
-    same: bool,
+    pairs: Pairs, trace: Trace, by_place: set[tuple[SiteName, int, int]], count: int
 ) -> list[Link]:
-    """Return the strongest links of one site; ``same`` where both sides are one text."""
-    kept = [[token for token in word.tokens if token not in aside] for word in attended]
-    telling = [word.content and bool(rest) for word, rest in zip(attended, kept, strict=True)]
-    allowed = np.outer([word.content for word in asking], telling)
-    if same:
-        allowed &= ~np.eye(len(asking), dtype=np.bool_)
+    """Return the strongest links of one site."""
+    asking, attended, allowed = pairs.asking, pairs.attended, pairs.telling
     if not allowed.any():
         return []
-    # What everybody attends to anyway is left out of its word; where nothing is left, no link ends.
-    groups = (
-        [word.tokens for word in asking],
-        [rest or word.tokens for word, rest in zip(attended, kept, strict=True)],
-    )
-    merged = Merging(*groups)
+    layers = [trace.layers[place] for place in trace.indices(pairs.site)]
+    merged = pairs.merging
     heads = [
         [
             head
@@ -138,7 +154,7 @@ def _links(
     for place in _largest(strength.ravel(), count):
         source, target = divmod(int(place), len(attended))
         at = int(best[:, source, target].argmax())
-        pair = Merging([groups[0][source]], [groups[1][target]])
+        pair = Merging([asking[source].tokens], [pairs.kept[target]])
         head = heads[at][int(pair(layers[at].attention[heads[at]]).argmax())]
         weight = float(strength[source, target])
         usual = merged(layers[at].attention[head, None])[0, allowed]
@@ -147,7 +163,7 @@ def _links(
                 source=asking[source].text,
                 target=attended[target].text,
                 source_token=asking[source].tokens[0],
-                target_token=kept[target][0],
+                target_token=pairs.kept[target][0],
                 weight=weight,
                 lift=weight / float(usual.mean(dtype=np.float64)),
                 site=layers[at].site,

@@ -58,6 +58,12 @@ _TEXT = 16 * MIB
     "--pieces", is_flag=True, help="Keep subwords apart instead of combining them into words."
 )
 @click.option(
+    "--link",
+    nargs=2,
+    metavar="WORD WORD",
+    help="Say which heads link two words, the one that listens first; the second “it” is it:2.",
+)
+@click.option(
     "--generate",
     type=int,
     metavar="N",
@@ -115,6 +121,7 @@ def show(
     no_proof: bool,
     truncate: bool,
     pieces: bool,
+    link: tuple[str, str] | None,
     generate: int | None,
     temperature: float | None,
     top_k: int | None,
@@ -160,10 +167,10 @@ def show(
     if lines is not None:
         second = pair is not None or target is not None
         others = second or save is not None or bertviz
-        if sentence or others or asked_effects.wanted:
+        if sentence or others or link is not None or asked_effects.wanted:
             raise InputError(
-                "--file takes no sentence, no --pair, no --target, no --save, no --bertviz and no "
-                "--effects.",
+                "--file takes no sentence, no --pair, no --target, no --save, no --bertviz, no "
+                "--link and no --effects.",
                 "Put sentences, pairs and targets into the file; the others go with one sentence.",
             )
         from inspector.commands.show_file import show_file
@@ -188,6 +195,7 @@ def show(
             large=yes,
             open_report=open_report,
             as_json=as_json,
+            link=link,
         ),
         chosen,
         asked_effects,

@@ -39,6 +39,8 @@ class Wanted:
     large: bool
     open_report: bool
     as_json: bool
+    #: Two words of which is to be said which heads link them.
+    link: tuple[str, str] | None
 
     @property
     def outputs(self) -> list[Output]:
@@ -81,7 +83,7 @@ def show_sentence(
             asked = asked if answer is None else asked.written(answer.generation)
             # Let go: what the answer keeps in memory would lie there beside the real model's.
             held, answer = [answer], None
-            found = _proved(asked, model, effects, held, progress)
+            found = _linked(_proved(asked, model, effects, held, progress), wanted)
             files = _write_report(found, wanted, progress)
         else:
             found = answer
@@ -111,15 +113,22 @@ def _answer(
         answer = model.answer(asked, effects.opened(model, progress), progress)
     if answer is None:
         return None, {}
+    answer = _linked(answer, wanted)
     # Said before the report is made, which takes as long again.
     print_answer(console, answer)
     with status(quiet=wanted.as_json) as progress:
         if effects.wanted:
             answer = replace(answer, effects_measured=effects.measure(answer, progress))
+            answer = _linked(answer, wanted)
             print_effects(console, answer)
         files = _write_report(answer, wanted, progress)
     print_files(console, files)
     return answer, files
+
+
+def _linked(found: Inspection, wanted: Wanted) -> Inspection:
+    """Return the same with the heads that link the two words, where there are any asked about."""
+    return found if wanted.link is None else found.with_link(*wanted.link)
 
 
 def _proved(

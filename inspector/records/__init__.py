@@ -67,6 +67,8 @@ from inspector.records.effects import (
 from inspector.records.embedding import Embedding, Similarity
 from inspector.records.findings import (
     Agreement,
+    AskedLink,
+    HeadLink,
     HeadReading,
     Inspected,
     Link,
@@ -115,6 +117,7 @@ __all__ = [
     "AnswerKind",
     "AnsweredPlace",
     "Array",
+    "AskedLink",
     "AttentionConfig",
     "AttentionLayer",
     "AttentionWeights",
@@ -152,6 +155,7 @@ __all__ = [
     "HeadEffect",
     "HeadExample",
     "HeadLabel",
+    "HeadLink",
     "HeadReading",
     "HeadStatistics",
     "Inspected",

@@ -128,6 +128,36 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class HeadLink:
+    """How strongly one head links two words that somebody asked about."""
+
+    site: SiteName
+    layer: int
+    head: int
+    #: Attention that the one word gives to the other: into a word summed, out of a word averaged.
+    weight: float
+    #: The weight divided by the head's mean over all links between different content words; None
+    #: where there are none, or the head gives them nothing.
+    lift: float | None
+    #: What becomes of the answer when the head is silent, as the effects say it; None where they
+    #: were not measured.
+    effect: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class AskedLink:
+    """Two words of a text, and what every head that can link them makes of them."""
+
+    #: The words as the text spells them, and their first tokens, each in its own text.
+    source: str
+    target: str
+    source_token: int
+    target_token: int
+    #: The strongest first.
+    heads: tuple[HeadLink, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Share:
     """What one ingredient of attention buys, whatever the order in which it is added.
 
@@ -186,6 +216,8 @@ class Inspected:
     generation: Generation | None = None
     #: What heads and words do to the answer; None where it was not measured.
     effects_measured: Effects | None = None
+    #: What the heads make of two words; None where nobody asked about any.
+    link_asked: AskedLink | None = None
     #: What was changed in the pass that this is; None for the untouched one.
     change: WhatIf | None = None
 

@@ -94,6 +94,9 @@ def summarise(inspected: Inspected, files: dict[str, str]) -> dict[str, Any]:
             }
             for link in inspected.links
         ],
+        "link": None
+        if inspected.link_asked is None
+        else [asdict(head) for head in inspected.link_asked.heads],
         "sinks": [asdict(sink) for sink in inspected.sinks],
         "notices": list(inspected.notices),
         "files": files,

@@ -9,20 +9,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text as Line
 
 from inspector.plain import layer_name, precision, visible
-from inspector.records import EndToEnd, Inspected, Link, Text, Verdict
+from inspector.records import EndToEnd, Inspected, Text, Verdict
 from inspector.report.terminal.ladder import print_ladder, print_shares
+from inspector.report.terminal.links import print_link, print_links
 from inspector.report.terminal.notices import print_notices
 from inspector.report.terminal.predictions import print_embedding, print_predictions
 from inspector.report.terminal.written import print_written, written_verdict
 
-_COMBINED = (
-    "Subwords are combined: attention received is summed, attention given is averaged. "
-    "--pieces keeps them apart."
-)
 MARKS: dict[Verdict, str] = {
     "verified": "✓",
     "rounding": "≈",
@@ -31,8 +27,6 @@ MARKS: dict[Verdict, str] = {
     "not_recomputed": "?",
     "unproved": "…",
 }
-#: How many links are shown of each site where there are several.
-_LINKS_OF_A_SITE = 3
 _STYLE: dict[Verdict, str] = {
     "verified": "bold green",
     "rounding": "bold yellow",
@@ -72,7 +66,8 @@ def print_answer(console: Console, inspected: Inspected) -> None:
     print_written(console, inspected)
     # What is asked of a model that has words to say comes first.
     print_predictions(console, inspected)
-    _print_links(console, inspected)
+    print_link(console, inspected)
+    print_links(console, inspected)
     print_ladder(console, inspected)
     print_shares(console, inspected.shares)
     print_embedding(console, inspected)
@@ -184,42 +179,3 @@ def _where_wrong(inspected: Inspected) -> str:
     shown = ", ".join(places[:4])
     more = len(places) - 4
     return f"the rebuild disagrees at {shown}" + (f" and {more} more places" if more > 0 else "")
-
-
-def _print_links(console: Console, inspected: Inspected) -> None:
-    if not inspected.links:
-        return
-    console.print(
-        f"Strongest attention between {'tokens' if inspected.pieces else 'words'}", style="bold"
-    )
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("from → to", no_wrap=True)
-    table.add_column("weight", justify="right")
-    table.add_column("× the head's average", justify="right", no_wrap=True)
-    table.add_column("head", style="dim", no_wrap=True)
-    for link in _shown_links(inspected):
-        table.add_row(
-            Line(f"{shortened(link.source)} → {shortened(link.target)}"),
-            f"{link.weight:.2f}",
-            f"{link.lift:.1f}",
-            f"{layer_name(link.site, link.layer)}, head {link.head}",
-        )
-    console.print(table)
-    if not inspected.pieces and any(text.parted for text in inspected.trace.sides):
-        console.print(_COMBINED, style="dim")
-    console.print()
-
-
-def _shown_links(inspected: Inspected) -> list[Link]:
-    """Return the links; of several sites the strongest few of each, site after site."""
-    sites = inspected.trace.sites
-    if len(sites) == 1:
-        return list(inspected.links)
-    by_site = [[link for link in inspected.links if link.site == site] for site in sites]
-    return [link for links in by_site for link in links[:_LINKS_OF_A_SITE]]
-
-
-def shortened(word: str, limit: int = 16) -> str:
-    """Cut a very long word so that a table keeps its shape."""
-    shown = visible(word)
-    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
