@@ -24,6 +24,7 @@ OTHER = {
     "subwords": True, "compared": 4, "zoom": [1, 2, 3, 4], "shape": "lines", "sink": True,
     "log": True, "measure": "top1_agreement", "dimensions": "contribution", "dimension": 1,
     "across": "entropy", "upward": "words", "telling": "rollout",
+    "together": "contrast", "beside": [1, 4], "projected": True,
 }  # fmt: skip
 
 TOP_OF_LADDER = "() => Math.abs(document.getElementById('ladder').getBoundingClientRect().top) < 60"
@@ -31,7 +32,8 @@ TOP_OF_LADDER = "() => Math.abs(document.getElementById('ladder').getBoundingCli
 
 def state(page):
     found = page.evaluate("({ ...inspector.state })")
-    return {key: value for key, value in found.items() if key != "hovered"}
+    passing = ("hovered", "peek", "own")
+    return {key: value for key, value in found.items() if key not in passing}
 
 
 def written(value):
@@ -78,6 +80,9 @@ def test_every_key_of_the_state_comes_back_from_the_address(open_report):
         expected = first | {key: value}
         if key in ("pinned", "index", "head", "direction"):
             expected["cell"] = strongest(whole, **expected)
+        if key == "compared":
+            # A second word asks about its link with the first.
+            expected["cell"] = [first["pinned"], value]
         assert state(page) == expected
 
 
@@ -87,7 +92,7 @@ def test_what_is_chosen_stands_in_the_address_and_is_there_at_opening(open_repor
     assert settled(page) == ""
     page.locator(".thumb").nth(2).click()
     page.locator("#grid-order").select_option("distance")
-    page.locator(".token").nth(5).click()
+    page.locator("#sentence .token").nth(5).click()
     page.locator("tr[data-rung=softmax] button").click()
     page.locator("#ladder-scope [data-value=all]").click()
     address = settled(page)
@@ -102,7 +107,7 @@ def test_what_is_chosen_stands_in_the_address_and_is_there_at_opening(open_repor
     assert other.locator("#head-title").inner_text() == "Layer 0, head 2"
     assert other.locator("#grid-order").input_value() == "distance"
     other.close()
-    page.locator(".token").nth(5).click()  # none is kept any more: that is something, too
+    page.locator("#sentence .token").nth(5).click()  # none is kept any more: that is something, too
     assert "pinned=" in re.split("[#&]", settled(page))
     go(page, "")
     go(page, "pinned=")
@@ -459,7 +464,7 @@ def test_lines_on_screen_are_taken_as_lines(open_report, call):
     page = open_report(whole).page
     page.locator(".thumb").nth(5).click()
     page.locator("#head-shape [data-value=lines]").click()
-    page.locator(".token").nth(3).click()
+    page.locator("#sentence .token").nth(3).click()
     root = drawing(taken(page, "svg")[1])
     A = whole.trace.layers[1].attention[2]
     n = len(A)

@@ -28,7 +28,7 @@ def test_it_was_the_cat_that_was_tired(open_report, cat):
     assert "72 of 72 heads" in page.locator("#verdict").inner_text()
     page.locator(".thumb").nth(3 * 12 + 1).click()
     tokens = [token.text for token in cat.tokens]
-    page.locator(".token").nth(tokens.index("it")).click()
+    page.locator("#sentence .token").nth(tokens.index("it")).click()
     said = page.locator("#sentence-says").inner_text()
     assert re.search(r"In layer 3, head 1, “it” gives 49.% of its attention to “cat”", said)
 
@@ -62,7 +62,7 @@ def test_a_hostile_sentence_is_only_text(open_report, bundled):
     opened = open_report(found, command=f"inspect {HOSTILE!r}")
     assert opened.page.locator("main b b, main script").count() == 0
     opened.page.locator("#sentence-subwords [data-value=true]").click()
-    assert opened.page.locator(".token").count() == len(found.tokens)
+    assert opened.page.locator("#sentence .token").count() == len(found.tokens)
 
 
 def test_in_a_notebook_the_report_runs_in_its_frame(open_html, cat):

@@ -25,20 +25,21 @@ def test_a_hostile_sentence_is_only_text(open_report, sentence):
     whole = synthetic.inspected(sentence)
     page = open_report(whole, command=sentence).page
     assert page.evaluate("window.hit") is None
-    assert page.locator(".token").count() == len(whole.trace.text.tokens)
+    assert page.locator("#sentence .token").count() == len(whole.trace.text.tokens)
     assert page.evaluate("document.querySelectorAll('img, main script').length") == 0
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_what_prints_as_nothing_is_spelt_out(open_report):
     page = open_report(synthetic.inspected("zero\u200bwidth \u200d 👩\u200d👧 \u202eturned")).page
-    assert page.locator(".token-text").all_inner_texts()[1:-1] == [
+    assert page.locator("#sentence .token-text").all_inner_texts()[1:-1] == [
         "zero‹U+200B›width", "‹U+200D›", "👩\u200d👧", "‹U+202E›turned"]  # fmt: skip
 
 
 def test_a_span_counts_characters_not_code_units(open_report):
     page = open_report(synthetic.inspected("👩 cat 🇫🇷 dog")).page
-    assert page.locator(".token-text").all_inner_texts()[1:-1] == ["👩", "cat", "🇫🇷", "dog"]
+    names = page.locator("#sentence .token-text").all_inner_texts()
+    assert names[1:-1] == ["👩", "cat", "🇫🇷", "dog"]
 
 
 def sealed(html):

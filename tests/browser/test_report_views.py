@@ -92,9 +92,9 @@ def test_pointing_at_a_word_says_whom_it_listens_to(open_report):
     whole = synthetic.inspected("the cat sat on a mat")
     page = open_report(whole).page
     choose(page, 0, 0, 3)
-    page.locator(".token").nth(4).hover()
+    page.locator("#sentence .token").nth(4).hover()
     row = whole.trace.layers[0].attention[0, 4]
-    weights = [float(t) for t in page.locator(".token-weight").all_inner_texts()]
+    weights = [float(t) for t in page.locator("#sentence .token-weight").all_inner_texts()]
     np.testing.assert_allclose(weights, row, atol=0.0051)
     best = [token.text for token in whole.trace.text.tokens][int(row.argmax())]
     told = page.locator("#sentence-says").inner_text()
@@ -104,15 +104,15 @@ def test_pointing_at_a_word_says_whom_it_listens_to(open_report):
 
 def test_a_click_pins_a_word_and_arrow_keys_move(open_report):
     page = open_report(synthetic.inspected("the cat sat on a mat")).page
-    page.locator(".token").nth(2).click()
+    page.locator("#sentence .token").nth(2).click()
     assert page.evaluate("inspector.state.pinned") == 2
-    assert page.locator(".token").nth(2).get_attribute("aria-pressed") == "true"
+    assert page.locator("#sentence .token").nth(2).get_attribute("aria-pressed") == "true"
     page.keyboard.press("ArrowRight")
     assert page.evaluate("inspector.state.hovered") == 3
     page.keyboard.press("Escape")
     page.keyboard.press("Enter")
     assert page.evaluate("inspector.state.pinned") == 3
-    assert page.locator(".token[aria-pressed=true]").count() == 1
+    assert page.locator("#sentence .token[aria-pressed=true]").count() == 1
 
 
 def test_arrow_keys_choose_heads(open_report):
@@ -187,7 +187,7 @@ def test_the_mix_shares_out_both_sides(open_report):
     whole = synthetic.inspected("the cat sat on a mat")
     page = open_report(whole).page
     choose(page, 0, 1, 3)
-    page.locator(".token").nth(3).click()
+    page.locator("#sentence .token").nth(3).click()
     layer = whole.rebuild.layers[0]
     X = layer.states.astype(float)
     R = X @ X.T

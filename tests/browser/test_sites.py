@@ -36,7 +36,7 @@ def amounts(page):
     lines = page.locator("#sentence p").all()
     return {
         line.locator(".text-name").inner_text(): [
-            chip.inner_text() for chip in line.locator(".token-weight").all()
+            chip.inner_text() for chip in line.locator("#sentence .token-weight").all()
         ]
         for line in lines
     }
@@ -94,7 +94,7 @@ def test_a_word_of_the_other_text_turns_the_question_round(open_report, found):
     page.locator("#sentence-subwords [data-value=true]").click()
     place, head = chosen(page, "cross")
     A = one.trace.layers[place].attention[head]
-    source = page.locator("#sentence p").first.locator(".token")
+    source = page.locator("#sentence p").first.locator("#sentence .token")
     source.nth(2).click()
     assert page.evaluate("inspector.state.direction") == "in"
     assert page.evaluate("inspector.state.pinned") == 2
@@ -103,11 +103,11 @@ def test_a_word_of_the_other_text_turns_the_question_round(open_report, found):
     np.testing.assert_allclose([float(t) for t in shown["target"]], A[:, 2], atol=0.0051)
     assert "the attention of" in page.locator("#sentence-says").inner_text()
     # And back: a word of the target, with the row of the matrices that is its.
-    page.locator("#sentence p").nth(1).locator(".token").nth(4).click()
+    page.locator("#sentence p").nth(1).locator("#sentence .token").nth(4).click()
     assert page.evaluate("inspector.state.direction") == "out"
     np.testing.assert_allclose([float(t) for t in amounts(page)["source"]], A[4], atol=0.0051)
     # Comparing two words of the target says how much of the source they share.
-    page.locator("#sentence p").nth(1).locator(".token").nth(6).click()
+    page.locator("#sentence p").nth(1).locator("#sentence .token").nth(6).click()
     shared = np.minimum(A[4], A[6]).sum()
     assert f"agree on {round(float(shared) * 100)} %" in page.locator("#sentence-says").inner_text()
 

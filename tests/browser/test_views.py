@@ -148,7 +148,7 @@ def test_views_of_the_report(mounted):
         synthetic.inspected("w " * 70, layers=3, heads=5, causal=True, seed=4)
     )
     found, complaints = mounted("report", render_report(one), render_report(other))
-    check(found, complaints, 26)
+    check(found, complaints, 29)
     same = {w for w, view in found.items() if view["seen"][0]["shown"] == view["seen"][1]["shown"]}
     # Keys and ways to export are the same for every text; one site needs no choice.
     assert same <= {"#keys-view", "#site", "#export-view"}

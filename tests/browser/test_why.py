@@ -414,7 +414,7 @@ def test_words_are_grouped_by_what_they_moved(open_report, causal):
     whole = synthetic.inspected(text, causal=causal, d=8)
     page = open_report(whole).page
     page.locator(".thumb").nth(1).click()
-    page.locator(".token").nth(5).click()
+    page.locator("#sentence .token").nth(5).click()
     layer = whole.rebuild.layers[0]
     moved = layer.value[1].astype(float) @ layer.output_projection.weight[:, 8:16].T
     A = whole.trace.layers[0].attention[1, 5].astype(float)
@@ -445,7 +445,7 @@ def test_words_are_grouped_by_what_they_moved(open_report, causal):
 
 def test_a_first_word_that_hears_only_itself_takes_from_nobody(open_report):
     page = open_report(synthetic.inspected(causal=True)).page
-    page.locator(".token").nth(0).click()
+    page.locator("#sentence .token").nth(0).click()
     assert "takes in nothing from others" in page.locator("#mix-says").inner_text()
 
 
@@ -453,10 +453,10 @@ def test_a_first_word_that_hears_only_itself_takes_from_nobody(open_report):
 def test_without_a_rebuild_or_the_interactions_the_mix_says_so(open_report, tokens):
     whole = synthetic.inspected(" ".join(["w"] * (tokens - 2)))
     page = open_report(whole).page
-    page.locator(".token").nth(3).click()
+    page.locator("#sentence .token").nth(3).click()
     told = page.locator("#mix-says").inner_text()
     assert ("classroom’s side is not shown" in told) is (tokens > 128)
     page = open_report(synthetic.not_recomputed(whole)).page
-    page.locator(".token").nth(3).click()
+    page.locator("#sentence .token").nth(3).click()
     assert page.locator("#mix-rows .level").count() == 0
     assert "cannot be shown" in page.locator("#mix-says").inner_text()

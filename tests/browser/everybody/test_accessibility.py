@@ -107,12 +107,13 @@ def test_what_is_chosen_is_seen_in_forced_colours(chromium, tmp_path):
         assert pressed not in [
             other.evaluate(LOOK) for other in box.locator("[aria-pressed=false]").all()
         ], group
-    page.locator(".token").nth(2).click()
-    page.locator(".token").nth(4).click()
-    looks = [page.locator(".token").nth(i).evaluate(LOOK) for i in (1, 2, 4, 5)]
+    page.locator("#sentence .token").nth(2).click()
+    page.locator("#sentence .token").nth(4).click()
+    looks = [page.locator("#sentence .token").nth(i).evaluate(LOOK) for i in (1, 2, 4, 5)]
     assert looks[1] not in (looks[0], looks[3]) and looks[2] not in (looks[0], looks[3])
     page.keyboard.press("ArrowRight")
     assert (
-        page.locator(".token").nth(5).evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
+        page.locator("#sentence .token").nth(5).evaluate("e => getComputedStyle(e).outlineStyle")
+        == "solid"
     )
     page.context.close()

@@ -24,7 +24,8 @@ def press(page, group, value):
 
 def weights(page):
     """The numbers under the words."""
-    return np.array([float(text) for text in page.locator(".token-weight").all_inner_texts()])
+    told = page.locator("#sentence .token-weight").all_inner_texts()
+    return np.array([float(text) for text in told])
 
 
 def in_pieces():

@@ -28,7 +28,7 @@ def opened(open_report):
 
 def test_a_pinned_word_is_what_everything_explains(opened):
     whole, page = opened
-    page.locator(".token").nth(4).click()
+    page.locator("#sentence .token").nth(4).click()
     key = strongest(whole, 1, 1, 4)
     assert cell(page) == [4, key]
     for _ in range(2):
@@ -51,7 +51,7 @@ def test_a_pinned_word_is_what_everything_explains(opened):
 
 def test_the_direction_turns_the_cell_round(opened):
     whole, page = opened
-    page.locator(".token").nth(4).click()
+    page.locator("#sentence .token").nth(4).click()
     page.locator("#sentence-direction [data-value=in]").click()
     column = whole.trace.layers[1].attention[1][:, 4].astype(float)
     column[[i for i, token in enumerate(whole.trace.text.tokens) if token.special]] = -1
@@ -60,7 +60,7 @@ def test_the_direction_turns_the_cell_round(opened):
 
 def test_where_only_the_sink_can_be_seen_it_is_the_key(open_report):
     page = open_report(synthetic.inspected(SENTENCE, causal=True)).page
-    page.locator(".token").nth(0).click()
+    page.locator("#sentence .token").nth(0).click()
     assert cell(page) == [0, 0]
 
 
@@ -72,7 +72,7 @@ def test_an_address_with_a_pinned_word_brings_its_cell(open_report, chromium, tm
     page.goto(f"{opened.address}#index=0&head=2&pinned=5")
     page.wait_for_selector("html[data-complete]", state="attached")
     assert cell(page) == [5, strongest(whole, 0, 2, 5)]
-    page.locator(".token").nth(2).click()
+    page.locator("#sentence .token").nth(2).click()
     page.wait_for_timeout(400)
     assert "cell" not in page.evaluate("location.hash")
     page.reload()
@@ -113,8 +113,8 @@ def test_a_tap_reads_a_cell_and_pins_its_word(chromium, open_report, tmp_path):
 @pytest.mark.parametrize("place", ["#head-view .matrix-field", "#export .pill", "body"])
 def test_escape_unpins_wherever_the_focus_is(opened, place):
     _, page = opened
-    page.locator(".token").nth(2).click()
-    page.locator(".token").nth(3).click()
+    page.locator("#sentence .token").nth(2).click()
+    page.locator("#sentence .token").nth(3).click()
     assert page.evaluate("[inspector.state.pinned, inspector.state.compared]") == [2, 3]
     page.evaluate("document.activeElement.blur()")
     page.locator(place).first.focus()
@@ -124,7 +124,7 @@ def test_escape_unpins_wherever_the_focus_is(opened, place):
 
 def test_escape_in_the_list_of_keys_closes_it_and_no_more(opened):
     _, page = opened
-    page.locator(".token").nth(2).click()
+    page.locator("#sentence .token").nth(2).click()
     page.keyboard.press("?")
     page.keyboard.press("Escape")
     assert not page.locator("#keys").is_visible()
@@ -164,10 +164,11 @@ def test_opened_with_an_address_that_does_not_fit(open_report):
 
 def test_comparing_two_words_moves_nothing_below(opened):
     _, page = opened
-    page.locator(".token").nth(2).click()
+    page.evaluate("document.querySelector('#sentence-together [data-value=contrast]').click()")
+    page.locator("#sentence .token").nth(2).click()
     top = "document.querySelector('#links').getBoundingClientRect().top + scrollY"
     before = page.evaluate(top)
-    page.locator(".token").nth(5).click()
+    page.locator("#sentence .token").nth(5).click()
     assert page.locator("#sentence.comparing").count() == 1
     assert page.evaluate(top) == pytest.approx(before, abs=1)
 
@@ -229,7 +230,7 @@ RTL = "הילד הלך אל הבית (מהר)"
 
 def test_right_to_left_text_runs_right_to_left(open_report):
     page = open_report(synthetic.inspected(RTL)).page
-    lefts = [page.locator(".token").nth(i).bounding_box()["x"] for i in range(1, 5)]
+    lefts = [page.locator("#sentence .token").nth(i).bounding_box()["x"] for i in range(1, 5)]
     assert lefts == sorted(lefts, reverse=True)
     assert page.get_attribute("#sentence p", "dir") == "rtl"
 
@@ -251,8 +252,8 @@ def test_the_direction_of_a_text_is_that_of_its_first_letter(call, text, directi
 def test_line_ends_are_line_breaks(open_report):
     whole = synthetic.inspected("the cat \n sat on")
     page = open_report(whole).page
-    assert page.locator(".token-text").nth(3).inner_text() == "↵"
-    tops = [page.locator(".token").nth(i).bounding_box()["y"] for i in range(1, 6)]
+    assert page.locator("#sentence .token-text").nth(3).inner_text() == "↵"
+    tops = [page.locator("#sentence .token").nth(i).bounding_box()["y"] for i in range(1, 6)]
     assert tops[0] == tops[1] == tops[2] < tops[3] == tops[4]
 
 
@@ -260,7 +261,7 @@ def test_a_dropped_line_end_is_a_line_break(open_report):
     whole = synthetic.inspected("the cat sat on")
     text = replace(whole.trace.text, text="the cat\nsat on")
     page = open_report(replace(whole, trace=replace(whole.trace, text=text))).page
-    tops = [page.locator(".token").nth(i).bounding_box()["y"] for i in range(1, 5)]
+    tops = [page.locator("#sentence .token").nth(i).bounding_box()["y"] for i in range(1, 5)]
     assert tops[0] == tops[1] < tops[2] == tops[3]
 
 

@@ -5,31 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import synthetic
+from synthetic_words import GROUPS, in_pieces, merged
 
 from inspector.records import Text
 from inspector.report.html.page import render_report
 
 TEXT = "the cat sat on a mat"
-#: Tokens 2 and 3 are one word, and 5, 6 and 7 another.
-GROUPS = [[0], [1], [2, 3], [4], [5, 6, 7], [8]]
-
-
-def in_pieces(**how):
-    """An inspection of “the knotty sat untidily”, of which two words have several pieces."""
-    whole = synthetic.inspected("the knot ty sat un tidi ly", **how)
-    spelt = "the knotty sat untidily"
-    spans = [(0, 3), (4, 8), (8, 10), (11, 14), (15, 17), (17, 21), (21, 23)]
-    numbers = [0, 1, 1, 2, 3, 3, 3]
-    tokens = list(whole.trace.text.tokens)
-    for at, (span, number) in enumerate(zip(spans, numbers, strict=True), start=1):
-        tokens[at] = replace(tokens[at], text=spelt[slice(*span)], span=span, word=number)
-    text = Text.of(tuple(tokens), spelt)
-    return replace(whole, trace=replace(whole.trace, text=text))
-
-
-def merged(A, groups=GROUPS):
-    into = np.stack([A[:, group].sum(axis=1) for group in groups], axis=1)
-    return np.stack([into[group].mean(axis=0) for group in groups])
 
 
 def of_all(whole):
@@ -49,7 +30,7 @@ def press(page, group, value):
 
 def weights(page):
     """The numbers under the words; two each where two words are compared."""
-    told = [text.split() for text in page.locator(".token-weight").all_inner_texts()]
+    told = [text.split() for text in page.locator("#sentence .token-weight").all_inner_texts()]
     return np.squeeze([[float(t) if t != "–" else np.nan for t in one] for one in told])
 
 
@@ -66,7 +47,7 @@ def test_who_listens_to_it_is_the_column(open_report):
     page = open_report(whole).page
     choose(page, 1, 2)
     press(page, "direction", "in")
-    page.locator(".token").nth(4).hover()
+    page.locator("#sentence .token").nth(4).hover()
     column = whole.trace.layers[1].attention[2][:, 4].astype(float)
     np.testing.assert_allclose(weights(page), column, atol=0.0051)
     best = int(column.argmax())
@@ -84,7 +65,7 @@ def test_means_over_heads(open_report, whose, direction):
     choose(page, 1, 0)
     press(page, "whose", whose)
     press(page, "direction", direction)
-    page.locator(".token").nth(2).hover()
+    page.locator("#sentence .token").nth(2).hover()
     A = whole.trace.layers[1].attention.mean(axis=0) if whose == "layer" else of_all(whole)
     expected = A[2] if direction == "out" else A[:, 2]
     np.testing.assert_allclose(weights(page), expected, atol=0.0051)
@@ -99,11 +80,11 @@ def test_pieces_are_merged_into_words(open_report, direction):
     page = open_report(whole).page
     choose(page, 0, 1)
     press(page, "direction", direction)
-    names = page.locator(".token-text").all_inner_texts()
+    names = page.locator("#sentence .token-text").all_inner_texts()
     assert names == ["[CLS]", "the", "knotty", "sat", "untidily", "[SEP]"]
     A = whole.trace.layers[0].attention[1].astype(float)
     for at in (2, 3, 4):
-        page.locator(".token").nth(at).hover()
+        page.locator("#sentence .token").nth(at).hover()
         words = merged(A)
         expected = words[at] if direction == "out" else words[:, at]
         np.testing.assert_allclose(weights(page), expected, atol=0.0051)
@@ -114,18 +95,18 @@ def test_pieces_on_request(open_report):
     whole = in_pieces()
     page = open_report(whole).page
     choose(page, 0, 1)
-    page.locator(".token").nth(4).click()
+    page.locator("#sentence .token").nth(4).click()
     assert page.evaluate("inspector.state.pinned") == 5
     press(page, "subwords", "true")
-    assert page.locator(".token-text").all_inner_texts()[5:8] == ["un", "tidi", "ly"]
-    assert page.locator(".token").nth(5).get_attribute("aria-pressed") == "true"
+    assert page.locator("#sentence .token-text").all_inner_texts()[5:8] == ["un", "tidi", "ly"]
+    assert page.locator("#sentence .token").nth(5).get_attribute("aria-pressed") == "true"
     np.testing.assert_allclose(weights(page), whole.trace.layers[0].attention[1, 5], atol=0.0051)
     assert "into a word" not in page.locator("#sentence-note").inner_text()
-    page.locator(".token").nth(7).click()
+    page.locator("#sentence .token").nth(7).click()
     press(page, "subwords", "false")
     # Both pieces are of one word, which cannot be compared with itself.
     assert page.evaluate("[inspector.state.pinned, inspector.state.compared]") == [5, 7]
-    assert page.locator(".token[aria-pressed=true]").count() == 1
+    assert page.locator("#sentence .token[aria-pressed=true]").count() == 1
     assert weights(page).shape == (6,)
 
 
@@ -143,18 +124,19 @@ def test_without_pieces_there_is_no_choice_of_them(open_report):
     assert not page.locator("#sentence-subwords").is_visible()
     page = open_report(replace(in_pieces(), pieces=True)).page
     assert page.locator("#sentence-subwords [data-value=true][aria-pressed=true]").is_visible()
-    assert page.locator(".token").count() == 9
+    assert page.locator("#sentence .token").count() == 9
 
 
 @pytest.mark.parametrize("direction", ["out", "in"])
-def test_a_second_click_compares(open_report, direction):
+def test_two_words_are_compared_on_request(open_report, direction):
     whole = synthetic.inspected(TEXT)
     page = open_report(whole).page
     choose(page, 1, 1)
     press(page, "direction", direction)
-    page.locator(".token").nth(2).click()
+    page.locator("#sentence .token").nth(2).click()
     assert page.evaluate("[inspector.state.pinned, inspector.state.compared]") == [2, None]
-    page.locator(".token").nth(6).click()
+    page.locator("#sentence .token").nth(6).click()
+    press(page, "together", "contrast")
     page.mouse.move(0, 0)
     assert page.evaluate("[inspector.state.pinned, inspector.state.compared]") == [2, 6]
     A = whole.trace.layers[1].attention[1].astype(float)
@@ -171,29 +153,32 @@ def test_a_second_click_compares(open_report, direction):
     assert f"“cat” and “mat” {words[direction]}" in said(page)
     how = "from" if direction == "out" else "to"
     assert f"They differ most on “{name}”: {percent(both[0, third])} {how} “cat”" in said(page)
-    assert page.locator(".token[aria-pressed=true] .token-text").all_inner_texts() == ["cat", "mat"]
+    assert page.locator("#sentence .token[aria-pressed=true] .token-text").all_inner_texts() == [
+        "cat",
+        "mat",
+    ]
     # Pointing at a third asks for its two numbers and leaves the comparison.
-    page.locator(".token").nth(3).hover()
+    page.locator("#sentence .token").nth(3).hover()
     assert f"“sat”: {percent(both[0, 3])} {how} “cat”, {percent(both[1, 3])} {how} “mat”" in said(
         page
     )
     np.testing.assert_allclose(weights(page), both.T, atol=0.0051)
     # Another click takes the place of the second; on the first, the second stays alone.
-    page.locator(".token").nth(3).click()
+    page.locator("#sentence .token").nth(3).click()
     assert page.evaluate("[inspector.state.pinned, inspector.state.compared]") == [2, 3]
-    page.locator(".token").nth(2).click()
+    page.locator("#sentence .token").nth(2).click()
     assert page.evaluate("[inspector.state.pinned, inspector.state.compared]") == [3, None]
-    page.locator(".token").nth(3).click()
+    page.locator("#sentence .token").nth(3).click()
     assert page.evaluate("inspector.state.pinned") is None
 
 
 def test_what_a_link_pinned_is_not_compared(open_report):
     page = open_report(synthetic.inspected(TEXT)).page
-    page.locator(".token").nth(5).click()
-    page.locator(".token").nth(6).click()
+    page.locator("#sentence .token").nth(5).click()
+    page.locator("#sentence .token").nth(6).click()
     page.locator("#links-list button").first.click()
     assert page.evaluate("[inspector.state.pinned, inspector.state.compared]") == [1, None]
-    page.locator(".token").nth(4).click()
+    page.locator("#sentence .token").nth(4).click()
     assert page.evaluate("[inspector.state.pinned, inspector.state.compared]") == [4, None]
 
 
@@ -212,10 +197,15 @@ def test_all_of_it_by_keyboard(open_report):
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     assert page.evaluate("[inspector.state.pinned, inspector.state.compared]") == [5, 1]
+    assert "“untidily” gives " in said(page) and "of its attention to “the”." in said(page)
+    assert page.locator("#sentence-together [data-value=link]").get_attribute("tabindex") == "0"
+    page.locator("#sentence-together [data-value=link]").focus()
+    page.keyboard.press("ArrowRight")
     assert "“untidily” and “the” agree on" in said(page)
+    page.locator("#sentence [tabindex='0']").focus()
     page.keyboard.press("Escape")
     assert page.evaluate("[inspector.state.pinned, inspector.state.compared]") == [None, None]
-    assert page.locator(".token[aria-pressed=true]").count() == 0
+    assert page.locator("#sentence .token[aria-pressed=true]").count() == 0
     assert page.evaluate("document.activeElement.textContent").startswith("the")
 
 
@@ -225,14 +215,14 @@ def test_what_is_forbidden_is_not_called_zero(open_report, direction):
     page = open_report(whole).page
     choose(page, 1, 0)
     press(page, "direction", direction)
-    page.locator(".token").nth(2).hover()
+    page.locator("#sentence .token").nth(2).hover()
     words = merged(whole.trace.layers[1].attention[0].astype(float))
     expected = words[2] if direction == "out" else words[:, 2]
     hidden = np.arange(6) > 2 if direction == "out" else np.arange(6) < 2
     told = weights(page)
     np.testing.assert_array_equal(np.isnan(told), hidden)
     np.testing.assert_allclose(told[~hidden], expected[~hidden], atol=0.0051)
-    assert page.locator(".token.barred").count() == hidden.sum()
+    assert page.locator("#sentence .token.barred").count() == hidden.sum()
     assert f"The {hidden.sum()} in grey" in said(page)
 
 
@@ -245,7 +235,7 @@ def test_a_pair_has_words_of_its_own(open_report):
     text = Text.of(tuple(tokens), "a bx", "c d")
     whole = replace(whole, trace=replace(whole.trace, text=text))
     page = open_report(whole).page
-    names = page.locator(".token-text").all_inner_texts()
+    names = page.locator("#sentence .token-text").all_inner_texts()
     assert names == ["[CLS]", "a bx", "c d", "[SEP]"]
     assert page.locator("#sentence p").last.locator(".token").count() == 2
 
@@ -305,7 +295,7 @@ def test_the_worker_knows_what_stands_beside_q_and_k(open_report, beside):
 def test_a_long_text_waits_calmly_for_its_mean(open_report):
     whole = synthetic.inspected(" ".join(f"w{i}" for i in range(198)), layers=2, heads=8)
     page = open_report(whole).page
-    page.locator(".token").nth(7).click()
+    page.locator("#sentence .token").nth(7).click()
     page.evaluate("document.querySelector('#sentence-whose [data-value=all]').click()")
     page.wait_for_selector("#sentence[aria-busy=false]")
     A = of_all(whole)[7]
@@ -352,8 +342,9 @@ def test_means_without_a_rebuild(open_report, tokens):
 def test_long_texts_compare_by_colour_alone(open_report):
     whole = synthetic.inspected(" ".join(f"w{i}" for i in range(70)))
     page = open_report(whole).page
-    page.locator(".token").nth(3).click()
-    page.locator(".token").nth(9).click()
+    press(page, "together", "contrast")
+    page.locator("#sentence .token").nth(3).click()
+    page.locator("#sentence .token").nth(9).click()
     page.mouse.move(0, 0)
     A = whole.trace.layers[1].attention[1]
     third = int(np.abs(A[3] - A[9]).argmax())
@@ -367,7 +358,7 @@ def test_long_texts_compare_by_colour_alone(open_report):
     assert (first < other) == (A[3, third] > A[9, third])
     red, _, blue = colours[first > other]
     assert (blue > red) == (first < other)  # blue for the first word, orange for the second
-    assert page.locator(".token-weight").count() == 0
+    assert page.locator("#sentence .token-weight").count() == 0
 
 
 def test_amounts_between_words(call):

@@ -310,6 +310,8 @@ export interface Header {
   /** Of every head, in the order of the layers; empty where nothing was read. */
   labels: (Label | null)[];
   links: Link[];
+  /** The two words that the report was asked about, at the head that links them most. */
+  asked: { site: Site; layer: number; head: number; source_token: number; target_token: number } | null;
   /** Whether links are between tokens and not between words. */
   subwords: boolean;
   /** Keys that links and default views set aside. */

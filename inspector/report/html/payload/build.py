@@ -14,6 +14,7 @@ import numpy as np
 from inspector.parallel import parallel_map
 from inspector.records import (
     LABELS,
+    AskedLink,
     Float32,
     HeadReading,
     Inspected,
@@ -86,6 +87,7 @@ def build_payload(inspected: Inspected, *, command: str | None, version: str) ->
         # The page puts these labels and the readings' numbers together again.
         "labels": [head.label for head in inspected.heads],
         "links": [asdict(link) | {"lift": finite(link.lift)} for link in inspected.links],
+        "asked": _asked(inspected.link_asked),
         "subwords": inspected.pieces,
         # Keys that the default view sets aside, and what is to be said above everything.
         "sinks": [asdict(sink) for sink in inspected.sinks],
@@ -93,6 +95,20 @@ def build_payload(inspected: Inspected, *, command: str | None, version: str) ->
         "blobs": {blob.name: blob.entry for blob in blobs},
     }
     return Payload(header, tuple(blobs))
+
+
+def _asked(link: AskedLink | None) -> Header | None:
+    """Return the two words that were asked about, at the head that links them most."""
+    if link is None:
+        return None
+    most = link.heads[0]
+    return {
+        "site": most.site,
+        "layer": most.layer,
+        "head": most.head,
+        "source_token": link.source_token,
+        "target_token": link.target_token,
+    }
 
 
 def _text(text: Text) -> Header:

@@ -3,6 +3,8 @@
  */
 
 import { headContributions, headEffects } from "./effects.js";
+import { asksLink, linkWeights } from "./pair.js";
+import { headsOf } from "./run_heads.js";
 import { MEASURES } from "./rungs.js";
 
 /** @typedef {import("../report/data.js").ReportData} ReportData */
@@ -66,6 +68,16 @@ const READINGS = {
   },
 };
 
+/** @type {Omit<Amounts, "values">} */
+const LINK = {
+  name: "the chosen link",
+  unit: "",
+  meaning: " (attention that the one word gives to the other)",
+  order: "from the head that links the two words most to the one that links them least",
+  descending: true,
+  places: 2,
+};
+
 /** @type {[string, string, string, string][]} measures of a rung, the first that there is counts */
 const AGREEMENT = [
   [MEASURES[0], "divergence", " bits", "from the head that it explains best to the one it explains least"],
@@ -74,11 +86,12 @@ const AGREEMENT = [
 
 /**
  * @param {ReportData} data
- * @param {Pick<State, "rung" | "tokens">} state
- * @param {string} kind a statistic
+ * @param {State} state
+ * @param {string} kind a statistic, or "link" for the two words that are chosen
  * @returns {Amounts | null} null for another kind, and where nothing was measured
  */
-export function amounts(data, { rung, tokens }, kind) {
+export function amounts(data, state, kind) {
+  const { rung, tokens } = state;
   const {
       heads,
       header: { ladder },
@@ -95,6 +108,7 @@ export function amounts(data, { rung, tokens }, kind) {
     const values = headContributions(data);
     return values && { ...READINGS.contribution, places: 2, values };
   }
+  if (kind === "link") return asksLink(state) ? { ...LINK, values: linkWeights(data, state) } : null;
   const at = ladder.findIndex((one) => one.name === rung);
   if (kind !== "agreement" || !ladder[at]?.measured) return null;
   // Raw scores are not probabilities and have no divergence; their order can still be compared.
@@ -145,15 +159,6 @@ const RESTING = /** @type {const} */ (["first", "separator"]).map((name) => Obje
 const toWords = (reading) => (reading ? RESTING.reduce((left, at) => left - (reading.masses[at] ?? 0), 1) : NaN);
 
 /**
- * Which heads there are, as index of the layer and head, in the order of the layers.
- * @param {ReportData} data
- */
-export const headsOf = (data) =>
-  data.layers.flatMap(({ heads }, index) =>
-    Array.from({ length: heads }, (_, head) => /** @type {[number, number]} */ ([index, head])),
-  );
-
-/**
  * Each head's label, or NO_LABEL.
  * @param {ReportData} data
  * @returns {string[]}
@@ -163,7 +168,7 @@ export const labelsOf = (data) => headsOf(data).map((_, i) => data.heads[i]?.lab
 /**
  * The heads as they stand, and which of them are faded.
  * @param {ReportData} data
- * @param {Pick<State, "order" | "label" | "rung" | "tokens">} state
+ * @param {State} state
  * @returns {{line: number[], faded: boolean[], by: Amounts | null, sorted: boolean}}
  */
 export function standing(data, state) {

@@ -14,6 +14,16 @@ const MOST_WORDS = 48,
 const MOST_LINES = 400;
 /** Height of a word in CSS pixels; report.css has the same. */
 export const WORD = 22;
+/** So many other heads' lines are drawn with the chosen one's. */
+export const MOST_BESIDE = 5;
+
+/**
+ * Those heads, as a list.
+ * @param {number[] | number | null} beside
+ * @returns {number[]}
+ */
+export const placesOf = (beside) => (beside == null ? [] : typeof beside === "number" ? [beside] : beside);
+
 /** Step of the ramp that lines are drawn in. */
 export const INK = 204;
 
@@ -43,6 +53,28 @@ export function linesOf({ cols: width, data }, [row, col, high, wide], focus) {
     drawn = lines.reduce((sum, line) => sum + line[2], 0);
   if (alone) cols = lines.map((line) => line[1]).sort((a, b) => a - b);
   return { rows, cols, lines, left: pairs.length - lines.length, rest: all > 0 ? Math.max(0, 1 - drawn / all) : 0 };
+}
+
+/**
+ * The lines of several heads between the same words.
+ * @param {Matrix[]} matrices
+ * @param {import("./window.js").Window} window
+ * @param {number | null} focus
+ * @returns {Lines & {heads: number[]}} `heads` says whose each line is
+ */
+export function linesOfSeveral(matrices, window, focus) {
+  const each = matrices.map((matrix) => linesOf(matrix, window, focus)),
+    [first] = each;
+  const all = each.flatMap(({ lines }, head) => lines.map((line) => ({ line, head })));
+  all.sort((a, b) => b.line[2] - a.line[2]);
+  return {
+    rows: first.rows,
+    cols: [...new Set(each.flatMap(({ cols }) => cols))].sort((a, b) => a - b),
+    lines: all.map(({ line }) => line),
+    heads: all.map(({ head }) => head),
+    left: each.reduce((sum, { left }) => sum + left, 0),
+    rest: each.reduce((sum, { rest }) => sum + rest, 0) / each.length,
+  };
 }
 
 /**

@@ -92,6 +92,33 @@ export class ReportData extends Shipped {
   }
 
   /**
+   * One row of it, without the others where these would have to be worked out.
+   * @param {number} index
+   * @param {number} head
+   * @param {number} row
+   * @returns {Float32Array}
+   */
+  row(index, head, row) {
+    const { cols, rows } = this.layers[index],
+      shipped = this.model(index, head);
+    if (shipped) return shipped.data.subarray(row * cols, (row + 1) * cols);
+    const { q, k, scale } = /** @type {NonNullable<ReturnType<Shipped["queryKey"]>>} */ (this.queryKey(index, head)),
+      d = q.length / rows,
+      visible = this.visible(index),
+      terms = this.scoreTerms(index, head),
+      added = terms?.added?.subarray(row * cols, (row + 1) * cols) ?? null;
+    return attention(
+      q.subarray(row * d, (row + 1) * d),
+      k,
+      1,
+      cols,
+      scale,
+      visible && ((_, col) => visible(row, col)),
+      terms && { ...terms, added },
+    );
+  }
+
+  /**
    * @param {number} index
    * @returns {Visible | null} null where every key may be attended to
    */

@@ -3,6 +3,9 @@
  */
 
 import { LABELS, STATISTICS } from "../attention/heads_order.js";
+import { MOST_BESIDE, placesOf } from "../attention/lines.js";
+import { asksLink } from "../attention/pair.js";
+import { headsOf } from "../attention/run_heads.js";
 import { MEASURES } from "../attention/rungs.js";
 import { betweenOf } from "../attention/segments.js";
 import { addressWriter, isState } from "../shared/address.js";
@@ -12,8 +15,8 @@ import { usualCell } from "./selection.js";
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./data.js").ReportData} ReportData */
 
-/** Where the pointer happens to be is nobody's to keep. */
-const PASSING = "hovered";
+/** Where the pointer happens to be is nobody's to keep. @type {(keyof State)[]} */
+const PASSING = ["hovered", "peek", "own"];
 
 /** @type {Record<string, string[]>} what may be chosen of each that is a word */
 const CHOICES = {
@@ -23,8 +26,9 @@ const CHOICES = {
   direction: ["out", "in", "does"],
   shape: ["matrix", "lines"],
   glance: ["matrices", "lines"],
-  order: ["index", "label", ...STATISTICS],
-  tone: ["none", ...STATISTICS],
+  together: ["link", "contrast"],
+  order: ["index", "label", "link", ...STATISTICS],
+  tone: ["none", "link", ...STATISTICS],
   across: STATISTICS,
   upward: STATISTICS,
   label: ["", ...Object.keys(LABELS), "none"],
@@ -63,6 +67,11 @@ const FITS = {
   dimension: (value, { index }, { header: { blobs } }) =>
     value === null || within(value, blobs[`${index}.query`]?.shape[2] ?? 0),
   rung: (value, _, data) => data.header.ladder.some((rung) => rung.name === value && rung.applies),
+  tone: (value, state) => CHOICES.tone.includes(value) && (value !== "link" || asksLink(state)),
+  order: (value, state) => CHOICES.order.includes(value) && (value !== "link" || asksLink(state)),
+  beside: (value, _, data) =>
+    value === null ||
+    (placesOf(value).length <= MOST_BESIDE && placesOf(value).every((at) => within(at, headsOf(data).length))),
   telling: (value, _, data) => data.header.effects?.explanations.some((one) => one.rung === value) ?? false,
   direction: (value, _, data) =>
     CHOICES.direction.includes(value) && (value !== "does" || data.header.blobs["effects.tokens"] != null),
@@ -100,7 +109,7 @@ export const hashOf = (state, first, data) =>
   keysOf(first)
     .filter((key) => {
       const usual = key === "cell" ? usualCell(data, state, first) : first[key];
-      return key !== PASSING && written(state[key]) !== written(usual);
+      return !PASSING.includes(key) && written(state[key]) !== written(usual);
     })
     .map((key) => `${key}=${written(state[key])}`)
     .join("&");
@@ -120,7 +129,7 @@ export function stateOf(hash, first, data, misfits = []) {
   // In the order of the first view, where the layer comes before what depends on it.
   for (const key of keysOf(first)) {
     const text = given.get(key);
-    const value = text == null || key === PASSING ? undefined : read(text, first[key]);
+    const value = text == null || PASSING.includes(key) ? undefined : read(text, first[key]);
     if (value === undefined) continue;
     const choices = CHOICES[key],
       known = choices ? choices.includes(value) : value !== null || first[key] === null;
@@ -168,7 +177,7 @@ export function followAddress(store, first, data) {
   const later = addressWriter(() => hashOf(store.get(), first, data));
   let opening = true;
   store.watch(
-    keysOf(first).filter((key) => key !== PASSING),
+    keysOf(first).filter((key) => !PASSING.includes(key)),
     () => {
       if (!opening) later();
     },
@@ -176,7 +185,7 @@ export function followAddress(store, first, data) {
   opening = false;
   window.addEventListener("hashchange", () => {
     const state = asked(location.hash);
-    if (state) store.set({ ...state, [PASSING]: null });
+    if (state) store.set({ ...state, hovered: null, peek: null });
     // An anchor on the page was gone to: the state stands in the address again a moment later.
     else later();
   });

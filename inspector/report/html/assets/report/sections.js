@@ -20,14 +20,17 @@ import { mountAnswer } from "./views/opening/answer.js";
 import { mountFacts } from "./views/opening/facts.js";
 import { mountLinks } from "./views/opening/links.js";
 import { mountNotices } from "./views/opening/notices.js";
+import { mountPair } from "./views/opening/pair.js";
 import { mountRests } from "./views/opening/rests.js";
 import { mountSentence } from "./views/opening/sentence.js";
 import { mountSite } from "./views/opening/site.js";
 import { mountVerdict } from "./views/opening/verdict.js";
 import { mountWritten } from "./views/opening/written.js";
 import { mountPredictions } from "./views/predictions.js";
+import { mountProject } from "./views/project.js";
 import { mountReading } from "./views/reading.js";
 import { mountSources } from "./views/sources.js";
+import { mountStrip } from "./views/strip.js";
 import { mountWhy } from "./views/why.js";
 
 /** @typedef {(root: HTMLElement, data: import("./data.js").ReportData, store: import("./state.js").Store) => () => void} Mount */
@@ -50,10 +53,13 @@ export const SECTIONS = [
       "#facts": mountFacts,
       "#site": mountSite,
       "#sentence-view": mountSentence,
+      "#pair": mountPair,
       ".opening #rests": mountRests,
       "#notices": mountNotices,
       "#links": mountLinks,
       "#keys-view": mountKeys,
+      "#project": mountProject,
+      "#strip": mountStrip,
     },
   },
   { section: "#heads", views: { "#heads": mountGrid } },

@@ -3,8 +3,11 @@
  * matrices goes with them, so that all that explains a number explains the word that is pinned.
  */
 
-import { headsOf, standing } from "../attention/heads_order.js";
+import { standing } from "../attention/heads_order.js";
+import { asksLink, linkOf } from "../attention/pair.js";
+import { headsOf } from "../attention/run_heads.js";
 import { sinkKeys } from "./aside.js";
+import { isFoldable } from "./charts/layer_rows.js";
 
 /** @typedef {import("./data.js").ReportData} ReportData */
 /** @typedef {import("./state.js").State} State */
@@ -17,13 +20,36 @@ export const firstWord = ({ tokens }) =>
   );
 
 /**
- * The text whose words are pointed at: that of the queries, or that of the keys.
+ * The text whose words are pointed at, that of the queries or that of the keys, and the other.
+ * @param {ReportData} data
+ * @param {Pick<State, "index" | "direction">} state
+ */
+export function ends(data, { index, direction }) {
+  const { rows, cols } = data.sides(index);
+  return direction === "in" ? [cols, rows] : [rows, cols];
+}
+
+/** @param {ReportData} data @param {Pick<State, "index" | "direction">} state */
+const asking = (data, state) => ends(data, state)[0];
+
+/**
+ * What the heads are coloured by where nobody asked: cells without a picture have a colour instead.
+ * @param {ReportData} data
+ */
+export const usualTone = (data) => (isFoldable(data) && data.heads.length ? "words" : "none");
+
+/**
+ * The state with the head that is pointed at instead of the chosen one, where both are between the same texts.
  * @param {ReportData} data
  * @param {State} state
+ * @returns {State}
  */
-function asking(data, { index, direction }) {
-  const { rows, cols } = data.sides(index);
-  return direction === "in" ? cols : rows;
+export function seenState(data, state) {
+  if (!state.peek) return state;
+  const [index, head] = state.peek,
+    here = data.sides(state.index),
+    there = data.sides(index);
+  return here.rows === there.rows && here.cols === there.cols ? { ...state, index, head } : state;
 }
 
 /**
@@ -42,15 +68,19 @@ export function settled(data, changes, before) {
   const asked = asking(data, after);
   if (asking(data, before) !== asked) Object.assign(more, { pinned: firstWord(asked), compared: null, hovered: null });
   if (was.rows !== is.rows || was.cols !== is.cols) {
-    Object.assign(more, { cell: [firstWord(is.rows), firstWord(is.cols)], zoom: null });
+    Object.assign(more, { cell: [firstWord(is.rows), firstWord(is.cols)], zoom: null, compared: null });
   }
+  if ("pinned" in changes) more.own = false;
   const next = { ...after, ...more, ...changes };
+  if (asksLink(next) && !asksLink(before)) more.tone = "link";
+  if (!asksLink(next) && next.tone === "link") more.tone = usualTone(data);
+  if (!asksLink(next) && next.order === "link") more.order = "index";
   if (!changes.cell && MOVES.some((key) => next[key] !== before[key])) more.cell = cellOfPinned(data, next);
   return { ...more, ...changes };
 }
 
 /** What the chosen cell follows. @type {(keyof State)[]} */
-const MOVES = ["pinned", "index", "head", "direction"];
+const MOVES = ["pinned", "compared", "together", "index", "head", "direction"];
 
 /**
  * The cell that a pinned word stands for: its strongest key that is no sink, or, where the question is who attends to
@@ -62,6 +92,7 @@ const MOVES = ["pinned", "index", "head", "direction"];
 export function cellOfPinned(data, state) {
   const { index, head, pinned, cell, direction } = state;
   if (pinned == null) return cell;
+  if (asksLink(state)) return linkOf(state);
   const { rows, cols, data: weights } = data.shown(index, head),
     visible = data.visible(index),
     { tokens } = data.sides(index).rows,

@@ -4,7 +4,7 @@
 
 import { restsOnFirst } from "./aside.js";
 import { isFoldable } from "./charts/layer_rows.js";
-import { cellOfPinned, firstWord } from "./selection.js";
+import { cellOfPinned, firstWord, usualTone } from "./selection.js";
 
 /** @typedef {import("./data.js").ReportData} ReportData */
 /** @typedef {import("../attention/heads_order.js").Statistic} Statistic */
@@ -15,7 +15,9 @@ import { cellOfPinned, firstWord } from "./selection.js";
  * @property {number} head
  * @property {number | null} pinned token whose attention is shown until another is pinned; between two texts a query, or,
  *   where direction is "in", a key
+ * @property {boolean} own true where that word was pinned by hand: then another one is asked about together with it
  * @property {number | null} hovered token under the pointer or the keyboard
+ * @property {[number, number] | null} peek layer index and head under the pointer: the words show it, and it is not chosen
  * @property {[number, number] | null} cell row and column under the cursor of the matrices
  * @property {string} rung name of the chosen rung
  * @property {string} between of a pair or a chat: one of what betweenOf gives
@@ -30,18 +32,21 @@ import { cellOfPinned, firstWord } from "./selection.js";
  *   becomes of the answer without it, and then a word is asked about as for "out"
  * @property {"head" | "layer" | "all"} whose attention the sentence shows: the head's, or an average
  * @property {boolean} subwords true where the sentence stands in tokens, not words
- * @property {number | null} compared token of the word that is compared with the pinned one
+ * @property {number | null} compared token of the second word, that is asked about together with the pinned one
+ * @property {"link" | "contrast"} together what is asked about the two: which heads link them, or how their attention differs
  * @property {string} measure which measure the chart over the rungs shows
  * @property {"index" | "contribution"} dimensions the order in which those of q and k stand
  * @property {number | null} dimension the one that is pointed at; null for that of the largest product
- * @property {Statistic | "index" | "label"} order how the heads are sorted
- * @property {Statistic | "none"} tone what their bands are coloured by
+ * @property {Statistic | "link" | "index" | "label"} order how the heads are sorted
+ * @property {Statistic | "link" | "none"} tone what their bands are coloured by
  * @property {Statistic} across what the heads are set out by from left to right
  * @property {Statistic} upward and from below
  * @property {string} telling name of the chosen rung of the second ladder
  * @property {boolean} folded whether layers of many heads are folded, but for the chosen one
  * @property {string} label the label that stands out, "none" for heads without one, empty for all
  * @property {"matrices" | "lines"} glance how each of them is drawn
+ * @property {number[] | number | null} beside other heads whose lines are drawn with the chosen one's, by their place in the run
+ * @property {boolean} projected whether the page fills a wall
  */
 /** @typedef {import("../shared/store.js").Store<State>} Store */
 
@@ -52,15 +57,17 @@ import { cellOfPinned, firstWord } from "./selection.js";
  * @returns {State}
  */
 export function firstView(data) {
-  const { links } = data.header,
-    link = links.find(({ site }) => site === "cross") ?? links[0];
+  const { links, asked } = data.header,
+    link = asked ?? links.find(({ site }) => site === "cross") ?? links[0];
   const { rows, cols } = data.sides(0);
   /** @type {State} */
   const state = {
     index: link ? data.indexOf(link.site, link.layer) : 0,
     head: link ? link.head : 0,
     pinned: link ? link.source_token : firstWord(rows),
+    own: false,
     hovered: null,
+    peek: null,
     cell: link ? [link.source_token, link.target_token] : [firstWord(rows), firstWord(cols)],
     rung: "classroom",
     between: "all",
@@ -73,16 +80,18 @@ export function firstView(data) {
     direction: "out",
     whose: "head",
     subwords: data.header.subwords,
-    compared: null,
+    compared: asked ? asked.target_token : null,
+    together: "link",
     measure: "jsd_bits",
     dimensions: "index",
     dimension: null,
     order: "index",
-    // Cells without a picture have a colour instead.
-    tone: isFoldable(data) && data.heads.length ? "words" : "none",
+    tone: asked ? "link" : usualTone(data),
     folded: isFoldable(data),
     label: "",
     glance: "matrices",
+    beside: null,
+    projected: false,
     across: "words",
     upward: "effect",
     telling: "all_layers",

@@ -2,7 +2,7 @@
  * One head as lines: from each word to the words that it attends to, stronger for more.
  */
 
-import { heightOf, INK, lineEnds, linesOf, toldOf, WORD } from "../../attention/lines.js";
+import { heightOf, INK, lineEnds, linesOfSeveral, toldOf, WORD } from "../../attention/lines.js";
 import { scaleOf } from "../../attention/window.js";
 import { css, currentRamp } from "../../shared/colour.js";
 import { rovingTabStop, target } from "../../shared/controls.js";
@@ -12,11 +12,15 @@ import { currentLook } from "../../shared/matrix_paint.js";
 import { contextOf } from "../../shared/pixels.js";
 
 /** @typedef {import("../../attention/maths.js").Matrix} Matrix */
-/** @typedef {import("../../attention/lines.js").Lines} Lines */
+
+/** A colour for each head where there are several, told apart by everybody (Okabe & Ito 2008), and how it is dashed. */
+export const OF_HEADS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
+export const DASHES = [[], [8, 4], [2, 4], [12, 4, 2, 4], [5, 5], [14, 5]];
 
 /**
  * @typedef {object} LinesDrawing
  * @property {Matrix} matrix
+ * @property {Matrix[]} beside those of other heads between the same words, drawn in colours of their own
  * @property {import("../../attention/window.js").Window} window
  * @property {number | null} focus row whose lines stand out, and which is drawn alone in a long text
  * @property {[number, number]} cell
@@ -52,8 +56,7 @@ export function createLines(view, { onRow, onCol, onPick }) {
 
   /** @type {LinesDrawing | null} */
   let drawing = null;
-  /** @type {Lines} */
-  let shown = { rows: [], cols: [], lines: [], left: 0, rest: 0 };
+  let shown = linesOfSeveral([{ rows: 0, cols: 0, data: new Float32Array() }], [0, 0, 0, 0], null);
   /** @type {number | null} the column under the pointer or the keyboard */
   let column = null;
   let width = 0,
@@ -155,9 +158,11 @@ export function createLines(view, { onRow, onCol, onPick }) {
       ink = css(currentRamp("amount"), INK),
       { second } = currentLook();
     // The weakest first, so that no strong line is under them.
-    for (const [i, j, value] of [...shown.lines].reverse()) {
-      const meant = column == null ? i === row : j === column;
-      context.strokeStyle = meant ? second : ink;
+    for (const [at, [i, j, value]] of [...shown.lines.entries()].reverse()) {
+      const meant = column == null ? i === row : j === column,
+        whose = shown.heads[at];
+      context.strokeStyle = drawing.beside.length ? OF_HEADS[whose] : meant ? second : ink;
+      context.setLineDash(DASHES[whose]);
       context.globalAlpha = (strength(value) / 255) * (meant || !(pointed || column != null) ? 1 : 0.15);
       context.stroke(new Path2D(lineEnds(0, height(0, i), width, height(1, j))));
     }
@@ -179,7 +184,7 @@ export function createLines(view, { onRow, onCol, onPick }) {
       const { matrix, window: part, focus } = next;
       heading.textContent = next.title;
       note.textContent = next.note;
-      shown = linesOf(matrix, part, focus);
+      shown = linesOfSeveral([matrix, ...next.beside], part, focus);
       if (column != null && !shown.cols.includes(column)) column = null;
       list(next);
       mark();

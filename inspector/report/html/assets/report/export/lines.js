@@ -8,6 +8,7 @@ import { currentRamp } from "../../shared/colour.js";
 import { fixed, shorten } from "../../shared/format.js";
 import { currentLook, longestLabel } from "../../shared/matrix_paint.js";
 import { contextOf } from "../../shared/pixels.js";
+import { DASHES, OF_HEADS } from "../charts/lines.js";
 import { drawing, EDGE, HEAD, hexOf, tag, textIn } from "./svg_text.js";
 
 const MIDDLE = 320;
@@ -19,7 +20,10 @@ const VALUE = 34;
  * @param {NonNullable<import("./on_screen.js").OnScreen["lines"]>} shown
  * @returns {import("./svg_text.js").Drawn}
  */
-export function linesSvg({ metadata }, { rows, cols, lines, focus, rowName, colName, weight, high, log, told }) {
+export function linesSvg(
+  { metadata },
+  { rows, cols, lines, heads, named, focus, rowName, colName, weight, high, log, told },
+) {
   const look = currentLook(),
     text = textIn(look),
     ink = hexOf(currentRamp("amount"))(INK),
@@ -36,7 +40,7 @@ export function linesSvg({ metadata }, { rows, cols, lines, focus, rowName, colN
     (_, which, both) => (/** @type {number} */ position) => top + heightOf(both, which, position),
   );
   const row = focus != null && rows.includes(focus) ? focus : null;
-  return drawing(width, top + tall + 44, look, metadata, [
+  return drawing(width, top + tall + 44 + named.length * 15, look, metadata, [
     ...(row == null
       ? []
       : [
@@ -49,12 +53,13 @@ export function linesSvg({ metadata }, { rows, cols, lines, focus, rowName, colN
             "fill-opacity": 0.22,
           }),
         ]),
-    ...[...lines].reverse().map(([i, j, value]) =>
+    ...[...lines.entries()].reverse().map(([n, [i, j, value]]) =>
       tag("path", {
         class: i === row ? "line chosen" : "line",
         d: lineEnds(left, at[0](i), right, at[1](j)),
         fill: "none",
-        stroke: i === row ? look.second : ink,
+        stroke: named.length ? OF_HEADS[heads[n]] : i === row ? look.second : ink,
+        ...(named.length && heads[n] ? { "stroke-dasharray": DASHES[heads[n]].join(" ") } : {}),
         "stroke-width": 2,
         "stroke-opacity": (strength(value) / 255).toFixed(4),
       }),
@@ -70,5 +75,8 @@ export function linesSvg({ metadata }, { rows, cols, lines, focus, rowName, colN
           }),
         )),
     ...told.map((line, i) => text(EDGE, top + tall + 16 + i * 15, shorten(line, 90))),
+    ...named.map((name, i) =>
+      text(EDGE, top + tall + 16 + (told.length + i) * 15, `– ${name}`, { fill: OF_HEADS[i], "font-weight": 600 }),
+    ),
   ]);
 }

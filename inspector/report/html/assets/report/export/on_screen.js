@@ -2,13 +2,14 @@
  * The head that is on screen, as it is shown: what is exported is read here and nowhere else.
  */
 
-import { linesOf, toldOf } from "../../attention/lines.js";
+import { linesOfSeveral, toldOf } from "../../attention/lines.js";
 import { largestMagnitude } from "../../attention/maths.js";
 import { betweenName, cutOf, inCut, restrict, segmentsOf, splitsOf } from "../../attention/segments.js";
 import { layerName } from "../../attention/verdict_words.js";
 import { crop, scaleOf, windowIn } from "../../attention/window.js";
 import { tiny } from "../../shared/format.js";
 import { sinkName } from "../aside.js";
+import { keptHeads } from "../charts/beside.js";
 import { endsOf, headMatrices } from "../head_matrices.js";
 import { lineRow } from "../selection.js";
 
@@ -57,11 +58,17 @@ export function viewOnScreen(data, state) {
   const check = header.verification.layers[index],
     verdict = check?.heads[head];
   const where = `${layerName(layer)}, head ${head}`;
+  const others = keptHeads(data, state).map(([n, h]) => ({
+    name: `${layerName(data.layers[n])}, head ${h}`,
+    matrix: headMatrices(data, { ...state, index: n, head: h }).main,
+  }));
   const lines =
     state.shape !== "lines"
       ? null
       : linesInView({
           matrix: drawn,
+          beside: others.map((one) => (cut ? restrict(one.matrix, cut) : one.matrix)),
+          heads: [where, ...others.map(({ name }) => name)],
           window,
           high,
           log,
@@ -105,13 +112,20 @@ const fileName = (text) =>
     .replace(/^[-.]+|[-.]+$/g, "");
 
 /**
- * @param {{matrix: import("../../attention/maths.js").Matrix, window: import("../../attention/window.js").Window, high: number, log: boolean,
+ * @param {{matrix: import("../../attention/maths.js").Matrix, beside: import("../../attention/maths.js").Matrix[], heads: string[], window: import("../../attention/window.js").Window, high: number, log: boolean,
  *   row: number | null, cut: import("../../attention/segments.js").Cut | null, rowName: (i: number) => string, colName: (j: number) => string}} of
  */
-function linesInView({ matrix, window, row, cut, ...names }) {
+function linesInView({ matrix, beside, heads: named, window, row, cut, ...names }) {
   const focus = row == null ? null : cut ? cut.rows.indexOf(row) : row,
-    shown = linesOf(matrix, window, focus);
+    shown = linesOfSeveral([matrix, ...beside], window, focus);
   /** @param {number} i @param {number} j */
   const weight = (i, j) => matrix.data[i * matrix.cols + j];
-  return { ...shown, ...names, focus, weight, told: toldOf(shown, { window, ...names }) };
+  return {
+    ...shown,
+    ...names,
+    named: beside.length ? named : [],
+    focus,
+    weight,
+    told: toldOf(shown, { window, ...names }),
+  };
 }

@@ -2,7 +2,9 @@
  * All heads at a glance: layers down, heads across, folded where they are many; or one after another, sorted by a number.
  */
 
-import { amounts, headsOf, LABELS, labelsOf, NO_LABEL, standing, statisticsOf } from "../../attention/heads_order.js";
+import { amounts, LABELS, labelsOf, NO_LABEL, standing, statisticsOf } from "../../attention/heads_order.js";
+import { asksLink } from "../../attention/pair.js";
+import { headsOf } from "../../attention/run_heads.js";
 import { currentRamp, step, tintsOf } from "../../shared/colour.js";
 import { rovingTabStop, selects, target, toggles } from "../../shared/controls.js";
 import { el } from "../../shared/dom.js";
@@ -19,6 +21,10 @@ import { createThumbnail, paintThumbnail } from "../charts/thumbnails.js";
 /** @param {string} kind a statistic that there is none of */
 const absent = (kind) =>
   kind === "agreement" ? "Agreement with this rung was not measured." : "This was not measured of the heads.";
+/** What there is to choose where two words are asked about. */
+const LINK = { value: "link", text: "the chosen link", disabled: true };
+/** @type {(keyof import("../state.js").State)[]} what two words are, and whether they are asked about */
+const WORDS = ["pinned", "compared", "together", "direction", "subwords", "index"];
 /** Milliseconds of drawing before the page gets a breath. */
 const SLICE = 20;
 
@@ -48,8 +54,15 @@ export function mountGrid(root, data, store) {
     { value: "index", text: "layer and head" },
     ...measured,
     { value: "label", text: "what they attend to" },
+    LINK,
   ]);
-  selects(view, "grid-tone", "tone", [{ value: "none", text: "nothing" }, ...measured]);
+  selects(view, "grid-tone", "tone", [{ value: "none", text: "nothing" }, ...measured, LINK]);
+  view.watch(WORDS, (state) => {
+    for (const id of ["grid-order", "grid-tone"]) {
+      const option = view.find(id).querySelector("[value=link]");
+      option?.toggleAttribute("disabled", !asksLink(state));
+    }
+  });
   selects(view, "grid-label", "label", [
     { value: "", text: "every head" },
     ...Object.keys(LABELS).map((name) => ({ value: name, text: `${name} (${count(name)})`, disabled: !count(name) })),
@@ -141,6 +154,14 @@ export function mountGrid(root, data, store) {
       at = button ? buttons.indexOf(button) : -1;
     if (at >= 0) store.set({ index: heads[at][0], head: heads[at][1] });
   };
+  /** @param {Event} event the words show the head that the mouse is on */
+  const peek = ({ target: on }) => {
+    const button = on instanceof Element && on.closest("button"),
+      at = button ? buttons.indexOf(button) : -1;
+    store.set({ peek: at < 0 ? null : heads[at] });
+  };
+  view.listen(grid, "pointerover", (event) => event.pointerType === "mouse" && peek(event));
+  view.listen(grid, "pointerleave", () => store.set({ peek: null }));
   view.listen(grid, "focusin", choose);
   view.listen(grid, "click", (event) => {
     choose(event);
@@ -152,7 +173,7 @@ export function mountGrid(root, data, store) {
     }
   });
 
-  view.watch(["order", "label", "rung", "tokens"], (state) => {
+  view.watch(["order", "label", "rung", "tokens", ...WORDS], (state) => {
     const { order, label } = state,
       now = standing(data, state),
       { by } = now;
@@ -233,10 +254,11 @@ export function mountGrid(root, data, store) {
     from.textContent = found ? fixed(low, found.places) : "";
     /** @type {HTMLElement} */ (bar).hidden = !found;
     to.textContent = found
-      ? `${fixed(high, found.places)}${found.unit}: ${found.name}${found.meaning ?? ""}, measured when the report was made`
+      ? `${fixed(high, found.places)}${found.unit}: ${found.name}${found.meaning ?? ""}` +
+        (state.tone === "link" ? "" : ", measured when the report was made")
       : absent(state.tone);
   };
-  view.watch(["tone", "rung", "tokens"], tint);
+  view.watch(["tone", "rung", "tokens", ...WORDS], tint);
 
   view.watch(["glance", "sink"], ({ glance, sink, index }) => {
     view.find("grid-lede").hidden = glance === "lines";

@@ -20,6 +20,7 @@ import { el } from "../../shared/dom.js";
 import { fixed, shorten } from "../../shared/format.js";
 import { View } from "../../shared/view.js";
 import { sinkButton, sinkName } from "../aside.js";
+import { createBeside, keptHeads } from "../charts/beside.js";
 import { createLines } from "../charts/lines.js";
 import { createPanels } from "../charts/panels.js";
 import { headMatrices } from "../head_matrices.js";
@@ -33,6 +34,8 @@ import { cellWords, sayVerdict, sinkWords } from "../words/head.js";
 
 /** How much closer one step looks. */
 const CLOSER = 1.5;
+/** What the lines follow. @type {(keyof import("../state.js").State)[]} */
+const LINES = ["index", "head", "between", "sink", "log", "shape", "zoom", "hovered", "pinned", "cell", "beside"];
 /** Milliseconds after which a cursor has come to rest. */
 const RESTS = 400;
 
@@ -77,6 +80,7 @@ export function mountHead(root, data, store) {
     onCol: (col) => store.set({ cell: [lineRow(data, store.get()) ?? 0, colAt(col)] }),
     onPick,
   });
+  createBeside(view, data, view.find("head-beside"));
   const readout = view.find("readout"),
     heard = view.find("readout-heard");
   let timer = 0;
@@ -177,7 +181,7 @@ export function mountHead(root, data, store) {
     for (const name of ["wider", "whole"]) view.find(`zoom-${name}`, HTMLButtonElement).disabled = !near;
   });
 
-  view.watch(["index", "head", "between", "sink", "log", "shape", "zoom", "hovered", "pinned", "cell"], (state) => {
+  view.watch(LINES, (state) => {
     const { index, log, cell, shape, hovered } = state;
     if (shape !== "lines") return;
     const { rows, cols } = data.layers[index],
@@ -185,8 +189,10 @@ export function mountHead(root, data, store) {
     const row = lineRow(data, state),
       [, col] = cell ?? [0, 0];
     const focus = row == null ? null : cut ? cut.rows.indexOf(row) : row;
+    const others = keptHeads(data, state).map(([n, h]) => headMatrices(data, { ...state, index: n, head: h }).main);
     lines.draw({
       matrix: now.drawn,
+      beside: others.map((matrix) => (cut ? restrict(matrix, cut) : matrix)),
       window: seen(),
       focus,
       cell: [placeIn(cut, "rows", row ?? 0, rows), placeIn(cut, "cols", col, cols)],

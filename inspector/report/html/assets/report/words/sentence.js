@@ -2,22 +2,23 @@
  * What is said below the sentence: who gives how much of its attention to whom, and where the numbers come from.
  */
 
+import { asksLink } from "../../attention/pair.js";
 import { layerName } from "../../attention/verdict_words.js";
 import { overlap } from "../../attention/words.js";
 import { el, word } from "../../shared/dom.js";
 import { fixed, percent } from "../../shared/format.js";
 import { sinkName } from "../aside.js";
 import { entryName } from "../charts/guesses.js";
+import { ends } from "../selection.js";
 
 /** @typedef {import("../state.js").State} State */
 /** @typedef {import("../data.js").ReportData} ReportData */
 /** @typedef {import("../paragraphs.js").Chip} Chip */
-/** @typedef {{units: Chip[], told: number[], from: number | null, other: number | null, pointed: number | null,
- *   amounts: Float64Array | null, others: Float64Array | null, masked: boolean[] | null}} Picture what the chips show: of
- *   the units those in `told` have an amount, and the others NaN */
+/** @typedef {import("../picture.js").Picture} Picture */
 
 /** Stands there until a word was pointed at. */
-const FIRST = "Hover over a word to see what it attends to. Click to pin it; click a second word to compare.";
+const FIRST =
+  "Hover over a word to see what it attends to. Click to pin it; click a second word to ask which heads link the two.";
 
 /**
  * How the model came to write a word, token by token; empty for one that it was given.
@@ -38,16 +39,31 @@ export function writtenWords(data, { tokens, side }) {
 
 /**
  * What a click does now.
+ * @param {ReportData} data
+ * @param {State} state
  * @param {Picture} picture
  * @param {boolean} used whether a word was pointed at before
  * @param {number | null} pinned
- * @param {boolean} compares whether a click on another word compares the two
  */
-export function hintOf({ from, other }, used, pinned, compares) {
+export function hintOf(data, state, { from, other }, used, pinned) {
+  const { own, together } = state,
+    [asked, others] = ends(data, state);
   if (!used) return FIRST;
-  if (other != null) return "Click either again to unpin it; Esc unpins both.";
-  if (from == null || from !== pinned) return compares ? "Click to compare the two." : "Click to pin it.";
-  return compares ? "Click another word to compare, or this one again to unpin." : "Click it again to unpin.";
+  if (other != null)
+    return together === "link"
+      ? "Click the second again to let it go, another to ask about that one; Esc unpins both."
+      : "Click either again to unpin it; Esc unpins both.";
+  const asks = together === "link" ? "ask which heads link the two" : "compare the two";
+  const turn =
+    asked === others
+      ? ""
+      : own && together === "link"
+        ? ` Click a word of the ${others.name} to ${asks}.`
+        : ` Click a word of the ${others.name} to see what attends to it.`;
+  if (asked !== others && together === "link")
+    return (from === pinned ? "Click it again to unpin." : "Click to pin it.") + turn;
+  if (from == null || from !== pinned) return (own ? `Click to ${asks}.` : "Click to pin it.") + turn;
+  return (own ? `Click another word to ${asks}, or this one again to unpin.` : "Click it again to unpin.") + turn;
 }
 
 /**
@@ -103,8 +119,10 @@ export function saying(data, state, picture) {
   const quoted = (u) => el("b", {}, "“", word(units[u].name, "clip"), "”");
   const there = told.filter((u) => !Number.isNaN(amounts[u]));
   if (!there.length) return [quoted(from), out ? " attends only to what is set aside." : " is set aside."];
-  if (other != null) return [where(data, state), ...comparing(picture, out)];
-  const order = [...there].sort((a, b) => amounts[b] - amounts[a]).slice(0, 2);
+  if (other != null && !asksLink(state)) return [where(data, state), ...comparing(picture, out)];
+  const order =
+    other == null ? [...there].sort((a, b) => amounts[b] - amounts[a]).slice(0, 2) : there.filter((u) => u === other);
+  if (!order.length) return [quoted(other ?? from), " is set aside."];
   /** @param {number} u @param {number} at */
   const share = (u, at) => {
     const own = u === from,

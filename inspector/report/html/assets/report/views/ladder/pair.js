@@ -8,6 +8,7 @@ import { segmentsOf, splitsOf } from "../../../attention/segments.js";
 import { layerName } from "../../../attention/verdict_words.js";
 import { fixed, shorten } from "../../../shared/format.js";
 import { View } from "../../../shared/view.js";
+import { fadeFrom } from "../../charts/fade.js";
 import { createMatrix } from "../../charts/matrix.js";
 import { rungMatrix } from "../../rung_matrices.js";
 import { pinRow } from "../../selection.js";
@@ -37,6 +38,7 @@ export function mountLadderPair(root, data, store) {
   view.find("ladder-pair").append(rungPanel.element, modelPanel.element);
   /** @type {Matrix | null} */
   let shown = null;
+  let shownRung = "";
   const none = view.find("ladder-no-matrix"),
     noMatrix = none.textContent;
 
@@ -107,6 +109,9 @@ export function mountLadderPair(root, data, store) {
       label: "the head’s attention; use the arrow keys",
     });
     if (!found) return say(store.get());
+    const before = rungPanel.element.querySelector("canvas");
+    if (before && shownRung && shownRung !== rung) fadeFrom(before);
+    shownRung = rung;
     const { note } = found,
       masked = visible && isMasked(rung);
     const matrix = masked ? withMask(found.matrix, data.patchesVisible(index, found.matrix)) : found.matrix;

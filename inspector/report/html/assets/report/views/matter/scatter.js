@@ -3,8 +3,9 @@
  * keys and heard, and chooses its head.
  */
 
-import { amounts, ascending, headsOf, statisticsOf } from "../../../attention/heads_order.js";
+import { amounts, ascending, statisticsOf } from "../../../attention/heads_order.js";
 import { spearman } from "../../../attention/ranking.js";
+import { headsOf } from "../../../attention/run_heads.js";
 import { layerName } from "../../../attention/verdict_words.js";
 import { rovingTabStop, selects, target } from "../../../shared/controls.js";
 import { el } from "../../../shared/dom.js";

@@ -3,8 +3,8 @@
  */
 
 import { fromTokens, headContributions, headEffects, largest, sumOf } from "../../../attention/effects.js";
-import { headsOf } from "../../../attention/heads_order.js";
 import { spearman } from "../../../attention/ranking.js";
+import { headsOf } from "../../../attention/run_heads.js";
 import { layerName } from "../../../attention/verdict_words.js";
 import { el, word } from "../../../shared/dom.js";
 import { counted, fixed, shorten, tiny, visible } from "../../../shared/format.js";

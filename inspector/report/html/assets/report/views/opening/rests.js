@@ -3,8 +3,8 @@
  */
 
 import { headEffects, tokenEffects } from "../../../attention/effects.js";
-import { headsOf } from "../../../attention/heads_order.js";
 import { descending } from "../../../attention/ranking.js";
+import { headsOf } from "../../../attention/run_heads.js";
 import { layerName } from "../../../attention/verdict_words.js";
 import { unitsOf } from "../../../attention/words.js";
 import { el, fillTo, word } from "../../../shared/dom.js";
