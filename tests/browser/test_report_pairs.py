@@ -206,8 +206,8 @@ def test_a_line_for_each_part(open_report):
     )
     assert shown[1:6] == [["be", "kind"], ["close", "open"], ["hello", "there"], ["close"],
                           ["answer", "well"]]  # fmt: skip
-    assert lines.nth(3).locator("#sentence .token").first.get_attribute("title").endswith(", user")
-    template = lines.nth(0).locator("#sentence .token").first.get_attribute("title")
+    assert lines.nth(3).locator(".token").first.get_attribute("title").endswith(", user")
+    template = lines.nth(0).locator(".token").first.get_attribute("title")
     assert template.endswith(", template, special")
 
 

@@ -36,7 +36,7 @@ def amounts(page):
     lines = page.locator("#sentence p").all()
     return {
         line.locator(".text-name").inner_text(): [
-            chip.inner_text() for chip in line.locator("#sentence .token-weight").all()
+            chip.inner_text() for chip in line.locator(".token-weight").all()
         ]
         for line in lines
     }
@@ -94,7 +94,7 @@ def test_a_word_of_the_other_text_turns_the_question_round(open_report, found):
     page.locator("#sentence-subwords [data-value=true]").click()
     place, head = chosen(page, "cross")
     A = one.trace.layers[place].attention[head]
-    source = page.locator("#sentence p").first.locator("#sentence .token")
+    source = page.locator("#sentence p").first.locator(".token")
     source.nth(2).click()
     assert page.evaluate("inspector.state.direction") == "in"
     assert page.evaluate("inspector.state.pinned") == 2
@@ -102,12 +102,22 @@ def test_a_word_of_the_other_text_turns_the_question_round(open_report, found):
     assert set(shown["source"]) == {""}
     np.testing.assert_allclose([float(t) for t in shown["target"]], A[:, 2], atol=0.0051)
     assert "the attention of" in page.locator("#sentence-says").inner_text()
+    # A second one, of the target, asks which heads of all layers link the two.
+    page.locator("#sentence p").nth(1).locator(".token").nth(4).click()
+    cross = [layer for layer in one.trace.layers if layer.site == "cross"]
+    weights = {(one.layer, head): A[4, 2] for one in cross for head, A in enumerate(one.attention)}
+    layer, head_there = max(weights, key=weights.__getitem__)
+    strongest = page.locator("#pair-heads button").first.inner_text()
+    assert strongest.startswith(f"cross layer {layer}, head {head_there}\n")
+    assert page.evaluate("inspector.state.cell") == [4, 2]
     # And back: a word of the target, with the row of the matrices that is its.
-    page.locator("#sentence p").nth(1).locator("#sentence .token").nth(4).click()
+    page.locator("#sentence-together [data-value=contrast]").click()
+    page.keyboard.press("Escape")
+    page.locator("#sentence p").nth(1).locator(".token").nth(4).click()
     assert page.evaluate("inspector.state.direction") == "out"
     np.testing.assert_allclose([float(t) for t in amounts(page)["source"]], A[4], atol=0.0051)
     # Comparing two words of the target says how much of the source they share.
-    page.locator("#sentence p").nth(1).locator("#sentence .token").nth(6).click()
+    page.locator("#sentence p").nth(1).locator(".token").nth(6).click()
     shared = np.minimum(A[4], A[6]).sum()
     assert f"agree on {round(float(shared) * 100)} %" in page.locator("#sentence-says").inner_text()
 

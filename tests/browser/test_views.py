@@ -151,13 +151,13 @@ def test_views_of_the_report(mounted):
     check(found, complaints, 29)
     same = {w for w, view in found.items() if view["seen"][0]["shown"] == view["seen"][1]["shown"]}
     # Keys and ways to export are the same for every text; one site needs no choice.
-    assert same <= {"#keys-view", "#site", "#export-view"}
+    assert same <= {"#keys-view", "#site", "#export-view", "#pair", "#project"}
 
 
 def test_views_of_the_report_where_there_is_little_to_show(mounted):
     one = synthetic.not_recomputed(synthetic.inspected("the cat sat", pair="a dog"))
     other = synthetic.inspected("w " * 40)
-    check(*mounted("report", render_report(one), render_report(other)), 19)
+    check(*mounted("report", render_report(one), render_report(other)), 22)
 
 
 def test_views_of_the_atlas(mounted):

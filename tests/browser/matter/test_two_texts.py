@@ -21,7 +21,7 @@ def under_words(page):
     """The numbers under the words, by the text that they are in."""
     return {
         line.locator(".text-name").inner_text(): np.array(
-            [float(chip.inner_text()) for chip in line.locator("#sentence .token-weight").all()]
+            [float(chip.inner_text()) for chip in line.locator(".token-weight").all()]
         )
         for line in page.locator("#sentence p").all()
     }
@@ -45,7 +45,7 @@ def test_the_words_of_both_texts_say_what_they_do(open_html, measured):
     for name, given in sizes.items():
         np.testing.assert_allclose(told[name], given, atol=5.1e-4)
     # A word of the text that is not asked about is heard of, too, and stays where it is.
-    chip = page.locator("#sentence p").first.locator("#sentence .token").nth(1)
+    chip = page.locator("#sentence p").first.locator(".token").nth(1)
     chip.hover()
     assert f"by {sizes['source'][1]:.3f}, " in page.locator("#sentence-says").inner_text()
     before = page.evaluate("inspector.state.pinned")
