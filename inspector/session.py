@@ -309,9 +309,9 @@ class Inspection(Inspected):
         theme: Theme = "light",
         columns: Columns | None = None,
     ) -> Figure:
-        """Draw a head, every head or the ladder for a paper; a notebook shows it, ``save`` keeps it.
+        """Draw a head, every head or the ladder for a paper; a notebook shows it at once.
 
-        The parameters, and what is refused, are those of ``draw_figure``.
+        Its ``save`` writes it as SVG, PDF or PNG. Parameters and errors are ``draw_figure``'s.
         """
         from inspector.report.export.figures import draw_figure
 

@@ -132,14 +132,17 @@ def _write(
     from inspector.report.terminal.inspection import print_files, print_verdict
 
     with status() as progress:
-        # Before torch is imported, which takes seconds.
-        found = model.answer(asked, progress=progress) if model.answers_first(seen=True) else None
-        picture = None if found is None else drawn(found)
-        if picture is None or model.prove:
-            found = picture = None
+        early = model.answer(asked, progress=progress) if model.answers_first(seen=True) else None
+        if early is not None:
+            # What cannot be drawn is refused before torch is imported, which takes seconds.
+            picture = drawn(early)
+        if early is None or model.prove:
+            # Let go: what it keeps in memory would lie there beside the real model's.
+            early = None
             found = asked.inspect(model.load(progress), progress)
-            progress("Drawing")
             picture = drawn(found)
+        else:
+            found = early
         written = figure_format(place)
         write_whole(place, picture.to_bytes(written), FIGURES[written])
     console = Console(highlight=False)

@@ -56,30 +56,23 @@ class Frame:
     @property
     def top(self) -> float:
         """Where the head ends."""
-        return EDGE + TITLE + LINE + 2 * GAP
+        return EDGE + TITLE + LINE * len(self._about) + 2 * GAP
 
     def head(self) -> list[Mark]:
         """Return the title, and below it the model and the verdict on it."""
-        size = self.width - 2 * EDGE
-        verdict = _verdict(self.inspected)
-        model = fitted(visible(self.inspected.model.title), size - text_width(verdict, TEXT))
+        title = fitted(self.title, self.width - 2 * EDGE, TITLE, bold=True)
         return [
-            Words(
-                EDGE,
-                EDGE + TITLE,
-                fitted(self.title, size, TITLE, bold=True),
-                TITLE,
-                self.palette.ink,
-                bold=True,
-                name="title",
-            ),
-            Words(
-                EDGE,
-                EDGE + TITLE + LINE + 1,
-                model + verdict,
-                TEXT,
-                self.palette.muted,
-                name="model",
+            Words(EDGE, EDGE + TITLE, title, TITLE, self.palette.ink, bold=True, name="title"),
+            *(
+                Words(
+                    EDGE,
+                    EDGE + TITLE + LINE * (at + 1) + 1,
+                    line,
+                    TEXT,
+                    self.palette.muted,
+                    name=f"model-{at}",
+                )
+                for at, line in enumerate(self._about)
             ),
         ]
 
@@ -92,14 +85,14 @@ class Frame:
         ]
         return marks, top + LINE * len(lines)
 
-    def legend(self, left: float, top: float, high: str) -> tuple[list[Mark], float]:
+    def legend(self, top: float, high: str) -> tuple[list[Mark], float]:
         """Return the ramp from nought to ``high``, and where it ends."""
-        baseline, first = top + LINE - HALF, left + text_width("0", TEXT) + GAP
+        baseline, first = top + LINE - HALF, EDGE + text_width("0", TEXT) + GAP
         ramp = self.palette.ramp[np.newaxis]
         bar = Pixels(first, top + 2, _BAR, LINE - 4, ramp)
         muted = self.palette.muted
         return [
-            Words(left, baseline, "0", TEXT, muted),
+            Words(EDGE, baseline, "0", TEXT, muted),
             bar,
             Box(bar.x, bar.y, bar.width, bar.height, None, edge=self.palette.rule),
             Words(first + _BAR + GAP, baseline, high, TEXT, muted, name="high"),
@@ -109,14 +102,17 @@ class Frame:
         """Return everything, with the head above it."""
         text = visible(self.inspected.trace.text.text)
         shown = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
-        model = visible(self.inspected.model.title)
         return Drawing(
             width=self.width,
             height=bottom + EDGE,
             paper=self.palette.paper,
             marks=(*self.head(), *marks),
-            title=f"{self.title} · {model}{_verdict(self.inspected)} · {shown}",
+            title=f"{self.title} · {_said(self.inspected)} · {shown}",
         )
+
+    @property
+    def _about(self) -> list[str]:
+        return _wrapped(_said(self.inspected), self.width - 2 * EDGE)
 
 
 def token_names(text: Text) -> list[str]:
@@ -146,15 +142,16 @@ def decimals(value: float) -> str:
     return f"{value:.3f}"
 
 
-def _verdict(inspected: Inspected) -> str:
-    """Return the verdict as the end of a line."""
-    changed = "" if inspected.change is None else " · changed"
-    return f"{changed} · {_VERDICTS[inspected.verification.verdict]}"
+def _said(inspected: Inspected) -> str:
+    """Return which model it is and what the proof found."""
+    changed = () if inspected.change is None else ("changed",)
+    verdict = _VERDICTS[inspected.verification.verdict]
+    return " · ".join((visible(inspected.model.title), *changed, verdict))
 
 
 def _wrapped(sentence: str, room: float) -> list[str]:
     lines: list[str] = []
-    for word in sentence.split():
+    for word in (fitted(word, room) for word in sentence.split()):
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and text_width(longer, TEXT) <= room:
             lines[-1] = longer

@@ -17,10 +17,10 @@ from inspector.report.export.figures.frame import (
     TEXT,
     Frame,
 )
-from inspector.report.export.figures.palette import Palette, Steps, steps_of
+from inspector.report.export.figures.palette import Palette, Steps, rgb, steps_of
 
-#: Pixels of a small matrix each way, and between two of them.
-_SIDE, _BETWEEN = 96, 8
+#: Pixels of a small matrix each way, between two of them, and of the rule around each.
+_SIDE, _BETWEEN, _RULE = 96, 10, 2
 #: The smallest and the largest in points: below, the numbers beside them would touch.
 SMALLEST, _LARGEST = 10.5, 44.0
 #: What stands below: the legend, and a sentence in up to two lines.
@@ -44,15 +44,20 @@ def draw_grid(
     pitch = size * (_SIDE + _BETWEEN) / _SIDE
     left, top = EDGE + _gutter(layers), frame.top + LINE
     across, down = heads * pitch - (pitch - size), len(layers) * pitch - (pitch - size)
-    step = _SIDE + _BETWEEN
-    paper = [int(palette.paper[at : at + 2], 16) for at in (1, 3, 5)]
-    picture = np.empty((len(layers) * step - _BETWEEN, heads * step - _BETWEEN, 3), dtype=np.uint8)
-    picture[:] = paper
+    step, edge = _SIDE + _BETWEEN, size * _RULE / _SIDE
+    picture = np.empty(
+        (len(layers) * step - _BETWEEN + 2 * _RULE, heads * step - _BETWEEN + 2 * _RULE, 3),
+        dtype=np.uint8,
+    )
+    picture[:] = rgb(palette.paper)
     for n, of in enumerate(weights):
         for h, head in enumerate(of):
-            small = _thumb(head, seen[n], palette)
-            picture[n * step : n * step + _SIDE, h * step : h * step + _SIDE] = small
-    marks: list[Mark] = [Pixels(left, top, across, down, picture)]
+            part = picture[n * step :, h * step :][: _SIDE + 2 * _RULE, : _SIDE + 2 * _RULE]
+            part[:] = rgb(palette.rule)
+            part[_RULE:-_RULE, _RULE:-_RULE] = _thumb(head, seen[n], palette)
+    marks: list[Mark] = [
+        Pixels(left - edge, top - edge, across + 2 * edge, down + 2 * edge, picture)
+    ]
     for h in range(heads):
         x = left + h * pitch + size / 2
         marks.append(
@@ -63,7 +68,7 @@ def draw_grid(
         marks.append(
             Words(left - GAP, y, str(number), TEXT, palette.muted, "right", name=f"layer-{number}")
         )
-    legend, bottom = frame.legend(left, top + down + GAP, "1")
+    legend, bottom = frame.legend(top + down + GAP, "1")
     masked = any(one is not None and not one.all() for one in seen)
     said = "Down: layers; across: heads. In each, a row attends to the columns."
     note, bottom = frame.note(said + (" Grey: masked." if masked else ""), bottom)
@@ -82,8 +87,7 @@ def _thumb(weights: Array, seen: Mask | None, palette: Palette) -> Steps:
     small = _spread(weights)
     colours = palette.of(steps_of(small, 1))
     if seen is not None:
-        rule = [int(palette.rule[at : at + 2], 16) for at in (1, 3, 5)]
-        colours[_spread(seen.astype(np.float32)) == 0] = rule
+        colours[_spread(seen.astype(np.float32)) == 0] = rgb(palette.rule)
     return colours
 
 

@@ -68,7 +68,8 @@ def draw_lines(frame: Frame, weights: Array, rows: Text, cols: Text) -> Drawing:
         y = heights[1][at] + HALF
         marks.append(Words(right + GAP, y, name, TEXT, palette.ink, name=f"column-{at}"))
     said = (
-        f"Weights from {_LEAST} on; a full line is {decimals(high)}, one half as clear half of it."
+        f"Weights from {_LEAST} on. A full line is {decimals(high)}, a line half as strong is half "
+        "as clear."
         if drawn
         else f"No weight reaches {_LEAST}."
     )

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspector.records import Array, Mask, Text
+from inspector.report.export.figures.canvas import text_width
 from inspector.report.export.figures.drawing import Box, Drawing, Mark, Stroke, Words
 from inspector.report.export.figures.frame import (
     EDGE,
@@ -18,7 +19,6 @@ from inspector.report.export.figures.frame import (
     fitted,
     token_names,
 )
-from inspector.report.export.figures.canvas import text_width
 from inspector.report.export.figures.palette import steps_of
 
 #: The smallest cell beside which a label has room, and the largest.
@@ -46,7 +46,7 @@ def draw_matrix(frame: Frame, weights: Array, seen: Mask | None, rows: Text, col
             top + i * cell,
             cell - _SEAM,
             cell - _SEAM,
-            palette.rule if seen is not None and not seen[i, j] else palette.hex(step),
+            palette.rule if seen is not None and not seen[i, j] else palette.hex(int(step)),
             name=f"cell-{i}-{j}",
         )
         for (i, j), step in np.ndenumerate(steps_of(weights, high))
@@ -64,9 +64,11 @@ def draw_matrix(frame: Frame, weights: Array, seen: Mask | None, rows: Text, col
     for j, name in enumerate(heads):
         x = left + (j + 0.5) * cell + HALF
         marks.append(Words(x, top - GAP, name, TEXT, palette.ink, turned=True, name=f"column-{j}"))
-    legend, bottom = frame.legend(left, top + down + GAP, decimals(high))
+    legend, bottom = frame.legend(top + down + GAP, decimals(high))
     masked = "" if seen is None or seen.all() else " Grey: masked."
-    note, bottom = frame.note(f"Each row attends to the columns.{masked}", bottom)
+    note, bottom = frame.note(
+        f"Attention weights; each row attends to the columns.{masked}", bottom
+    )
     return frame.drawing([*marks, *legend, *note], bottom)
 
 

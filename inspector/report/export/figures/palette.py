@@ -60,6 +60,12 @@ def palette(theme: Theme) -> Palette:
     return Palette(*named, ramp=_ramp(_STOPS[theme]))
 
 
+def rgb(colour: str) -> tuple[int, int, int]:
+    """Return the three parts, 0 … 255, of ``#rrggbb``."""
+    red, green, blue = bytes.fromhex(colour[1:])
+    return red, green, blue
+
+
 def steps_of(values: NDArray[np.floating], high: float) -> Steps:
     """Return the steps, 0 … 255, of values from 0 to ``high``, as the page rounds them."""
     if not high > 0:
@@ -71,12 +77,12 @@ def steps_of(values: NDArray[np.floating], high: float) -> Steps:
 
 def _ramp(stops: tuple[str, ...]) -> Steps:
     """Blend the stops in linear light: (256, 3) uint8."""
-    given = [[int(stop[at : at + 2], 16) / 255 for at in (1, 3, 5)] for stop in stops]
-    parts = np.array(given)
+    parts = np.array([rgb(stop) for stop in stops]) / 255
     linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
     places = np.linspace(0, len(stops) - 1, _STEPS)
     blended = np.stack(
         [np.interp(places, np.arange(len(stops)), linear[:, part]) for part in range(3)], axis=1
     )
     light = np.where(blended <= 0.0031308, blended * 12.92, 1.055 * blended ** (1 / 2.4) - 0.055)
-    return np.rint(light * 255).astype(np.uint8)
+    ramp: Steps = np.rint(light * 255).astype(np.uint8)
+    return ramp
