@@ -40,6 +40,8 @@ _STYLE: dict[str, Any] = {
     "pdf.fonttype": 42,
     "image.composite_image": False,
     "path.simplify": False,
+    # Where an SVG is shown without that font, in another one without serifs.
+    "font.sans-serif": [_FONT],
 }
 
 
@@ -58,6 +60,7 @@ def refuse_without() -> None:
         )
 
 
+@cache
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
     """Return how wide a line of text is, in points."""
     from matplotlib.font_manager import FontProperties
@@ -66,7 +69,7 @@ def text_width(text: str, size: float, *, bold: bool = False) -> float:
     font = FontProperties(
         family=[_FONT, *_others(text)], size=size, weight="bold" if bold else "normal"
     )
-    with _style():
+    with _unwarned():
         width, _height, _descent = text_to_path.get_text_width_height_descent(
             text, font, ismath=False
         )
@@ -83,7 +86,7 @@ def render(drawing: Drawing, kind: Format) -> bytes:
     """Return a drawing as the bytes of a file."""
     from matplotlib.figure import Figure
 
-    with _style(font=[_FONT, *_others(drawing.words)]):
+    with _style([_FONT, *_others(drawing.words), "sans-serif"]):
         figure = Figure(
             figsize=(drawing.width / INCH, drawing.height / INCH), facecolor=drawing.paper
         )
@@ -108,7 +111,7 @@ def _draw(axes: Axes, mark: Mark, order: int) -> None:
     name = getattr(mark, "name", "") or None
     match mark:
         case Box():
-            axes.add_patch(
+            axes.add_artist(
                 Rectangle(
                     (mark.x, mark.y),
                     mark.width,
@@ -117,6 +120,7 @@ def _draw(axes: Axes, mark: Mark, order: int) -> None:
                     edgecolor=mark.edge or "none",
                     linewidth=0.5 if mark.edge else 0,
                     zorder=order,
+                    clip_on=False,
                     gid=name,
                 )
             )
@@ -134,6 +138,7 @@ def _draw(axes: Axes, mark: Mark, order: int) -> None:
                 fontweight="bold" if mark.bold else "normal",
                 parse_math=False,
                 zorder=order,
+                clip_on=False,
                 gid=name,
             )
         case Stroke() if mark.curved:
@@ -143,7 +148,7 @@ def _draw(axes: Axes, mark: Mark, order: int) -> None:
                 [(x, y), (middle, y), (middle, to_y), (to_x, to_y)],
                 [Outline.MOVETO, Outline.CURVE4, Outline.CURVE4, Outline.CURVE4],
             )
-            axes.add_patch(
+            axes.add_artist(
                 PathPatch(
                     curve,
                     facecolor="none",
@@ -151,6 +156,7 @@ def _draw(axes: Axes, mark: Mark, order: int) -> None:
                     linewidth=mark.width,
                     alpha=mark.opacity,
                     zorder=order,
+                    clip_on=False,
                     gid=name,
                 )
             )
@@ -164,6 +170,7 @@ def _draw(axes: Axes, mark: Mark, order: int) -> None:
                     linewidth=mark.width,
                     alpha=mark.opacity,
                     zorder=order,
+                    clip_on=False,
                     gid=name,
                 )
             )
@@ -173,6 +180,7 @@ def _draw(axes: Axes, mark: Mark, order: int) -> None:
                 extent=(mark.x, mark.x + mark.width, mark.y + mark.height, mark.y),
                 interpolation="none",
                 zorder=order,
+                clip_on=False,
             )
 
 
@@ -186,16 +194,20 @@ def _metadata(drawing: Drawing, kind: Format) -> dict[str, str | None]:
 
 
 @contextmanager
-def _style(**more: Any) -> Iterator[None]:
+def _style(families: list[str]) -> Iterator[None]:
     """Draw as matplotlib does by itself, whatever the user's own settings are."""
     from matplotlib import style
 
-    font = {"font.family": more["font"]} if more else {}
+    with _unwarned(), style.context({**_STYLE, "font.family": families}, after_reset=True):
+        yield
+
+
+@contextmanager
+def _unwarned() -> Iterator[None]:
+    """Keep matplotlib from saying what has no glyph: ``unknown_letters`` does."""
     with warnings.catch_warnings():
-        # What has no glyph is said by ``unknown_letters``.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        with style.context({**_STYLE, **font}, after_reset=True):
-            yield
+        yield
 
 
 def _others(text: str) -> tuple[str, ...]:

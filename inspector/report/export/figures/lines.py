@@ -26,13 +26,18 @@ _LEAST = 0.1
 #: Step of the ramp that lines are drawn in, as on the page.
 _INK = 204
 _THICK = 1.2
+#: What stands above the two sides.
+_HEADS = ("from", "to")
 
 
 def draw_lines(frame: Frame, weights: Array, rows: Text, cols: Text) -> Drawing:
     """Draw a head's weights, (T, S), as lines from the rows on the left to the columns."""
     palette = frame.palette
     sides = [[fitted(name, LABEL) for name in token_names(text)] for text in (rows, cols)]
-    rooms = [max(text_width(name, TEXT) for name in names) for names in sides]
+    rooms = [
+        max(text_width(name, TEXT) for name in (*names, head))
+        for names, head in zip(sides, _HEADS, strict=True)
+    ]
     left, right = EDGE + rooms[0] + GAP, frame.width - EDGE - rooms[1] - GAP
     most = max(map(len, sides))
     # The shorter side stands in the middle of the longer.
@@ -46,8 +51,8 @@ def draw_lines(frame: Frame, weights: Array, rows: Text, cols: Text) -> Drawing:
     # The weakest first, so that no strong line is under them.
     drawn = sorted(zip(*np.nonzero(weights >= _LEAST), strict=True), key=lambda at: weights[at])
     marks: list[Mark] = [
-        Words(left - GAP, frame.top + LINE / 2 + HALF, "from", TEXT, palette.muted, "right"),
-        Words(right + GAP, frame.top + LINE / 2 + HALF, "to", TEXT, palette.muted),
+        Words(left - GAP, frame.top + LINE / 2 + HALF, _HEADS[0], TEXT, palette.muted, "right"),
+        Words(right + GAP, frame.top + LINE / 2 + HALF, _HEADS[1], TEXT, palette.muted),
     ]
     for i, j in drawn:
         marks.append(
