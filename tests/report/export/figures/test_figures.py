@@ -147,6 +147,16 @@ def test_lines_are_the_weights_from_a_tenth_on(cat: Inspection) -> None:
     assert order == sorted(order)
 
 
+def test_a_tenth_is_drawn_and_less_is_not(early: Inspection) -> None:
+    layer, weights = early.trace.layers[0], np.zeros((12, 5, 5), np.float32)
+    weights[0, 0] = [0.1, 0.0999, 0.105, 0, 0.5]
+    layers = (replace(layer, attention=weights), *early.trace.layers[1:])
+    found = replace(early, trace=replace(early.trace, layers=layers))
+    drawn = {name for name in named(found.figure("lines", layer=0, head=0)) if "line-" in name}
+    assert drawn == {"line-0-0", "line-0-2", "line-0-4"}
+    assert "No weight reaches 0.1." in said(found.figure("lines", layer=0, head=1))
+
+
 def test_a_grid_has_every_head(cat: Inspection) -> None:
     figure = cat.figure("grid")
     assert texts(figure, "head") == [str(head) for head in range(12)]
@@ -432,7 +442,7 @@ def test_the_same_figure_is_the_same_file_whatever_the_users_settings(early: Ins
 
     first = files()
     with mpl.rc_context(
-        {"svg.fonttype": "path", "font.size": 31, "text.color": "red", "pdf.fonttype": 3}
+        {"svg.fonttype": "path", "savefig.bbox": "tight", "pdf.compression": 0, "font.size": 31}
     ):
         assert files() == first
     assert b"Date" not in first[0] + first[1]
