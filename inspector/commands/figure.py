@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -131,6 +132,8 @@ def _write(
     from inspector.report.export.figures import figure_format
     from inspector.report.terminal.inspection import print_files, print_verdict
 
+    # It tells of caches and fonts, in words that are not for the person with a sentence.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     with status() as progress:
         early = model.answer(asked, progress=progress) if model.answers_first(seen=True) else None
         if early is not None:

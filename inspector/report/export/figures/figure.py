@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +27,12 @@ from inspector.report.export.figures.lines import draw_lines
 from inspector.report.export.figures.matrix import SMALLEST as SMALLEST_CELL
 from inspector.report.export.figures.matrix import cell_size, draw_matrix
 from inspector.report.export.figures.palette import Theme, palette
+from inspector.report.export.figures.refusals import (
+    index_of,
+    refuse_chosen,
+    refuse_site,
+    refuse_unknown,
+)
 
 Kind = Literal["matrix", "lines", "grid", "ladder"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -133,16 +138,16 @@ def draw_figure(
         the figure would have no room for its words.
     """
     refuse_without()
-    _refuse_unknown(kind, KINDS, "kind of figure")
-    _refuse_unknown(theme, get_args(Theme), "theme")
+    refuse_unknown(kind, KINDS, "kind of figure")
+    refuse_unknown(theme, get_args(Theme), "theme")
     if columns is not None:
-        _refuse_unknown(columns, get_args(Columns), "number of columns")
+        refuse_unknown(columns, get_args(Columns), "number of columns")
     if kind == "ladder":
         drawing = _ladder(inspected, layer, head, site, theme, columns)
     elif kind == "grid":
         drawing = _grid(inspected, layer, head, site or "self", theme, columns)
     else:
-        index = _index(inspected, kind, layer, head, site or "self")
+        index = index_of(inspected, kind, layer, head, site or "self")
         drawing = _head(inspected, kind, index, head or 0, theme, columns)
     return Figure(kind, drawing, _notices(drawing))
 
@@ -184,8 +189,8 @@ def _grid(
     theme: Theme,
     columns: Columns | None,
 ) -> Drawing:
-    _refuse_chosen(layer, head, "A grid")
-    _refuse_site(inspected, site)
+    refuse_chosen(layer, head, "A grid")
+    refuse_site(inspected, site)
     indices = inspected.trace.indices(site)
     layers = [inspected.trace.layers[index] for index in indices]
     numbers, heads = [at.layer for at in layers], max(len(at.attention) for at in layers)
@@ -218,7 +223,7 @@ def _ladder(
     theme: Theme,
     columns: Columns | None,
 ) -> Drawing:
-    _refuse_chosen(layer, head, "A ladder", site)
+    refuse_chosen(layer, head, "A ladder", site)
     if not any(rung.all_tokens is not None for rung in inspected.ladder):
         reason = inspected.verification.reason
         raise InputError(
@@ -233,61 +238,6 @@ def _seen(inspected: Inspected, index: int) -> Mask | None:
     """Return which keys a layer's queries can attend to; None where nobody knows."""
     rebuilt = inspected.rebuild.layers
     return rebuilt[index].visible if rebuilt else None
-
-
-def _index(
-    inspected: Inspected, kind: Kind, layer: int | None, head: int | None, site: SiteName
-) -> int:
-    """Return where in the trace a head's layer stands."""
-    if layer is None or head is None:
-        raise InputError(
-            f"A figure of the kind {kind} is of one head, and none was named.",
-            "Say which: --layer 0 --head 0; --kind grid draws every head.",
-        )
-    _refuse_site(inspected, site)
-    numbers = {inspected.trace.layers[at].layer: at for at in inspected.trace.indices(site)}
-    index = numbers.get(layer)
-    heads = 0 if index is None else len(inspected.trace.layers[index].attention)
-    if index is None or not 0 <= head < heads:
-        what = f"no {layer_name(site, layer)}" if index is None else f"no head {head}"
-        most = inspected.trace.heads if index is None else heads
-        raise InputError(
-            f"{inspected.model.title} has {what}: its layers are {_span(numbers)} and "
-            f"its heads {_span(range(most))}.",
-            f"Take one of those, such as --layer {next(iter(numbers))} --head 0.",
-        )
-    return index
-
-
-def _span(numbers: Iterable[int]) -> str:
-    there = sorted(numbers)
-    return f"{there[0]} to {there[-1]}" if len(there) > 1 else f"{there[0]} alone"
-
-
-def _refuse_site(inspected: Inspected, site: str) -> None:
-    sites = inspected.trace.sites
-    if site not in sites:
-        raise InputError(
-            f"{inspected.model.title} has no attention {site!r}.",
-            f"Use --site {' or --site '.join(sites)}." if sites != ("self",) else "Leave it out.",
-        )
-
-
-def _refuse_chosen(
-    layer: int | None, head: int | None, what: str, site: SiteName | None = None
-) -> None:
-    given = {"--layer": layer, "--head": head, "--site": site}
-    named = [name for name, value in given.items() if value is not None]
-    if named:
-        raise InputError(
-            f"{what} is of all heads, and {' and '.join(named)} would choose among them.",
-            "Leave that out, or draw a head: --kind matrix.",
-        )
-
-
-def _refuse_unknown(given: object, known: tuple[object, ...], what: str) -> None:
-    if given not in known:
-        raise InputError(f"There is no {what} {given!r}.", f"Use {', '.join(map(str, known))}.")
 
 
 def _notices(drawing: Drawing) -> tuple[str, ...]:
