@@ -1,7 +1,7 @@
 """Figures for a paper: one head, every head or the ladder, as SVG, PDF or PNG.
 
-``figure`` decides what is drawn, ``refusals`` what is not there; ``matrix``, ``lines``, ``grid`` and
-``ladder`` lay a kind out inside a ``frame``, in the colours of ``palette``, as a ``drawing``;
+``figure`` decides what is drawn, ``refusals`` what is not there; ``matrix``, ``lines``, ``grid``
+and ``ladder`` lay a kind out inside a ``frame``, in the colours of ``palette``, as a ``drawing``;
 ``canvas`` makes a file of it. Importing this imports no matplotlib.
 """
 
