@@ -28,7 +28,7 @@ LOWEST ?= .lowest
 lowest:
 	python3 -m venv --clear $(LOWEST)
 	$(LOWEST)/bin/pip install --quiet --constraint constraints-lowest.txt --editable . \
-		pytest pytest-xdist hypothesis jsonschema pyyaml
+		pytest pytest-xdist hypothesis jsonschema matplotlib pyyaml
 	$(LOWEST)/bin/python -m pytest -W ignore::DeprecationWarning tests/analogy tests/analysis \
 		tests/checkpoint tests/commands tests/corpus tests/families tests/forward tests/referee \
 		tests/report tests/verify/test_verdict.py tests/test_public.py tests/docs/test_schemas.py

@@ -45,6 +45,7 @@ from inspector.writing.write import prove_written, refuse_impossible, write_on
 
 if TYPE_CHECKING:
     from inspector.referee.loading import LoadedModel
+    from inspector.report.export.figures import Columns, Figure, Kind, Theme
     from inspector.what_if import HeadPlace, TokenPlace
 
 #: Characters of the text in what an inspection calls itself.
@@ -297,6 +298,26 @@ class Inspection(Inspected):
         from inspector.report.html.page import render_report
 
         write_whole(Path(path), render_report(self, command=command).encode(), PAGE)
+
+    def figure(
+        self,
+        kind: Kind = "matrix",
+        *,
+        layer: int | None = None,
+        head: int | None = None,
+        site: SiteName | None = None,
+        theme: Theme = "light",
+        columns: Columns | None = None,
+    ) -> Figure:
+        """Draw a head, every head or the ladder for a paper; a notebook shows it at once.
+
+        Its ``save`` writes it as SVG, PDF or PNG. Parameters and errors are ``draw_figure``'s.
+        """
+        from inspector.report.export.figures import draw_figure
+
+        return draw_figure(
+            self, kind, layer=layer, head=head, site=site, theme=theme, columns=columns
+        )
 
     def _repr_html_(self) -> str:
         """Return the report for a notebook, in a frame of its own that can reach nothing."""

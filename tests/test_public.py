@@ -51,6 +51,7 @@ def loaded_by(code: str) -> set[str]:
         "from inspector.commands import main; main(['classroom', '--json'])",
         "from inspector.commands import main; main([''])",
         "from inspector.commands import main; main(['cat', '--model', './nowhere'])",
+        "from inspector.commands import main; main(['figure', '--help'])",
     ],
 )
 def test_what_needs_no_torch_loads_none(code: str) -> None:

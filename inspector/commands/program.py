@@ -20,6 +20,7 @@ from inspector import __version__, signals
 from inspector.commands import ends, streams
 from inspector.commands.classroom import classroom
 from inspector.commands.corpus import corpus
+from inspector.commands.figure import figure
 from inspector.commands.garbage import collect_later
 from inspector.commands.grammar import Verbs
 from inspector.commands.models import models
@@ -59,6 +60,7 @@ def cli() -> None:
 cli.add_command(show)
 cli.add_command(classroom)
 cli.add_command(corpus)
+cli.add_command(figure)
 cli.add_command(models)
 route = cli.route
 

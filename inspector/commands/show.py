@@ -186,7 +186,7 @@ def show(
     from inspector.commands.show_sentence import Wanted, show_sentence
 
     return show_sentence(
-        AskedText(_text(sentence), pair, target, reading),
+        AskedText(one_sentence(sentence), pair, target, reading),
         Wanted(
             out or Path("attention.html"),
             report=not no_report,
@@ -225,14 +225,20 @@ def _writing(
     return Writing(tokens, temperature, top_k, seed or 0)
 
 
-def _text(sentence: tuple[str, ...]) -> str:
-    """Return the one sentence that was given, from standard input where it is ``-``."""
+def one_sentence(sentence: tuple[str, ...], command: str = "inspect") -> str:
+    """Return the one sentence that was given, from standard input where it is ``-``.
+
+    Raises
+    ------
+    InputError
+        When there is none, when there are several, or when standard input is no UTF-8.
+    """
     if not sentence:
-        raise InputError("No sentence was given.", 'Give one: inspect "The cat sat on the mat."')
+        raise InputError("No sentence was given.", f'Give one: {command} "The cat sat on the mat."')
     if len(sentence) > 1:
         raise InputError(
             f"The sentence needs quotes: {len(sentence)} words came one by one.",
-            f'Put the sentence in quotes: inspect "{" ".join(sentence)}"',
+            f'Put the sentence in quotes: {command} "{" ".join(sentence)}"',
         )
     if sentence[0] != "-":
         return sentence[0]

@@ -6,7 +6,7 @@ what in it is ours, ``reading`` reads what somebody gives, up to a limit.
 """
 
 from inspector.files.folders import RECORD, OutputFolder, output_folder
-from inspector.files.kinds import PAGE, TENSORS, Kind
+from inspector.files.kinds import FIGURE_MAKER, FIGURES, PAGE, TENSORS, Kind
 from inspector.files.places import Output, refusals, refuse_place, refuse_places
 from inspector.files.reading import (
     MIB,
@@ -18,6 +18,8 @@ from inspector.files.reading import (
 from inspector.files.writing import write_whole
 
 __all__ = [
+    "FIGURES",
+    "FIGURE_MAKER",
     "MIB",
     "NOWHERE",
     "PAGE",

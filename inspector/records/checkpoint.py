@@ -231,6 +231,10 @@ class Checkpoint:
     #: file was made in float32.
     stored_dtypes: tuple[str, ...] = (FLOAT32,)
 
+    def __repr__(self) -> str:
+        """Say in one line what it is: a notebook or a log would else hold every weight of it."""
+        return f"<Checkpoint {self.title!r}, {self.family}>"
+
     @property
     def cannot_run(self) -> str | None:
         """Why our own forward cannot run it; None where it can."""

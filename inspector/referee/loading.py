@@ -50,6 +50,10 @@ class LoadedModel:
     with_head: Any | None = None
     head: Kind | None = None
 
+    def __repr__(self) -> str:
+        """Say in one line what it is: torch would else print every module of it."""
+        return f"<LoadedModel {self.title!r}, {self.checkpoint.family}>"
+
     @property
     def title(self) -> str:
         """What the model is called on a page."""

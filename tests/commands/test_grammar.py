@@ -155,7 +155,7 @@ def test_the_help_is_clean_and_names_the_sentences_options(
     ("words", "offered"),
     [
         (["cl"], {"classroom"}),
-        ([""], {"classroom", "corpus", "models", "show"}),
+        ([""], {"classroom", "corpus", "figure", "models", "show"}),
         (["--trun"], {"--truncate"}),
         (["'The cat'", "--mod"], {"--model"}),
         (["'The cat'", "--json", "--trun"], {"--truncate"}),
