@@ -1,0 +1,131 @@
+"""Which head carries the change from one text to another.
+
+Activation patching (Vig et al. 2020; Meng et al. 2022; Heimersheim & Nanda 2024, "How to use and
+interpret activation patching"): the first text is run again with one head giving what it gave in
+the second, at every place, and the answer is read. With m for what is measured,
+
+    share = (m(patched) − m(first)) / (m(second) − m(first))
+
+0 where the answer stays, 1 where it becomes that of the second text. The shares of several heads do
+not add up: what one head brings may have to pass through another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from inspector.analysis.answers import Asked, ask, log_softmax
+from inspector.analysis.comparison import same_length
+from inspector.analysis.effects import end_of, pass_seconds
+from inspector.forward.edits import given_by
+from inspector.forward.pooling import pool
+from inspector.forward.variants import Outcome, run_variants
+from inspector.records import (
+    DEFAULT_POOLING,
+    Array,
+    Checkpoint,
+    HeadPatch,
+    PatchHead,
+    Patches,
+    Pooling,
+    Trace,
+    WayMeasure,
+)
+
+#: Answers that are nearer to each other than this are the same: float32 tells them no further.
+_SAME = 1e-6
+
+
+def patch_heads(
+    checkpoint: Checkpoint, first: Trace, second: Trace, *, seconds: float | None = None
+) -> Patches | str:
+    """Patch each head alone from the second text's pass into the first's; or say why none was.
+
+    Both are untouched passes of our own forward. ``seconds`` is about how long it may take.
+
+    Raises
+    ------
+    InputError, ModelError
+        As ``answers.ask``.
+    """
+    if not same_length(first, second):
+        one, two = (len(trace.text) for trace in (first, second))
+        return (
+            f"a head can be patched between texts of as many tokens, and these have {one} and {two}"
+        )
+    here, there = (ask(checkpoint, trace) for trace in (first, second))
+    # Checked before anything is run: a head of a layer in the middle leaves half as it is.
+    heads = sum(len(layer.attention) for layer in first.layers)
+    expected = pass_seconds(checkpoint, first, here) * heads / 2
+    if seconds is not None and expected > seconds:
+        return f"the {heads} heads would take about {round(expected)} seconds"
+    ends = end_of(checkpoint, first, here), end_of(checkpoint, second, there)
+    if here.kind != there.kind or ends[0].final.shape != ends[1].final.shape:
+        return "the two texts are not answered in as many places"
+    way = _Way(checkpoint, here, *ends)
+    begin, end = way.measured(ends[0], 0), way.measured(ends[1], 0)
+    if abs(end - begin) < _SAME:
+        return "both texts have the same answer"
+    edits = [
+        PatchHead(layer.layer, head, given, layer.site)
+        for layer, computed in zip(second.layers, second.computed, strict=True)
+        for head, given in enumerate(given_by(computed))
+    ]
+    shares = np.empty(len(edits))
+    for outcome in run_variants(checkpoint, first, [(one,) for one in edits], rows=here.rows):
+        for place, which in enumerate(outcome.which):
+            shares[which] = (way.measured(outcome, place) - begin) / (end - begin)
+    return Patches(
+        way.measure,
+        begin,
+        end,
+        tuple(
+            HeadPatch(one.site, one.layer, one.head, float(share))
+            for one, share in zip(edits, shares, strict=True)
+        ),
+    )
+
+
+class _Way:
+    """What is measured on the way from one answer to another."""
+
+    measure: WayMeasure
+
+    def __init__(self, checkpoint: Checkpoint, asked: Asked, first: Outcome, second: Outcome):
+        read: Callable[[Array], float]
+        self._with_words = asked.kind != "embedding"
+        if first.logits is None or second.logits is None or not self._with_words:
+            pooling = Pooling((checkpoint.pooling or DEFAULT_POOLING).kind, normalised=True)
+            target = pool(second.final[0], pooling).values
+            self.measure = "cosine"
+
+            def read(final: Array) -> float:
+                return float(pool(final, pooling).values @ target)
+
+            self._read = read
+            return
+        ours, theirs = first.logits[0].argmax(axis=1), second.logits[0].argmax(axis=1)
+        differing = np.flatnonzero(ours != theirs)
+        if differing.size:
+            self.measure = "logit_difference"
+            one, two = ours[differing], theirs[differing]
+
+            def read(logits: Array) -> float:
+                exact = logits.astype(np.float64)
+                return float((exact[differing, two] - exact[differing, one]).mean())
+        else:
+            self.measure = "probability"
+            every = np.arange(len(theirs))
+
+            def read(logits: Array) -> float:
+                return float(np.exp(log_softmax(logits)[every, theirs]).mean())
+
+        self._read = read
+
+    def measured(self, outcome: Outcome, place: int) -> float:
+        """Return it of one of the passes that ended so."""
+        if not self._with_words or outcome.logits is None:
+            return self._read(outcome.final[place])
+        return self._read(outcome.logits[place])
