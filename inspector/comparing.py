@@ -286,8 +286,8 @@ def _notices(
     same = same_before(first.trace, alignments[0])
     if kind == "texts" and same:
         said.append(
-            f"A word here hears only what comes before it: the {same} tokens in front of the first "
-            "difference are the same in every head, and what changes stands behind them."
+            "A word here hears only what comes before it: in front of the first difference "
+            f"({same} {'token' if same == 1 else 'tokens'}) every head is the same on both sides."
         )
     return said
 

@@ -23,12 +23,11 @@ from inspector.report.terminal.inspection import print_verdict, shortened
 #: So many heads, and so many entries of a place, are named.
 _NAMED = 5
 _WORDS = 8
-_ENDS = ("first", "second")
 _STYLES = ("bold cyan", "bold yellow")
 _MEASURES: dict[WayMeasure, str] = {
-    "cosine": "of the way of the embedding",
-    "logit_difference": "of the way between the two answers’ logits",
-    "probability": "of the way of the answer’s probability",
+    "cosine": "of the way to B’s embedding",
+    "logit_difference": "of the way from A’s answer to B’s",
+    "probability": "of the way to the answer’s probability in B",
 }
 
 
@@ -50,8 +49,8 @@ def print_comparison(console: Console, found: Compared) -> None:
 
 def print_verdicts(console: Console, found: Compared) -> None:
     """Print what the proof of each side found."""
-    for name, side in zip(_ENDS, found.sides, strict=True):
-        console.print(Line(f"{name.capitalize()}: {_name(found, side)}", "bold"), soft_wrap=True)
+    for at, (name, side) in enumerate(zip("AB", found.sides, strict=True)):
+        console.print(Line.assemble((f"{name}  ", _STYLES[at]), _name(found, side)), soft_wrap=True)
         print_verdict(console, side)
 
 
