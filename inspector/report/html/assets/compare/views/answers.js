@@ -37,7 +37,9 @@ export function mountAnswers(root, data, store) {
   }
   box.append(...answers.map((answer) => tableOf(answer)));
   if (cosine == null && !answers.length) {
-    box.append(el("p", { class: "note" }, "What both answer cannot be set beside each other."));
+    box.append(
+      el("p", { class: "note" }, "Their answers are not numbers of one kind, and cannot be set beside each other."),
+    );
   }
   return view.dispose;
 }

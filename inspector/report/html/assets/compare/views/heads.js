@@ -124,8 +124,8 @@ export function mountHeads(root, data, store) {
       ({ share }) => part(share),
     );
     view.find("carries-says").textContent =
-      `A is run again with one head giving what it gave in B: ${WAYS[own.measure]}, from ${fixed(own.first)} (0 %) to ` +
-      `${fixed(own.second)} (100 %). The shares of several heads do not add up.`;
+      `A is run again with one head giving what it gave in B: ${WAYS[own.measure]}, from ${fixed(own.first)} (0 %) to ` +
+      `${fixed(own.second)} (100 %). The shares of several heads do not add up.`;
     toggles(view, "tone", "tone");
   } else {
     const says = view.find("carries-says");

@@ -38,12 +38,14 @@ export function mountSentences(root, data, store) {
       const halves = names.map((name, side) =>
         name == null ? null : el("span", { class: `half ${side ? "of-b" : "of-a"}` }, word(name), el("small")),
       );
+      // Where no head can be asked there is nothing to choose.
+      const asks = data.heads.length > 0;
       const button = el(
-        "button",
+        asks ? "button" : "span",
         {
-          type: "button",
+          type: asks ? "button" : null,
           class: `column${place.equal ? "" : " differs"}${special ? " special" : ""}`,
-          tabindex: "-1",
+          tabindex: asks ? "-1" : null,
         },
         halves[0] ?? el("span", { class: "half none", "aria-hidden": "true" }, "–"),
         halves[1] ?? el("span", { class: "half none", "aria-hidden": "true" }, "–"),
@@ -53,13 +55,13 @@ export function mountSentences(root, data, store) {
     });
     box.append(line);
   });
-  if (columns[0]) columns[0].button.tabIndex = 0;
   const differ = data.header.alignments.flatMap(({ places }) => places.filter(({ equal }) => !equal)).length;
   view.find("sentences-count").textContent = differ
     ? `${counted(differ, "place differs", "places differ")}, underlined.`
     : "Both read the same tokens.";
+  view.find("sentences-says").hidden = !data.heads.length;
   if (!data.heads.length) return view.dispose;
-
+  if (columns[0]) columns[0].button.tabIndex = 0;
   for (const { which, at, button } of columns) {
     view.listen(button, "click", () => {
       const { rows } = data.alignmentsOf(store.get().index);
