@@ -199,10 +199,10 @@ def set_beside(
         from it where the real tokenizers read the same.
     """
     one_vocabulary = kind == "texts" or _vocabulary(first) == _vocabulary(second)
-    sides = zip(first.trace.sides, second.trace.sides, strict=False)
+    # Two kinds of model, of which one has a target, have no more than their texts in common.
     alignments = tuple(
-        align(one, two, of, by_ids=one_vocabulary)
-        for (one, two), of in zip(sides, ("text", "target"), strict=False)
+        align(one, two, "text" if one is first.trace.text else "target", by_ids=one_vocabulary)
+        for one, two in zip(first.trace.sides, second.trace.sides, strict=False)
     )
     apart = why_apart(first, second)
     answers, own, why = _answered(first, second, kind, alignments, one_vocabulary, patches, known)
@@ -243,7 +243,7 @@ def _answered(
     answers = answers_beside(
         (first.checkpoint, second.checkpoint),
         traces,
-        alignments[-1] if len(alignments) > 1 else alignments[0],
+        alignments[0],
         one_vocabulary=one_vocabulary,
     )
     if kind == "models":

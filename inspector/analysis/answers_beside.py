@@ -119,9 +119,7 @@ def _joined(
             shares = side.share(at, entry), other.share(at, there)
             one, two = shares if side is first else shares[::-1]
             key = str(entry) if one_vocabulary else name
-            found.setdefault(
-                key, AnswerEntry(entry if one_vocabulary else None, name, one, two)
-            )
+            found.setdefault(key, AnswerEntry(entry if one_vocabulary else None, name, one, two))
     return tuple(sorted(found.values(), key=lambda one: -max(one.first or 0, one.second or 0)))
 
 

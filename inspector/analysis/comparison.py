@@ -47,9 +47,9 @@ def align(
         Whether tokens are the same where their ids are, as one vocabulary has them; else where
         they stand for the same letters.
     """
-    names = [_names(text, by_ids=by_ids) for text in (first, second)]
+    ours, theirs = (_names(text, by_ids=by_ids) for text in (first, second))
     # Not SequenceMatcher's guess of what is too frequent to be a match: in a text that is "the".
-    found = SequenceMatcher(None, *names, autojunk=False)
+    found = SequenceMatcher(None, ours, theirs, autojunk=False)
     places: list[Place] = []
     for tag, begin, end, other, until in found.get_opcodes():
         if end - begin == until - other:
@@ -62,9 +62,10 @@ def align(
     return Alignment(of, tuple(places))
 
 
-def _names(text: Text, *, by_ids: bool) -> list[object]:
+def _names(text: Text, *, by_ids: bool) -> list[tuple[bool, str | int]]:
+    """Return what each token is known by, and whether it is special."""
     if by_ids:
-        return text.ids.tolist()
+        return [(False, int(one)) for one in text.ids]
     shown = zip(text.special.tolist(), text.pieces, text.shown, strict=True)
     return [(special, piece if special else name.strip() or name) for special, piece, name in shown]
 

@@ -24,16 +24,18 @@ from inspector.forward.pooling import pool
 from inspector.forward.variants import Outcome, run_variants
 from inspector.records import (
     DEFAULT_POOLING,
-    Array,
     Checkpoint,
+    Float64,
     HeadPatch,
-    PatchHead,
     Patches,
+    PatchHead,
     Pooling,
     Trace,
     WayMeasure,
 )
 
+#: What is measured of one of the passes that ended so, by its place among them.
+Measured = Callable[[Outcome, int], float]
 #: Answers that are nearer to each other than this are the same: float32 tells them no further.
 _SAME = 1e-6
 
@@ -64,8 +66,8 @@ def patch_heads(
     ends = end_of(checkpoint, first, here), end_of(checkpoint, second, there)
     if here.kind != there.kind or ends[0].final.shape != ends[1].final.shape:
         return "the two texts are not answered in as many places"
-    way = _Way(checkpoint, here, *ends)
-    begin, end = way.measured(ends[0], 0), way.measured(ends[1], 0)
+    measure, measured = _way(checkpoint, here, *ends)
+    begin, end = (measured(one, 0) for one in ends)
     if abs(end - begin) < _SAME:
         return "both texts have the same answer"
     edits = [
@@ -76,9 +78,9 @@ def patch_heads(
     shares = np.empty(len(edits))
     for outcome in run_variants(checkpoint, first, [(one,) for one in edits], rows=here.rows):
         for place, which in enumerate(outcome.which):
-            shares[which] = (way.measured(outcome, place) - begin) / (end - begin)
+            shares[which] = (measured(outcome, place) - begin) / (end - begin)
     return Patches(
-        way.measure,
+        measure,
         begin,
         end,
         tuple(
@@ -88,44 +90,33 @@ def patch_heads(
     )
 
 
-class _Way:
-    """What is measured on the way from one answer to another."""
+def _way(
+    checkpoint: Checkpoint, asked: Asked, first: Outcome, second: Outcome
+) -> tuple[WayMeasure, Measured]:
+    """Return what is measured on the way from one answer to another: its name, and how.
 
-    measure: WayMeasure
+    It is measured of one of the passes that ended so, by its place among them.
+    """
+    if first.logits is None or second.logits is None or asked.kind == "embedding":
+        pooling = Pooling((checkpoint.pooling or DEFAULT_POOLING).kind, normalised=True)
+        target = pool(second.final[0], pooling).values
+        return "cosine", lambda end, place: float(pool(end.final[place], pooling).values @ target)
+    ours, theirs = first.logits[0].argmax(axis=1), second.logits[0].argmax(axis=1)
+    differing = np.flatnonzero(ours != theirs)
 
-    def __init__(self, checkpoint: Checkpoint, asked: Asked, first: Outcome, second: Outcome):
-        read: Callable[[Array], float]
-        self._with_words = asked.kind != "embedding"
-        if first.logits is None or second.logits is None or not self._with_words:
-            pooling = Pooling((checkpoint.pooling or DEFAULT_POOLING).kind, normalised=True)
-            target = pool(second.final[0], pooling).values
-            self.measure = "cosine"
+    def lead(end: Outcome, place: int) -> float:
+        exact = _logits(end, place)
+        ahead = exact[differing, theirs[differing]] - exact[differing, ours[differing]]
+        return float(ahead.mean())
 
-            def read(final: Array) -> float:
-                return float(pool(final, pooling).values @ target)
+    def likely(end: Outcome, place: int) -> float:
+        shares = np.exp(log_softmax(_logits(end, place)))
+        return float(shares[np.arange(len(theirs)), theirs].mean())
 
-            self._read = read
-            return
-        ours, theirs = first.logits[0].argmax(axis=1), second.logits[0].argmax(axis=1)
-        differing = np.flatnonzero(ours != theirs)
-        if differing.size:
-            self.measure = "logit_difference"
-            one, two = ours[differing], theirs[differing]
+    return ("logit_difference", lead) if differing.size else ("probability", likely)
 
-            def read(logits: Array) -> float:
-                exact = logits.astype(np.float64)
-                return float((exact[differing, two] - exact[differing, one]).mean())
-        else:
-            self.measure = "probability"
-            every = np.arange(len(theirs))
 
-            def read(logits: Array) -> float:
-                return float(np.exp(log_softmax(logits)[every, theirs]).mean())
-
-        self._read = read
-
-    def measured(self, outcome: Outcome, place: int) -> float:
-        """Return it of one of the passes that ended so."""
-        if not self._with_words or outcome.logits is None:
-            return self._read(outcome.final[place])
-        return self._read(outcome.logits[place])
+def _logits(end: Outcome, place: int) -> Float64:
+    assert end.logits is not None  # noqa: S101  (those of the other passes are there)
+    exact: Float64 = end.logits[place].astype(np.float64)
+    return exact

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from inspector.commands.asked import AskedModel, AskedText
     from inspector.comparing import Comparison
     from inspector.proof import Progress
+    from inspector.records import ComparisonKind
     from inspector.session import Inspection
 
 _MISMATCH = 1
@@ -132,9 +133,7 @@ class _Wanted:
             print_files(console, {"report": str(self.page)})
 
 
-def _refuse_other(
-    texts: tuple[str, ...], model: str, models: tuple[str, str] | None
-) -> None:
+def _refuse_other(texts: tuple[str, ...], model: str, models: tuple[str, str] | None) -> None:
     """Refuse what is no comparison, before anything is imported."""
     if not texts:
         raise InputError(
@@ -144,7 +143,7 @@ def _refuse_other(
     if len(texts) > _TWO:
         raise InputError(
             f"Two texts are compared, and {len(texts)} came.",
-            "Put each in quotes: inspect compare \"It was too big\" \"It was too small\"",
+            'Put each in quotes: inspect compare "It was too big" "It was too small"',
         )
     if models and model != "bundled":
         raise InputError(
@@ -163,7 +162,7 @@ def _compare(
     from inspector.report.terminal.comparison import print_comparison, print_verdicts
 
     console = Console(highlight=False, quiet=wanted.as_json)
-    kind = "texts" if chosen[0] == chosen[1] else "models"
+    kind: ComparisonKind = "texts" if chosen[0] == chosen[1] else "models"
     found: Comparison | None = None
     if chosen[0].answers_first(seen=not wanted.as_json):
         with status(quiet=wanted.as_json) as progress:

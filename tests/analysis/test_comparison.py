@@ -101,9 +101,7 @@ def test_every_head_beside_plain_loops(pair: tuple[Inspected, Inspected]) -> Non
             for i, j in pairs
         ]
         assert at.jsd_bits == pytest.approx(sum(rows) / len(rows), abs=1e-9)
-        moved = {
-            (i, s): abs(theirs[j][t] - ours[i][s]) for i, j in pairs for s, t in pairs
-        }
+        moved = {(i, s): abs(theirs[j][t] - ours[i][s]) for i, j in pairs for s, t in pairs}
         assert moved[at.first_cell] == max(moved.values())
         assert at.first_weight == ours[at.first_cell[0]][at.first_cell[1]]
         assert at.second_weight == theirs[at.second_cell[0]][at.second_cell[1]]

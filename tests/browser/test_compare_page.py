@@ -61,7 +61,9 @@ def test_its_numbers_are_those_of_the_records(opened, how, bound):
     found = comparison(**how)
     page = opened(found)
     for change in found.heads[:: max(1, len(found.heads) // 4)]:
-        got = page.evaluate("([n, h]) => inspector.change('self', n, h)", [change.layer, change.head])
+        got = page.evaluate(
+            "([n, h]) => inspector.change('self', n, h)", [change.layer, change.head]
+        )
         assert got["bits"] == pytest.approx(change.jsd_bits, rel=1e-6)
         shares = {(one.layer, one.head): one.share for one in found.patches.heads}
         assert got["share"] == pytest.approx(shares[change.layer, change.head], rel=1e-6)
@@ -97,7 +99,7 @@ def test_what_is_chosen_is_shown_everywhere_and_stands_in_the_address(opened):
     carriers = page.locator("#carries-list .change-name").all_inner_texts()
     assert carriers == [f"{a.layer}.{a.head}" for a in found.carriers]
     # The words, and the numbers under them.
-    row, col = most.first_cell
+    _, col = most.first_cell
     weight = f"{most.first_weight:.2f} in A, {most.second_weight:.2f} in B"
     assert weight in page.inner_text("#sentences-says")
     column = page.locator("#sentences button").nth(col)
@@ -146,7 +148,11 @@ def test_what_is_chosen_is_shown_everywhere_and_stands_in_the_address(opened):
 
 @pytest.mark.parametrize(
     ("how", "scheme", "width"),
-    [({}, "light", 1280), ({"words": True, "causal": True}, "dark", 360), ({"apart": "x"}, "light", 360)],
+    [
+        ({}, "light", 1280),
+        ({"words": True, "causal": True}, "dark", 360),
+        ({"apart": "x"}, "light", 360),
+    ],
 )
 def test_nothing_to_complain_about(opened, how, scheme, width):
     page = opened(comparison(**how), scheme=scheme, width=width)
@@ -169,7 +175,9 @@ def test_paper_forced_colours_and_damage(opened, open_html):
     page.emulate_media(media="print")
     assert page.locator("#panels canvas").first.is_visible()
     page.emulate_media(media="screen", forced_colors="active")
-    outline = "getComputedStyle(document.querySelector('.change-cell[aria-pressed=true]')).outlineStyle"
+    outline = (
+        "getComputedStyle(document.querySelector('.change-cell[aria-pressed=true]')).outlineStyle"
+    )
     assert page.evaluate(outline) == "solid"
     html = render_comparison(comparison())
     at = html.index('id="blob-b.1.model">') + 60
@@ -185,6 +193,8 @@ def test_the_largest_change_of_the_blob_is_that_of_the_record():
     from inspector.report.html.payload.comparison import build_comparison
 
     found = comparison(layers=1)
-    (heads,) = (b for b in build_comparison(found, command=None, version="x").blobs if b.name == "heads")
+    (heads,) = (
+        b for b in build_comparison(found, command=None, version="x").blobs if b.name == "heads"
+    )
     assert heads.shape == (3, 8)
     assert np.isfinite([one.jsd_bits for one in found.heads]).all()
