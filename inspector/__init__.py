@@ -1,8 +1,9 @@
 """A text attention inspector for real sentences.
 
 ``inspect`` runs a transformer on a text, rebuilds every attention head from the weights, sets the
-classroom analogy beside it and returns an ``Inspection``; ``compare`` sets two texts, or two models,
-beside each other; ``load`` loads a model once for many texts. Importing this package imports neither torch nor transformers.
+classroom analogy beside it and returns an ``Inspection``; ``compare`` sets two texts, or two
+models, beside each other; ``load`` loads a model once for many texts. Importing this package
+imports neither torch nor transformers.
 """
 
 from __future__ import annotations

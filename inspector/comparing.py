@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,12 +13,12 @@ from inspector.errors import InputError
 from inspector.forward.pooling import compare as compare_embeddings
 from inspector.records import (
     Alignment,
-    AnswerBeside,
     Checkpoint,
     Compared,
     ComparisonKind,
     Inspected,
-    Patches,
+    OwnFindings,
+    ids_of,
 )
 from inspector.session import Inspection, inspect, load
 from inspector.what_if import own_pass
@@ -51,7 +50,7 @@ class Comparison(Compared):
     def prove(self) -> Comparison:
         """Ask the real models about both sides, and return the comparison that they prove."""
         first, second = (_inspection(side).prove() for side in self.sides)
-        return set_beside(first, second, kind=self.kind, known=self)
+        return set_beside(first, second, kind=self.kind, known=self.own)
 
     def to_html(self, path: str | Path, *, command: str | None = None) -> None:
         """Write the page, one HTML file that opens offline, whole or not at all.
@@ -186,7 +185,7 @@ def set_beside(
     *,
     kind: ComparisonKind,
     patches: bool | None = None,
-    known: Compared | None = None,
+    known: OwnFindings | None = None,
 ) -> Comparison:
     """Compare two inspections.
 
@@ -195,8 +194,7 @@ def set_beside(
     patches:
         As of ``compare``.
     known:
-        The same comparison from before the proof: what was measured by our own forward is taken
-        from it where the real tokenizers read the same.
+        What was measured before the proof; it is taken where the real tokenizers read the same.
     """
     one_vocabulary = kind == "texts" or _vocabulary(first) == _vocabulary(second)
     # Two kinds of model, of which one has a target, have no more than their texts in common.
@@ -205,7 +203,7 @@ def set_beside(
         for one, two in zip(first.trace.sides, second.trace.sides, strict=False)
     )
     apart = why_apart(first, second)
-    answers, own, why = _answered(first, second, kind, alignments, one_vocabulary, patches, known)
+    own = _measured(first, second, kind, alignments[0], one_vocabulary, patches, known)
     return Comparison(
         kind=kind,
         first=first,
@@ -213,56 +211,50 @@ def set_beside(
         alignments=alignments,
         heads=None if apart else head_changes(first.trace, second.trace, alignments),
         apart=apart,
-        answers=answers,
+        answers=own.answers,
         cosine=None if apart else _cosine(first, second),
-        patches=own,
-        no_patches=why,
+        patches=own.patches,
+        no_patches=own.no_patches,
         notices=tuple(_notices(first, kind, alignments, apart)),
     )
 
 
-def _answered(
+def _measured(
     first: Inspection,
     second: Inspection,
     kind: ComparisonKind,
-    alignments: tuple[Alignment, ...],
+    alignment: Alignment,
     one_vocabulary: bool,
     patches: bool | None,
-    known: Compared | None,
-) -> tuple[tuple[AnswerBeside, ...], Patches | None, str | None]:
+    known: OwnFindings | None,
+) -> OwnFindings:
     """Return what our own forward says of both: the answers, and the patches or why none."""
+    ids = ids_of(first, second)
     for side in (first, second):
         whole = side.verification.end_to_end
         if side.checkpoint.cannot_run is not None:
-            return (), None, f"only the real model can run {side.model.title}"
+            return OwnFindings(ids, no_patches=f"only the real model can run {side.model.title}")
         if whole is not None and whole.verdict == "mismatch":
-            return (), None, "our own forward is not what the real model is"
-    if known is not None and _ids(known.first, known.second) == _ids(first, second):
-        return known.answers, known.patches, known.no_patches
+            return OwnFindings(ids, no_patches="our own forward is not what the real model is")
+    if known is not None and known.ids == ids:
+        return known
     traces = own_pass(first), own_pass(second)
-    answers = answers_beside(
-        (first.checkpoint, second.checkpoint),
-        traces,
-        alignments[0],
-        one_vocabulary=one_vocabulary,
-    )
-    if kind == "models":
-        return answers, None, "heads are patched within one model, and these are two"
-    if patches is False:
-        return answers, None, "it was not asked for"
+    checkpoints = first.checkpoint, second.checkpoint
+    answers = answers_beside(checkpoints, traces, alignment, one_vocabulary=one_vocabulary)
+    if kind == "models" or patches is False:
+        why = "heads are patched within one model, and these are two"
+        return OwnFindings(
+            ids, answers, no_patches=why if kind == "models" else "it was not asked for"
+        )
     own = patch_heads(first.checkpoint, *traces, seconds=None if patches else _SECONDS)
-    return (answers, None, own) if isinstance(own, str) else (answers, own, None)
-
-
-def _ids(*found: Inspected) -> list[list[int]]:
-    return [side.ids.tolist() for one in found for side in one.trace.sides]
+    patched, why_not = (None, own) if isinstance(own, str) else (own, None)
+    return OwnFindings(ids, answers, patched, why_not)
 
 
 def _vocabulary(found: Inspected) -> object:
     """Return what the ids mean; something of its own where nobody can say."""
     tokenizer = found.checkpoint.tokenizer
-    get: Callable[[], object] | None = getattr(tokenizer, "get_vocab", None)
-    return object() if get is None else get()
+    return object() if tokenizer is None else tokenizer.get_vocab()
 
 
 def _cosine(first: Inspected, second: Inspected) -> float | None:

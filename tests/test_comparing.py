@@ -162,7 +162,7 @@ def test_the_proof_keeps_what_was_measured_and_says_the_same(
     for mine, theirs in zip(proved.patches.heads, trophy.patches.heads, strict=True):
         assert mine.share == pytest.approx(theirs.share, abs=1e-3)
     first, second = proved.first, proved.second
-    again = set_beside(first, second, kind="texts", known=trophy)  # type: ignore[arg-type]
+    again = set_beside(first, second, kind="texts", known=trophy.own)  # type: ignore[arg-type]
     assert again.patches is trophy.patches
     assert repr(proved) == (
         "<Comparison 'The trophy was far too …' | 'The trophy was far too …', "

@@ -166,23 +166,21 @@ def _compare(
     found: Comparison | None = None
     if chosen[0].answers_first(seen=not wanted.as_json):
         with status(quiet=wanted.as_json) as progress:
-            answers = _answers(asked, chosen, progress)
-            if answers is not None:
-                progress("Setting one beside the other")
-                found = set_beside(*answers, kind=kind, patches=patches)
+            found = _answered(asked, chosen, kind, patches, progress)
         if found is not None:
             print_comparison(console, found)
             with status(quiet=wanted.as_json) as progress:
                 wanted.write(found, progress)
             wanted.say(console)
     if found is None or chosen[0].prove:
-        said = found is not None
+        known, told = (None, None) if found is None else (found.own, _told(found))
+        # Let go: its checkpoints would lie in memory beside the real models.
+        found = None
         with status(quiet=wanted.as_json) as progress:
             first, second = _proved(asked, chosen, progress)
-            known = found
             found = set_beside(first, second, kind=kind, patches=patches, known=known)
             wanted.write(found, progress)
-        if not said or known is None or _told(found) != _told(known):
+        if _told(found) != told:
             print_comparison(console, found)
             wanted.say(console)
     print_verdicts(console, found)
@@ -190,16 +188,25 @@ def _compare(
     return found, _MISMATCH if "mismatch" in verdicts else 0
 
 
-def _answers(
-    asked: list[AskedText], chosen: list[AskedModel], progress: Progress
-) -> tuple[Inspection, Inspection] | None:
-    """Return our own forward's answers; None where it cannot give one of them."""
+def _answered(
+    asked: list[AskedText],
+    chosen: list[AskedModel],
+    kind: ComparisonKind,
+    patches: bool | None,
+    progress: Progress,
+) -> Comparison | None:
+    """Compare our own forward's answers; None where it cannot give one of them."""
+    from inspector.comparing import set_beside
+
     first = chosen[0].answer(asked[0], None, progress)
     if first is None:
         return None
-    opened = first.checkpoint if chosen[0] == chosen[1] else None
+    opened = first.checkpoint if kind == "texts" else None
     second = chosen[1].answer(asked[1], opened, progress)
-    return None if second is None else (first, second)
+    if second is None:
+        return None
+    progress("Setting one beside the other")
+    return set_beside(first, second, kind=kind, patches=patches)
 
 
 def _proved(

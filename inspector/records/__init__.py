@@ -39,9 +39,11 @@ from inspector.records.comparison import (
     ComparisonKind,
     HeadChange,
     HeadPatch,
+    OwnFindings,
     Patches,
     Place,
     WayMeasure,
+    ids_of,
 )
 from inspector.records.corpus import (
     CorpusFacts,
@@ -189,6 +191,7 @@ __all__ = [
     "Norm",
     "Norms",
     "Origin",
+    "OwnFindings",
     "Part",
     "PatchHead",
     "Patches",
@@ -228,5 +231,6 @@ __all__ = [
     "Writing",
     "WrittenToken",
     "conversation",
+    "ids_of",
     "pad",
 ]

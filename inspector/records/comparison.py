@@ -114,6 +114,17 @@ class Patches:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnFindings:
+    """What our own forward measured of two texts: as good after the proof as before."""
+
+    #: What both sides read, a decoder's tokens behind the text's.
+    ids: tuple[tuple[int, ...], ...]
+    answers: tuple[AnswerBeside, ...] = ()
+    patches: Patches | None = None
+    no_patches: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Compared:
     """Everything that a comparison found out."""
 
@@ -141,6 +152,16 @@ class Compared:
         return self.first, self.second
 
     @property
+    def own(self) -> OwnFindings:
+        """What was measured by our own forward, without all that it was measured on."""
+        return OwnFindings(self.ids, self.answers, self.patches, self.no_patches)
+
+    @property
+    def ids(self) -> tuple[tuple[int, ...], ...]:
+        """What both sides read."""
+        return ids_of(self.first, self.second)
+
+    @property
     def changed(self) -> tuple[HeadChange, ...]:
         """The heads, those that changed most first."""
         return tuple(sorted(self.heads or (), key=lambda one: -one.jsd_bits))
@@ -150,3 +171,8 @@ class Compared:
         """The heads that were patched, those that carry most of the change first."""
         known = () if self.patches is None else self.patches.heads
         return tuple(sorted(known, key=lambda one: -one.share))
+
+
+def ids_of(*found: Inspected) -> tuple[tuple[int, ...], ...]:
+    """Return what inspections read, text by text."""
+    return tuple(tuple(side.ids.tolist()) for one in found for side in one.trace.sides)
