@@ -18,7 +18,8 @@ from inspector.records import (
     Text,
     WayMeasure,
 )
-from inspector.report.terminal.inspection import print_verdict, shortened
+from inspector.report.terminal.inspection import print_verdict
+from inspector.report.terminal.links import shortened
 
 #: So many heads, and so many entries of a place, are named.
 _NAMED = 5

@@ -94,6 +94,7 @@ def _side(side: Inspected, layers: list[Header]) -> Header:
         "effects": None,
         "labels": [],
         "links": [asdict(link) | {"lift": finite(link.lift)} for link in side.links],
+        "asked": None,
         "subwords": side.pieces,
         "sinks": [asdict(sink) for sink in side.sinks],
         "notices": list(side.notices),
