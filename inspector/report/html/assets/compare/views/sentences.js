@@ -2,6 +2,7 @@
  * Sentence beside sentence: what stands against each other in one column, tinted by what a word hears in the head.
  */
 
+import { bringIntoBox } from "../../report/paragraphs.js";
 import { currentRamp, step, tintsOf } from "../../shared/colour.js";
 import { along, rovingTabStop } from "../../shared/controls.js";
 import { el, word } from "../../shared/dom.js";
@@ -101,7 +102,9 @@ export function mountSentences(root, data, store) {
           /** @type {HTMLElement} */ (half.lastChild).textContent = Number.isNaN(value) ? " " : fixed(value, 2);
         }
       });
-      button.setAttribute("aria-pressed", String(which === of.rows && at === row));
+      const asked = which === of.rows && at === row;
+      button.setAttribute("aria-pressed", String(asked));
+      if (asked && box.dataset.length === "long") bringIntoBox(box, button);
       button.classList.toggle("heard", which === of.cols && at === col);
       const heard = weights.map((value, side) =>
         halves[side] && !Number.isNaN(value) ? `${"AB"[side]} ${fixed(value, 2)}` : "",
@@ -117,7 +120,9 @@ export function mountSentences(root, data, store) {
         `In ${headName(layer, head)}, `,
         el("b", {}, "“", word(data.nameOf(of.rows, row)), "”"),
         " hears ",
-        el("b", {}, "“", word(data.nameOf(of.cols, col)), "”"),
+        of.rows === of.cols && row === col
+          ? el("b", {}, "itself")
+          : el("b", {}, "“", word(data.nameOf(of.cols, col)), "”"),
         Number.isNaN(a) && Number.isNaN(b) ? " on neither side." : `: ${fixed(a, 2)} in A, ${fixed(b, 2)} in B.`,
       );
   }
