@@ -284,6 +284,15 @@ export interface Sink {
   value_weighted_share: number | null;
 }
 
+/** Two words that were asked about, at the head that links them most. */
+export interface AskedLink {
+  site: Site;
+  layer: number;
+  head: number;
+  source_token: number;
+  target_token: number;
+}
+
 /** The header of a report. */
 export interface Header {
   payload: 2;
@@ -311,7 +320,7 @@ export interface Header {
   labels: (Label | null)[];
   links: Link[];
   /** The two words that the report was asked about, at the head that links them most. */
-  asked: { site: Site; layer: number; head: number; source_token: number; target_token: number } | null;
+  asked: AskedLink | null;
   /** Whether links are between tokens and not between words. */
   subwords: boolean;
   /** Keys that links and default views set aside. */
