@@ -1,8 +1,9 @@
 """A text attention inspector for real sentences.
 
 ``inspect`` runs a transformer on a text, rebuilds every attention head from the weights, sets the
-classroom analogy beside it and returns an ``Inspection``; ``load`` loads a model once for many
-texts. Importing this package imports neither torch nor transformers.
+classroom analogy beside it and returns an ``Inspection``; ``compare`` sets two texts, or two
+models, beside each other; ``load`` loads a model once for many texts. Importing this package
+imports neither torch nor transformers.
 """
 
 from __future__ import annotations
@@ -12,26 +13,31 @@ from typing import TYPE_CHECKING, Any
 from inspector.version import __version__
 
 if TYPE_CHECKING:
+    from inspector.comparing import Comparison, compare
     from inspector.errors import InputError, InspectorError, MachineError, ModelError
     from inspector.session import Inspection, inspect, load
 
 __all__ = [
+    "Comparison",
     "InputError",
     "Inspection",
     "InspectorError",
     "MachineError",
     "ModelError",
     "__version__",
+    "compare",
     "inspect",
     "load",
 ]
 
 _HOME = {
+    "Comparison": "inspector.comparing",
     "InputError": "inspector.errors",
     "Inspection": "inspector.session",
     "InspectorError": "inspector.errors",
     "MachineError": "inspector.errors",
     "ModelError": "inspector.errors",
+    "compare": "inspector.comparing",
     "inspect": "inspector.session",
     "load": "inspector.session",
 }

@@ -9,8 +9,7 @@ from typing import Any, Literal, SupportsIndex
 from inspector.alone import run_alone
 from inspector.analysis.effects import compare_passes, measure_effects, read_answer
 from inspector.errors import InputError
-from inspector.forward.core import repeat_heads
-from inspector.forward.edits import change_at
+from inspector.forward.edits import change_at, given_by
 from inspector.forward.model import forward
 from inspector.records import (
     Answer,
@@ -51,7 +50,7 @@ def effects_of(
     InputError
         When our own forward cannot run the model, or the answer is no single token.
     """
-    checkpoint, trace = found.checkpoint, _own(found)
+    checkpoint, trace = found.checkpoint, own_pass(found)
     return measure_effects(
         checkpoint,
         trace,
@@ -70,7 +69,21 @@ def answer_of(found: Inspected) -> Answer:
     InputError
         When our own forward cannot run it.
     """
-    return read_answer(found.checkpoint, _own(found))
+    return read_answer(found.checkpoint, own_pass(found))
+
+
+def own_pass(found: Inspected) -> Trace:
+    """Return our own forward's pass of an inspection's text, untouched.
+
+    Raises
+    ------
+    InputError
+        When it cannot run the model.
+    """
+    refuse_engineless(found.checkpoint)
+    if found.trace.computed and found.change is None:
+        return found.trace
+    return forward(found.checkpoint, found.trace.text, found.trace.target)
 
 
 def refuse_engineless(checkpoint: Checkpoint) -> None:
@@ -101,7 +114,7 @@ def run_changed(
     InputError
         When our own forward cannot run the model, or an edit names what is not there.
     """
-    checkpoint, trace = found.checkpoint, _own(found)
+    checkpoint, trace = found.checkpoint, own_pass(found)
     if found.change is not None:
         edits = (*found.change.edits, *edits)
     try:
@@ -200,7 +213,7 @@ def _given(found: Inspected, other: Inspected, site: SiteName, layer: int, head:
             f"{there}.",
             "Put the two texts so that they have as many, such as by exchanging one word.",
         )
-    trace = other.trace if other.trace.computed else _own(other)
+    trace = other.trace if other.trace.computed else own_pass(other)
     at = next((at for at in trace.indices(site) if trace.layers[at].layer == layer), None)
     if at is None or not 0 <= head < len(trace.layers[at].attention):
         raise InputError(
@@ -208,21 +221,7 @@ def _given(found: Inspected, other: Inspected, site: SiteName, layer: int, head:
             "Layers and heads count from 0.",
         )
     computed = trace.computed[at]
-    mixed = computed.attention @ repeat_heads(computed.value, len(computed.attention))
+    mixed = given_by(computed)
     if other.change is not None:
         change_at(other.change.edits, site, layer, *computed.attention.shape[1:]).apply(mixed)
     return mixed[head]
-
-
-def _own(found: Inspected) -> Trace:
-    """Return our own forward's pass of an inspection's text, untouched.
-
-    Raises
-    ------
-    InputError
-        When it cannot run the model.
-    """
-    refuse_engineless(found.checkpoint)
-    if found.trace.computed and found.change is None:
-        return found.trace
-    return forward(found.checkpoint, found.trace.text, found.trace.target)

@@ -15,12 +15,14 @@ HEAVY = ("torch", "transformers", "bertviz", "rich", "jinja2")
 
 def test_the_public_names() -> None:
     assert sorted(inspector.__all__) == [
+        "Comparison",
         "InputError",
         "Inspection",
         "InspectorError",
         "MachineError",
         "ModelError",
         "__version__",
+        "compare",
         "inspect",
         "load",
     ]

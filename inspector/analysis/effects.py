@@ -68,9 +68,8 @@ def measure_effects(
         As ``run_variants``.
     """
     asked = ask(checkpoint, trace, answer, against)
-    reading = _read(checkpoint, asked, _end(checkpoint, trace, asked))
-    work = multiplications(checkpoint, trace, asked.rows)
-    budget = _Budget(seconds, work / _MULTIPLICATIONS_A_SECOND)
+    reading = _read(checkpoint, asked, end_of(checkpoint, trace, asked))
+    budget = _Budget(seconds, pass_seconds(checkpoint, trace, asked))
     run = partial(_measure, checkpoint, trace, asked, reading)
     blocked, heads = _blocked(trace), _silenced(trace, knockout)
     tokens = None
@@ -104,6 +103,11 @@ def measure_effects(
         contributions=contributions,
         no_contributions=no_contributions(checkpoint) if contributions is None else None,
     )
+
+
+def pass_seconds(checkpoint: Checkpoint, trace: Trace, asked: Asked) -> float:
+    """Return about how long one changed pass takes among many, the same on every machine."""
+    return multiplications(checkpoint, trace, asked.rows) / _MULTIPLICATIONS_A_SECOND
 
 
 def _blocked(trace: Trace) -> list[BlockToken]:
@@ -150,7 +154,7 @@ class _Budget:
 def read_answer(checkpoint: Checkpoint, trace: Trace) -> Answer:
     """Return what the model says of an untouched pass."""
     asked = ask(checkpoint, trace)
-    return _read(checkpoint, asked, _end(checkpoint, trace, asked)).answer
+    return _read(checkpoint, asked, end_of(checkpoint, trace, asked)).answer
 
 
 def compare_passes(
@@ -158,12 +162,12 @@ def compare_passes(
 ) -> tuple[Answer, Answer, Effect]:
     """Return the answer of an untouched pass, of a changed one, and how far it moved."""
     asked = ask(checkpoint, untouched)
-    ends = [_end(checkpoint, trace, asked) for trace in (untouched, changed)]
+    ends = [end_of(checkpoint, trace, asked) for trace in (untouched, changed)]
     before, after = (_read(checkpoint, asked, end) for end in ends)
     return before.answer, after.answer, _moved(before, ends[1], 0)
 
 
-def _end(checkpoint: Checkpoint, trace: Trace, asked: Asked) -> Outcome:
+def end_of(checkpoint: Checkpoint, trace: Trace, asked: Asked) -> Outcome:
     """Return what a whole pass ends with, its logits taken as those of many passes are."""
     if trace.final is None:
         (again,) = run_variants(checkpoint, trace, [()], rows=asked.rows)

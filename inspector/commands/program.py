@@ -19,6 +19,7 @@ from click.shell_completion import shell_complete
 from inspector import __version__, signals
 from inspector.commands import ends, streams
 from inspector.commands.classroom import classroom
+from inspector.commands.compare import compare
 from inspector.commands.corpus import corpus
 from inspector.commands.figure import figure
 from inspector.commands.garbage import collect_later
@@ -30,6 +31,7 @@ from inspector.commands.show import show
 _NAMES = ("inspect", "attention-inspector")
 _WAYS = """\
 inspect "The cat sat on the mat"    every attention head on a sentence of yours
+inspect compare "…" "…"             what a word changes, in which heads
 inspect classroom                   what attention is, as a class of six students
 inspect corpus FILE...              what every head does over many sentences
 inspect models                      which models are rebuilt and proved
@@ -43,6 +45,7 @@ inspect --help                      everything else
 
     \b
     inspect "The cat sat on the mat because it was tired"
+    inspect compare "It was too big" "It was too small"
     inspect classroom
     inspect corpus samples/sentences.txt
     inspect models
@@ -58,6 +61,7 @@ def cli() -> None:
 
 
 cli.add_command(show)
+cli.add_command(compare)
 cli.add_command(classroom)
 cli.add_command(corpus)
 cli.add_command(figure)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from inspector.forward.core import repeat_heads
 from inspector.records import (
     Array,
     BlockEdge,
@@ -16,6 +17,7 @@ from inspector.records import (
     Mask,
     Model,
     PatchHead,
+    RebuiltLayer,
     SilenceHead,
     SiteName,
     Stack,
@@ -79,6 +81,13 @@ def change_at(
     if start and any(isinstance(edit, SilenceHead) and edit.to == "mean" for edit in heads):
         raise ValueError("a head's mean over the text does not go with a cache")
     return Change(forbidden if forbidden.any() else None, tuple(heads))
+
+
+def given_by(layer: RebuiltLayer) -> Array:
+    """Return what the heads of a layer gave in a pass of our own forward, A·V: (H, T, d)."""
+    heads = len(layer.attention)
+    mixed: Array = layer.attention @ repeat_heads(layer.value, heads)
+    return mixed
 
 
 def begins(edit: Edit, own: SiteName) -> tuple[int, int]:

@@ -6,11 +6,13 @@ from urllib.parse import urlsplit
 
 import pytest
 import synthetic
+import synthetic_comparison
 import synthetic_corpus
 from synthetic_effects import mattering
 
 from inspector.records import Sink
 from inspector.report.html.atlas_page import render_atlas
+from inspector.report.html.compare_page import render_comparison
 from inspector.report.html.page import render_report
 
 #: What a view may leave behind that the page's own elements do not show.
@@ -51,12 +53,12 @@ async ({ page, views, other }) => {
   const { readPage } = await import('/shared/decode.js');
   const { createStore } = await import('/shared/store.js');
   const { firstView } = await import(`/${page}/state.js`);
-  const { ReportData, AtlasData } = await import(`/${page}/data.js`);
+  const { ReportData, AtlasData, CompareData } = await import(`/${page}/data.js`);
   const sections = await import(`/${page}/sections.js`);
   const all = sections.VIEWS ?? Object.assign({}, ...sections.SECTIONS.map((one) => one.views));
   const load = async (html) => {
     const { header, planes } = await readPage(html);
-    return ReportData ? new ReportData(header, planes, '') : new AtlasData(header, planes);
+    return new (ReportData ?? AtlasData ?? CompareData)(header, planes, '');
   };
   const parsed = new DOMParser().parseFromString(other, 'text/html');
   const both = [await load(document), await load(parsed)];
@@ -164,3 +166,11 @@ def test_views_of_the_atlas(mounted):
     one = synthetic_corpus.corpus(full=True)
     other = synthetic_corpus.corpus(layers=2, heads=4, seed=3, full=True)
     check(*mounted("atlas", render_atlas(one), render_atlas(other)), 6)
+
+
+def test_views_of_a_comparison(mounted):
+    one = synthetic_comparison.comparison(words=True)
+    other = synthetic_comparison.comparison("w " * 70, "w " * 71, layers=3, causal=True)
+    check(*mounted("compare", render_comparison(one), render_comparison(other)), 6)
+    apart = synthetic_comparison.comparison(apart="they are of two families")
+    check(*mounted("compare", render_comparison(apart), render_comparison(apart)), 5)

@@ -37,7 +37,7 @@ def test_routes(given: list[str], routed: list[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--help"], ["classroom", "models", "show"]),
+        (["--help"], ["classroom", "compare", "models", "show"]),
         (["classroom", "--help"], ["--table"]),
         (["show", "--help"], ["--truncate", "--model", "--debug"]),
         (["--version"], ["0.1.0"]),
@@ -133,7 +133,7 @@ def test_without_anything_on_a_terminal_it_says_what_can_be_done(
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     assert main([]) == 0
     said = capsys.readouterr().out.splitlines()
-    assert len(said) == 5
+    assert len(said) == 6
     assert all(line.startswith("inspect ") for line in said)
 
 
@@ -155,7 +155,7 @@ def test_the_help_is_clean_and_names_the_sentences_options(
     ("words", "offered"),
     [
         (["cl"], {"classroom"}),
-        ([""], {"classroom", "corpus", "figure", "models", "show"}),
+        ([""], {"classroom", "compare", "corpus", "figure", "models", "show"}),
         (["--trun"], {"--truncate"}),
         (["'The cat'", "--mod"], {"--model"}),
         (["'The cat'", "--json", "--trun"], {"--truncate"}),
@@ -195,6 +195,7 @@ def test_places_that_are_no_places(capsys: pytest.CaptureFixture[str]) -> None:
         ["the cat", "--save", "-"],
         ["corpus", "s.txt", "--out", ""],
         ["corpus", "s.txt", "--out", "-"],
+        ["compare", "a", "b", "--out", "-"],
         ["classroom", "--out", "-"],
     ):
         assert main(arguments) == 2

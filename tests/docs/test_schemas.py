@@ -10,6 +10,7 @@ import pytest
 from chat_models import chat_model
 from jsonschema import Draft202012Validator
 from markdown import ROOT
+from referencing import Registry, Resource
 from seq2seq_models import random_encoder_decoder
 from small_models import perturb, save
 from transformers import AutoConfig, AutoModelForMaskedLM
@@ -28,8 +29,14 @@ SCHEMAS = {
 TREEBANK = ROOT / "tests/corpus/treebank/treebank.conllu"
 
 
+#: A comparison's sides are inspections, which a document of their own describes.
+REGISTRY: Registry[Any] = Registry().with_resources(
+    (f"{name}.schema.json", Resource.from_contents(schema)) for name, schema in SCHEMAS.items()
+)
+
+
 def faults(name: str, printed: dict[str, Any]) -> list[str]:
-    found = Draft202012Validator(SCHEMAS[name]).iter_errors(printed)
+    found = Draft202012Validator(SCHEMAS[name], registry=REGISTRY).iter_errors(printed)
     return [f"{fault.json_path}: {fault.message}" for fault in found]
 
 
@@ -84,6 +91,22 @@ def test_one_sentence_and_its_files(printed: Any) -> None:
     (found,) = printed("the cat " * 300, "--truncate", "--no-report")
     assert faults("inspection", found) == []
     assert found["truncated_from"] == 602
+
+
+@pytest.mark.slow
+def test_two_texts_and_two_models_compared(printed: Any, tmp_path: Path) -> None:
+    (found,) = printed("compare", "It was too big", "It was too small")
+    assert faults("comparison", found) == []
+    assert set(found["files"]) == {"report"} and found["patches"]["heads"]
+    folder = writer("mistral", tmp_path / "mistral")
+    (found,) = printed("compare", "the cat", "the mat sat", "--model", folder, "--no-report")
+    assert faults("comparison", found) == []
+    assert found["answers"][0]["kind"] == "next" and found["patches"] is None
+    (found,) = printed("compare", "the cat", "--models", "bundled", folder, "--no-report")
+    assert faults("comparison", found) == []
+    assert found["heads"] is None and found["apart"]
+    found["second"]["kind"] = "of nothing"
+    assert any("$.second" in fault for fault in faults("comparison", found))
 
 
 @pytest.mark.slow

@@ -17,8 +17,12 @@ def render_frame(inspected: Inspected) -> str:
     ``allow-scripts`` without ``allow-same-origin``: the page draws itself but sees neither the
     notebook around it nor its storage.
     """
-    page = escape(render_report(inspected), quote=True)
+    return framed(render_report(inspected), "Attention report")
+
+
+def framed(page: str, title: str) -> str:
+    """Return a page in such a frame; ``title`` is what a screen reader calls it."""
     return (
-        f'<iframe sandbox="allow-scripts" srcdoc="{page}" width="100%" height="{_HEIGHT}" '
-        'style="border:0" title="Attention report"></iframe>'
+        f'<iframe sandbox="allow-scripts" srcdoc="{escape(page, quote=True)}" width="100%" '
+        f'height="{_HEIGHT}" style="border:0" title="{title}"></iframe>'
     )

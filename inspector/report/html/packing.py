@@ -21,9 +21,10 @@ def pack(sources: Mapping[str, str]) -> dict[str, str]:
     ``guard``, ``theme``, ``start``
         What says so where a script does not start, what sets light or dark before anything is
         painted, what unpacks the style and the scripts.
-    ``script``, ``atlas_script``
-        The report's style, worker and script, and the atlas's script, packed.
-    ``report_policy``, ``classroom_policy``, ``index_policy``, ``atlas_policy``
+    ``script``, ``atlas_script``, ``compare_script``
+        The report's style, worker and script, the atlas's script, and the comparison's style and
+        script, packed.
+    ``report_policy``, ``classroom_policy``, ``index_policy``, ``atlas_policy``, ``compare_policy``
         The policy of each page. A report's worker is begun by its script, which is named.
     """
 
@@ -38,9 +39,12 @@ def pack(sources: Mapping[str, str]) -> dict[str, str]:
     report_css, classroom_css, index_css, atlas_css = map(
         style, ("report", "classroom", "index", "atlas")
     )
+    # A comparison is drawn with what a report is drawn with.
+    compare_css = report_css + compact_style(sources["compare/compare.css"])
     guard, theme, start = map(whole, ("guard", "theme", "start"))
     worker, script = link(sources, "attention/worker.js", "report/main.js")
     (atlas_script,) = link(sources, "atlas/main.js")
+    (compare_script,) = link(sources, "compare/main.js")
     return {
         "opening_css": opening_css,
         "classroom_css": classroom_css,
@@ -51,10 +55,12 @@ def pack(sources: Mapping[str, str]) -> dict[str, str]:
         "start": start,
         "script": _packed(report_css, worker, script),
         "atlas_script": _packed("", atlas_script),
+        "compare_script": _packed(compare_css, compare_script),
         "report_policy": _policy((opening_css, report_css), theme, start, script),
         "classroom_policy": _policy((classroom_css,), theme),
         "index_policy": _policy((index_css,), theme),
         "atlas_policy": _policy((atlas_css,), theme, start, atlas_script),
+        "compare_policy": _policy((opening_css, compare_css), theme, start, compare_script),
     }
 
 

@@ -48,7 +48,7 @@ def test_only_the_list_of_sections_knows_the_views() -> None:
         for module in MODULES
         if any(map(is_view, imported(module)))
     }
-    assert knowing == {"report/sections.js", "atlas/sections.js"}
+    assert knowing == {"report/sections.js", "atlas/sections.js", "compare/sections.js"}
 
 
 def test_rooms_know_only_what_lies_below_them() -> None:
@@ -57,6 +57,8 @@ def test_rooms_know_only_what_lies_below_them() -> None:
         "shared": {"shared", "attention"},
         "report": {"report", "attention", "shared"},
         "atlas": {"atlas", "attention", "shared"},
+        # Two reports' data, drawn with the report's charts.
+        "compare": {"compare", "report", "attention", "shared"},
     }
     for module in MODULES:
         assert {room(other) for other in imported(module)} <= below[room(module)], module

@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 import synthetic
+import synthetic_comparison
 import synthetic_corpus
 from payload_types import Types
 
 from inspector.records import Writing
 from inspector.report.html.atlas_payload import build_atlas
 from inspector.report.html.payload.build import build_payload
+from inspector.report.html.payload.comparison import build_comparison
 
 DESCRIPTION = Path(__file__).parents[3] / "inspector/report/html/assets/payload.d.ts"
 TYPES = Types(DESCRIPTION)
@@ -66,6 +68,26 @@ REPORTS = {
 def test_a_report_s_header_is_as_it_is_described(name: str) -> None:
     built = build_payload(REPORTS[name](), command=None, version="test")
     assert TYPES.faults(json.loads(built.json), "Header") == []
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {},
+        {"words": True, "causal": True, "patched": False},
+        {"second": "w " * 40},
+        {"apart": "they are of two families"},
+    ],
+)
+def test_a_comparison_s_header_is_as_it_is_described(how: dict[str, Any]) -> None:
+    found = synthetic_comparison.comparison(**how)
+    built = build_comparison(found, command="inspect compare", version="test")
+    header = json.loads(built.json)
+    assert TYPES.faults(header, "CompareHeader") == []
+    # What a comparison does not show is not in it.
+    kinds = {name.split(".", 2)[2] for name in header["blobs"] if "." in name}
+    assert not kinds & {"difference", "value_norm", "thumbnail", "key_state_norm"}
+    assert ("query" in kinds) == ("second" in how)
 
 
 def test_an_atlas_header_and_its_examples_are_as_they_are_described() -> None:

@@ -284,6 +284,15 @@ export interface Sink {
   value_weighted_share: number | null;
 }
 
+/** Two words that were asked about, at the head that links them most. */
+export interface AskedLink {
+  site: Site;
+  layer: number;
+  head: number;
+  source_token: number;
+  target_token: number;
+}
+
 /** The header of a report. */
 export interface Header {
   payload: 2;
@@ -311,12 +320,68 @@ export interface Header {
   labels: (Label | null)[];
   links: Link[];
   /** The two words that the report was asked about, at the head that links them most. */
-  asked: { site: Site; layer: number; head: number; source_token: number; target_token: number } | null;
+  asked: AskedLink | null;
   /** Whether links are between tokens and not between words. */
   subwords: boolean;
   /** Keys that links and default views set aside. */
   sinks: Sink[];
   /** What is to be said of the text, in sentences. */
+  notices: string[];
+  blobs: Record<string, BlobEntry>;
+}
+
+/** A place in both texts of a comparison; null where a side has no token there. */
+export interface Place {
+  first: number | null;
+  second: number | null;
+  equal: boolean;
+}
+
+export interface Alignment {
+  of: "text" | "target";
+  places: Place[];
+}
+
+/** An entry of the vocabulary and how likely both sides take it to be; null where one was not asked. */
+export interface AnswerEntry {
+  id: number | null;
+  token: string;
+  first: number | null;
+  second: number | null;
+}
+
+export interface AnswerBeside {
+  kind: "next" | "masked" | "words" | "decoder";
+  first: number | null;
+  second: number | null;
+  entries: AnswerEntry[];
+}
+
+/** What is measured when heads are patched, untouched on both sides. */
+export interface Patched {
+  measure: "cosine" | "logit_difference" | "probability";
+  first: number | null;
+  second: number | null;
+}
+
+/**
+ * The header of a comparison. Its sides have no blobs of their own: theirs are `a.…` and `b.…`. The blob `heads`,
+ * (heads, 8), has for each head in the order of the layers its change in bits; query and key of its largest change, on
+ * the first side and on the second; the weight there on either; the share of the way that it carries.
+ */
+export interface CompareHeader {
+  payload: 2;
+  inspector: string;
+  command: string | null;
+  kind: "texts" | "models";
+  sides: Header[];
+  alignments: Alignment[];
+  /** Why the heads of both do not correspond. */
+  apart: string | null;
+  answers: AnswerBeside[];
+  cosine: number | null;
+  patches: Patched | null;
+  no_patches: string | null;
   notices: string[];
   blobs: Record<string, BlobEntry>;
 }

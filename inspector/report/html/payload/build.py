@@ -72,8 +72,8 @@ def build_payload(inspected: Inspected, *, command: str | None, version: str) ->
         "inspector": version,
         "command": command,
         "model": asdict(inspected.model),
-        "text": _text(trace.text),
-        "target": None if trace.target is None else _text(trace.target),
+        "text": text_header(trace.text),
+        "target": None if trace.target is None else text_header(trace.target),
         # Every attention layer: `site` and `layer` name it, and its index here names its blobs.
         "layers": layers,
         "arithmetic_max_abs_error": max(errors, default=None),
@@ -111,7 +111,7 @@ def _asked(link: AskedLink | None) -> Header | None:
     }
 
 
-def _text(text: Text) -> Header:
+def text_header(text: Text) -> Header:
     """Return a text with its tokens one by one, as the page goes over them."""
     roles: list[Header] = [{} for _ in text.pieces]
     if text.chat is not None:

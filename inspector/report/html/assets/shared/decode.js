@@ -19,7 +19,7 @@ const bytesOf = (text) => new TextEncoder().encode(text ?? "");
 
 /**
  * @param {HTMLElement | null} holder element with the header's JSON
- * @returns {import("../payload.js").Header | import("../payload.js").AtlasHeader}
+ * @returns {import("../payload.js").Header | import("../payload.js").AtlasHeader | import("../payload.js").CompareHeader}
  */
 export function parseHeader(holder) {
   const text = holder?.textContent;

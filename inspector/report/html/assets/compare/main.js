@@ -1,0 +1,57 @@
+/**
+ * Where a comparison starts: read both sides, choose what to show first, let the views draw it.
+ */
+
+import { isState } from "../shared/address.js";
+import { marred, readPage } from "../shared/decode.js";
+import { giveUp, isStopped, loaded, sayMarred, whenReady } from "../shared/page.js";
+import { createStore } from "../shared/store.js";
+import { CompareData } from "./data.js";
+import { VIEWS } from "./sections.js";
+import { firstView, followAddress, hashOf, settled, stateOf } from "./state.js";
+
+const root = document.documentElement;
+root.dataset.started = "";
+
+async function start() {
+  if (isStopped()) return;
+  await loaded();
+  const why = marred(document),
+    { header, planes } = await readPage(document);
+  if (isStopped()) return;
+  sayMarred("comparison", why);
+  const data = new CompareData(/** @type {import("../payload.js").CompareHeader} */ (header), planes);
+  const first = firstView(data),
+    hash = location.hash;
+  const store = createStore(stateOf(hash, first, data), (changes, before) => settled(data, changes, before));
+  root.dataset.loaded = "";
+  for (const part of document.querySelectorAll("section, footer")) part.toggleAttribute("data-drawn", true);
+  for (const [where, mount] of Object.entries(VIEWS)) {
+    const found = document.querySelector(where);
+    if (found instanceof HTMLElement) mount(found, data, store);
+  }
+  followAddress(store, first, data);
+  Object.defineProperty(window, "inspector", {
+    value: Object.freeze({
+      version: data.header.inspector,
+      get state() {
+        return { ...store.get(), hash: hashOf(store.get(), first, data) };
+      },
+      /** @param {string} site @param {number} layer @param {number} head */
+      change(site, layer, head) {
+        const found = data.headAt(data.sides[0].indexOf(site, layer), head);
+        if (!found) throw new RangeError(`there is no head ${head}`);
+        return { bits: found.bits, share: found.share };
+      },
+      /** @param {string} site @param {number} layer @param {number} head over the places of both texts */
+      matrices(site, layer, head) {
+        const index = data.sides[0].indexOf(site, layer);
+        if (!data.headAt(index, head)) throw new RangeError(`there is no head ${head}`);
+        return data.matrices(index, head);
+      },
+    }),
+  });
+  whenReady(isState(hash) ? "" : hash.slice(1));
+}
+
+start().catch((error) => giveUp("comparison", error));
