@@ -4,14 +4,18 @@ from dataclasses import replace
 from importlib import resources
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 import synthetic
 import synthetic_comparison
 import synthetic_corpus
+from synthetic_classroom import three_words
 from synthetic_effects import mattering
 
+from inspector.analogy.classroom import article_class, study
 from inspector.records import Sink
 from inspector.report.html.atlas_page import render_atlas
+from inspector.report.html.classroom_page import render_classroom
 from inspector.report.html.compare_page import render_comparison
 from inspector.report.html.page import render_report
 
@@ -53,12 +57,13 @@ async ({ page, views, other }) => {
   const { readPage } = await import('/shared/decode.js');
   const { createStore } = await import('/shared/store.js');
   const { firstView } = await import(`/${page}/state.js`);
-  const { ReportData, AtlasData, CompareData } = await import(`/${page}/data.js`);
+  const { ReportData, AtlasData, CompareData, ClassroomData } = await import(`/${page}/data.js`);
+  const Data = ReportData ?? AtlasData ?? CompareData ?? ClassroomData;
   const sections = await import(`/${page}/sections.js`);
   const all = sections.VIEWS ?? Object.assign({}, ...sections.SECTIONS.map((one) => one.views));
   const load = async (html) => {
     const { header, planes } = await readPage(html);
-    return new (ReportData ?? AtlasData ?? CompareData)(header, planes, '');
+    return new Data(header, planes, '');
   };
   const parsed = new DOMParser().parseFromString(other, 'text/html');
   const both = [await load(document), await load(parsed)];
@@ -174,3 +179,10 @@ def test_views_of_a_comparison(mounted):
     check(*mounted("compare", render_comparison(one), render_comparison(other)), 6)
     apart = synthetic_comparison.comparison(apart="they are of two families")
     check(*mounted("compare", render_comparison(apart), render_comparison(apart)), 5)
+
+
+def test_views_of_the_classroom(mounted):
+    one = render_classroom(article_class(), own_table=False, words=three_words())
+    other = study(["A", "B", "C"], ["x", "y"], np.array([[1.0, 2], [2, 1], [-3, 9]]))
+    html = render_classroom(other, own_table=True, words=three_words(seed=5))
+    check(*mounted("classroom", one, html), 6)

@@ -69,9 +69,17 @@ def render_classroom(
 
 def _payload(classroom: Classroom, words: ThreeWords | None) -> Payload:
     """Return what the page's script starts from."""
-    blobs = () if words is None else tuple(
-        Blob.pack(name, array.astype(np.float32))
-        for name, array in (("states", words.states), ("query", words.query), ("key", words.key))
+    blobs = (
+        ()
+        if words is None
+        else tuple(
+            Blob.pack(name, array.astype(np.float32))
+            for name, array in (
+                ("states", words.states),
+                ("query", words.query),
+                ("key", words.key),
+            )
+        )
     )
     header = {
         "payload": VERSION,
@@ -103,8 +111,10 @@ def _alike(before: Float64, after: Float64) -> str:
         return "Fewer than two rows have a profile, so there is nothing to compare."
     old, new = (f"{shown(100 * value, 0)} %" for value in (was, now))
     said = f"Two profiles differ by {old} on average before and by {new} after"
-    return f"{said}." if old == new else (
-        f"{said}: the class grew {'more' if now < was else 'less'} alike."
+    return (
+        f"{said}."
+        if old == new
+        else (f"{said}: the class grew {'more' if now < was else 'less'} alike.")
     )
 
 

@@ -2,10 +2,10 @@
  * The class in the page's address: names and marks, nothing where it is the page's own.
  */
 
-import { isMark, FEWEST, refusedName } from "./state.js";
+import { FEWEST, isMark, refusedName } from "./data.js";
 
-/** @typedef {import("./state.js").Class} Class */
-/** @typedef {import("./state.js").Limits} Limits */
+/** @typedef {import("./data.js").Class} Class */
+/** @typedef {import("./data.js").Limits} Limits */
 
 /** No class that fits the page needs a longer address. */
 const LONGEST = 20_000;

@@ -33,6 +33,7 @@ export const rangeOf = (table) => [Math.min(...table.flat()), Math.max(...table.
  * @property {[number, number]} range between which the colours run
  * @property {boolean} [whole] whether zeros at a number's end stay
  * @property {boolean} [diagonal] whether each with itself is set apart
+ * @property {boolean} [anew] true where other things are shown than before, so that nothing moved
  */
 
 /**
@@ -45,7 +46,7 @@ export function createHeat(table) {
   let size = "";
   return {
     cells: () => cells,
-    show({ rows, cols, values, range, whole = false, diagonal = false }) {
+    show({ rows, cols, values, range, whole = false, diagonal = false, anew = false }) {
       const again = size === `${rows.length} ${cols.length}`;
       const [head] = table.tHead?.rows ?? [],
         [body] = table.tBodies;
@@ -64,9 +65,8 @@ export function createHeat(table) {
         for (const [j, value] of row.entries()) {
           const cell = cells[i][j],
             text = written(value, 2, whole);
-          const moved = again && text !== cell.textContent;
-          cell.className =
-            (diagonal && i === j ? "own" : heatClass(value, range)) + (moved ? " moved" : "");
+          const moved = again && !anew && text !== cell.textContent;
+          cell.className = (diagonal && i === j ? "own" : heatClass(value, range)) + (moved ? " moved" : "");
           if (cell.textContent !== text) cell.textContent = text;
         }
       }

@@ -4,12 +4,12 @@
 
 import { addressWriter, isState } from "../shared/address.js";
 import { marred, readPage } from "../shared/decode.js";
-import { joinPlanes } from "../shared/numbers.js";
 import { giveUp, isStopped, loaded, sayMarred, whenReady } from "../shared/page.js";
 import { createStore } from "../shared/store.js";
 import { classOf, hashOf } from "./address.js";
+import { ClassroomData, LARGEST } from "./data.js";
 import { CLASS_VIEWS, VIEWS } from "./sections.js";
-import { ClassroomData, firstView, LARGEST, settled } from "./state.js";
+import { firstView, settled } from "./state.js";
 
 const root = document.documentElement;
 root.dataset.started = "";
@@ -25,7 +25,9 @@ function asked({ first, limits }) {
     refused = typeof found === "string";
   if (says) {
     says.hidden = !refused;
-    says.textContent = refused ? `The address asks for a class that cannot be shown: ${found}. This is the page’s own.` : "";
+    says.textContent = refused
+      ? `The address asks for a class that cannot be shown: ${found}. This is the page’s own.`
+      : "";
   }
   return refused ? first : found;
 }
@@ -55,16 +57,7 @@ async function start() {
     { header, planes } = await readPage(document);
   if (isStopped()) return;
   sayMarred("classroom", why);
-  const data = new ClassroomData(/** @type {import("../payload.js").ClassroomHeader} */ (header), (name) => {
-    const bytes = planes.get(name);
-    if (!bytes) return null;
-    const {
-        dtype,
-        shape: [rows, wide],
-      } = header.blobs[name],
-      numbers = Array.from(joinPlanes(bytes, dtype));
-    return Array.from({ length: rows }, (_, i) => numbers.slice(i * wide, (i + 1) * wide));
-  });
+  const data = new ClassroomData(/** @type {import("../payload.js").ClassroomHeader} */ (header), planes);
   const { students, traits } = data.first,
     fixed = Math.max(students.length, traits.length) > LARGEST;
   const { hash } = location;

@@ -9,7 +9,7 @@ import { mountMeet } from "./views/meet.js";
 import { mountSoftmax } from "./views/softmax.js";
 import { mountWords } from "./views/words.js";
 
-/** @typedef {(root: HTMLElement, data: import("./state.js").ClassroomData, store: import("./state.js").Store) => () => void} Mount */
+/** @typedef {(root: HTMLElement, data: import("./data.js").ClassroomData, store: import("./state.js").Store) => () => void} Mount */
 
 /** @type {Record<string, Mount>} those of the class, which may be too large to be changed */
 export const CLASS_VIEWS = {

@@ -28,7 +28,10 @@ export const products = (a, b) => a.map((row) => b.map((other) => dot(row, other
  * @param {Table} table (p, m)
  * @returns {Table} weights·table, (n, m)
  */
-const mixed = (weights, table) => weights.map((row) => table[0].map((_, k) => dot(row, table.map((its) => its[k]))));
+function mixed(weights, table) {
+  const columns = table[0].map((_, k) => table.map((row) => row[k]));
+  return products(weights, columns);
+}
 
 /**
  * softmax over each row of scores.
@@ -168,7 +171,9 @@ export function unfolded(a, b, chosen) {
  * @param {number} count
  */
 export function strongest(a, b, count) {
-  const weight = a[0].map((_, k) => a.reduce((sum, row) => sum + b.reduce((s, its) => s + Math.abs(row[k] * its[k]), 0), 0));
+  const weight = a[0].map((_, k) =>
+    a.reduce((sum, row) => sum + b.reduce((s, its) => s + Math.abs(row[k] * its[k]), 0), 0),
+  );
   return weight
     .map((_, k) => k)
     .sort((k, l) => weight[l] - weight[k])

@@ -7,11 +7,17 @@ import { written } from "./write.js";
 
 /** @typedef {{name: string, a: number, b: number, product: number}} Line */
 
-/** @param {number} share @param {boolean} below zero or not */
-function bar(share, below) {
-  const fill = el("span", { class: below ? "fill below" : "fill" });
-  fillTo(fill, share);
-  return el("span", { class: "product-bar", "aria-hidden": "true" }, fill);
+/** How close two are, the closest first. */
+export const LEVELS = ["close friend", "acquaintance", "hardly any"];
+
+/**
+ * A cell with a bar in it.
+ * @param {number} share from −1 to 1; striped below zero
+ */
+export function barCell(share) {
+  const fill = el("span", { class: share < 0 ? "fill below" : "fill" });
+  fillTo(fill, Math.abs(share));
+  return el("td", {}, el("span", { class: "product-bar", "aria-hidden": "true" }, fill));
 }
 
 /**
@@ -42,7 +48,7 @@ export function unfoldTable({ names: [one, other], lines, rest = null, sum, scal
           el("th", { scope: "row" }, word(name)),
           el("td", {}, `${written(a)} × ${written(b)}`),
           el("td", {}, `${written(product)}`),
-          el("td", {}, bar(Math.abs(product) / most, product < 0)),
+          barCell(product / most),
         ),
       ),
       rest &&
@@ -51,7 +57,7 @@ export function unfoldTable({ names: [one, other], lines, rest = null, sum, scal
           { class: "rest" },
           el("th", { scope: "row", colspan: 2 }, rest.name),
           el("td", {}, written(rest.value)),
-          el("td", {}, bar(Math.abs(rest.value) / most, rest.value < 0)),
+          barCell(rest.value / most),
         ),
       total("sum", sum, "sum"),
       scaled && total(scaled.name, scaled.value, "scaled"),

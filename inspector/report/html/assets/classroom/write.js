@@ -18,7 +18,8 @@ export function written(value, places = 2, whole = false) {
   const unit = 10 ** places,
     times = value * unit;
   // Only what has few bits can lie exactly between two.
-  const between = Number.isInteger(value * 2 ** (places + 1)) && !Number.isInteger(times) && Number.isInteger(2 * times);
+  const between =
+    Number.isInteger(value * 2 ** (places + 1)) && !Number.isInteger(times) && Number.isInteger(2 * times);
   const nearest = between ? 2 * Math.round(times / 2) : times;
   const text = (between ? nearest / unit : value).toFixed(places);
   const short = whole || !places ? text : text.replace(/\.?0+$/, "");

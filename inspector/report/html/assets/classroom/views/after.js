@@ -34,7 +34,7 @@ function createBar(kind) {
 
 /**
  * @param {HTMLElement} root
- * @param {import("../state.js").ClassroomData} _data
+ * @param {import("../data.js").ClassroomData} _data
  * @param {import("../state.js").Store} store
  */
 export function mountAfter(root, _data, store) {

@@ -7,7 +7,7 @@ import { View } from "../../shared/view.js";
 
 /**
  * @param {HTMLElement} root
- * @param {import("../state.js").ClassroomData} _data
+ * @param {import("../data.js").ClassroomData} _data
  * @param {import("../state.js").Store} store
  */
 export function mountCounts(root, _data, store) {

@@ -2,20 +2,55 @@
  * Table 1, in which everything can be changed: marks, names, who is there.
  */
 
-import { el } from "../../shared/dom.js";
+import { el, word } from "../../shared/dom.js";
 import { View } from "../../shared/view.js";
+import { FEWEST, isMark, refusedName } from "../data.js";
 import { heatClass, rangeOf } from "../heat.js";
 import { editMarks, markInput } from "../mark_inputs.js";
-import { FEWEST, isMark, mateOf, refusedName } from "../state.js";
+import { mateOf } from "../state.js";
+import { classmates } from "../study.js";
+import { barCell, LEVELS } from "../unfold.js";
+import { written } from "../write.js";
 
 /** @typedef {"students" | "traits"} Kind */
 
 /** @type {Record<Kind, string>} */
 const ONE = { students: "student", traits: "trait" };
 
+/** Classmates that are named beside the marks. */
+const NAMED = 8;
+
+/**
+ * Whom the student whose marks are looked at meets, beside the marks.
+ * @param {import("../state.js").State} state
+ */
+function echo({ students, studied: { R, closeness }, pair: [i] }) {
+  const mates = classmates(R, i).slice(0, NAMED),
+    most = Math.max(...mates.map((j) => Math.abs(R[i][j]))) || 1;
+  return el(
+    "table",
+    { class: "unfolded" },
+    el("caption", {}, word(students[i]), " meets"),
+    el(
+      "tbody",
+      {},
+      ...mates.map((j) =>
+        el(
+          "tr",
+          {},
+          el("th", { scope: "row" }, word(students[j])),
+          el("td", {}, written(R[i][j])),
+          el("td", { class: "level" }, LEVELS[closeness[i][j] ?? 2]),
+          barCell(R[i][j] / most),
+        ),
+      ),
+    ),
+  );
+}
+
 /**
  * @param {HTMLElement} root
- * @param {import("../state.js").ClassroomData} data
+ * @param {import("../data.js").ClassroomData} data
  * @param {import("../state.js").Store} store
  */
 export function mountMarks(root, data, store) {
@@ -23,7 +58,7 @@ export function mountMarks(root, data, store) {
     { limits, first } = data;
   const table = view.find("table-q", HTMLTableElement),
     says = view.find("marks-says");
-  for (const id of ["marks-hint", "marks-buttons"]) view.find(id).hidden = false;
+  for (const id of ["marks-hint", "marks-buttons", "echo"]) view.find(id).hidden = false;
   const allowed =
     `${FEWEST.students} to ${limits.students} students, ${FEWEST.traits} to ${limits.traits} traits, marks from` +
     ` −${limits.mark} to ${limits.mark}, names of up to ${limits.name} characters.`;
@@ -81,8 +116,7 @@ export function mountMarks(root, data, store) {
     let number = count + 1;
     while (now[kind].includes(`${ONE[kind]} ${number}`)) number++;
     const named = { [kind]: [...now[kind], `${ONE[kind]} ${number}`] };
-    const more =
-      kind === "students" ? [...now.table, now.traits.map(() => 0)] : now.table.map((row) => [...row, 0]);
+    const more = kind === "students" ? [...now.table, now.traits.map(() => 0)] : now.table.map((row) => [...row, 0]);
     store.set({ ...named, table: more });
     says.textContent = `A ${ONE[kind]} was added, all marks 0.`;
     names[kind][count].focus();
@@ -138,6 +172,7 @@ export function mountMarks(root, data, store) {
     says.textContent = "The class is again the one that the page came with.";
   });
 
+  view.watch(["students", "table", "pair"], (state) => view.find("echo").replaceChildren(echo(state)));
   view.watch(["students", "traits", "table"], ({ students, traits, table: values }) => {
     if (marks.length !== students.length || marks[0]?.length !== traits.length) build();
     const range = rangeOf(values);

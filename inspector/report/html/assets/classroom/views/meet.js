@@ -63,7 +63,7 @@ function circleRow({ studied: { R, shares, closeness }, students }, i) {
 
 /**
  * @param {HTMLElement} root
- * @param {import("../state.js").ClassroomData} _data
+ * @param {import("../data.js").ClassroomData} _data
  * @param {import("../state.js").Store} store
  */
 export function mountMeet(root, _data, store) {
@@ -105,7 +105,11 @@ export function mountMeet(root, _data, store) {
         }),
         sum: studied.R[i][j],
       }),
-      el("p", { class: "note" }, "Point at a cell, or walk over the table with the arrow keys: its products unfold here."),
+      el(
+        "p",
+        { class: "note" },
+        "Point at a cell, or walk over the table with the arrow keys: its products unfold here.",
+      ),
     );
   });
   pointed(view, table, heat.cells, (i, j) => store.set({ pair: [i, j] }));

@@ -8,7 +8,7 @@ import { alikeWords } from "../write.js";
 
 /**
  * @param {HTMLElement} root
- * @param {import("../state.js").ClassroomData} _data
+ * @param {import("../data.js").ClassroomData} _data
  * @param {import("../state.js").Store} store
  */
 export function mountSoftmax(root, _data, store) {

@@ -13,7 +13,7 @@ import { unfoldTable } from "../unfold.js";
 import { listeningWords, written } from "../write.js";
 
 /** @typedef {import("../state.js").State} State */
-/** @typedef {import("../state.js").Cards} Cards */
+/** @typedef {import("../data.js").Cards} Cards */
 
 /** A dimension of a card is a number of a model; nobody needs one beyond this. */
 const MOST = 1000;
@@ -31,13 +31,13 @@ const STEPS = {
   }),
   scaled: ({ asks: [{ length }] }) => ({
     button: `2 · ÷ √${length}`,
-    scores: `X·Xᵀ/√${length}`,
+    scores: `R = X·Xᵀ/√${length}`,
     weights: `softmax(X·Xᵀ/√${length})`,
     adds: "A temperature, so that the best match does not take all.",
   }),
   learned: ({ asks: [{ length }] }) => ({
     button: `3 · q·kᵀ ÷ √${length}`,
-    scores: `q·kᵀ/√${length}`,
+    scores: `R = q·kᵀ/√${length}`,
     weights: `softmax(q·kᵀ/√${length})`,
     adds: "Learned queries and keys, of one head: what a word asks for differs from what it offers.",
   }),
@@ -60,14 +60,7 @@ function computed(state) {
  * An empty table that heat is drawn in.
  * @param {string} id
  */
-const heatTable = (id) =>
-  el(
-    "table",
-    { id, class: "heat" },
-    el("caption", {}),
-    el("thead", {}, el("tr")),
-    el("tbody"),
-  );
+const heatTable = (id) => el("table", { id, class: "heat" }, el("caption", {}), el("thead", {}, el("tr")), el("tbody"));
 
 /** @param {HTMLTableElement} table @param {string} label */
 function scrolling(table, label) {
@@ -76,7 +69,7 @@ function scrolling(table, label) {
 
 /**
  * @param {HTMLElement} root
- * @param {import("../state.js").ClassroomData} data
+ * @param {import("../data.js").ClassroomData} data
  * @param {import("../state.js").Store} store
  */
 export function mountWords(root, data, store) {
@@ -102,7 +95,11 @@ export function mountWords(root, data, store) {
         "div",
         { id: "words-step", role: "group", "aria-label": "Rung of the ladder" },
         ...NAMES.map((name) =>
-          el("button", { type: "button", "data-value": name }, STEPS[name](name === "learned" ? words.learned : words.states).button),
+          el(
+            "button",
+            { type: "button", "data-value": name },
+            STEPS[name](name === "learned" ? words.learned : words.states).button,
+          ),
         ),
       ),
     ),
@@ -141,7 +138,9 @@ export function mountWords(root, data, store) {
           a === i ? row.map((x, d) => (d === cards.shown[k] ? mark : x)) : row,
         );
         // A hidden state is one card, whoever asks.
-        store.set({ [key]: { ...cards, ...(key === "states" ? { asks: changed, offers: changed } : { [side]: changed }) } });
+        store.set({
+          [key]: { ...cards, ...(key === "states" ? { asks: changed, offers: changed } : { [side]: changed }) },
+        });
         return true;
       },
       enter: (i) => {
@@ -165,7 +164,7 @@ export function mountWords(root, data, store) {
     table.tHead?.rows[0].replaceChildren(
       el("td"),
       ...cards.shown.map((d) => el("th", { scope: "col" }, String(d))),
-      el("th", { scope: "col" }, `${others} others`),
+      el("th", { scope: "col" }, `+${others}`),
     );
     inputs[side] = names.map((name) => cards.shown.map((d) => markInput(`${name}, dimension ${d}`, 0)));
     table.tBodies[0].replaceChildren(
@@ -196,6 +195,8 @@ export function mountWords(root, data, store) {
 
   const scores = createHeat(scored),
     weights = createHeat(weighed);
+  /** The rung that was shown last. */
+  let shown = "";
   for (const table of [asking, offering]) table.classList.add("both");
   view.watch(["step"], (state) => {
     const cards = cardsOf(state),
@@ -209,10 +210,12 @@ export function mountWords(root, data, store) {
       { scores: title, weights: other, adds } = STEPS[state.step](cards);
     fill("asks", cards);
     if (state.step === "learned") fill("offers", cards);
-    /** @type {HTMLElement} */ (scored.caption).textContent = `${title}: scores`;
-    /** @type {HTMLElement} */ (weighed.caption).textContent = `${other}: who listens to whom`;
-    scores.show({ rows: names, cols: names, values: R, range: rangeOf(R) });
-    weights.show({ rows: names, cols: names, values: A, range: [0, 1], whole: true });
+    /** @type {HTMLElement} */ (scored.caption).textContent = title;
+    /** @type {HTMLElement} */ (weighed.caption).textContent = `A = ${other}`;
+    const anew = shown !== state.step;
+    shown = state.step;
+    scores.show({ rows: names, cols: names, values: R, range: rangeOf(R), anew });
+    weights.show({ rows: names, cols: names, values: A, range: [0, 1], whole: true, anew });
     says.replaceChildren(`${adds} `, el("b", {}, listeningWords(A, names).text));
   });
   view.watch(["step", "states", "learned", "wordPair"], (state) => {
