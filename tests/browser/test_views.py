@@ -155,16 +155,16 @@ def test_views_of_the_report(mounted):
         synthetic.inspected("w " * 70, layers=3, heads=5, causal=True, seed=4)
     )
     found, complaints = mounted("report", render_report(one), render_report(other))
-    check(found, complaints, 29)
+    check(found, complaints, 30)
     same = {w for w, view in found.items() if view["seen"][0]["shown"] == view["seen"][1]["shown"]}
     # Keys and ways to export are the same for every text; one site needs no choice.
-    assert same <= {"#keys-view", "#site", "#export-view", "#pair", "#project"}
+    assert same <= {"#keys-view", "#tour-view", "#site", "#export-view", "#pair", "#project"}
 
 
 def test_views_of_the_report_where_there_is_little_to_show(mounted):
     one = synthetic.not_recomputed(synthetic.inspected("the cat sat", pair="a dog"))
     other = synthetic.inspected("w " * 40)
-    check(*mounted("report", render_report(one), render_report(other)), 22)
+    check(*mounted("report", render_report(one), render_report(other)), 23)
 
 
 def test_views_of_the_atlas(mounted):
