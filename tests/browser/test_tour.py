@@ -94,7 +94,7 @@ def test_the_tour_tells_this_text_s_numbers_and_brings_the_view_back(open_report
 def test_a_hostile_text_is_told_as_text_and_every_step_can_be_heard(open_report):
     whole = mattering(synthetic.predicting(synthetic.inspected(HOSTILE, causal=True)))
     page = open_report(whole).page
-    bold = page.locator("b").count()
+    bold, already = page.locator("b").count(), complaints(page)
     page.locator("#tour-open").focus()
     page.keyboard.press("Enter")
     assert page.locator("#tour-open").get_attribute("aria-expanded") == "true"
@@ -103,8 +103,9 @@ def test_a_hostile_text_is_told_as_text_and_every_step_can_be_heard(open_report)
         places.append(page.evaluate("document.querySelector('[data-toured]').id"))
         assert page.locator("[data-toured]").count() == 1
         assert page.locator("#tour b").count() == 0
-        if places[-1] != "ladder-pair-view" or places.count("ladder-pair-view") == 1:
-            assert complaints(page) == []
+        if places[-1] == "why":
+            # Nothing that the page without it would not be told as well.
+            assert complaints(page) == already
         # The keyboard stays on the button that it pressed.
         page.locator("#tour-on").press("Enter")
         assert page.evaluate("document.activeElement.id") == "tour-on"
