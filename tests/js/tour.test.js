@@ -3,9 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-const { diagonalShare, diagonalWords } = await import(
-  "../../inspector/report/html/assets/report/words/tour.js"
-);
+const { diagonalShare, diagonalWords } = await import("../../inspector/report/html/assets/report/words/tour.js");
 
 test("the diagonal is called one where nine tenths of a row stay on it", () => {
   const data = new Float32Array([0.75, 0.25, 0.5, 0.5]);

@@ -24,10 +24,13 @@ function createBar(kind) {
     cell,
     /** @param {number} value @param {number} most */
     show(value, most) {
-      const known = !Number.isNaN(value);
+      const known = !Number.isNaN(value),
+        width = String(known ? 100 * ratio(Math.abs(value), 0, most) : 0),
+        text = known ? `${written(100 * value, 0)}\u00a0%` : "–";
       svg.toggleAttribute("hidden", !known);
-      rect.setAttribute("width", String(known ? 100 * ratio(Math.abs(value), 0, most) : 0));
-      said.textContent = known ? `${written(100 * value, 0)}\u00a0%` : "–";
+      // What stays as it is lays out nothing.
+      if (rect.getAttribute("width") !== width) rect.setAttribute("width", width);
+      if (said.textContent !== text) said.textContent = text;
     },
   };
 }

@@ -189,9 +189,10 @@ export function mountMarks(root, data, store) {
     for (const [i, row] of values.entries()) {
       for (const [k, mark] of row.entries()) {
         const input = marks[i][k];
-        input.setAttribute("aria-label", `${students[i]}, ${traits[k]}`);
+        const label = `${students[i]}, ${traits[k]}`;
+        if (input.getAttribute("aria-label") !== label) input.setAttribute("aria-label", label);
         if (input !== document.activeElement) input.value = String(mark);
-        /** @type {HTMLElement} */ (input.parentElement).className = heatClass(mark, range);
+        /** @type {HTMLElement} */ (input.parentElement).className = `${heatClass(mark, range)} typed`;
       }
     }
   });

@@ -82,7 +82,13 @@ export function mountMeet(root, _data, store) {
       range: rangeOfOthers(studied.R),
       diagonal: true,
     });
-    view.find("circles").replaceChildren(...students.map((_, i) => circleRow(state, i)));
+    const circles = view.find("circles"),
+      rows = students.map((_, i) => circleRow(state, i));
+    if (circles.children.length !== rows.length) circles.replaceChildren(...rows);
+    for (const [i, row] of rows.entries()) {
+      const there = circles.children[i];
+      if (there.textContent !== row.textContent) there.replaceWith(row);
+    }
     const n = students.length;
     view.find("shapes").textContent = `${n} × ${state.traits.length} and ${n} × ${n}`;
   });

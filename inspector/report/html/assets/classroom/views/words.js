@@ -188,7 +188,7 @@ export function mountWords(root, data, store) {
       for (const [k, input] of row.entries()) {
         const mark = seen[i][k];
         if (input !== document.activeElement) input.value = String(Number(mark.toFixed(3)));
-        /** @type {HTMLElement} */ (input.parentElement).className = heatClass(mark, [-most, most]);
+        /** @type {HTMLElement} */ (input.parentElement).className = `${heatClass(mark, [-most, most])} typed`;
       }
     }
   }
