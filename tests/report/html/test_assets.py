@@ -80,7 +80,7 @@ def test_no_folder_has_more_than_twenty_files_side_by_side() -> None:
 
 
 def test_every_view_is_mounted_by_its_page() -> None:
-    for page in ("report", "atlas", "classroom"):
+    for page in ("report", "atlas", "classroom", "compare"):
         mounted = {path.resolve() for path in imported(ASSETS / page / "sections.js")}
         assert mounted == {path.resolve() for path in (ASSETS / page / "views").rglob("*.js")}
 
