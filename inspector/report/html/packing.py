@@ -17,13 +17,14 @@ def pack(sources: Mapping[str, str]) -> dict[str, str]:
     ``opening_css``
         The style of a report before its script has been unpacked.
     ``classroom_css``, ``index_css``, ``atlas_css``
-        The styles of the other pages; whoever has no scripts still reads the atlas.
+        The styles of the other pages; whoever has no scripts still reads the atlas and
+        the classroom.
     ``guard``, ``theme``, ``start``
         What says so where a script does not start, what sets light or dark before anything is
         painted, what unpacks the style and the scripts.
-    ``script``, ``atlas_script``, ``compare_script``
-        The report's style, worker and script, the atlas's script, and the comparison's style and
-        script, packed.
+    ``script``, ``atlas_script``, ``classroom_script``, ``compare_script``
+        The report's style, worker and script, the scripts of the atlas and of the classroom, and
+        the comparison's style and script, packed.
     ``report_policy``, ``classroom_policy``, ``index_policy``, ``atlas_policy``, ``compare_policy``
         The policy of each page. A report's worker is begun by its script, which is named.
     """
@@ -45,6 +46,7 @@ def pack(sources: Mapping[str, str]) -> dict[str, str]:
     worker, script = link(sources, "attention/worker.js", "report/main.js")
     (atlas_script,) = link(sources, "atlas/main.js")
     (compare_script,) = link(sources, "compare/main.js")
+    (classroom_script,) = link(sources, "classroom/main.js")
     return {
         "opening_css": opening_css,
         "classroom_css": classroom_css,
@@ -56,8 +58,9 @@ def pack(sources: Mapping[str, str]) -> dict[str, str]:
         "script": _packed(report_css, worker, script),
         "atlas_script": _packed("", atlas_script),
         "compare_script": _packed(compare_css, compare_script),
+        "classroom_script": _packed("", classroom_script),
         "report_policy": _policy((opening_css, report_css), theme, start, script),
-        "classroom_policy": _policy((classroom_css,), theme),
+        "classroom_policy": _policy((classroom_css,), theme, start, classroom_script),
         "index_policy": _policy((index_css,), theme),
         "atlas_policy": _policy((atlas_css,), theme, start, atlas_script),
         "compare_policy": _policy((opening_css, compare_css), theme, start, compare_script),
