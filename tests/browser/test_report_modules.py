@@ -5,6 +5,9 @@ import zlib
 import numpy as np
 import pytest
 import synthetic
+from page_text import bytes_of
+
+from inspector.report.html.base85 import encode
 
 
 def test_attention(call):
@@ -69,14 +72,27 @@ def test_halves(call):
     np.testing.assert_array_equal([np.nan if v is None else v for v in got], expected)
 
 
-def test_base64_without_the_new_method(call):
-    got = call(
-        "shared/decode",
-        "(() => { const known = Uint8Array.fromBase64; delete Uint8Array.fromBase64;"
-        " try { return Array.from(m.fromBase64('AAEC/f7/')); }"
-        " finally { if (known) Uint8Array.fromBase64 = known; } })()",
+@pytest.mark.parametrize("length", [0, 1, 2, 3, 4, 5, 1023])
+def test_text_back_to_bytes(call, length):
+    """What Python writes is what its own Ascii85 reads, and what the page reads."""
+    data = np.random.default_rng(length).bytes(length)
+    text = encode(data)
+    assert len(text) == length + -(-length // 4)
+    assert bytes_of(text) == data
+    assert not set(text) & set("<>&\"'`\\")
+    assert bytes(call("shared/base85", "Array.from(m.fromBase85(x))", text)) == data
+
+
+@pytest.mark.parametrize("text", ["0", "000000", "00<00", "0000\u00e9", "00 00"])
+def test_text_that_stands_for_no_bytes(call, text):
+    assert (
+        call(
+            "shared/base85",
+            "(() => { try { m.fromBase85(x); return ''; } catch (e) { return e.name; } })()",
+            text,
+        )
+        == "RangeError"
     )
-    assert got == [0, 1, 2, 253, 254, 255]
 
 
 @pytest.mark.parametrize(

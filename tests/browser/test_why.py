@@ -1,13 +1,12 @@
 """Why a head gives a pair of words its number, the ladder step by step, and the mix."""
 
-import base64
 import re
-import zlib
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import synthetic
+from page_text import unpacked
 
 from inspector.analogy.classroom import article_class
 from inspector.report.html.payload.build import build_payload
@@ -26,7 +25,7 @@ def shipped(whole, layer):
     found = []
     for name in ("query", "key"):
         blob = next(blob for blob in built.blobs if blob.name == f"{layer}.{name}")
-        raw = np.frombuffer(zlib.decompress(base64.b64decode(blob.base64), -15), np.uint8)
+        raw = np.frombuffer(unpacked(blob.text), np.uint8)
         dtype = np.dtype(blob.dtype)
         planes = raw.reshape(dtype.itemsize, -1).T
         numbers = np.ascontiguousarray(planes).view(dtype).reshape(blob.shape)

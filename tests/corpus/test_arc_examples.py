@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
-import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from page_text import unpacked
 from small_models import random_bert
 
 import inspector
@@ -47,7 +46,7 @@ def told(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     header = re.search(r'id="header">(.*?)</script>', page)
     packed = re.search(r'id="blob-examples">([^<]*)<', page)
     assert header and packed
-    examples = json.loads(zlib.decompress(base64.b64decode(packed[1]), wbits=-15))
+    examples = json.loads(unpacked(packed[1]))
     return json.loads(header[1]), examples
 
 

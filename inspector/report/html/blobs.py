@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspector.records import Array
+from inspector.report.html.base85 import encode
 
 Header = dict[str, Any]
 
@@ -55,9 +56,9 @@ class Blob:
         }
 
     @property
-    def base64(self) -> str:
+    def text(self) -> str:
         """The deflated bytes as text."""
-        return base64.b64encode(self.deflated).decode("ascii")
+        return encode(self.deflated)
 
 
 def deflate(*parts: bytes) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 import zlib
@@ -13,6 +12,7 @@ from shlex import split
 import numpy as np
 import pytest
 import synthetic_corpus
+from page_text import unpacked
 
 from inspector.records import CorpusResult, ExplanationStatistics, HeadStatistics
 from inspector.report.html.atlas_page import render_atlas
@@ -42,7 +42,7 @@ def blob(page: str, name: str) -> np.ndarray:
     entry = header(page)["blobs"][name]
     found = re.search(rf'id="blob-{name}">([^<]*)<', page)
     assert found
-    raw = zlib.decompress(base64.b64decode(found[1]), wbits=-15)
+    raw = unpacked(found[1])
     assert (len(raw), zlib.crc32(raw)) == (entry["length"], entry["crc32"])
     dtype = np.dtype(entry["dtype"]).newbyteorder("<")
     planes = np.frombuffer(raw, np.uint8).reshape(dtype.itemsize, -1)

@@ -1,4 +1,3 @@
-import base64
 import json
 import zlib
 from dataclasses import replace
@@ -6,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import synthetic
+from page_text import unpacked
 
 from inspector.report.html.blobs import script_json
 from inspector.report.html.payload.build import build_payload
@@ -20,7 +20,7 @@ def numbers(built, name):
     """Read a blob the way the format is described, byte by byte."""
     blob = next(blob for blob in built.blobs if blob.name == name)
     entry = built.header["blobs"][name]
-    raw = zlib.decompress(base64.b64decode(blob.base64), -15)
+    raw = unpacked(blob.text)
     assert len(raw) == entry["length"] and zlib.crc32(raw) == entry["crc32"]
     dtype = np.dtype(entry["dtype"])
     count = len(raw) // dtype.itemsize

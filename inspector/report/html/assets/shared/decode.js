@@ -6,6 +6,7 @@
  * new checksums as well.
  */
 
+import { fromBase85 } from "./base85.js";
 import { DamagedReport } from "./numbers.js";
 
 /** @typedef {import("../payload.js").BlobEntry} BlobEntry */
@@ -40,18 +41,6 @@ export function parseHeader(holder) {
     throw new DamagedReport(`its header is of version ${header?.payload}, not ${PAYLOAD_VERSION}`);
   }
   return header;
-}
-
-/**
- * @param {string} text base64
- * @returns {Bytes}
- */
-export function fromBase64(text) {
-  if ("fromBase64" in Uint8Array) return /** @type {any} */ (Uint8Array).fromBase64(text);
-  const binary = atob(text);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
-  return bytes;
 }
 
 /**
@@ -114,14 +103,14 @@ export function crc32(bytes) {
  * Read one blob and check it.
  * @param {string} name
  * @param {BlobEntry} entry
- * @param {string | null | undefined} text base64, null where the element is missing
+ * @param {string | null | undefined} text as fromBase85 reads it, null where the element is missing
  * @returns {Promise<Bytes>} the planes, for `joinPlanes`
  */
 export async function readBlob(name, entry, text) {
   if (text == null) throw new DamagedReport(`the numbers called “${name}” are missing`);
   let unpacked;
   try {
-    unpacked = await inflate(fromBase64(text), entry.length);
+    unpacked = await inflate(fromBase85(text), entry.length);
   } catch {
     throw new DamagedReport(`the numbers called “${name}” cannot be unpacked`);
   }
