@@ -26,6 +26,11 @@ def pack(sources: Mapping[str, str]) -> dict[str, str]:
         script, packed.
     ``report_policy``, ``classroom_policy``, ``index_policy``, ``atlas_policy``, ``compare_policy``
         The policy of each page. A report's worker is begun by its script, which is named.
+    ``script``, ``live_script``, ``atlas_script``
+        The report's style, worker and script, the live page's, and the atlas's script, packed.
+    ``report_policy``, ``live_policy``, ``classroom_policy``, ``index_policy``, ``atlas_policy``
+        The policy of each page. A report's worker is begun by its script, which is named. Only the
+        live page may ask anybody, and that is the server that it came from.
     """
 
     def style(page: str) -> str:
@@ -35,6 +40,9 @@ def pack(sources: Mapping[str, str]) -> dict[str, str]:
         """Return a script that stands in a page by itself, and is no module."""
         return compact(sources[f"shared/{name}.js"])
 
+    live_css = compact_style(
+        sources["shared/base.css"] + sources["report/report.css"] + sources["live/live.css"]
+    )
     opening_css = compact_style(sources["report/opening.css"])
     report_css, classroom_css, index_css, atlas_css = map(
         style, ("report", "classroom", "index", "atlas")
@@ -43,6 +51,7 @@ def pack(sources: Mapping[str, str]) -> dict[str, str]:
     compare_css = report_css + compact_style(sources["compare/compare.css"])
     guard, theme, start = map(whole, ("guard", "theme", "start"))
     worker, script = link(sources, "attention/worker.js", "report/main.js")
+    _, live_script = link(sources, "attention/worker.js", "live/main.js")
     (atlas_script,) = link(sources, "atlas/main.js")
     (compare_script,) = link(sources, "compare/main.js")
     return {
@@ -54,9 +63,13 @@ def pack(sources: Mapping[str, str]) -> dict[str, str]:
         "theme": theme,
         "start": start,
         "script": _packed(report_css, worker, script),
+        "live_script": _packed(live_css, worker, live_script),
         "atlas_script": _packed("", atlas_script),
         "compare_script": _packed(compare_css, compare_script),
         "report_policy": _policy((opening_css, report_css), theme, start, script),
+        "live_policy": _policy(
+            (opening_css, live_css), theme, start, live_script, connect="'self'"
+        ),
         "classroom_policy": _policy((classroom_css,), theme),
         "index_policy": _policy((index_css,), theme),
         "atlas_policy": _policy((atlas_css,), theme, start, atlas_script),
@@ -73,12 +86,16 @@ def _packed(style: str, *scripts: str) -> str:
     return base64.b64encode(packed).decode()
 
 
-def _policy(styles: Sequence[str], *scripts: str) -> str:
-    """Write a Content-Security-Policy that knows our own styles and scripts and nothing else."""
+def _policy(styles: Sequence[str], *scripts: str, connect: str | None = None) -> str:
+    """Write a Content-Security-Policy that knows our own styles and scripts and nothing else.
+
+    ``connect`` is whom the page may ask; None for nobody.
+    """
     style_src, script_src = (
         " ".join(f"'{policy_hash(each)}'" for each in several) for several in (styles, scripts)
     )
     return (
         "default-src 'none'; base-uri 'none'; form-action 'none'; img-src blob: data:; "
         f"style-src {style_src}; script-src {script_src}; worker-src blob:"
+        + ("" if connect is None else f"; connect-src {connect}")
     )
