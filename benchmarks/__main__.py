@@ -12,6 +12,7 @@ from benchmarks.measuring import machine
 SECTIONS = (
     *("start", "forward", "rebuild", "analysis", "effects"),
     *("report", "use", "compare", "corpus", "language"),
+    *("report", "use", "live", "corpus", "language"),
 )
 
 #: Those that read a file of sentences.

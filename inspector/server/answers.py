@@ -75,6 +75,7 @@ class Answers:
                 )
             measured = effects_of(found, seconds=EFFECTS_SECONDS)
             found = replace(found, effects_measured=measured)
+            self._keep(question, found)
         return pack(found, self._moved(question, found))
 
     def prove(self, question: Question) -> bytes:

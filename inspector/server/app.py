@@ -63,18 +63,25 @@ async def _answered(request: Request, desk: Desk, answer: Callable[[Question], b
     try:
         question = read_question(bytes(body))
         found = await desk.ask(question.page, lambda: answer(question), request.is_disconnected)
-    except Superseded:
-        return refusal(409, "Something newer was asked.")
-    except InputError as error:
-        return refusal(422, error.message, error.hint)
-    except InspectorError as error:
-        return refusal(503, error.message, error.hint)
-    except MemoryError:
-        return refusal(503, "There is not enough memory.", "Type a shorter text.")
-    except Exception as error:  # noqa: BLE001
-        return refusal(
-            500,
-            f"This is a fault of the inspector: {type(error).__name__}: {error}",
-            "Report what was typed, and what this says.",
-        )
+    except Exception as error:
+        # The server goes on, whatever a text did.
+        return _said(error)
     return granted(found, "application/octet-stream")
+
+
+def _said(error: Exception) -> Response:
+    """Return an error as its sentence."""
+    match error:
+        case Superseded():
+            return refusal(409, "Something newer was asked.")
+        case InputError():
+            return refusal(422, error.message, error.hint)
+        case InspectorError():
+            return refusal(503, error.message, error.hint)
+        case MemoryError():
+            return refusal(503, "There is not enough memory.", "Type a shorter text.")
+    return refusal(
+        500,
+        f"This is a fault of the inspector: {type(error).__name__}: {error}",
+        "Report what was typed, and what this says.",
+    )

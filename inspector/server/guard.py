@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 _NAMES = ("127.0.0.1", "localhost")
+#: Browsers leave it out of an address.
+_HTTP = 80
 #: What every answer says: not to be kept, not to be guessed at, not to be read by other pages.
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -35,7 +37,7 @@ class Guard:
         self._app = app
         self._token = token.encode()
         self._hosts = {f"{name}:{port}" for name in _NAMES}
-        if port == 80:
+        if port == _HTTP:
             self._hosts |= set(_NAMES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,7 +75,7 @@ def too_large() -> Response:
     return refusal(
         413,
         "The text is too long to be read while it is typed.",
-        "Shorten it, or write a report with inspect --file.",
+        "Shorten it, or give it to inspect without live.",
     )
 
 

@@ -18,6 +18,7 @@ TokenPlace = tuple[Literal["text", "target"], int]
 
 _SITES = ("self", "encoder", "decoder", "cross")
 _LARGEST = 1_000_000
+_PAGE_LENGTH = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def read_question(body: bytes) -> Question:
     if text is None:
         raise _refused("it has no text")
     page = asked.get("page", "")
-    if not isinstance(page, str) or len(page) > 64:
+    if not isinstance(page, str) or len(page) > _PAGE_LENGTH:
         raise _refused("its page is no name")
     return Question(
         text=text,
@@ -91,7 +92,7 @@ def refuse_long(text: str) -> None:
         raise InputError(
             f"The text is too long to be read while it is typed: {len(text):,} characters, and "
             f"the limit is {TEXT:,}.",
-            "Shorten it, or write a report with inspect --file.",
+            "Shorten it, or give it to inspect without live.",
         )
 
 

@@ -104,13 +104,19 @@ function converse(stage, { header }) {
       Object.assign(answer, again.answer);
     }
     stage.show(answer);
-    said(answer, begun);
+    said(answer, begun, false);
     later(REST, () => more({ ladder: true }, ""));
   }
 
-  /** @param {import("./unpack.js").Answer} answer @param {number | null} begun */
-  function said(answer, begun) {
+  /**
+   * @param {import("./unpack.js").Answer} answer
+   * @param {number | null} begun
+   * @param {boolean} whole whether nothing is to follow
+   */
+  function said(answer, begun, whole) {
     delete root.dataset.lost;
+    if (whole) root.dataset.whole = "";
+    else delete root.dataset.whole;
     panel.say("");
     if (begun != null) panel.took(performance.now() - begun, answer.header);
     panel.showChanged(answer.moved);
@@ -128,8 +134,7 @@ function converse(stage, { header }) {
     const outcome = await asking.ask("inspect", { ...now(), ...asked(changes), ladder: true, ...what });
     if (outcome.kind !== "answer") return fail(outcome, read);
     stage.add(outcome.answer, what.effects ? "all" : "ladder");
-    said(outcome.answer, null);
-    root.dataset.whole = root.dataset.answer;
+    said(outcome.answer, null, true);
   }
 
   async function prove() {
@@ -141,8 +146,7 @@ function converse(stage, { header }) {
     clearTimeout(timer);
     asking.drop();
     stage.add(outcome.answer, "all");
-    said(outcome.answer, begun);
-    root.dataset.whole = root.dataset.answer;
+    said(outcome.answer, begun, true);
   }
 
   /** @param {import("./asking.js").Outcome} outcome @param {() => void} again */

@@ -140,6 +140,7 @@ export class Panel {
     }
     prove.hidden = header.verification.verdict !== "unproved";
     effects.hidden = header.effects != null;
+    find("live-unmeasured", HTMLElement).hidden = header.effects != null;
   }
 
   /** Say what is changed. @param {import("./unpack.js").Moved | null} moved */

@@ -211,7 +211,6 @@ export class Stage {
       const root = /** @type {HTMLElement | null} */ (document.querySelector(view));
       if (root) ends.push(mount(root, data, store));
     }
-    where.hidden = place.name === "#matter" && !data.header.effects;
     if (way) focusAgain(where, way);
     this.drawing = false;
   }

@@ -23,7 +23,7 @@ export function movedWords({ measure, size, before, after }) {
   const far = size == null ? "" : fixed(size, measure === "shift" ? 3 : 2);
   if (measure === "shift" && !before.length) {
     return far
-      ? `The text’s vector turns by ${far} (1 − cosine: 0 is not at all, 1 is at a right angle).`
+      ? `The text’s vector turns by ${far} (1 − cosine; 0 is not at all).`
       : "How far the text’s vector turns is not known.";
   }
   const bits = measure === "kl_bits" && far ? `The answer moves by ${far} bits.` : "";
