@@ -104,8 +104,11 @@ function converse(stage, { header }) {
       Object.assign(answer, again.answer);
     }
     stage.show(answer);
-    said(answer, begun, false);
-    later(REST, () => more({ ladder: true }, ""));
+    // Of a text that was asked about before the ladder is there already.
+    const whole = answer.header.ladder.length > 0;
+    said(answer, begun, whole);
+    root.dataset.answer = String(++answers);
+    if (!whole) later(REST, () => more({ ladder: true }, ""));
   }
 
   /**
@@ -120,7 +123,6 @@ function converse(stage, { header }) {
     panel.say("");
     if (begun != null) panel.took(performance.now() - begun, answer.header);
     panel.showChanged(answer.moved);
-    root.dataset.answer = String(++answers);
   }
 
   /**

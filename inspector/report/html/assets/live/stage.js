@@ -123,7 +123,7 @@ export class Stage {
   add({ header, planes }, what) {
     this.data?.means.end();
     this.data = new ReportData(header, planes, this.worker);
-    this.ladder = header.ladder.length > 0;
+    this.ladder = true;
     this.follow(true);
     const later = new Set(this.waiting);
     this.swap(
