@@ -53,7 +53,7 @@ class Answers:
         self._model = model
         self._loaded: Any = None
         self._lock = threading.Lock()
-        self._kept: OrderedDict[Question, Inspection] = OrderedDict()
+        self._kept = OrderedDict({Question(text, target): found})
 
     def answer(self, question: Question) -> bytes:
         """Answer by our own forward, without a proof.

@@ -103,6 +103,7 @@ def test_links_between_pieces(
         ("clasroom", "classroom"),
         ("corpsu", "corpus"),
         ("CORPUS", "corpus"),
+        ("lives", "live"),
     ],
 )
 def test_a_word_that_is_nearly_a_verb_is_asked_about(
@@ -146,7 +147,7 @@ def test_the_help_is_clean_and_names_the_sentences_options(
     assert "\b" not in said
     lines = [line.strip() for line in said.splitlines()]
     # One example a line.
-    assert {"inspect classroom", "inspect models"} <= set(lines)
+    assert {"inspect classroom", "inspect live", "inspect models"} <= set(lines)
     for option in ("--pair", "--out", "--save", "--version"):
         assert any(line.startswith(option) for line in lines), option
 
@@ -156,6 +157,8 @@ def test_the_help_is_clean_and_names_the_sentences_options(
     [
         (["cl"], {"classroom"}),
         ([""], {"classroom", "compare", "corpus", "figure", "models", "show"}),
+        ([""], {"classroom", "corpus", "figure", "models", "show"}),
+        ([""], {"classroom", "corpus", "live", "models", "show"}),
         (["--trun"], {"--truncate"}),
         (["'The cat'", "--mod"], {"--model"}),
         (["'The cat'", "--json", "--trun"], {"--truncate"}),

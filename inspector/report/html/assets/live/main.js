@@ -18,6 +18,8 @@ root.dataset.started = "";
 /** Milliseconds without a key before the text is read, and before its ladder is measured. */
 const PAUSE = 12,
   REST = 250;
+/** Milliseconds after which it is said that an answer is waited for. */
+const SLOW = 400;
 const KEPT = "attention-inspector.live";
 
 /** What was typed in this tab, for when it is loaded again. */
@@ -93,8 +95,10 @@ function converse(stage, { header }) {
       text = now(),
       isSame = before.text.text === text.text && before.target?.text === text.target;
     // In another text the words have other places: it is read first, and then what is blocked in it.
+    const slow = setTimeout(() => panel.reads(), SLOW);
     const held = isSame || !changes.block.length ? null : changes.block;
     const outcome = await asking.ask("inspect", { ...text, ...asked(held ? { ...changes, block: [] } : changes) });
+    clearTimeout(slow);
     if (outcome.kind !== "answer") return fail(outcome, read);
     const { answer } = outcome;
     settle(before, answer.header);

@@ -164,6 +164,11 @@ export class Panel {
     find("live-took", HTMLElement).textContent = tookWords(milliseconds, header);
   }
 
+  /** Say that an answer is waited for. */
+  reads() {
+    find("live-took", HTMLElement).textContent = "Reading…";
+  }
+
   /** @param {string} text empty where there is nothing to say @param {boolean} [wrong] whether the text is refused */
   say(text, wrong = false) {
     // A page that is read aloud says it again only where it is something else.
