@@ -86,7 +86,7 @@ def run(rounds: int | None) -> str:
 
 
 def _most(of: int | str) -> str:
-    return f"≤ {_REACH[of]}"  # type: ignore[index]
+    return f"≤ {_REACH[of]}"
 
 
 @contextmanager

@@ -65,9 +65,13 @@ class Tab:
 
     def pin(self, word):
         chip = self.page.locator("#sentence .token", has_text=word).first
-        # A click on the one that is pinned unpins it.
-        if chip.get_attribute("aria-pressed") != "true":
-            chip.click()
+        if chip.get_attribute("aria-pressed") == "true":
+            return
+        # A click on the one that is pinned unpins it; beside it another one would ask about the two.
+        pinned = self.page.locator("#sentence .token[aria-pressed=true]")
+        if pinned.count():
+            pinned.first.click()
+        chip.click()
 
     def words(self):
         return self.page.locator("#sentence .token-text").all_inner_texts()

@@ -156,12 +156,15 @@ export class Stage {
   swap(places) {
     clearTimeout(this.later);
     this.waiting = this.places.filter((one) => places.includes(one) || this.waiting.includes(one));
-    // All of this is asked before anything moves: then it costs one layout.
+    // All of this is asked before anything moves: then it costs one layout. Where the text is out of sight, a strip of it
+    // is not.
     const seen = new Set(
-      this.waiting.filter(({ where }) => {
-        const { top, bottom, height } = where.getBoundingClientRect();
-        return height > 0 && bottom > 0 && top < innerHeight;
-      }),
+      this.waiting.filter(({ where, views }) =>
+        [where, ...Object.keys(views).map((view) => document.querySelector(view))].some((root) => {
+          const { top, bottom, height } = root?.getBoundingClientRect() ?? new DOMRect();
+          return height > 0 && bottom > 0 && top < innerHeight;
+        }),
+      ),
     );
     const [opening] = this.waiting;
     if (!seen.size && opening) seen.add(opening);
@@ -203,15 +206,18 @@ export class Stage {
     this.waiting = this.waiting.filter((one) => one !== place);
     this.drawing = true;
     const { where, views, ends } = place,
-      way = wayToFocus(where),
       { data, store } = this.shown;
+    const mounts = Object.entries(views).flatMap(([view, mount]) => {
+      const root = /** @type {HTMLElement | null} */ (document.querySelector(view));
+      return root ? [{ root, mount }] : [];
+    });
+    // Some views of a section have their root elsewhere on the page.
+    const inside = mounts.find(({ root }) => root.contains(document.activeElement))?.root,
+      way = inside ? wayToFocus(inside) : null;
     for (const end of ends.splice(0)) end();
     where.dataset.drawn = "";
-    for (const [view, mount] of Object.entries(views)) {
-      const root = /** @type {HTMLElement | null} */ (document.querySelector(view));
-      if (root) ends.push(mount(root, data, store));
-    }
-    if (way) focusAgain(where, way);
+    for (const { root, mount } of mounts) ends.push(mount(root, data, store));
+    if (inside && way) focusAgain(inside, way);
     this.drawing = false;
   }
 }
@@ -237,5 +243,10 @@ function carriedState(before, was, data, first) {
     there.rows.tokens.length === here.rows.tokens.length && there.cols.tokens.length === here.cols.tokens.length;
   const next = { ...first, ...carried(was, rows, cols, same) };
   // The ladder of this text may still be to come: every text of a model has the same rungs.
-  return { ...stateOf(wholeHashOf(/** @type {State} */ (next)), first, data), rung: was.rung, telling: was.telling };
+  return {
+    ...stateOf(wholeHashOf(/** @type {State} */ (next)), first, data),
+    rung: was.rung,
+    telling: was.telling,
+    own: was.own,
+  };
 }
