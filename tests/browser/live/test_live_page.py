@@ -67,7 +67,7 @@ class Tab:
         chip = self.page.locator("#sentence .token", has_text=word).first
         if chip.get_attribute("aria-pressed") == "true":
             return
-        # A click on the one that is pinned unpins it; beside it another one would ask about the two.
+        # A click on the pinned one unpins it; beside it another one would ask about both.
         pinned = self.page.locator("#sentence .token[aria-pressed=true]")
         if pinned.count():
             pinned.first.click()
