@@ -159,6 +159,7 @@ def test_the_help_is_clean_and_names_the_sentences_options(
         ([""], {"classroom", "compare", "corpus", "figure", "models", "show"}),
         ([""], {"classroom", "corpus", "figure", "models", "show"}),
         ([""], {"classroom", "corpus", "live", "models", "show"}),
+        ([""], {"classroom", "corpus", "figure", "live", "models", "show"}),
         (["--trun"], {"--truncate"}),
         (["'The cat'", "--mod"], {"--model"}),
         (["'The cat'", "--json", "--trun"], {"--truncate"}),
