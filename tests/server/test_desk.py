@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
 from inspector.server.desk import Desk, Superseded
+
+
+def run(task: Coroutine[Any, Any, Any]) -> Any:
+    """Run a task on a loop of its own: playwright leaves one in the thread of the tests."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, task).result()
 
 
 async def stays() -> bool:
@@ -46,7 +55,7 @@ def test_the_newest_of_a_page_wins() -> None:
         let.set()
         return await asyncio.gather(first, *others, return_exceptions=True)
 
-    first, second, other, gone, third = asyncio.run(all_of_them())
+    first, second, other, gone, third = run(all_of_them())
     # What has begun is finished; nobody is told that it was overtaken.
     assert first == b"first"
     assert isinstance(second, Superseded)
@@ -63,4 +72,4 @@ def test_what_fails_leaves_the_desk_free() -> None:
             await desk.ask("", lambda: b"%d" % (1 // 0), stays)
         return await desk.ask("", lambda: b"fine", stays)
 
-    assert asyncio.run(twice()) == b"fine"
+    assert run(twice()) == b"fine"
