@@ -134,7 +134,7 @@ def test_without_anything_on_a_terminal_it_says_what_can_be_done(
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     assert main([]) == 0
     said = capsys.readouterr().out.splitlines()
-    assert len(said) == 6
+    assert len(said) == 7
     assert all(line.startswith("inspect ") for line in said)
 
 
@@ -156,10 +156,7 @@ def test_the_help_is_clean_and_names_the_sentences_options(
     ("words", "offered"),
     [
         (["cl"], {"classroom"}),
-        ([""], {"classroom", "compare", "corpus", "figure", "models", "show"}),
-        ([""], {"classroom", "corpus", "figure", "models", "show"}),
-        ([""], {"classroom", "corpus", "live", "models", "show"}),
-        ([""], {"classroom", "corpus", "figure", "live", "models", "show"}),
+        ([""], {"classroom", "compare", "corpus", "figure", "live", "models", "show"}),
         (["--trun"], {"--truncate"}),
         (["'The cat'", "--mod"], {"--model"}),
         (["'The cat'", "--json", "--trun"], {"--truncate"}),

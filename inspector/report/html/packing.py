@@ -21,14 +21,10 @@ def pack(sources: Mapping[str, str]) -> dict[str, str]:
     ``guard``, ``theme``, ``start``
         What says so where a script does not start, what sets light or dark before anything is
         painted, what unpacks the style and the scripts.
-    ``script``, ``atlas_script``, ``compare_script``
-        The report's style, worker and script, the atlas's script, and the comparison's style and
-        script, packed.
-    ``report_policy``, ``classroom_policy``, ``index_policy``, ``atlas_policy``, ``compare_policy``
-        The policy of each page. A report's worker is begun by its script, which is named.
-    ``script``, ``live_script``, ``atlas_script``
-        The report's style, worker and script, the live page's, and the atlas's script, packed.
-    ``report_policy``, ``live_policy``, ``classroom_policy``, ``index_policy``, ``atlas_policy``
+    ``script``, ``live_script``, ``atlas_script``, ``compare_script``
+        The report's style, worker and script, those of the live page, the atlas's script, and the
+        comparison's style and script, packed.
+    ``report_policy``, ``live_policy`` and so on
         The policy of each page. A report's worker is begun by its script, which is named. Only the
         live page may ask anybody, and that is the server that it came from.
     """
