@@ -10,12 +10,13 @@ import click
 
 from inspector.commands.browser import in_browser
 from inspector.commands.options import debug_option, file_option
-from inspector.errors import InputError
+from inspector.errors import InputError, ModelError
 from inspector.files import PAGE, refuse_place, write_whole
 from inspector.plain import visible
 
 if TYPE_CHECKING:
     from inspector.analogy.classroom import Classroom
+    from inspector.analogy.three_words import ThreeWords
 
 
 @click.command()
@@ -50,7 +51,7 @@ def classroom(*, table: Path | None, out: Path | None, open_page: bool, as_json:
         # Imported here: the terminal and --json need neither jinja2 nor the page's assets.
         from inspector.report.html.classroom_page import render_classroom
 
-        page = render_classroom(studied, own_table=table is not None)
+        page = render_classroom(studied, own_table=table is not None, words=_three_words())
         write_whole(out, page.encode("utf-8"), PAGE)
         if open_page:
             in_browser(out)
@@ -65,6 +66,25 @@ def classroom(*, table: Path | None, out: Path | None, open_page: bool, as_json:
     print_classroom(Console(), studied, own_table=table is not None)
     if out:
         click.echo(f"\nThe page is in {visible(str(out))}")
+
+
+def _three_words() -> ThreeWords | None:
+    """Ask the bundled model about three words of a sentence, by our own forward.
+
+    Where the model cannot be had, the class needs none: its page then ends without them.
+    """
+    from inspector.alone import opened, run_alone
+    from inspector.analogy.three_words import LAYER, SENTENCE, three_words
+    from inspector.checkpoint.tokens import encode
+
+    try:
+        with opened("bundled", lambda _stage: None) as checkpoint:
+            text = encode(checkpoint, SENTENCE, None, truncate=False)
+            _, rebuilt, _ = run_alone(checkpoint, text, None)
+    except ModelError as error:
+        click.echo(f"The page ends without three words of a sentence: {error.message}", err=True)
+        return None
+    return three_words(checkpoint.title, text, rebuilt.from_weights[LAYER])
 
 
 def _as_json(studied: Classroom) -> dict[str, Any]:

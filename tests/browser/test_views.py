@@ -4,14 +4,18 @@ from dataclasses import replace
 from importlib import resources
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 import synthetic
 import synthetic_comparison
 import synthetic_corpus
+from synthetic_classroom import three_words
 from synthetic_effects import mattering
 
+from inspector.analogy.classroom import article_class, study
 from inspector.records import Sink
 from inspector.report.html.atlas_page import render_atlas
+from inspector.report.html.classroom_page import render_classroom
 from inspector.report.html.compare_page import render_comparison
 from inspector.report.html.page import render_report
 
@@ -53,12 +57,13 @@ async ({ page, views, other }) => {
   const { readPage } = await import('/shared/decode.js');
   const { createStore } = await import('/shared/store.js');
   const { firstView } = await import(`/${page}/state.js`);
-  const { ReportData, AtlasData, CompareData } = await import(`/${page}/data.js`);
+  const { ReportData, AtlasData, CompareData, ClassroomData } = await import(`/${page}/data.js`);
+  const Data = ReportData ?? AtlasData ?? CompareData ?? ClassroomData;
   const sections = await import(`/${page}/sections.js`);
   const all = sections.VIEWS ?? Object.assign({}, ...sections.SECTIONS.map((one) => one.views));
   const load = async (html) => {
     const { header, planes } = await readPage(html);
-    return new (ReportData ?? AtlasData ?? CompareData)(header, planes, '');
+    return new Data(header, planes, '');
   };
   const parsed = new DOMParser().parseFromString(other, 'text/html');
   const both = [await load(document), await load(parsed)];
@@ -150,16 +155,16 @@ def test_views_of_the_report(mounted):
         synthetic.inspected("w " * 70, layers=3, heads=5, causal=True, seed=4)
     )
     found, complaints = mounted("report", render_report(one), render_report(other))
-    check(found, complaints, 29)
+    check(found, complaints, 30)
     same = {w for w, view in found.items() if view["seen"][0]["shown"] == view["seen"][1]["shown"]}
     # Keys and ways to export are the same for every text; one site needs no choice.
-    assert same <= {"#keys-view", "#site", "#export-view", "#pair", "#project"}
+    assert same <= {"#keys-view", "#tour-view", "#site", "#export-view", "#pair", "#project"}
 
 
 def test_views_of_the_report_where_there_is_little_to_show(mounted):
     one = synthetic.not_recomputed(synthetic.inspected("the cat sat", pair="a dog"))
     other = synthetic.inspected("w " * 40)
-    check(*mounted("report", render_report(one), render_report(other)), 22)
+    check(*mounted("report", render_report(one), render_report(other)), 23)
 
 
 def test_views_of_the_atlas(mounted):
@@ -174,3 +179,10 @@ def test_views_of_a_comparison(mounted):
     check(*mounted("compare", render_comparison(one), render_comparison(other)), 6)
     apart = synthetic_comparison.comparison(apart="they are of two families")
     check(*mounted("compare", render_comparison(apart), render_comparison(apart)), 5)
+
+
+def test_views_of_the_classroom(mounted):
+    one = render_classroom(article_class(), own_table=False, words=three_words())
+    other = study(["A", "B", "C"], ["x", "y"], np.array([[1.0, 2], [2, 1], [-3, 9]]))
+    html = render_classroom(other, own_table=True, words=three_words(seed=5))
+    check(*mounted("classroom", one, html), 6)

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from inspector.commands.classroom import classroom
-from inspector.errors import InputError
+from inspector.errors import InputError, ModelError
 
 TABLE = "student,x,y\nAnn,1,2\nBob,2,1\nCy,3,0\n"
 #: What stands in TABLE, and what follows from it by hand.
@@ -104,8 +104,9 @@ def test_out_writes_the_page_and_says_where(
 ) -> None:
     pages = []
 
-    def page(studied: object, *, own_table: bool) -> str:
+    def page(studied: object, *, own_table: bool, words: object) -> str:
         pages.append((studied.students[0], own_table))  # type: ignore[attr-defined]
+        assert words.words == ("it", "cat", "mat")  # type: ignore[attr-defined]
         return "<p>é</p>"
 
     monkeypatch.setattr("inspector.report.html.classroom_page.render_classroom", page)
@@ -192,3 +193,32 @@ def test_out_replaces_a_page_of_ours_and_nothing_else(tmp_path: Path) -> None:
     assert isinstance(refused.exception, InputError)
     assert refused.stdout == ""
     assert out.read_text() == "my own page"
+
+
+def test_a_page_is_written_without_the_words_where_their_model_cannot_be_had(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(*_: object) -> None:
+        raise ModelError("There is no such model.", "Get one.")
+
+    monkeypatch.setattr("inspector.alone.opened", missing)
+    out = tmp_path / "class.html"
+    result = run("--out", out)
+    assert result.exit_code == 0
+    assert "without three words of a sentence: There is no such model." in result.stderr
+    assert 'id="words"' not in out.read_text()
+
+
+def test_torch_is_not_imported_for_the_page(tmp_path: Path) -> None:
+    program = (
+        "import sys\n"
+        "from inspector.commands.classroom import classroom\n"
+        "classroom(['--out', sys.argv[1]], standalone_mode=False)\n"
+        "print(*({'torch', 'transformers'} & set(sys.modules)), file=sys.stderr)\n"
+    )
+    out = tmp_path / "class.html"
+    done = subprocess.run(
+        [sys.executable, "-c", program, out], capture_output=True, text=True, check=True
+    )
+    assert done.stderr.strip() == ""
+    assert 'id="words"' in out.read_text()

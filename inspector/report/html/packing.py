@@ -17,13 +17,14 @@ def pack(sources: Mapping[str, str]) -> dict[str, str]:
     ``opening_css``
         The style of a report before its script has been unpacked.
     ``classroom_css``, ``index_css``, ``atlas_css``
-        The styles of the other pages; whoever has no scripts still reads the atlas.
+        The styles of the other pages; whoever has no scripts still reads the atlas and
+        the classroom.
     ``guard``, ``theme``, ``start``
         What says so where a script does not start, what sets light or dark before anything is
         painted, what unpacks the style and the scripts.
-    ``script``, ``live_script``, ``atlas_script``, ``compare_script``
-        The report's style, worker and script, those of the live page, the atlas's script, and the
-        comparison's style and script, packed.
+    ``script``, ``live_script``, ``atlas_script``, ``classroom_script``, ``compare_script``
+        The report's style, worker and script, those of the live page, the scripts of the atlas and
+        of the classroom, and the comparison's style and script, packed.
     ``report_policy``, ``live_policy`` and so on
         The policy of each page. A report's worker is begun by its script, which is named. Only the
         live page may ask anybody, and that is the server that it came from.
@@ -50,6 +51,7 @@ def pack(sources: Mapping[str, str]) -> dict[str, str]:
     _, live_script = link(sources, "attention/worker.js", "live/main.js")
     (atlas_script,) = link(sources, "atlas/main.js")
     (compare_script,) = link(sources, "compare/main.js")
+    (classroom_script,) = link(sources, "classroom/main.js")
     return {
         "opening_css": opening_css,
         "classroom_css": classroom_css,
@@ -62,11 +64,12 @@ def pack(sources: Mapping[str, str]) -> dict[str, str]:
         "live_script": _packed(live_css, worker, live_script),
         "atlas_script": _packed("", atlas_script),
         "compare_script": _packed(compare_css, compare_script),
+        "classroom_script": _packed("", classroom_script),
         "report_policy": _policy((opening_css, report_css), theme, start, script),
         "live_policy": _policy(
             (opening_css, live_css), theme, start, live_script, connect="'self'"
         ),
-        "classroom_policy": _policy((classroom_css,), theme),
+        "classroom_policy": _policy((classroom_css,), theme, start, classroom_script),
         "index_policy": _policy((index_css,), theme),
         "atlas_policy": _policy((atlas_css,), theme, start, atlas_script),
         "compare_policy": _policy((opening_css, compare_css), theme, start, compare_script),

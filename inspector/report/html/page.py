@@ -73,7 +73,7 @@ def _templates() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["number"] = _shown
+    environment.filters["number"] = shown
     environment.filters["bytes"] = lambda text: str(text).encode()
     environment.filters["outline"] = outline
     environment.filters["crc32"] = zlib.crc32
@@ -81,7 +81,7 @@ def _templates() -> jinja2.Environment:
     return environment
 
 
-def _shown(value: float | NDArray[Any], places: int = 2, whole: bool = False) -> str:
+def shown(value: float | NDArray[Any], places: int = 2, whole: bool = False) -> str:
     """Write a number with a real minus sign, never “−0”, and with all places where ``whole``."""
     text = f"{float(value):z.{places}f}"
     if "." in text and not whole:

@@ -48,7 +48,8 @@ def test_only_the_list_of_sections_knows_the_views() -> None:
         for module in MODULES
         if any(map(is_view, imported(module)))
     }
-    assert knowing == {"report/sections.js", "atlas/sections.js", "compare/sections.js"}
+    pages = ("report", "atlas", "classroom", "compare")
+    assert knowing == {f"{page}/sections.js" for page in pages}
 
 
 def test_rooms_know_only_what_lies_below_them() -> None:
@@ -57,6 +58,7 @@ def test_rooms_know_only_what_lies_below_them() -> None:
         "shared": {"shared", "attention"},
         "report": {"report", "attention", "shared"},
         "atlas": {"atlas", "attention", "shared"},
+        "classroom": {"classroom", "shared"},
         # Two reports' data, drawn with the report's charts.
         "compare": {"compare", "report", "attention", "shared"},
         "live": {"live", "report", "attention", "shared"},
@@ -79,7 +81,7 @@ def test_no_folder_has_more_than_twenty_files_side_by_side() -> None:
 
 
 def test_every_view_is_mounted_by_its_page() -> None:
-    for page in ("report", "atlas"):
+    for page in ("report", "atlas", "classroom", "compare"):
         mounted = {path.resolve() for path in imported(ASSETS / page / "sections.js")}
         assert mounted == {path.resolve() for path in (ASSETS / page / "views").rglob("*.js")}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +14,12 @@ import synthetic
 import synthetic_comparison
 import synthetic_corpus
 from payload_types import Types
+from synthetic_classroom import three_words
 
+from inspector.analogy.classroom import article_class
 from inspector.records import Writing
 from inspector.report.html.atlas_payload import build_atlas
+from inspector.report.html.classroom_page import render_classroom
 from inspector.report.html.payload.build import build_payload
 from inspector.report.html.payload.comparison import build_comparison
 
@@ -98,6 +102,13 @@ def test_an_atlas_header_and_its_examples_are_as_they_are_described() -> None:
         examples = json.loads(zlib.decompress(packed.deflated, -15))
         assert examples["examples"]
         assert TYPES.faults(examples, "AtlasExamples") == []
+
+
+def test_a_classroom_s_header_is_as_it_is_described() -> None:
+    for words in (None, three_words()):
+        page = render_classroom(article_class(), own_table=False, words=words)
+        header = json.loads(re.search(r'id="header">([^<]*)<', page)[1])  # type: ignore[index]
+        assert TYPES.faults(header, "ClassroomHeader") == []
 
 
 @pytest.mark.parametrize(

@@ -457,3 +457,14 @@ export interface AtlasExamples {
   sentences: AtlasSentence[];
   examples: AtlasExample[];
 }
+
+/** Of a class: its names and marks; the blobs `states`, `query` and `key` are of three words, where there are some. */
+export interface ClassroomHeader {
+  payload: 2;
+  inspector: string;
+  students: string[];
+  traits: string[];
+  table: number[][];
+  words: string[] | null;
+  blobs: Record<string, BlobEntry>;
+}

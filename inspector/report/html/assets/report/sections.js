@@ -31,6 +31,7 @@ import { mountProject } from "./views/project.js";
 import { mountReading } from "./views/reading.js";
 import { mountSources } from "./views/sources.js";
 import { mountStrip } from "./views/strip.js";
+import { mountTour } from "./views/tour.js";
 import { mountWhy } from "./views/why.js";
 
 /** @typedef {(root: HTMLElement, data: import("./data.js").ReportData, store: import("./state.js").Store) => () => void} Mount */
@@ -60,6 +61,7 @@ export const SECTIONS = [
       "#keys-view": mountKeys,
       "#project": mountProject,
       "#strip": mountStrip,
+      "#tour-view": mountTour,
     },
   },
   { section: "#heads", views: { "#heads": mountGrid } },

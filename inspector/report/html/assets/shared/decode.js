@@ -19,7 +19,7 @@ const bytesOf = (text) => new TextEncoder().encode(text ?? "");
 
 /**
  * @param {HTMLElement | null} holder element with the header's JSON
- * @returns {import("../payload.js").Header | import("../payload.js").AtlasHeader | import("../payload.js").CompareHeader}
+ * @returns {import("../payload.js").Header | import("../payload.js").AtlasHeader | import("../payload.js").CompareHeader | import("../payload.js").ClassroomHeader}
  */
 export function parseHeader(holder) {
   const text = holder?.textContent;

@@ -56,8 +56,8 @@ export class View {
   }
 
   /**
-   * Listen to something of our own that the whole page hears of: another theme, or a link to be copied.
-   * @param {"themechange" | "copylink"} type
+   * Listen to something of our own that the whole page hears of: another theme, a link to be copied, the tour.
+   * @param {"themechange" | "copylink" | "tour"} type
    * @param {() => void} listener
    */
   hear(type, listener) {

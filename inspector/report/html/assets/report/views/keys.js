@@ -45,7 +45,8 @@ export function mountKeys(root, data, store) {
       layer = data.layers[index + by];
     if (layer) store.set({ index: index + by, head: Math.min(head, layer.heads - 1) });
   };
-  const copyLink = () => document.documentElement.dispatchEvent(new Event("copylink"));
+  /** @param {string} what */
+  const ask = (what) => document.documentElement.dispatchEvent(new Event(what));
   view.listen(document, "keydown", (event) => {
     const { key, ctrlKey, altKey, metaKey } = event;
     if (event.defaultPrevented || ctrlKey || altKey || metaKey || dialog.open) return;
@@ -60,7 +61,8 @@ export function mountKeys(root, data, store) {
           p: () => stepHead(-1),
           N: () => stepLayer(1),
           P: () => stepLayer(-1),
-          l: copyLink,
+          l: () => ask("copylink"),
+          t: () => ask("tour"),
           "?": open,
         });
     if (!action) return;
