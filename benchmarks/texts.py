@@ -22,7 +22,7 @@ def text_of(tokens: int, tokenizer: Any) -> str:
     ValueError
         When the passage is too short, or when the cut falls inside a word and changes its pieces.
     """
-    passage = (Path(__file__).parent / "passage.txt").read_text(encoding="utf-8")
+    passage = (Path(__file__).parent / "data" / "passage.txt").read_text(encoding="utf-8")
     encoded = tokenizer.encode(passage, add_special_tokens=False)
     wanted = tokens - tokenizer.num_special_tokens_to_add(is_pair=False)
     if wanted > len(encoded.ids):

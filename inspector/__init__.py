@@ -15,6 +15,7 @@ from inspector.version import __version__
 if TYPE_CHECKING:
     from inspector.comparing import Comparison, compare
     from inspector.errors import InputError, InspectorError, MachineError, ModelError
+    from inspector.server.notebook import Live, live
     from inspector.session import Inspection, inspect, load
 
 __all__ = [
@@ -22,11 +23,13 @@ __all__ = [
     "InputError",
     "Inspection",
     "InspectorError",
+    "Live",
     "MachineError",
     "ModelError",
     "__version__",
     "compare",
     "inspect",
+    "live",
     "load",
 ]
 
@@ -35,10 +38,12 @@ _HOME = {
     "InputError": "inspector.errors",
     "Inspection": "inspector.session",
     "InspectorError": "inspector.errors",
+    "Live": "inspector.server.notebook",
     "MachineError": "inspector.errors",
     "ModelError": "inspector.errors",
     "compare": "inspector.comparing",
     "inspect": "inspector.session",
+    "live": "inspector.server.notebook",
     "load": "inspector.session",
 }
 

@@ -236,6 +236,16 @@ class Inspection(Inspected):
 
         return replace(self, link_asked=ask_link(self, source, target))
 
+    def with_ladder(self) -> Inspection:
+        """Return the same with the ladder and what each idea contributes, which it may lack."""
+        trace, weights = self.trace, self.rebuild.from_weights
+        return replace(
+            self,
+            ladder=measure_ladder(trace, weights),
+            shares=measure_shares(trace, weights),
+            ladder_rows=row_sample(trace),
+        )
+
     def what_if(
         self,
         *,
@@ -280,6 +290,8 @@ class Inspection(Inspected):
         )
         trace, rebuilt, verification, change = run_changed(self, edits)
         found = _inspection(self.checkpoint, trace, rebuilt, verification, pieces=self.pieces)
+        # What was not measured before is not measured now.
+        found = found.with_ladder() if self.ladder else found
         said = (change_notice(change, trace), *found.notices)
         return replace(found, change=change, notices=said, generation=self.generation)
 
@@ -408,6 +420,7 @@ def inspect(
     chat: bool = False,
     system: str | None = None,
     prove: bool = True,
+    ladder: bool = True,
     progress: Progress = lambda _stage: None,
 ) -> Inspection:
     """Inspect the attention of a model on one text, or on a pair of texts.
@@ -441,6 +454,9 @@ def inspect(
         Ask the real model. Without it the answer is our own forward's, from the checkpoint's files
         alone: there in half a second, without torch, and called ``unproved``; its ``.prove()``
         asks the real model later.
+    ladder:
+        Measure the ladder and what each idea contributes. Without it a short text is answered in
+        half the time; ``.with_ladder()`` measures them later.
     progress:
         Called with a few words whenever a stage begins.
 
@@ -473,6 +489,7 @@ def inspect(
                 progress("Writing on")
                 both, written = write_on(checkpoint, FileVocabulary(checkpoint), *both, asked)
             found = _inspection(checkpoint, *run_alone(checkpoint, *both), pieces=pieces)
+            found = found.with_ladder() if ladder else found
             return replace(found, generation=written)
     if isinstance(model, str | Path | Checkpoint):
         progress("Loading the model")
@@ -493,6 +510,7 @@ def inspect(
         written = prove_written(model, trace, written)
     progress("Setting the classroom beside it")
     found = _inspection(model.checkpoint, trace, rebuilt, verification, pieces=pieces)
+    found = found.with_ladder() if ladder else found
     said = (*found.notices, *read_alike(model.checkpoint, *begun))
     return replace(found, notices=said, generation=written)
 
@@ -505,7 +523,7 @@ def _inspection(
     *,
     pieces: bool,
 ) -> Inspection:
-    """Read off a trace all that is said of it."""
+    """Read off a trace all that is said of it but the ladder."""
     heads = read_heads(trace, rebuilt)
     sinks = find_sinks(trace, rebuilt)
     return Inspection(
@@ -513,12 +531,11 @@ def _inspection(
         trace=trace,
         rebuild=rebuilt,
         verification=verification,
-        ladder=measure_ladder(trace, rebuilt.from_weights),
-        shares=measure_shares(trace, rebuilt.from_weights),
+        ladder=(),
+        shares=(),
         heads=heads,
         links=strongest_links(trace, heads, sinks, pieces=pieces),
         pieces=pieces,
         sinks=sinks,
         notices=(*weights_notice(checkpoint), *notices(trace.text)),
-        ladder_rows=row_sample(trace),
     )

@@ -19,11 +19,13 @@ def test_the_public_names() -> None:
         "InputError",
         "Inspection",
         "InspectorError",
+        "Live",
         "MachineError",
         "ModelError",
         "__version__",
         "compare",
         "inspect",
+        "live",
         "load",
     ]
     assert set(dir(inspector)) == set(inspector.__all__)

@@ -24,6 +24,7 @@ from inspector.commands.corpus import corpus
 from inspector.commands.figure import figure
 from inspector.commands.garbage import collect_later
 from inspector.commands.grammar import Verbs
+from inspector.commands.live import live
 from inspector.commands.models import models
 from inspector.commands.show import show
 
@@ -32,6 +33,7 @@ _NAMES = ("inspect", "attention-inspector")
 _WAYS = """\
 inspect "The cat sat on the mat"    every attention head on a sentence of yours
 inspect compare "…" "…"             what a word changes, in which heads
+inspect live                        the same while you type, and what if a head were silent
 inspect classroom                   what attention is, as a class of six students
 inspect corpus FILE...              what every head does over many sentences
 inspect models                      which models are rebuilt and proved
@@ -46,6 +48,7 @@ inspect --help                      everything else
     \b
     inspect "The cat sat on the mat because it was tired"
     inspect compare "It was too big" "It was too small"
+    inspect live
     inspect classroom
     inspect corpus samples/sentences.txt
     inspect models
@@ -65,6 +68,7 @@ cli.add_command(compare)
 cli.add_command(classroom)
 cli.add_command(corpus)
 cli.add_command(figure)
+cli.add_command(live)
 cli.add_command(models)
 route = cli.route
 

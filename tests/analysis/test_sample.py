@@ -86,7 +86,7 @@ def test_the_size_is_said(cat: Inspection) -> None:
 
 def test_the_interval_holds_the_mean_of_all_queries(bundled: LoadedModel) -> None:
     """Over many seeds the whole text's number is outside about once in twenty."""
-    text = (Path(__file__).parents[2] / "benchmarks" / "passage.txt").read_text()[:900]
+    text = (Path(__file__).parents[2] / "benchmarks" / "data" / "passage.txt").read_text()[:900]
     found = inspect(text, model=bundled.checkpoint, prove=False)
     rebuilt, count = found.rebuild.from_weights, len(found.tokens)
     layer = found.trace.layers[2]

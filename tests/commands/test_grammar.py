@@ -103,6 +103,7 @@ def test_links_between_pieces(
         ("clasroom", "classroom"),
         ("corpsu", "corpus"),
         ("CORPUS", "corpus"),
+        ("lives", "live"),
     ],
 )
 def test_a_word_that_is_nearly_a_verb_is_asked_about(
@@ -133,7 +134,7 @@ def test_without_anything_on_a_terminal_it_says_what_can_be_done(
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     assert main([]) == 0
     said = capsys.readouterr().out.splitlines()
-    assert len(said) == 6
+    assert len(said) == 7
     assert all(line.startswith("inspect ") for line in said)
 
 
@@ -146,7 +147,7 @@ def test_the_help_is_clean_and_names_the_sentences_options(
     assert "\b" not in said
     lines = [line.strip() for line in said.splitlines()]
     # One example a line.
-    assert {"inspect classroom", "inspect models"} <= set(lines)
+    assert {"inspect classroom", "inspect live", "inspect models"} <= set(lines)
     for option in ("--pair", "--out", "--save", "--version"):
         assert any(line.startswith(option) for line in lines), option
 
@@ -155,7 +156,7 @@ def test_the_help_is_clean_and_names_the_sentences_options(
     ("words", "offered"),
     [
         (["cl"], {"classroom"}),
-        ([""], {"classroom", "compare", "corpus", "figure", "models", "show"}),
+        ([""], {"classroom", "compare", "corpus", "figure", "live", "models", "show"}),
         (["--trun"], {"--truncate"}),
         (["'The cat'", "--mod"], {"--model"}),
         (["'The cat'", "--json", "--trun"], {"--truncate"}),

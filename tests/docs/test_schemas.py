@@ -24,7 +24,7 @@ from inspector.records import HeadLabel, Role, SiteName, Tier, Verdict
 
 SCHEMAS = {
     path.name.removesuffix(".schema.json"): json.loads(path.read_text(encoding="utf-8"))
-    for path in (ROOT / "docs").glob("*.schema.json")
+    for path in (ROOT / "docs" / "schemas").glob("*.schema.json")
 }
 TREEBANK = ROOT / "tests/corpus/treebank/treebank.conllu"
 

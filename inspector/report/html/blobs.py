@@ -8,6 +8,7 @@ import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,17 +20,15 @@ from inspector.report.html.base85 import encode
 Header = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Blob:
-    """An array on its way into the page: deflated, with what is needed to notice damage."""
+    """An array on its way into a page, with what is needed to notice damage."""
 
     name: str
     shape: tuple[int, ...]
     dtype: str
-    #: Length and CRC-32 of the bytes before they were deflated.
-    length: int
-    crc32: int
-    deflated: bytes
+    #: Its bytes: all first bytes of its numbers, then all second ones.
+    planes: tuple[bytes, ...]
 
     @classmethod
     def pack(cls, name: str, array: NDArray[Any]) -> Blob:
@@ -41,19 +40,25 @@ class Blob:
         """
         little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
         planes = little.reshape(-1).view(np.uint8).reshape(-1, array.dtype.itemsize).T
-        parts = [plane.tobytes() for plane in planes]
-        raw = b"".join(parts)
-        return cls(name, array.shape, array.dtype.name, len(raw), zlib.crc32(raw), deflate(*parts))
+        return cls(name, array.shape, array.dtype.name, tuple(plane.tobytes() for plane in planes))
 
-    @property
+    @cached_property
     def entry(self) -> Header:
-        """The header's entry for this blob."""
+        """The header's entry for this blob: length and CRC-32 are those of its planes."""
+        crc32 = 0
+        for plane in self.planes:
+            crc32 = zlib.crc32(plane, crc32)
         return {
             "shape": list(self.shape),
             "dtype": self.dtype,
-            "length": self.length,
-            "crc32": self.crc32,
+            "length": sum(map(len, self.planes)),
+            "crc32": crc32,
         }
+
+    @cached_property
+    def deflated(self) -> bytes:
+        """The planes deflated: half of what it takes to make a page, so only where one is made."""
+        return deflate(*self.planes)
 
     @property
     def text(self) -> str:

@@ -22,11 +22,12 @@ def pack(sources: Mapping[str, str]) -> dict[str, str]:
     ``guard``, ``theme``, ``start``
         What says so where a script does not start, what sets light or dark before anything is
         painted, what unpacks the style and the scripts.
-    ``script``, ``atlas_script``, ``classroom_script``, ``compare_script``
-        The report's style, worker and script, the scripts of the atlas and of the classroom, and
-        the comparison's style and script, packed.
-    ``report_policy``, ``classroom_policy``, ``index_policy``, ``atlas_policy``, ``compare_policy``
-        The policy of each page. A report's worker is begun by its script, which is named.
+    ``script``, ``live_script``, ``atlas_script``, ``classroom_script``, ``compare_script``
+        The report's style, worker and script, those of the live page, the scripts of the atlas and
+        of the classroom, and the comparison's style and script, packed.
+    ``report_policy``, ``live_policy`` and so on
+        The policy of each page. A report's worker is begun by its script, which is named. Only the
+        live page may ask anybody, and that is the server that it came from.
     """
 
     def style(page: str) -> str:
@@ -36,6 +37,9 @@ def pack(sources: Mapping[str, str]) -> dict[str, str]:
         """Return a script that stands in a page by itself, and is no module."""
         return compact(sources[f"shared/{name}.js"])
 
+    live_css = compact_style(
+        sources["shared/base.css"] + sources["report/report.css"] + sources["live/live.css"]
+    )
     opening_css = compact_style(sources["report/opening.css"])
     report_css, classroom_css, index_css, atlas_css = map(
         style, ("report", "classroom", "index", "atlas")
@@ -44,6 +48,7 @@ def pack(sources: Mapping[str, str]) -> dict[str, str]:
     compare_css = report_css + compact_style(sources["compare/compare.css"])
     guard, theme, start = map(whole, ("guard", "theme", "start"))
     worker, script = link(sources, "attention/worker.js", "report/main.js")
+    _, live_script = link(sources, "attention/worker.js", "live/main.js")
     (atlas_script,) = link(sources, "atlas/main.js")
     (compare_script,) = link(sources, "compare/main.js")
     (classroom_script,) = link(sources, "classroom/main.js")
@@ -56,10 +61,14 @@ def pack(sources: Mapping[str, str]) -> dict[str, str]:
         "theme": theme,
         "start": start,
         "script": _packed(report_css, worker, script),
+        "live_script": _packed(live_css, worker, live_script),
         "atlas_script": _packed("", atlas_script),
         "compare_script": _packed(compare_css, compare_script),
         "classroom_script": _packed("", classroom_script),
         "report_policy": _policy((opening_css, report_css), theme, start, script),
+        "live_policy": _policy(
+            (opening_css, live_css), theme, start, live_script, connect="'self'"
+        ),
         "classroom_policy": _policy((classroom_css,), theme, start, classroom_script),
         "index_policy": _policy((index_css,), theme),
         "atlas_policy": _policy((atlas_css,), theme, start, atlas_script),
@@ -76,12 +85,16 @@ def _packed(style: str, *scripts: str) -> str:
     return base64.b64encode(packed).decode()
 
 
-def _policy(styles: Sequence[str], *scripts: str) -> str:
-    """Write a Content-Security-Policy that knows our own styles and scripts and nothing else."""
+def _policy(styles: Sequence[str], *scripts: str, connect: str | None = None) -> str:
+    """Write a Content-Security-Policy that knows our own styles and scripts and nothing else.
+
+    ``connect`` is whom the page may ask; None for nobody.
+    """
     style_src, script_src = (
         " ".join(f"'{policy_hash(each)}'" for each in several) for several in (styles, scripts)
     )
     return (
         "default-src 'none'; base-uri 'none'; form-action 'none'; img-src blob: data:; "
         f"style-src {style_src}; script-src {script_src}; worker-src blob:"
+        + ("" if connect is None else f"; connect-src {connect}")
     )

@@ -17,6 +17,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from inspector.parallel import parallel_map
 from inspector.records import Inspected
 from inspector.report.html.bundle import assets
 from inspector.report.html.outline import outline
@@ -26,9 +27,14 @@ from inspector.version import __version__
 TITLE_LENGTH = 60
 
 
-def render_report(inspected: Inspected, *, command: str | None = None) -> str:
-    """Return the report on one text as one HTML file; ``command`` is shown as what made it."""
+def render_report(inspected: Inspected, *, command: str | None = None, live: bool = False) -> str:
+    """Return the report on one text as one HTML file; ``command`` is shown as what made it.
+
+    A ``live`` one has a line to type in, and asks the server that it came from: see ``server/``.
+    """
     payload = build_payload(inspected, command=command, version=__version__)
+    # Side by side: zlib lets go of the interpreter's lock.
+    parallel_map(lambda blob: blob.deflated, payload.blobs, tokens=inspected.trace.longest)
     read = inspected.trace.text
     text = read.text if read.chat is None else read.chat.user
     title = text if len(text) <= TITLE_LENGTH else text[: TITLE_LENGTH - 1] + "…"
@@ -40,8 +46,10 @@ def render_report(inspected: Inspected, *, command: str | None = None) -> str:
         blobs=payload.blobs,
         width=inspected.model.width,
         predicts=inspected.trace.predictions is not None,
-        matters=inspected.effects_measured is not None,
+        # A live page may be asked for effects at any time.
+        matters=live or inspected.effects_measured is not None,
         answers=inspected.trace.predictions is not None or inspected.generation is not None,
+        live=live,
     )
 
 

@@ -54,6 +54,10 @@ export function createMeans(source) {
     };
   };
   return {
+    /** Answer no more: what is waited for never comes. */
+    end() {
+      worker?.terminate();
+    },
     /**
      * @param {Job} job
      * @param {number} layers how many such jobs are asked for in one go

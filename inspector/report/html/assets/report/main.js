@@ -11,6 +11,7 @@ import { createStore } from "../shared/store.js";
 import { ReportData } from "./data.js";
 import { followAddress, stateOf } from "./permalink.js";
 import { keepFrame } from "./places.js";
+import { offer } from "./program.js";
 import { SECTIONS } from "./sections.js";
 import { settled } from "./selection.js";
 import { firstView } from "./state.js";
@@ -101,28 +102,7 @@ async function start() {
     anchor !== "",
   );
   followAddress(store, first, data);
-  Object.defineProperty(window, "inspector", {
-    value: Object.freeze({
-      version: data.header.inspector,
-      get state() {
-        return store.get();
-      },
-      /** @param {string} site @param {number} layer @param {number} head */
-      attention(site, layer, head) {
-        const index = data.indexOf(site, layer);
-        if (!(head >= 0 && head < data.layers[index].heads)) throw new RangeError(`there is no head ${head}`);
-        const { rows, cols, data: weights } = data.shown(index, head);
-        return { rows, cols, data: weights.slice() };
-      },
-      /** @param {string} site @param {number | null} layer null for all layers of the site */
-      async mean(site, layer = null) {
-        const index = layer == null ? data.layers.findIndex((one) => one.site === site) : data.indexOf(site, layer);
-        if (index < 0) throw new RangeError(`there is no site ${site}`);
-        const { rows, cols, data: weights } = await data.mean(index, layer == null ? "all" : "layer");
-        return { rows, cols, data: weights.slice() };
-      },
-    }),
-  });
+  offer(() => ({ data, store }));
   whenReady(anchor, () => whenIdle(drawRest));
 }
 

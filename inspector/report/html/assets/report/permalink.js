@@ -115,6 +115,16 @@ export const hashOf = (state, first, data) =>
     .join("&");
 
 /**
+ * All of a state as an address would name it, with what is as it was at first.
+ * @param {State} state
+ */
+export const wholeHashOf = (state) =>
+  keysOf(state)
+    .filter((key) => !PASSING.includes(key))
+    .map((key) => `${key}=${written(state[key])}`)
+    .join("&");
+
+/**
  * The state that an address names; whatever is foreign or does not fit stays as it was at first.
  * @param {string} hash
  * @param {State} first
@@ -161,6 +171,7 @@ function sayMisfits(misfits) {
  * @param {import("./state.js").Store} store
  * @param {State} first
  * @param {ReportData} data
+ * @returns {() => void} ends it
  */
 export function followAddress(store, first, data) {
   /** @param {string} hash what it asks for, with what does not fit said */
@@ -174,19 +185,29 @@ export function followAddress(store, first, data) {
     return state;
   };
   asked(location.hash);
-  const later = addressWriter(() => hashOf(store.get(), first, data));
+  const ending = new AbortController(),
+    { signal } = ending;
+  const later = addressWriter(() => hashOf(store.get(), first, data), signal);
   let opening = true;
-  store.watch(
+  const unwatch = store.watch(
     keysOf(first).filter((key) => !PASSING.includes(key)),
     () => {
       if (!opening) later();
     },
   );
   opening = false;
-  window.addEventListener("hashchange", () => {
-    const state = asked(location.hash);
-    if (state) store.set({ ...state, hovered: null, peek: null });
-    // An anchor on the page was gone to: the state stands in the address again a moment later.
-    else later();
-  });
+  window.addEventListener(
+    "hashchange",
+    () => {
+      const state = asked(location.hash);
+      if (state) store.set({ ...state, hovered: null, peek: null });
+      // An anchor on the page was gone to: the state stands in the address again a moment later.
+      else later();
+    },
+    { signal },
+  );
+  return () => {
+    unwatch();
+    ending.abort();
+  };
 }

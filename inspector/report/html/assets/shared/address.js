@@ -10,9 +10,10 @@ export const isState = (hash) => hash.includes("=");
 
 /**
  * @param {() => string} hashOf what to write, without the #; empty for the first view
+ * @param {AbortSignal} [signal] ends it
  * @returns {() => void} writes it, a moment after the last call
  */
-export function addressWriter(hashOf) {
+export function addressWriter(hashOf, signal) {
   let timer = 0,
     known = location.hash;
   const write = () => {
@@ -29,9 +30,14 @@ export function addressWriter(hashOf) {
       /* see above */
     }
   };
-  window.addEventListener("hashchange", () => {
-    known = location.hash;
-  });
+  window.addEventListener(
+    "hashchange",
+    () => {
+      known = location.hash;
+    },
+    { signal },
+  );
+  signal?.addEventListener("abort", () => clearTimeout(timer));
   return () => {
     clearTimeout(timer);
     timer = window.setTimeout(write, PAUSE);

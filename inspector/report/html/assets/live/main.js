@@ -1,0 +1,201 @@
+/**
+ * Where the live page starts: the report's own views, of whatever the server answers.
+ */
+
+import { offer } from "../report/program.js";
+import { isState } from "../shared/address.js";
+import { marred, readPage } from "../shared/decode.js";
+import { giveUp, isStopped, loaded, sayMarred, whenReady } from "../shared/page.js";
+import { Asking } from "./asking.js";
+import { moves } from "./carry.js";
+import { asked, moved, noChanges } from "./changes.js";
+import { Panel } from "./panel.js";
+import { Stage } from "./stage.js";
+
+const root = document.documentElement;
+root.dataset.started = "";
+
+/** Milliseconds without a key before the text is read, and before its ladder is measured. */
+const PAUSE = 12,
+  REST = 250;
+/** Milliseconds after which it is said that an answer is waited for. */
+const SLOW = 400;
+const KEPT = "attention-inspector.live";
+
+/** What was typed in this tab, for when it is loaded again. */
+const typed = {
+  /** @returns {{text: string, target: string} | null} */
+  get() {
+    try {
+      return JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
+    } catch {
+      return null;
+    }
+  },
+  /** @param {{text: string, target: string}} value */
+  set(value) {
+    try {
+      sessionStorage.setItem(KEPT, JSON.stringify(value));
+    } catch {
+      // A frame may have no storage: then it is forgotten.
+    }
+  },
+};
+
+/**
+ * @param {Stage} stage
+ * @param {{header: import("../payload.js").Header}} first
+ */
+function converse(stage, { header }) {
+  const asking = new Asking(),
+    proving = new Asking();
+  let changes = noChanges(),
+    timer = 0,
+    answers = 0;
+  const panel = new Panel(stage, () => changes, {
+    type() {
+      // Whoever types on has another text, not the one in which a word was exchanged.
+      changes = { ...changes, swap: null };
+      later(PAUSE, read);
+    },
+    change(next, text) {
+      changes = next;
+      if (text != null) panel.text.value = text;
+      panel.showChanged(null);
+      read();
+    },
+    effects: () => more({ effects: true }, "Every head is silenced and every word blocked in turn…"),
+    prove,
+  });
+  /** @param {number} milliseconds @param {() => void} task */
+  const later = (milliseconds, task) => {
+    clearTimeout(timer);
+    timer = window.setTimeout(task, milliseconds);
+  };
+  const isTargeted = header.target != null;
+  const now = () => ({ text: panel.text.value, ...(isTargeted ? { target: panel.target.value } : {}) });
+
+  /** What stays blocked, where the words now stand: the text may have changed since they were counted. */
+  const settle = (
+    /** @type {import("../payload.js").Header} */ before,
+    /** @type {import("../payload.js").Header} */ after,
+  ) => {
+    changes = moved(changes, {
+      text: moves(before.text.tokens, after.text.tokens),
+      target: moves(before.target?.tokens ?? [], after.target?.tokens ?? []),
+    });
+  };
+
+  async function read() {
+    clearTimeout(timer);
+    typed.set({ text: panel.text.value, target: panel.target.value });
+    proving.drop();
+    const begun = performance.now(),
+      { header: before } = stage.shown.data,
+      text = now(),
+      isSame = before.text.text === text.text && before.target?.text === text.target;
+    // In another text the words have other places: it is read first, and then what is blocked in it.
+    const slow = setTimeout(() => panel.reads(), SLOW);
+    const held = isSame || !changes.block.length ? null : changes.block;
+    const outcome = await asking.ask("inspect", { ...text, ...asked(held ? { ...changes, block: [] } : changes) });
+    clearTimeout(slow);
+    if (outcome.kind !== "answer") return fail(outcome, read);
+    const { answer } = outcome;
+    settle(before, answer.header);
+    if (held && changes.block.length) {
+      const again = await asking.ask("inspect", { ...text, ...asked(changes) });
+      if (again.kind !== "answer") return fail(again, read);
+      Object.assign(answer, again.answer);
+    }
+    stage.show(answer);
+    // Of a text that was asked about before the ladder is there already.
+    const whole = answer.header.ladder.length > 0;
+    said(answer, begun, whole);
+    root.dataset.answer = String(++answers);
+    if (!whole) later(REST, () => more({ ladder: true }, ""));
+  }
+
+  /**
+   * @param {import("./unpack.js").Answer} answer
+   * @param {number | null} begun
+   * @param {boolean} whole whether nothing is to follow
+   */
+  function said(answer, begun, whole) {
+    delete root.dataset.lost;
+    if (whole) root.dataset.whole = "";
+    else delete root.dataset.whole;
+    panel.say("");
+    if (begun != null) panel.took(performance.now() - begun, answer.header);
+    panel.showChanged(answer.moved);
+  }
+
+  /**
+   * Ask for more of the text that is shown.
+   * @param {{ladder?: boolean, effects?: boolean}} what
+   * @param {string} meanwhile what is said until it is there
+   */
+  async function more(what, meanwhile) {
+    clearTimeout(timer);
+    if (meanwhile) panel.say(meanwhile);
+    const outcome = await asking.ask("inspect", { ...now(), ...asked(changes), ladder: true, ...what });
+    if (outcome.kind !== "answer") return fail(outcome, read);
+    stage.add(outcome.answer, what.effects ? "all" : "ladder");
+    said(outcome.answer, null, true);
+  }
+
+  async function prove() {
+    const begun = performance.now();
+    panel.say("The real model is asked; the first time, importing torch takes some seconds…");
+    const outcome = await proving.ask("prove", { ...now(), silence: [], block: [] });
+    if (outcome.kind === "newer") return;
+    if (outcome.kind !== "answer") return fail(outcome, prove);
+    clearTimeout(timer);
+    asking.drop();
+    stage.add(outcome.answer, "all");
+    said(outcome.answer, begun, true);
+  }
+
+  /** @param {import("./asking.js").Outcome} outcome @param {() => void} again */
+  function fail(outcome, again) {
+    if (outcome.kind === "refused") panel.say(`${outcome.message} What is shown is the text before.`, true);
+    if (outcome.kind !== "lost") return;
+    panel.say(outcome.message);
+    if ("lost" in root.dataset) return;
+    root.dataset.lost = "";
+    asking.back().then(() => {
+      delete root.dataset.lost;
+      again();
+    });
+  }
+
+  const before = typed.get();
+  panel.text.value = before?.text ?? header.text.text;
+  panel.target.value = before?.target ?? header.target?.text ?? "";
+  const line = document.getElementById("live-target-line");
+  if (line) line.hidden = !isTargeted;
+  panel.showChanged(null);
+  if (panel.text.value !== header.text.text || (isTargeted && panel.target.value !== header.target?.text)) read();
+}
+
+async function start() {
+  if (isStopped()) return;
+  await loaded();
+  const why = marred(document),
+    page = await readPage(document);
+  if (isStopped()) return;
+  sayMarred("page", why);
+  const first = { ...page, header: /** @type {import("../payload.js").Header} */ (page.header) };
+  const stage = new Stage(document.getElementById("script")?.textContent ?? "");
+  const { hash } = location,
+    anchor = hash && !isState(hash) ? hash.slice(1) : "";
+  root.dataset.loaded = "";
+  stage.show(first);
+  offer(() => stage.shown);
+  converse(stage, first);
+  whenReady(anchor, () => {
+    stage.finish();
+    root.dataset.complete = "";
+  });
+}
+
+start().catch((error) => giveUp("page", error));

@@ -1,0 +1,179 @@
+"""What is answered: a text inspected, with something changed or not, packed for the page."""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+import threading
+from collections import OrderedDict
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+
+from inspector.errors import InputError, ModelError, NeedsRealModel
+from inspector.proof import Progress
+from inspector.records import Answer
+from inspector.report.html.payload.build import build_payload
+from inspector.server.limits import EFFECTS_SECONDS
+from inspector.server.questions import Question, refuse_long
+from inspector.session import Inspection, inspect, load
+from inspector.version import __version__
+from inspector.what_if import effects_of
+
+#: Inspections that are kept: the text itself, the one before a word was exchanged, the changed one.
+_KEPT = 4
+
+
+class Answers:
+    """One model, opened once, and the last few texts that it was asked about.
+
+    ``answer`` and ``prove`` may run beside each other, but neither beside itself.
+    """
+
+    def __init__(self, text: str, target: str | None, model: str, progress: Progress) -> None:
+        """Open the model and inspect the first text, whole.
+
+        Raises
+        ------
+        InputError, ModelError, MachineError
+            As ``session.inspect``; a model that only the real one can run is refused.
+        """
+        refuse_long(text)
+        try:
+            found = inspect(text, target=target, model=model, prove=False, progress=progress)
+        except NeedsRealModel as error:
+            raise ModelError(
+                error.message.replace("can only be run by", "cannot be inspected live, only by", 1),
+                "Use inspect without live, which asks the real model.",
+            ) from error
+        self.first = found
+        self._checkpoint = found.checkpoint
+        self._model = model
+        self._loaded: Any = None
+        self._lock = threading.Lock()
+        self._kept = OrderedDict({Question(text, target): found})
+
+    def answer(self, question: Question) -> bytes:
+        """Answer by our own forward, without a proof.
+
+        Raises
+        ------
+        InputError, ModelError
+            As ``session.inspect`` and ``Inspection.what_if``.
+        """
+        found = self._found(question)
+        if question.ladder and not found.ladder:
+            found = found.with_ladder()
+            self._keep(question, found)
+        if question.effects:
+            if found.change is not None:
+                raise InputError(
+                    "Effects are measured of the model as it is, and something is changed.",
+                    "Undo the changes first.",
+                )
+            measured = effects_of(found, seconds=EFFECTS_SECONDS)
+            found = replace(found, effects_measured=measured)
+            self._keep(question, found)
+        return pack(found, self._moved(question, found))
+
+    def prove(self, question: Question) -> bytes:
+        """Ask the real model about a text; the first time torch is imported for it.
+
+        Raises
+        ------
+        InputError
+            When something is changed: the real model would run the text untouched.
+        ModelError, MachineError
+            As ``session.load`` and ``session.inspect``.
+        """
+        if question.changes:
+            raise InputError(
+                "What was changed cannot be proved: the real model would run the text untouched.",
+                "Undo the changes first.",
+            )
+        if self._loaded is None:
+            self._loaded = load(self._model)
+        found = inspect(question.text, target=question.target, model=self._loaded)
+        with self._lock:
+            kept = self._kept.get(question.unmeasured)
+        measured = None if kept is None else kept.effects_measured
+        return pack(replace(found, effects_measured=measured), None)
+
+    def _found(self, question: Question) -> Inspection:
+        """Return the inspection of a question, perhaps one that was kept."""
+        key = question.unmeasured
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        if key.changes:
+            base = self._found(replace(key, silence=(), block=()))
+            found = base.what_if(silence=key.silence, block=key.block)
+        else:
+            found = inspect(
+                key.text, target=key.target, model=self._checkpoint, prove=False, ladder=False
+            )
+        self._keep(key, found)
+        return found
+
+    def _keep(self, question: Question, found: Inspection) -> None:
+        with self._lock:
+            self._kept[question.unmeasured] = found
+            self._kept.move_to_end(question.unmeasured)
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+
+    def _moved(self, question: Question, found: Inspection) -> dict[str, Any] | None:
+        """Return the answer before and after a change; None where nothing was changed."""
+        if question.before is not None and question.before != question.text:
+            before = self._found(
+                replace(question.unmeasured, text=question.before, silence=(), block=())
+            )
+            return {
+                "measure": "shift",
+                "size": _shift(before, found),
+                "before": _places(before.answer),
+                "after": _places(found.answer),
+            }
+        if found.change is None:
+            return None
+        effect = found.change.effect
+        embedding = found.change.before.kind == "embedding"
+        return {
+            "measure": "shift" if embedding else "kl_bits",
+            "size": effect.size if math.isfinite(effect.size) else None,
+            "before": _places(found.change.before),
+            "after": _places(found.change.after),
+        }
+
+
+def pack(found: Inspection, moved: dict[str, Any] | None) -> bytes:
+    """Pack an inspection as ``assets/live/unpack.js`` reads it.
+
+    Four bytes say how long the JSON is that follows, little-endian; behind it stand the planes of
+    the blobs, in the order in which its header lists them. Nothing is deflated: that takes longer
+    than sending it to the same machine.
+    """
+    payload = build_payload(found, command=None, version=__version__)
+    said = json.dumps(
+        {"header": payload.header, "moved": moved}, allow_nan=False, separators=(",", ":")
+    ).encode()
+    planes = (plane for blob in payload.blobs for plane in blob.planes)
+    return b"".join((struct.pack("<I", len(said)), said, *planes))
+
+
+def _places(answer: Answer) -> list[dict[str, Any]]:
+    return [asdict(place) for place in answer.places]
+
+
+def _shift(before: Inspection, after: Inspection) -> float | None:
+    """Return 1 − cos of two texts' embeddings, 0 for the same; None where there are none."""
+    one, other = before.trace.embedding, after.trace.embedding
+    if one is None or other is None:
+        return None
+    a, b = (np.asarray(each.values, dtype=np.float64) for each in (one, other))
+    length = float(np.linalg.norm(a) * np.linalg.norm(b))
+    size = 1 - float(a @ b) / length if length else math.nan
+    return max(0.0, size) if math.isfinite(size) else None
