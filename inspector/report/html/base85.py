@@ -1,7 +1,7 @@
-"""Bytes as text that a page can carry: five characters for four bytes, where base64 takes five and a third.
+"""Bytes as text that a page can carry: five characters for four bytes, where base64 takes 5⅓.
 
-As Ascii85 groups them (Adobe, PostScript Language Reference, 3.13.3), without its special cases, and
-with characters that mean nothing in HTML, in an attribute or in a JavaScript string.
+As Ascii85 groups them (Adobe, PostScript Language Reference, 3.13.3), without its special cases
+and with characters that mean nothing in HTML, in an attribute or in a JavaScript string.
 ``assets/shared/base85.js`` reads it.
 """
 
