@@ -128,4 +128,4 @@ def test_every_command_works(command: str, place: Path, hub_cache: Path) -> None
 
 
 def test_there_are_commands() -> None:
-    assert len(COMMANDS) == 20
+    assert len(COMMANDS) == 22
