@@ -10,7 +10,7 @@ all rungs are averaged over the same layers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -33,7 +33,6 @@ from inspector.parallel import parallel_map
 from inspector.records import (
     Agreement,
     Array,
-    Float64,
     Mask,
     RebuiltLayer,
     RungResult,
@@ -41,6 +40,8 @@ from inspector.records import (
     Trace,
     TracedLayer,
 )
+
+_MEASURES = ("jsd_bits", "rank_correlation", "top1_agreement")
 
 #: Every rung, and the two references behind them.
 ALL_RUNGS = (*RUNGS, UNIFORM, LAYER_MEAN)
@@ -111,14 +112,18 @@ def measure_rungs(
         has_sink=rebuilt.sink is not None,
     )
     rows = np.flatnonzero(np.any([at.queries for at in selections], axis=0))
-    measured = measure_rows(layer, [_candidate(*of, products) for of in candidates], rows)
+    measured = [
+        by_choice.rows(at.queries[rows])
+        for by_choice, at in zip(
+            measure_rows(layer, [_candidate(*of, products) for of in candidates], rows),
+            selections,
+            strict=True,
+        )
+    ]
     return {
         rung.name: MeasuredRung(
             matrix=None if rung.per_head else matrix,
-            rows=tuple(
-                by_choice.of(place).rows(at.queries[rows])
-                for by_choice, at in zip(measured, selections, strict=True)
-            ),
+            rows=tuple(by_choice.of(place) for by_choice in measured),
         )
         for place, (rung, matrix) in enumerate(candidates)
     }
@@ -148,27 +153,26 @@ def _where(rung: Rung, rebuilt: tuple[RebuiltLayer, ...]) -> tuple[SiteName, ...
     return tuple(dict.fromkeys(has))
 
 
-def _averaged(rows: RowMeasures) -> Agreement:
-    """Average over the queries: (H,) each."""
-    constant = np.isnan(rows.rank_correlation) & rows.counted
-    return Agreement(
-        jsd_bits=row_mean(rows.jsd_bits, rows.counted),
-        rank_correlation=row_mean(rows.rank_correlation, rows.counted),
-        top1_agreement=row_mean(rows.top1_agreement, rows.counted),
-        constant_rows=int(constant.sum()),
-        empty_rows=int((~rows.counted).sum()),
-    )
+def _averaged(layers: Sequence[RowMeasures | None], heads: int) -> Agreement:
+    """Average every layer over its queries, (N, ``heads``) each; NaN for None and where no head is.
 
-
-def _together(parts: list[Agreement], arrange: Callable[[list[Float64]], Float64]) -> Agreement:
-    """Put the measures of all layers together."""
-    return Agreement(
-        jsd_bits=arrange([part.jsd_bits for part in parts]),
-        rank_correlation=arrange([part.rank_correlation for part in parts]),
-        top1_agreement=arrange([part.top1_agreement for part in parts]),
-        constant_rows=sum(part.constant_rows for part in parts),
-        empty_rows=sum(part.empty_rows for part in parts),
-    )
+    Layers with as many heads and queries are averaged together: by itself each is tiny.
+    """
+    means = {name: np.full((len(layers), heads), np.nan) for name in _MEASURES}
+    constant = empty = 0
+    alike: dict[tuple[int, ...], list[int]] = {}
+    for place, rows in enumerate(layers):
+        if rows is not None:
+            alike.setdefault(rows.counted.shape, []).append(place)
+    for (count, _), places in alike.items():
+        counted = np.stack([rows.counted for at in places if (rows := layers[at])])
+        for name, mean in means.items():
+            numbers = np.stack([getattr(layers[at], name) for at in places])
+            mean[places, :count] = row_mean(numbers, counted)
+            if name == "rank_correlation":
+                constant += int((np.isnan(numbers) & counted).sum())
+        empty += int((~counted).sum())
+    return Agreement(**means, constant_rows=constant, empty_rows=empty)
 
 
 def _sampling_error(layers: list[MeasuredRung | None], trace: Trace) -> float | None:
@@ -204,14 +208,9 @@ def _collect(
     """Put one rung's layers together, None standing for those that do not have it."""
     if not any(layers):
         return _unmeasured(rung)
-    nothing = np.full(heads, np.nan)
-    absent = Agreement(nothing, nothing, nothing, constant_rows=0, empty_rows=0)
 
-    def arrange(numbers: list[Float64]) -> Float64:
-        return np.stack([np.append(of, nothing[len(of) :]) for of in numbers])
-
-    def averaged(selection: int) -> list[Agreement]:
-        return [_averaged(layer.rows[selection]) if layer else absent for layer in layers]
+    def averaged(selection: int) -> Agreement:
+        return _averaged([layer.rows[selection] if layer else None for layer in layers], heads)
 
     matrices = [
         None if layer is None or layer.matrix is None else layer.matrix.astype(np.float32)
@@ -223,8 +222,8 @@ def _collect(
         adds=rung.adds,
         reference=rung in (UNIFORM, LAYER_MEAN),
         applies=True,
-        all_tokens=_together(averaged(0), arrange),
-        content=_together(averaged(1), arrange),
+        all_tokens=averaged(0),
+        content=averaged(1),
         matrices=None if rung.per_head else tuple(matrices),
         sites=sites,
     )
