@@ -298,7 +298,7 @@ def test_what_is_set_aside_is_what_takes_much_whatever_stands_there(open_report)
     assert says.startswith(f"{round(hidden.mean() * 100)} % of the attention is hidden")
     chips = page.locator("#sentence .token")
     chips.nth(2).click()
-    weights = chips.locator("#sentence .token-weight").all_inner_texts()
+    weights = chips.locator(".token-weight").all_inner_texts()
     assert [at for at, weight in enumerate(weights) if not weight] == keys
     for at in set(range(len(A))) - set(keys):
         assert float(weights[at]) == pytest.approx(expected[2, at], abs=0.006)
@@ -310,7 +310,7 @@ def test_what_is_set_aside_is_what_takes_much_whatever_stands_there(open_report)
     assert "Set aside: [CLS], “sat” and [SEP]." in page.locator("#sentence-note").inner_text()
     # Of a key that is set aside nothing is asked.
     page.locator("#sentence-direction").get_by_role("button", name="attended to by").click()
-    weights = chips.locator("#sentence .token-weight").all_inner_texts()
+    weights = chips.locator(".token-weight").all_inner_texts()
     np.testing.assert_allclose([float(w) for w in weights], expected[:, 2], atol=0.006)
     chips.nth(3).click()
     chips.nth(2).click()

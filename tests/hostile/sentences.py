@@ -22,7 +22,7 @@ from hostile.models import READERS, WINDOW
 from hostile.program import End, look, run
 
 NAME = "sentences"
-FEW = 30
+FEW = 20
 MANY = 500
 
 _PIECES = [

@@ -29,7 +29,7 @@ from hostile.kind import Thing
 from hostile.program import LIMIT, End, look, run
 
 NAME = "signals"
-FEW = 24
+FEW = 16
 MANY = 200
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

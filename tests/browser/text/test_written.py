@@ -28,7 +28,7 @@ def test_every_token_has_its_number(open_report, found):
     whole = found["mistral"]
     page = open_report(whole).page
     chips = page.locator("#written-text .token")
-    numbers = chips.locator("#sentence .token-weight").all_inner_texts()
+    numbers = chips.locator(".token-weight").all_inner_texts()
     assert len(numbers) == 6
     for number, token in zip(numbers, whole.generation.tokens, strict=True):
         assert abs(float(number.removesuffix(" %")) - 100 * token.probability) <= 0.5
