@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from inspector.analysis.answers_beside import answers_beside
 from inspector.analysis.comparison import align, head_changes, same_before, why_apart
 from inspector.analysis.patching import patch_heads
@@ -50,7 +52,9 @@ class Comparison(Compared):
     def prove(self) -> Comparison:
         """Ask the real models about both sides, and return the comparison that they prove."""
         first, second = (_inspection(side).prove() for side in self.sides)
-        return set_beside(first, second, kind=self.kind, known=self.own)
+        # Where the real tokenizer reads otherwise, heads are patched again only if they were.
+        patches = bool(self.carriers)
+        return set_beside(first, second, kind=self.kind, known=self.own, patches=patches)
 
     def to_html(self, path: str | Path, *, command: str | None = None) -> None:
         """Write the page, one HTML file that opens offline, whole or not at all.
@@ -196,6 +200,14 @@ def set_beside(
     known:
         What was measured before the proof; it is taken where the real tokenizers read the same.
     """
+    if kind == "texts" and all(
+        np.array_equal(one.ids, two.ids)
+        for one, two in zip(first.trace.sides, second.trace.sides, strict=True)
+    ):
+        raise InputError(
+            "The model reads both texts as the same tokens.",
+            "Compare texts that differ in more than capitals or spaces.",
+        )
     one_vocabulary = kind == "texts" or _vocabulary(first) == _vocabulary(second)
     # Two kinds of model, of which one has a target, have no more than their texts in common.
     alignments = tuple(

@@ -204,6 +204,7 @@ def test_an_adapter_beside_its_base(tmp_path: Path) -> None:
     [
         ({"first": "one"}, "nothing to compare it with"),
         ({"first": "one", "second": "one"}, "two texts are the same"),
+        ({"first": "one two", "second": "ONE  two"}, "reads both texts as the same tokens"),
         ({"first": "one", "second": "two", "models": ("a", "b")}, "too many"),
         ({"first": "one", "models": ("bundled", "bundled")}, "two models are the same"),
         ({"first": "one", "models": ("a", "b", "c")}, "not 3"),

@@ -57,7 +57,7 @@ def answers_beside(
     found = []
     for at, (one, two) in enumerate(zip_longest(first.places, second.places)):
         entries = _joined(first, second, at, one_vocabulary=one_vocabulary)
-        # What was refused above: an embedding has no places.
+        # An embedding has no places, so that nothing is gone over.
         assert kind != "embedding"  # noqa: S101
         found.append(AnswerBeside(kind, one, two, entries))
     return tuple(found)

@@ -33,18 +33,21 @@ def ask_link(inspected: Inspected, source: str, target: str) -> AskedLink:
         the other no attention.
     """
     found: list[tuple[Pairs, int, int]] = []
-    refused: list[InputError] = []
+    #: By how many of the two words are at a site.
+    refused: list[tuple[int, InputError]] = []
     trace = inspected.trace
     for site in trace.sites:
         pairs = pairs_of(trace, site, inspected.sinks, pieces=inspected.pieces)
+        there = 0
         try:
-            found.append(
-                (pairs, word_named(source, pairs.asking), word_named(target, pairs.attended))
-            )
+            one = word_named(source, pairs.asking)
+            there += 1
+            found.append((pairs, one, word_named(target, pairs.attended)))
         except InputError as error:
-            refused.append(error)
+            refused.append((there, error))
     if not found:
-        raise refused[0]
+        # Where the one word is, it is the other that is missing.
+        raise max(refused, key=lambda each: each[0])[1]
     effects = _effects(inspected)
     heads: list[HeadLink] = []
     for pairs, one, other in found:
@@ -52,7 +55,8 @@ def ask_link(inspected: Inspected, source: str, target: str) -> AskedLink:
         layers = [trace.layers[index] for index in trace.indices(pairs.site)]
         for of_layer in parallel_map(read, layers, tokens=len(pairs.asking)):
             heads += of_layer
-    pairs, one, other = found[0]
+    heads.sort(key=lambda head: -head.weight)
+    pairs, one, other = next(at for at in found if at[0].site == heads[0].site)
     said, heard = pairs.asking[one], pairs.attended[other]
     if not any(head.weight for head in heads):
         raise InputError(
@@ -60,7 +64,6 @@ def ask_link(inspected: Inspected, source: str, target: str) -> AskedLink:
             "model hides what comes later.",
             "Ask the other way round: the word that listens first, then the one it listens to.",
         )
-    heads.sort(key=lambda head: -head.weight)
     return AskedLink(said.text, heard.text, said.tokens[0], heard.tokens[0], tuple(heads))
 
 

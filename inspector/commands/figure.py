@@ -27,9 +27,8 @@ _MISMATCH = 1
 @click.option(
     "--kind",
     type=click.Choice(["matrix", "lines", "grid", "ladder"]),
-    default="matrix",
-    show_default=True,
-    help="One head as a matrix or as lines; every head as a grid; the ladder.",
+    help="One head as a matrix or as lines; every head as a grid; the ladder.  "
+    "[default: the matrix of a head that is named, else the grid]",
 )
 @click.option("--layer", type=int, metavar="N", help="Of a matrix and of lines: which layer.")
 @click.option("--head", type=int, metavar="N", help="And which of its heads, both from 0.")
@@ -67,7 +66,7 @@ _MISMATCH = 1
 def figure(
     *,
     sentence: tuple[str, ...],
-    kind: Kind,
+    kind: Kind | None,
     layer: int | None,
     head: int | None,
     site: SiteName | None,
@@ -98,12 +97,13 @@ def figure(
     for part in (text, pair, target):
         if part is not None:
             refuse_unreadable(part)
+    drawn_as: Kind = kind or ("grid" if layer is None and head is None else "matrix")
     width: dict[str | None, Columns | None] = {None: None, "1": 1, "2": 2}
 
     def drawn(found: Inspection) -> Figure:
         return draw_figure(
             found,
-            kind,
+            drawn_as,
             layer=layer,
             head=head,
             site=site,

@@ -60,7 +60,7 @@ def live(
             webbrowser.open(server.address)
         server.wait()
     except KeyboardInterrupt:
-        # The only way to end it, and so nothing was interrupted.
+        # What ends it is what it waits for, and so nothing was interrupted.
         server.stop()
         click.echo("\nStopped.")
     return 0

@@ -148,7 +148,8 @@ class HeadLink:
 class AskedLink:
     """Two words of a text, and what every head that can link them makes of them."""
 
-    #: The words as the text spells them, and their first tokens, each in its own text.
+    #: The words as the text spells them, and their first tokens, each in its own text: of several
+    #: sites those at that of the strongest head.
     source: str
     target: str
     source_token: int

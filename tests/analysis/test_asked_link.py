@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from seq2seq_models import random_encoder_decoder
 
 import inspector
 from inspector.commands.show import show
@@ -116,3 +118,24 @@ def test_the_command_says_it_and_the_json_has_every_head() -> None:
         (o["layer"], o["head"]): o["shift"] for o in json.loads(printed.output)["effects"]["heads"]
     }
     assert all(one["effect"] == effects[one["layer"], one["head"]] for one in link)
+
+
+def test_of_several_sites_the_words_stand_where_the_strongest_head_has_them(tmp_path: Path) -> None:
+    """“sat” is in both texts, at other places: the page opens at the right ones."""
+    model = random_encoder_decoder("bart", tmp_path / "bart")
+    found = inspector.inspect(
+        "The cat sat on the mat", target="we are here and the cat sat", model=model, prove=False
+    )
+    asked = found.with_link("sat", "cat").link_asked
+    assert asked is not None
+    strongest = asked.heads[0]
+    asking, heard = found.trace.texts(strongest.site)
+    assert asking.tokens[asked.source_token].text.strip() == "sat"
+    assert heard.tokens[asked.target_token].text.strip() == "cat"
+    weights = found.attention(strongest.layer, strongest.head, strongest.site)
+    assert strongest.weight == pytest.approx(
+        float(weights[asked.source_token, asked.target_token]), abs=1e-6
+    )
+    # The word that is there is not the one that is missing.
+    with pytest.raises(InputError, match="no word “xyz”"):
+        found.heads_for("we", "xyz")

@@ -99,6 +99,14 @@ assert not {"matplotlib", "torch"} & set(sys.modules)
     assert list(tmp_path.iterdir()) == []
 
 
+def test_where_no_head_is_named_all_are_drawn(tmp_path, capsys):
+    drawn = []
+    for name, kind in (("a.svg", []), ("b.svg", ["--kind", "grid"])):
+        assert main(["figure", "cat", "--no-proof", "--out", str(tmp_path / name), *kind]) == 0
+        drawn.append((tmp_path / name).read_bytes())
+    assert drawn[0] == drawn[1]
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "hint"),
     [
@@ -109,7 +117,7 @@ assert not {"matplotlib", "torch"} & set(sys.modules)
             'Put the sentence in quotes: inspect figure "The cat"',
         ),
         (
-            ["cat"],
+            ["cat", "--kind", "matrix"],
             "A figure of the kind matrix is of one head, and none was named.",
             "Say which: --layer 0 --head 0; --kind grid draws every head.",
         ),

@@ -89,17 +89,20 @@ test("heads are silenced and words blocked, and back", () => {
   );
   assert.deepEqual(listed(changes)[0].without.silence, []);
   assert.deepEqual(blocked(silenced(changes, head), word), noChanges());
-  const swap = { before: "a b", from: "b", to: "c" };
+  const swap = { before: "a b", from: "b", to: "c", count: 1 };
   const swapped = { ...noChanges(), swap };
   assert.ok(!inModel(swapped));
   assert.equal(asked(swapped).before, "a b");
   assert.equal(listed(swapped)[0].says, "“b” swapped for “c”");
   assert.equal(listed(swapped)[0].without.swap, null);
+  const twice = { ...noChanges(), swap: { ...swap, count: 2 } };
+  assert.equal(listed(twice)[0].says, "2 words swapped, “b” for “c” last");
   // In another text a word is where it now stands, or no more.
   const on = { text: (/** @type {number} */ i) => i + 1, target: () => null };
-  assert.deepEqual(moved(changes, on).block, [{ ...word, tokens: [5, 6] }]);
+  const named = () => "elephant";
+  assert.deepEqual(moved(changes, on, named).block, [{ ...word, tokens: [5, 6], name: "elephant" }]);
   const half = { ...on, text: (/** @type {number} */ i) => (i === 4 ? 4 : null) };
-  assert.deepEqual(moved(changes, half).block, []);
+  assert.deepEqual(moved(changes, half, named).block, []);
 });
 
 /** @param {object} said @param {number[]} bytes */

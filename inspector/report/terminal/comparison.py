@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import statistics
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text as Line
@@ -112,7 +114,7 @@ def _print_heads(console: Console, found: Compared) -> None:
             f"{one.second_weight:.2f}",
         )
     console.print(table)
-    median = sorted(one.jsd_bits for one in changed)[len(changed) // 2]
+    median = statistics.median(one.jsd_bits for one in changed)
     console.print(f"The median of {len(changed)} heads is {median:.4f}.", style="dim")
     console.print()
 

@@ -220,6 +220,28 @@ def test_hostile_texts_and_texts_that_cannot_be_read(server, open_tab):
     tab.close(quiet=False)
 
 
+def test_what_is_undone_beside_an_empty_line_is_undone_in_what_is_shown(server, open_tab):
+    tab = open_tab(server)
+    page = tab.page
+    tab.type("The cat sat on the mat")
+    untouched = tab.attention(3, 1)
+    page.locator("#grid .thumb").nth(0).click()
+    tab.rests(lambda: page.click("#live-silence"))
+    assert np.abs(tab.attention(3, 1) - untouched).max() > 1e-4
+    page.fill("#live-text", "")
+    page.locator("#live-says", has_text="Type a sentence").wait_for()
+    tab.rests(lambda: page.click("#live-undo"))
+    np.testing.assert_array_equal(tab.attention(3, 1), untouched)
+    assert page.inner_text("#live-says").startswith("Type a sentence")
+    # A word that takes the place of a blocked one is blocked, and named.
+    tab.type("The cat sat on the mat")
+    tab.pin("cat")
+    tab.rests(lambda: page.click("#live-block"))
+    tab.type("The dog sat on the mat")
+    assert page.inner_text("#live-changes").startswith("“dog” blocked")
+    tab.close()
+
+
 def test_two_tabs_do_not_disturb_each_other(server, open_tab):
     one, other = open_tab(server), open_tab(server)
     one.page.locator("#grid .thumb").nth(7).click()

@@ -60,6 +60,7 @@ export class Asking {
       if (going.signal.aborted) return { kind: "newer" };
       // fetch says no more than that there was no answer.
       if (error instanceof TypeError) return { kind: "lost", message: GONE };
+      // The hint is for who types commands.
       return { kind: "refused", message: error instanceof Error ? `${error.message}.` : String(error) };
     } finally {
       if (this.going === going) this.going = null;
@@ -87,5 +88,6 @@ export class Asking {
 function refused(status, said) {
   if (status === FOREIGN) return { kind: "lost", message: OTHER };
   if (!said?.error && status === BUSY) return { kind: "lost", message: GONE };
-  return { kind: "refused", message: [said?.error ?? `The server answers ${status}.`, said?.hint].join(" ").trim() };
+  // The hint is for who types commands.
+  return { kind: "refused", message: said?.error ?? `The server answers ${status}.` };
 }

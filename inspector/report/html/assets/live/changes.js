@@ -6,7 +6,8 @@ import { headName, quoted } from "./words.js";
 
 /** @typedef {import("../payload.js").HeadPath} HeadPath */
 /** @typedef {{of: "text" | "target", tokens: number[], name: string}} Blocked a word, by its tokens */
-/** @typedef {{before: string, from: string, to: string}} Swapped the text in which a word was exchanged, and the words */
+/** @typedef {{before: string, from: string, to: string, count: number}} Swapped the text before the first swap, the words of
+ *   the last one, and how many there were */
 /** @typedef {{silence: HeadPath[], block: Blocked[], swap: Swapped | null}} Changes */
 
 /** @returns {Changes} */
@@ -50,13 +51,16 @@ export const asked = ({ silence, block, swap }) => ({
  * What stays blocked in another text: a word of which a token is gone does not.
  * @param {Changes} changes
  * @param {Record<"text" | "target", import("./carry.js").Moves>} moves
+ * @param {(word: Blocked) => string} nameOf what stands there now
  * @returns {Changes}
  */
-export const moved = (changes, moves) => ({
+export const moved = (changes, moves, nameOf) => ({
   ...changes,
   block: changes.block.flatMap((word) => {
     const tokens = word.tokens.map((token) => moves[word.of](token));
-    return tokens.every((token) => token != null) ? [{ ...word, tokens: /** @type {number[]} */ (tokens) }] : [];
+    if (!tokens.every((token) => token != null)) return [];
+    const there = { ...word, tokens: /** @type {number[]} */ (tokens) };
+    return [{ ...there, name: nameOf(there) }];
   }),
 });
 
@@ -71,7 +75,10 @@ export const listed = (changes) => [
   ...(changes.swap
     ? [
         {
-          says: `${quoted(changes.swap.from)} swapped for ${quoted(changes.swap.to)}`,
+          says:
+            changes.swap.count > 1
+              ? `${changes.swap.count} words swapped, ${quoted(changes.swap.from)} for ${quoted(changes.swap.to)} last`
+              : `${quoted(changes.swap.from)} swapped for ${quoted(changes.swap.to)}`,
           without: { ...changes, swap: null },
         },
       ]

@@ -2,9 +2,11 @@
  * Where the live page starts: the report's own views, of whatever the server answers.
  */
 
+import { unitsOf } from "../attention/words.js";
 import { offer } from "../report/program.js";
 import { isState } from "../shared/address.js";
 import { marred, readPage } from "../shared/decode.js";
+import { tokenNames } from "../shared/format.js";
 import { giveUp, isStopped, loaded, sayMarred, whenReady } from "../shared/page.js";
 import { Asking } from "./asking.js";
 import { moves } from "./carry.js";
@@ -21,6 +23,7 @@ const PAUSE = 12,
 /** Milliseconds after which it is said that an answer is waited for. */
 const SLOW = 400;
 const KEPT = "attention-inspector.live";
+const BLANK = "Type a sentence: the last one stays on the page.";
 
 /** What was typed in this tab, for when it is loaded again. */
 const typed = {
@@ -52,6 +55,9 @@ function converse(stage, { header }) {
   let changes = noChanges(),
     timer = 0,
     answers = 0;
+  const inWords = () => JSON.stringify(asked(changes));
+  /** What is changed in what is shown. */
+  let told = inWords();
   const panel = new Panel(stage, () => changes, {
     type() {
       // Whoever types on has another text, not the one in which a word was exchanged.
@@ -80,19 +86,41 @@ function converse(stage, { header }) {
     /** @type {import("../payload.js").Header} */ before,
     /** @type {import("../payload.js").Header} */ after,
   ) => {
-    changes = moved(changes, {
+    const where = {
       text: moves(before.text.tokens, after.text.tokens),
       target: moves(before.target?.tokens ?? [], after.target?.tokens ?? []),
+    };
+    changes = moved(changes, where, ({ of, tokens: [first], name }) => {
+      const side = of === "text" ? after.text : after.target,
+        units = side ? unitsOf(side.tokens, tokenNames(side.tokens), side, false) : [];
+      return units.find(({ tokens }) => tokens.includes(first))?.name ?? name;
     });
   };
+
+  /** The text that is shown, which is not the one in the line where that cannot be read. */
+  const shownText = () => {
+    const { header } = stage.shown.data;
+    return { text: header.text.text, ...(header.target ? { target: header.target.text } : {}) };
+  };
+
+  /** Show the same text with what is changed by now: nothing is shown as untouched that is not, nor the other way round. */
+  async function showAnew() {
+    const outcome = await asking.ask("inspect", { ...shownText(), ...asked(changes) });
+    if (outcome.kind !== "answer") return;
+    stage.show(outcome.answer);
+    said(outcome.answer, null, outcome.answer.header.ladder.length > 0);
+    told = inWords();
+  }
 
   async function read() {
     clearTimeout(timer);
     typed.set({ text: panel.text.value, target: panel.target.value });
     proving.drop();
+    const blank = !panel.text.value.trim();
+    if (blank && told === inWords()) return panel.say(BLANK);
     const begun = performance.now(),
       { header: before } = stage.shown.data,
-      text = now(),
+      text = blank ? shownText() : now(),
       isSame = before.text.text === text.text && before.target?.text === text.target;
     // In another text the words have other places: it is read first, and then what is blocked in it.
     const slow = setTimeout(() => panel.reads(), SLOW);
@@ -112,6 +140,8 @@ function converse(stage, { header }) {
     const whole = answer.header.ladder.length > 0;
     said(answer, begun, whole);
     root.dataset.answer = String(++answers);
+    told = inWords();
+    if (blank) panel.say(BLANK);
     if (!whole) later(REST, () => more({ ladder: true }, ""));
   }
 
@@ -137,7 +167,7 @@ function converse(stage, { header }) {
   async function more(what, meanwhile) {
     clearTimeout(timer);
     if (meanwhile) panel.say(meanwhile);
-    const outcome = await asking.ask("inspect", { ...now(), ...asked(changes), ladder: true, ...what });
+    const outcome = await asking.ask("inspect", { ...shownText(), ...asked(changes), ladder: true, ...what });
     if (outcome.kind !== "answer") return fail(outcome, read);
     stage.add(outcome.answer, what.effects ? "all" : "ladder");
     said(outcome.answer, null, true);
@@ -156,8 +186,11 @@ function converse(stage, { header }) {
   }
 
   /** @param {import("./asking.js").Outcome} outcome @param {() => void} again */
-  function fail(outcome, again) {
-    if (outcome.kind === "refused") panel.say(`${outcome.message} What is shown is the text before.`, true);
+  async function fail(outcome, again) {
+    if (outcome.kind === "refused") {
+      if (told !== inWords()) await showAnew();
+      panel.say(`${outcome.message} What is shown is the text before.`, true);
+    }
     if (outcome.kind !== "lost") return;
     panel.say(outcome.message);
     if ("lost" in root.dataset) return;

@@ -108,7 +108,8 @@ export class Panel {
       was = letters.slice(start, end).join("");
     // Some tokens have the space before a word in them.
     const lead = /^\s*/.exec(was)?.[0] ?? "";
-    const swap = { before: this.changes().swap?.before ?? text, from: name, to };
+    const earlier = this.changes().swap,
+      swap = { before: earlier?.before ?? text, from: name, to, count: (earlier?.count ?? 0) + 1 };
     return {
       changes: { ...this.changes(), swap },
       text: letters.slice(0, start).join("") + lead + to + letters.slice(end).join(""),

@@ -50,7 +50,7 @@ export function createArc(view, box, chipOf) {
     path.setAttribute("d", `M${a.x} ${a.y}C${a.x} ${top} ${b.x} ${top} ${b.x} ${b.y}`);
     tip.setAttribute("d", `M${b.x - 5} ${b.y - 8}L${b.x} ${b.y}L${b.x + 5} ${b.y - 8}`);
     const now = String(ends);
-    // It grows where it is a new one, and only moves where the words do.
+    // Put up again, it grows: its animation starts anew. Where only the words moved, it moves with them.
     if (now !== drawn) for (const part of [path, tip]) part.replaceWith(part);
     drawn = now;
   };

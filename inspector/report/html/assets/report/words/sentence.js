@@ -48,7 +48,7 @@ export function writtenWords(data, { tokens, side }) {
 export function hintOf(data, state, { from, other }, used, pinned) {
   const { own, together } = state,
     [asked, others] = ends(data, state);
-  if (!used) return FIRST;
+  if (!used && other == null) return FIRST;
   if (other != null)
     return together === "link"
       ? "Click the second again to let it go, another to ask about that one; Esc unpins both."
@@ -62,7 +62,8 @@ export function hintOf(data, state, { from, other }, used, pinned) {
         : ` Click a word of the ${others.name} to see what attends to it.`;
   if (asked !== others && together === "link")
     return (from === pinned ? "Click it again to unpin." : "Click to pin it.") + turn;
-  if (from == null || from !== pinned) return (own ? `Click to ${asks}.` : "Click to pin it.") + turn;
+  if (from == null) return `Click a word to pin it.${turn}`;
+  if (from !== pinned) return (own ? `Click to ${asks}.` : "Click to pin it.") + turn;
   return (own ? `Click another word to ${asks}, or this one again to unpin.` : "Click it again to unpin.") + turn;
 }
 
