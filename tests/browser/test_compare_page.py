@@ -128,7 +128,7 @@ def test_what_is_chosen_is_shown_everywhere_and_stands_in_the_address(opened):
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     assert page.evaluate("inspector.state.head") == 1
-    page.get_by_role("button", name="carries", exact=True).click()
+    page.get_by_role("button", name="by what carries it", exact=True).click()
     page.locator("#panels .matrix-field").nth(2).focus()
     page.keyboard.press("ArrowDown")
     state = page.evaluate("inspector.state")
