@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from inspector.records import (
     OwnFindings,
     ids_of,
 )
-from inspector.session import Inspection, inspect, load
+from inspector.session import Inspection, inspect, loaded
 from inspector.what_if import own_pass
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ _SHOWN = 24
 class Comparison(Compared):
     """Two inspections beside each other: what changed, in which head, and what both answer."""
 
+    #: Whether heads were to be patched; None for where it takes a few seconds.
+    patches_asked: bool | None = None
+
     def __repr__(self) -> str:
         """Say in one line what it is."""
         if self.kind == "texts":
@@ -52,9 +56,7 @@ class Comparison(Compared):
     def prove(self) -> Comparison:
         """Ask the real models about both sides, and return the comparison that they prove."""
         first, second = (_inspection(side).prove() for side in self.sides)
-        # Where the real tokenizer reads otherwise, heads are patched again only if they were.
-        patches = bool(self.carriers)
-        return set_beside(first, second, kind=self.kind, known=self.own, patches=patches)
+        return set_beside(first, second, kind=self.kind, known=self.own, patches=self.patches_asked)
 
     def to_html(self, path: str | Path, *, command: str | None = None) -> None:
         """Write the page, one HTML file that opens offline, whole or not at all.
@@ -119,25 +121,18 @@ def compare(
         As ``inspect``.
     """
     texts, names = different(first, second, model, models)
-    found: list[Inspection] = []
-    for at, (text, name) in enumerate(zip(texts, names, strict=True)):
-        asked = name
-        if at and models is None:
-            # Opened once, or loaded once.
-            asked = names[0] if prove else found[0].checkpoint
-        elif prove and isinstance(name, str | Path | Checkpoint):
-            progress("Loading the model")
-            known = name.name if isinstance(name, Checkpoint) else name
-            asked = load(known, progress=progress)
-            names = (asked, names[1])
-        found.append(
-            inspect(
-                text, target=target, model=asked, truncate=truncate, prove=prove, progress=progress
-            )
-        )
+    read = partial(inspect, target=target, truncate=truncate, prove=prove, progress=progress)
+    opened = loaded(names[0], progress) if prove else names[0]
+    one = read(texts[0], model=opened)
+    if models is not None:
+        opened = loaded(names[1], progress) if prove else names[1]
+    elif not prove:
+        # Opened once, as it is loaded once.
+        opened = one.checkpoint
+    other = read(texts[1], model=opened)
     progress("Setting one beside the other")
     kind: ComparisonKind = "texts" if models is None else "models"
-    return set_beside(found[0], found[1], kind=kind, patches=patches)
+    return set_beside(one, other, kind=kind, patches=patches)
 
 
 def different(
@@ -228,6 +223,7 @@ def set_beside(
         patches=own.patches,
         no_patches=own.no_patches,
         notices=tuple(_notices(first, kind, alignments, apart)),
+        patches_asked=patches,
     )
 
 

@@ -10,6 +10,17 @@ def layer_name(site: str, layer: int) -> str:
     return f"layer {layer}" if site == "self" else f"{site} layer {layer}"
 
 
+def head_name(site: str, layer: int, head: int, *, sentence: bool = False) -> str:
+    """Name a head as a sentence does; with a capital where it begins one."""
+    name = f"{layer_name(site, layer)}, head {head}"
+    return name[0].upper() + name[1:] if sentence else name
+
+
+def head_number(site: str, layer: int, head: int) -> str:
+    """Name a head shortly, ``5.10``, with its site where a model has several."""
+    return f"{'' if site == 'self' else f'{site} '}{layer}.{head}"
+
+
 def precision(stored: Sequence[str], computing: str) -> str:
     """Say what weights are stored as and what a model was run in, as the end of a sentence."""
     return f"stored as {' and '.join(stored)}, computed in {computing}"

@@ -408,6 +408,15 @@ def load(
     return replace(loaded, checkpoint=whole)
 
 
+def loaded(model: str | Path | Checkpoint | LoadedModel, progress: Progress) -> LoadedModel:
+    """Return the real model of what may be one already, loaded where it is not."""
+    if isinstance(model, str | Path | Checkpoint):
+        progress("Loading the model")
+        name = model.name if isinstance(model, Checkpoint) else model
+        model = load(name, progress=progress)
+    return model
+
+
 def inspect(
     text: str,
     *,
@@ -491,10 +500,7 @@ def inspect(
             found = _inspection(checkpoint, *run_alone(checkpoint, *both), pieces=pieces)
             found = found.with_ladder() if ladder else found
             return replace(found, generation=written)
-    if isinstance(model, str | Path | Checkpoint):
-        progress("Loading the model")
-        name = model.name if isinstance(model, Checkpoint) else model
-        model = load(name, progress=progress)
+    model = loaded(model, progress)
     begun = texts = encode(
         model, text, pair, target, truncate=truncate, writes=asked, messages=messages
     )

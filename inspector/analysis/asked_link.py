@@ -6,8 +6,6 @@ import re
 from collections.abc import Sequence
 from functools import partial
 
-import numpy as np
-
 from inspector.analysis.links import Pairs, Word, pairs_of
 from inspector.analysis.merging import Merging
 from inspector.errors import InputError
@@ -51,7 +49,8 @@ def ask_link(inspected: Inspected, source: str, target: str) -> AskedLink:
     effects = _effects(inspected)
     heads: list[HeadLink] = []
     for pairs, one, other in found:
-        read = partial(_heads, pairs, one, other, effects)
+        pair = Merging([pairs.asking[one].tokens], [pairs.attended[other].tokens])
+        read = partial(_heads, pairs, pair, pairs.merging, effects)
         layers = [trace.layers[index] for index in trace.indices(pairs.site)]
         for of_layer in parallel_map(read, layers, tokens=len(pairs.asking)):
             heads += of_layer
@@ -110,22 +109,15 @@ def _spelt(name: str, words: Sequence[Word]) -> list[int]:
 
 def _heads(
     pairs: Pairs,
-    source: int,
-    target: int,
+    pair: Merging,
+    merged: Merging,
     effects: dict[tuple[SiteName, int, int], float],
     layer: TracedLayer,
 ) -> list[HeadLink]:
-    """Return what each head of a layer makes of two words."""
-    pair = Merging([pairs.asking[source].tokens], [pairs.attended[target].tokens])
-    weights = pair(layer.attention)[:, 0, 0]
-    merged, telling = pairs.merging, pairs.telling
+    """Return what each head of a layer makes of two words, into which ``pair`` merges."""
     heads = []
-    for head, weight in enumerate(weights.tolist()):
-        usual = 0.0
-        if telling.any():
-            # Head by head: what is merged stays in the cache.
-            words = merged(layer.attention[head, None])[0]
-            usual = float(words[telling].mean(dtype=np.float64))
+    for head, weight in enumerate(pair(layer.attention)[:, 0, 0].tolist()):
+        usual = pairs.usual(merged, layer.attention[head])
         at = (layer.site, layer.layer, head)
         heads.append(HeadLink(*at, weight, weight / usual if usual else None, effects.get(at)))
     return heads

@@ -109,6 +109,15 @@ class Pairs:
         ]
         return Merging([word.tokens for word in self.asking], attended)
 
+    def usual(self, merged: Merging, attention: Array) -> float:
+        """Return one head's mean over all telling links, (T, S) → 0 to 1; 0 where there are none.
+
+        Of one head at a time: what is merged stays in the cache.
+        """
+        if not self.telling.any():
+            return 0.0
+        return float(merged(attention[None])[0, self.telling].mean(dtype=np.float64))
+
 
 def pairs_of(trace: Trace, site: SiteName, sinks: tuple[Sink, ...], *, pieces: bool) -> Pairs:
     """Return the words of a site, or with ``pieces`` its tokens."""
@@ -157,7 +166,7 @@ def _links(
         pair = Merging([asking[source].tokens], [pairs.kept[target]])
         head = heads[at][int(pair(layers[at].attention[heads[at]]).argmax())]
         weight = float(strength[source, target])
-        usual = merged(layers[at].attention[head, None])[0, allowed]
+        usual = pairs.usual(merged, layers[at].attention[head])
         links.append(
             Link(
                 source=asking[source].text,
@@ -165,7 +174,7 @@ def _links(
                 source_token=asking[source].tokens[0],
                 target_token=pairs.kept[target][0],
                 weight=weight,
-                lift=weight / float(usual.mean(dtype=np.float64)),
+                lift=weight / usual,
                 site=layers[at].site,
                 layer=layers[at].layer,
                 head=head,

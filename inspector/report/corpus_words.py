@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from inspector.plain import head_name
 from inspector.records import LABEL_FROM, TARGETS, CorpusResult, HeadStatistics, RelationFindings
 from inspector.records.corpus import DISTANCE_SUFFIX
 
@@ -253,12 +254,6 @@ def corpus_name(result: CorpusResult) -> str:
     names = ["standard input" if name == "-" else name for name in result.facts.files]
     more = len(names) - 3
     return ", ".join(names[:3]) + (f" and {more} more" if more > 0 else "")
-
-
-def head_name(site: str, layer: int, head: int, *, sentence: bool = False) -> str:
-    """Name a head as a sentence does; with a capital where it begins one."""
-    name = f"{'' if site == 'self' else site + ' '}layer {layer}, head {head}"
-    return name[0].upper() + name[1:] if sentence else name
 
 
 def percent(share: float) -> str:

@@ -10,9 +10,8 @@ from collections import OrderedDict
 from dataclasses import asdict, replace
 from typing import Any
 
-import numpy as np
-
 from inspector.errors import InputError, ModelError, NeedsRealModel
+from inspector.forward.pooling import compare
 from inspector.proof import Progress
 from inspector.records import Answer
 from inspector.report.html.payload.build import build_payload
@@ -173,7 +172,5 @@ def _shift(before: Inspection, after: Inspection) -> float | None:
     one, other = before.trace.embedding, after.trace.embedding
     if one is None or other is None:
         return None
-    a, b = (np.asarray(each.values, dtype=np.float64) for each in (one, other))
-    length = float(np.linalg.norm(a) * np.linalg.norm(b))
-    size = 1 - float(a @ b) / length if length else math.nan
-    return max(0.0, size) if math.isfinite(size) else None
+    size = 1 - compare(one, other).cosine
+    return size if math.isfinite(size) else None

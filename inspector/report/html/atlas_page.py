@@ -6,14 +6,13 @@ from typing import Any
 
 from markupsafe import Markup
 
-from inspector.plain import precision
+from inspector.plain import head_name, precision
 from inspector.records import READINGS, CorpusResult
 from inspector.report.corpus_words import (
     Claim,
     corpus_name,
     finding_claims,
     head_claims,
-    head_name,
     matter_most,
     median_effect,
     places,

@@ -8,14 +8,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text as Line
 
-from inspector.plain import layer_name, visible
+from inspector.plain import head_name, head_number, visible
 from inspector.records import (
     Alignment,
     AnswerBeside,
     AnswerEntry,
     Compared,
     HeadChange,
-    HeadPatch,
     Inspected,
     Text,
     WayMeasure,
@@ -107,7 +106,7 @@ def _print_heads(console: Console, found: Compared) -> None:
     table.add_column("B", justify="right")
     for one in changed[:_NAMED]:
         table.add_row(
-            f"{layer_name(one.site, one.layer)}, head {one.head}",
+            head_name(one.site, one.layer, one.head),
             f"{one.jsd_bits:.4f}",
             Line(f"{_cell(found, one, 0)} → {_cell(found, one, 1)}"),
             f"{one.first_weight:.2f}",
@@ -132,7 +131,7 @@ def _print_apart(console: Console, found: Compared) -> None:
     for at, side in enumerate(found.sides):
         said = [
             f"{shortened(one.source)} → {shortened(one.target)} {one.weight:.2f} "
-            f"({layer_name(one.site, one.layer)}, head {one.head})"
+            f"({head_name(one.site, one.layer, one.head)})"
             for one in side.links[:_NAMED]
         ]
         console.print(
@@ -154,16 +153,15 @@ def _print_patches(console: Console, found: Compared) -> None:
             console.print()
         return
     console.print(Line("Which head carries the change", "bold"))
-    said = " · ".join(f"{_place(one)} {one.share:+.0%}" for one in found.carriers[:_NAMED])
+    said = " · ".join(
+        f"{head_number(one.site, one.layer, one.head)} {one.share:+.0%}"
+        for one in found.carriers[:_NAMED]
+    )
     console.print(
         Line(f"Patched from B into A (layer.head), {_MEASURES[own.measure]}: {said}"),
         highlight=False,
     )
     console.print()
-
-
-def _place(one: HeadPatch) -> str:
-    return f"{'' if one.site == 'self' else f'{one.site} '}{one.layer}.{one.head}"
 
 
 def _print_answers(console: Console, found: Compared) -> None:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from inspector.plain import precision, visible
+from inspector.plain import head_name, precision, visible
 from inspector.records import READINGS, CorpusFacts, CorpusResult
 from inspector.report.corpus_words import (
     Claim,
@@ -17,7 +17,6 @@ from inspector.report.corpus_words import (
     corpus_name,
     finding_claims,
     head_claims,
-    head_name,
     ladder_means,
     matter_most,
     median_effect,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text as Line
 
-from inspector.plain import visible
-from inspector.records import READINGS, Effect, Effects, Explanation, HeadEffect, Inspected
+from inspector.plain import head_number, visible
+from inspector.records import READINGS, Effect, Effects, Explanation, Inspected
 
 #: So many tokens, and so many heads, are named.
 _NAMED = 3
@@ -28,7 +28,10 @@ def print_effects(console: Console, inspected: Inspected) -> None:
         _say(console, f"Tokens, blocked: {' · '.join(said) or 'none'}")
     if found.heads is not None:
         heads = sorted(found.heads, key=lambda one: -one.effect.size)
-        said = (f"{_place(one)} {_size(one.effect, found)}" for one in heads[:_NAMED])
+        said = (
+            f"{head_number(one.site, one.layer, one.head)} {_size(one.effect, found)}"
+            for one in heads[:_NAMED]
+        )
         _say(console, f"Heads, silenced (layer.head): {' · '.join(said)}")
     if (nearest := _nearest(inspected, found)) is not None:
         _say(console, nearest)
@@ -65,12 +68,6 @@ def _answer(found: Effects) -> str:
         return ""
     (place,) = found.answer.places
     return f" “{visible(place.token.strip() or place.token)}” ({100 * place.probability:.1f} %)"
-
-
-def _place(one: HeadEffect) -> str:
-    """Name a head shortly, with its site where a model has several."""
-    site = "" if one.site == "self" else f"{one.site} "
-    return f"{site}{one.layer}.{one.head}"
 
 
 def _size(effect: Effect, found: Effects) -> str:

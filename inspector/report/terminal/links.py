@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text as Line
 
-from inspector.plain import layer_name, visible
+from inspector.plain import head_name, visible
 from inspector.records import Inspected, Link
 
 _COMBINED = (
@@ -36,7 +36,7 @@ def print_links(console: Console, inspected: Inspected) -> None:
             Line(f"{shortened(link.source)} → {shortened(link.target)}"),
             f"{link.weight:.2f}",
             f"{link.lift:.1f}",
-            f"{layer_name(link.site, link.layer)}, head {link.head}",
+            head_name(link.site, link.layer, link.head),
         )
     console.print(table)
     if not inspected.pieces and any(text.parted for text in inspected.trace.sides):
@@ -69,7 +69,7 @@ def print_link(console: Console, inspected: Inspected) -> None:
         table.add_column("effect when silenced", justify="right")
     for head in asked.heads[:_SHOWN]:
         table.add_row(
-            f"{layer_name(head.site, head.layer)}, head {head.head}",
+            head_name(head.site, head.layer, head.head),
             f"{head.weight:.2f}",
             "–" if head.lift is None else f"{head.lift:.1f}",
             *(["–" if head.effect is None else f"{head.effect:.4f}"] if measured else []),

@@ -3,8 +3,7 @@
  */
 
 import { isState } from "../shared/address.js";
-import { marred, readPage } from "../shared/decode.js";
-import { giveUp, isStopped, loaded, sayMarred, whenReady } from "../shared/page.js";
+import { giveUp, mountAll, openPage, whenReady } from "../shared/page.js";
 import { createStore } from "../shared/store.js";
 import { followAddress, hashOf, stateOf } from "./address.js";
 import { AtlasData } from "./data.js";
@@ -15,21 +14,15 @@ const root = document.documentElement;
 root.dataset.started = "";
 
 async function start() {
-  if (isStopped()) return;
-  await loaded();
-  const why = marred(document),
-    { header, planes } = await readPage(document);
-  if (isStopped()) return;
-  sayMarred("atlas", why);
+  const page = await openPage("atlas");
+  if (!page) return;
+  const { header, planes } = page;
   const data = new AtlasData(/** @type {import("../payload.js").AtlasHeader} */ (header), planes);
   const first = firstView(data),
     hash = location.hash;
   const store = createStore(stateOf(hash, first, data));
   root.dataset.loaded = "";
-  for (const [where, mount] of Object.entries(VIEWS)) {
-    const found = document.querySelector(where);
-    if (found instanceof HTMLElement) mount(found, data, store);
-  }
+  mountAll(VIEWS, data, store);
   followAddress(store, first, data);
   Object.defineProperty(window, "inspector", {
     value: Object.freeze({

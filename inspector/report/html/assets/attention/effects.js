@@ -3,6 +3,7 @@
  */
 
 import { descending } from "./ranking.js";
+import { headsOf } from "./run_heads.js";
 
 /** @typedef {import("../report/shipped.js").Shipped} Shipped */
 /** @typedef {{size: number, drop: number, difference: number}} Effect how far the answer moved, how much less probable it
@@ -30,9 +31,7 @@ export function headEffects(data) {
   if (!data.header.effects || !data.header.blobs["effects.heads"]) return null;
   const numbers = data.numbers("effects.heads"),
     widest = data.header.blobs["effects.heads"].shape[2];
-  return data.layers.flatMap(({ heads }, index) =>
-    Array.from({ length: heads }, (_, head) => effectAt(numbers, index * widest + head)),
-  );
+  return headsOf(data).map(([index, head]) => effectAt(numbers, index * widest + head));
 }
 
 /**
@@ -62,13 +61,12 @@ export const effectOfWord = (effects, tokens) =>
  * @param {Shipped} data
  * @returns {number[] | null}
  */
-export function headContributions({ header, layers }) {
-  const parts = header.effects?.contributions?.parts;
+export function headContributions(data) {
+  const { header, layers } = data,
+    parts = header.effects?.contributions?.parts;
   if (!parts) return null;
   const of = new Map(parts.flatMap((one) => (one.kind === "head" ? [[`${one.layer} ${one.head}`, one.value]] : [])));
-  return layers.flatMap(({ layer, heads }) =>
-    Array.from({ length: heads }, (_, head) => Number(of.get(`${layer} ${head}`) ?? NaN)),
-  );
+  return headsOf(data).map(([index, head]) => Number(of.get(`${layers[index].layer} ${head}`) ?? NaN));
 }
 
 /**

@@ -28,6 +28,9 @@ const COMPARED = /** @type {const} */ ([
 /** @param {{site: string, layer: number}} of what a layer is called in the middle of a sentence */
 export const layerName = ({ site, layer }) => `${site === "self" ? "" : `${site} `}layer ${layer}`;
 
+/** @param {{site: string, layer: number}} layer @param {number} head what a head is called there */
+export const headName = (layer, head) => `${layerName(layer)}, head ${head}`;
+
 /**
  * How many heads came to which verdict, and which of them disagree.
  * @param {Verification} verification

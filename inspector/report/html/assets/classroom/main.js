@@ -3,12 +3,11 @@
  */
 
 import { addressWriter, isState } from "../shared/address.js";
-import { marred, readPage } from "../shared/decode.js";
-import { giveUp, isStopped, loaded, sayMarred, whenReady } from "../shared/page.js";
+import { giveUp, mountAll, openPage, whenReady } from "../shared/page.js";
 import { createStore } from "../shared/store.js";
 import { classOf, hashOf } from "./address.js";
 import { ClassroomData, LARGEST } from "./data.js";
-import { CLASS_VIEWS, VIEWS } from "./sections.js";
+import { VIEWS, WORD_VIEWS } from "./sections.js";
 import { firstView, settled } from "./state.js";
 
 const root = document.documentElement;
@@ -51,21 +50,15 @@ function followAddress(data, store) {
 }
 
 async function start() {
-  if (isStopped()) return;
-  await loaded();
-  const why = marred(document),
-    { header, planes } = await readPage(document);
-  if (isStopped()) return;
-  sayMarred("classroom", why);
+  const page = await openPage("classroom");
+  if (!page) return;
+  const { header, planes } = page;
   const data = new ClassroomData(/** @type {import("../payload.js").ClassroomHeader} */ (header), planes);
   const { students, traits } = data.first,
     fixed = Math.max(students.length, traits.length) > LARGEST;
   const { hash } = location;
   const store = createStore(firstView(data, fixed ? data.first : asked(data)), settled);
-  for (const [where, mount] of Object.entries(VIEWS)) {
-    const found = document.querySelector(where);
-    if (found instanceof HTMLElement && !(fixed && Object.hasOwn(CLASS_VIEWS, where))) mount(found, data, store);
-  }
+  mountAll(fixed ? WORD_VIEWS : VIEWS, data, store);
   if (!fixed) followAddress(data, store);
   Object.defineProperty(window, "inspector", {
     value: Object.freeze({

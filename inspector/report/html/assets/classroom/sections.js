@@ -11,14 +11,15 @@ import { mountWords } from "./views/words.js";
 
 /** @typedef {(root: HTMLElement, data: import("./data.js").ClassroomData, store: import("./state.js").Store) => () => void} Mount */
 
-/** @type {Record<string, Mount>} those of the class, which may be too large to be changed */
-export const CLASS_VIEWS = {
+/** @type {Record<string, Mount>} all that stays of a class that is too large to be changed */
+export const WORD_VIEWS = { "#words-view": mountWords };
+
+/** @type {Record<string, Mount>} */
+export const VIEWS = {
   "#counts": mountCounts,
   "#marks-view": mountMarks,
   "#meet-view": mountMeet,
   "#after-view": mountAfter,
   "#softmax-view": mountSoftmax,
+  ...WORD_VIEWS,
 };
-
-/** @type {Record<string, Mount>} */
-export const VIEWS = { ...CLASS_VIEWS, "#words-view": mountWords };

@@ -3,8 +3,7 @@
  */
 
 import { isState } from "../shared/address.js";
-import { marred, readPage } from "../shared/decode.js";
-import { giveUp, isStopped, loaded, sayMarred, whenReady } from "../shared/page.js";
+import { giveUp, mountAll, openPage, whenReady } from "../shared/page.js";
 import { createStore } from "../shared/store.js";
 import { CompareData } from "./data.js";
 import { VIEWS } from "./sections.js";
@@ -14,22 +13,16 @@ const root = document.documentElement;
 root.dataset.started = "";
 
 async function start() {
-  if (isStopped()) return;
-  await loaded();
-  const why = marred(document),
-    { header, planes } = await readPage(document);
-  if (isStopped()) return;
-  sayMarred("comparison", why);
+  const page = await openPage("comparison");
+  if (!page) return;
+  const { header, planes } = page;
   const data = new CompareData(/** @type {import("../payload.js").CompareHeader} */ (header), planes);
   const first = firstView(data),
     hash = location.hash;
   const store = createStore(stateOf(hash, first, data), (changes, before) => settled(data, changes, before));
   root.dataset.loaded = "";
   for (const part of document.querySelectorAll("section, footer")) part.toggleAttribute("data-drawn", true);
-  for (const [where, mount] of Object.entries(VIEWS)) {
-    const found = document.querySelector(where);
-    if (found instanceof HTMLElement) mount(found, data, store);
-  }
+  mountAll(VIEWS, data, store);
   followAddress(store, first, data);
   Object.defineProperty(window, "inspector", {
     value: Object.freeze({

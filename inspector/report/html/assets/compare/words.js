@@ -2,11 +2,6 @@
  * What heads and sides are called in sentences.
  */
 
-import { layerName } from "../attention/verdict_words.js";
-
-/** @param {{site: string, layer: number}} layer @param {number} head */
-export const headName = (layer, head) => `${layerName(layer)}, head ${head}`;
-
 /** @type {Record<string, string>} what the share of the way is of */
 export const WAYS = {
   cosine: "how much nearer the text’s embedding comes to that of B (cosine)",

@@ -5,9 +5,8 @@
 import { unitsOf } from "../attention/words.js";
 import { offer } from "../report/program.js";
 import { isState } from "../shared/address.js";
-import { marred, readPage } from "../shared/decode.js";
 import { tokenNames } from "../shared/format.js";
-import { giveUp, isStopped, loaded, sayMarred, whenReady } from "../shared/page.js";
+import { giveUp, openPage, whenReady } from "../shared/page.js";
 import { Asking } from "./asking.js";
 import { moves } from "./carry.js";
 import { asked, moved, noChanges } from "./changes.js";
@@ -104,12 +103,25 @@ function converse(stage, { header }) {
   };
 
   /** Show the same text with what is changed by now: nothing is shown as untouched that is not, nor the other way round. */
-  async function showAnew() {
+  /** @param {() => void} remark says what is to stay there, about the line */
+  async function showAnew(remark) {
     const outcome = await asking.ask("inspect", { ...shownText(), ...asked(changes) });
-    if (outcome.kind !== "answer") return;
-    stage.show(outcome.answer);
-    said(outcome.answer, null, outcome.answer.header.ladder.length > 0);
+    if (outcome.kind === "answer") put(outcome.answer, null, remark);
+  }
+
+  /**
+   * Show an answer, and ask for its ladder when nobody types.
+   * @param {import("./unpack.js").Answer} answer
+   * @param {number | null} begun
+   * @param {() => void} remark
+   */
+  function put(answer, begun, remark) {
+    stage.show(answer);
+    // Of a text that was asked about before the ladder is there already.
+    const whole = answer.header.ladder.length > 0;
+    said(answer, begun, whole, remark);
     told = inWords();
+    if (!whole) later(REST, () => more({ ladder: true }, "", remark));
   }
 
   async function read() {
@@ -128,33 +140,28 @@ function converse(stage, { header }) {
     const outcome = await asking.ask("inspect", { ...text, ...asked(held ? { ...changes, block: [] } : changes) });
     clearTimeout(slow);
     if (outcome.kind !== "answer") return fail(outcome, read);
-    const { answer } = outcome;
+    let { answer } = outcome;
     settle(before, answer.header);
     if (held && changes.block.length) {
       const again = await asking.ask("inspect", { ...text, ...asked(changes) });
       if (again.kind !== "answer") return fail(again, read);
-      Object.assign(answer, again.answer);
+      ({ answer } = again);
     }
-    stage.show(answer);
-    // Of a text that was asked about before the ladder is there already.
-    const whole = answer.header.ladder.length > 0;
-    said(answer, begun, whole);
+    put(answer, begun, () => panel.say(blank ? BLANK : ""));
     root.dataset.answer = String(++answers);
-    told = inWords();
-    if (blank) panel.say(BLANK);
-    if (!whole) later(REST, () => more({ ladder: true }, ""));
   }
 
   /**
    * @param {import("./unpack.js").Answer} answer
    * @param {number | null} begun
    * @param {boolean} whole whether nothing is to follow
+   * @param {() => void} [remark] about the line, where there is anything to be said of it
    */
-  function said(answer, begun, whole) {
+  function said(answer, begun, whole, remark = () => panel.say("")) {
     delete root.dataset.lost;
     if (whole) root.dataset.whole = "";
     else delete root.dataset.whole;
-    panel.say("");
+    remark();
     if (begun != null) panel.took(performance.now() - begun, answer.header);
     panel.showChanged(answer.moved);
   }
@@ -163,14 +170,15 @@ function converse(stage, { header }) {
    * Ask for more of the text that is shown.
    * @param {{ladder?: boolean, effects?: boolean}} what
    * @param {string} meanwhile what is said until it is there
+   * @param {() => void} [remark] what is said then
    */
-  async function more(what, meanwhile) {
+  async function more(what, meanwhile, remark) {
     clearTimeout(timer);
     if (meanwhile) panel.say(meanwhile);
     const outcome = await asking.ask("inspect", { ...shownText(), ...asked(changes), ladder: true, ...what });
     if (outcome.kind !== "answer") return fail(outcome, read);
     stage.add(outcome.answer, what.effects ? "all" : "ladder");
-    said(outcome.answer, null, true);
+    said(outcome.answer, null, true, remark);
   }
 
   async function prove() {
@@ -188,8 +196,9 @@ function converse(stage, { header }) {
   /** @param {import("./asking.js").Outcome} outcome @param {() => void} again */
   async function fail(outcome, again) {
     if (outcome.kind === "refused") {
-      if (told !== inWords()) await showAnew();
-      panel.say(`${outcome.message} What is shown is the text before.`, true);
+      const refusal = () => panel.say(`${outcome.message} What is shown is the text before.`, true);
+      if (told !== inWords()) await showAnew(refusal);
+      refusal();
     }
     if (outcome.kind !== "lost") return;
     panel.say(outcome.message);
@@ -211,12 +220,8 @@ function converse(stage, { header }) {
 }
 
 async function start() {
-  if (isStopped()) return;
-  await loaded();
-  const why = marred(document),
-    page = await readPage(document);
-  if (isStopped()) return;
-  sayMarred("page", why);
+  const page = await openPage("page");
+  if (!page) return;
   const first = { ...page, header: /** @type {import("../payload.js").Header} */ (page.header) };
   const stage = new Stage(document.getElementById("script")?.textContent ?? "");
   const { hash } = location,

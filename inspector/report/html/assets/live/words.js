@@ -2,6 +2,7 @@
  * What the live page says, in sentences.
  */
 
+import { headName as nameOf } from "../attention/verdict_words.js";
 import { fixed, percent, shorten, visible } from "../shared/format.js";
 
 /** @typedef {import("./unpack.js").Moved} Moved */
@@ -13,7 +14,7 @@ const NAMED = 2;
 export const quoted = (word) => `“${shorten(visible(word.trim() || word), 20)}”`;
 
 /** @param {import("../payload.js").HeadPath} head */
-export const headName = ([site, layer, head]) => `${site === "self" ? "" : `${site} `}layer ${layer}, head ${head}`;
+export const headName = ([site, layer, head]) => nameOf({ site, layer }, head);
 
 /**
  * The answer before and after a change.

@@ -5,8 +5,7 @@
  */
 
 import { isState } from "../shared/address.js";
-import { marred, readPage } from "../shared/decode.js";
-import { giveUp, isStopped, loaded, sayMarred, whenReady } from "../shared/page.js";
+import { giveUp, isStopped, mountAll, openPage, whenReady } from "../shared/page.js";
 import { createStore } from "../shared/store.js";
 import { ReportData } from "./data.js";
 import { followAddress, stateOf } from "./permalink.js";
@@ -68,13 +67,10 @@ function drawInTurn(sections, all) {
 }
 
 async function start() {
-  if (isStopped()) return;
   keepFrame();
-  await loaded();
-  const why = marred(document),
-    { header, planes } = await readPage(document);
-  if (isStopped()) return;
-  sayMarred("report", why);
+  const page = await openPage("report");
+  if (!page) return;
+  const { header, planes } = page;
   const worker = document.getElementById("script")?.textContent ?? "";
   const data = new ReportData(/** @type {import("../payload.js").Header} */ (header), planes, worker);
   const first = firstView(data),
@@ -85,19 +81,7 @@ async function start() {
   const drawRest = drawInTurn(
     SECTIONS.flatMap(({ section, views }) => {
       const where = /** @type {HTMLElement | null} */ (document.querySelector(section));
-      return where
-        ? [
-            {
-              where,
-              draw() {
-                for (const [view, mount] of Object.entries(views)) {
-                  const place = /** @type {HTMLElement | null} */ (document.querySelector(view));
-                  if (place) mount(place, data, store);
-                }
-              },
-            },
-          ]
-        : [];
+      return where ? [{ where, draw: () => mountAll(views, data, store) }] : [];
     }),
     anchor !== "",
   );

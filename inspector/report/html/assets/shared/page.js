@@ -2,6 +2,7 @@
  * How a page opens, and what it says when it cannot.
  */
 
+import { marred, readPage } from "./decode.js";
 import { DamagedReport } from "./numbers.js";
 
 const root = document.documentElement;
@@ -10,11 +11,40 @@ const root = document.documentElement;
 export const isStopped = () => "broken" in root.dataset;
 
 /** Resolves when the whole page was read. */
-export const loaded = () =>
+const loaded = () =>
   new Promise((go) => {
     if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", go);
     else go(null);
   });
+
+/**
+ * Read the page that this runs in, once all of it is there.
+ * @param {string} kind what the page is, for when parts of it were changed
+ * @returns {Promise<Awaited<ReturnType<typeof readPage>> | null>} null where it stays empty
+ */
+export async function openPage(kind) {
+  if (isStopped()) return null;
+  await loaded();
+  const why = marred(document),
+    page = await readPage(document);
+  if (isStopped()) return null;
+  sayMarred(kind, why);
+  return page;
+}
+
+/**
+ * Put up the views that the page has a place for.
+ * @template D, S
+ * @param {Record<string, (root: HTMLElement, data: D, store: S) => unknown>} views by the selectors of their roots
+ * @param {D} data
+ * @param {S} store
+ */
+export function mountAll(views, data, store) {
+  for (const [where, mount] of Object.entries(views)) {
+    const found = document.querySelector(where);
+    if (found instanceof HTMLElement) mount(found, data, store);
+  }
+}
 
 /**
  * Say above a page that is shown that not all of it is as it was written. No more than that: its numbers were checked,
@@ -22,7 +52,7 @@ export const loaded = () =>
  * @param {string} kind
  * @param {string} why empty where all is well
  */
-export function sayMarred(kind, why) {
+function sayMarred(kind, why) {
   const notice = document.getElementById("notice");
   if (!why || !notice) return;
   root.dataset.marred = "";

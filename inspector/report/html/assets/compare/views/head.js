@@ -3,12 +3,12 @@
  */
 
 import { largestMagnitude } from "../../attention/maths.js";
+import { headName } from "../../attention/verdict_words.js";
 import { createMatrix } from "../../report/charts/matrix.js";
 import { el, word } from "../../shared/dom.js";
 import { fixed, signed } from "../../shared/format.js";
 import { View } from "../../shared/view.js";
 import { byChange } from "../state.js";
-import { headName } from "../words.js";
 
 /**
  * @param {HTMLElement} root

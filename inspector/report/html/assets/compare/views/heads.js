@@ -3,13 +3,14 @@
  */
 
 import { largestMagnitude } from "../../attention/maths.js";
+import { headName } from "../../attention/verdict_words.js";
 import { currentRamp, step, tintsOf } from "../../shared/colour.js";
 import { rovingTabStop, target, toggles } from "../../shared/controls.js";
 import { el, fillTo, word } from "../../shared/dom.js";
 import { fixed, percent } from "../../shared/format.js";
 import { View } from "../../shared/view.js";
 import { byChange, byShare } from "../state.js";
-import { headName, WAYS } from "../words.js";
+import { WAYS } from "../words.js";
 
 /** @typedef {import("../data.js").Head} Head */
 

@@ -2,7 +2,7 @@
  * Two models whose heads do not correspond: what each links most, apart.
  */
 
-import { layerName } from "../../attention/verdict_words.js";
+import { headName } from "../../attention/verdict_words.js";
 import { el, word } from "../../shared/dom.js";
 import { fixed } from "../../shared/format.js";
 import { View } from "../../shared/view.js";
@@ -27,7 +27,7 @@ export function mountLinks(root, data, store) {
             " ",
             el("b", {}, fixed(link.weight, 2)),
             " ",
-            el("span", { class: "link-where" }, `${layerName(link)}, head ${link.head}`),
+            el("span", { class: "link-where" }, headName(link, link.head)),
           ),
         ),
       );

@@ -2,13 +2,13 @@
  * Sentence beside sentence: what stands against each other in one column, tinted by what a word hears in the head.
  */
 
+import { headName } from "../../attention/verdict_words.js";
 import { bringIntoBox } from "../../report/paragraphs.js";
 import { currentRamp, step, tintsOf } from "../../shared/colour.js";
 import { along, rovingTabStop } from "../../shared/controls.js";
 import { el, word } from "../../shared/dom.js";
 import { counted, fixed } from "../../shared/format.js";
 import { View } from "../../shared/view.js";
-import { headName } from "../words.js";
 
 /** @typedef {import("../data.js").CompareData} CompareData */
 /** @typedef {{which: number, at: number, button: HTMLElement, halves: (HTMLElement | null)[]}} Column */

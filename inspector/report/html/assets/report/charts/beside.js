@@ -4,7 +4,7 @@
 
 import { MOST_BESIDE, placesOf } from "../../attention/lines.js";
 import { headsOf } from "../../attention/run_heads.js";
-import { layerName } from "../../attention/verdict_words.js";
+import { headName } from "../../attention/verdict_words.js";
 import { el } from "../../shared/dom.js";
 import { OF_HEADS } from "./lines.js";
 
@@ -34,7 +34,7 @@ export function keptHeads(data, { index, head, beside }) {
 export function createBeside(view, data, box) {
   const heads = headsOf(data);
   /** @param {number} at */
-  const nameOf = (at) => `${layerName(data.layers[heads[at][0]])}, head ${heads[at][1]}`;
+  const nameOf = (at) => headName(data.layers[heads[at][0]], heads[at][1]);
   /** @param {number} at @param {string} colour */
   const legend = (at, colour) => {
     const key = el("span", { class: "head-colour", "aria-hidden": "true" });

@@ -5,7 +5,7 @@
 import { linesOfSeveral, toldOf } from "../../attention/lines.js";
 import { largestMagnitude } from "../../attention/maths.js";
 import { betweenName, cutOf, inCut, restrict, segmentsOf, splitsOf } from "../../attention/segments.js";
-import { layerName } from "../../attention/verdict_words.js";
+import { headName } from "../../attention/verdict_words.js";
 import { crop, scaleOf, windowIn } from "../../attention/window.js";
 import { tiny } from "../../shared/format.js";
 import { sinkName } from "../aside.js";
@@ -57,9 +57,9 @@ export function viewOnScreen(data, state) {
   const split = (indices) => splitsOf(segments && indices.map((i) => segments[i]));
   const check = header.verification.layers[index],
     verdict = check?.heads[head];
-  const where = `${layerName(layer)}, head ${head}`;
+  const where = headName(layer, head);
   const others = keptHeads(data, state).map(([n, h]) => ({
-    name: `${layerName(data.layers[n])}, head ${h}`,
+    name: headName(data.layers[n], h),
     matrix: headMatrices(data, { ...state, index: n, head: h }).main,
   }));
   const lines =

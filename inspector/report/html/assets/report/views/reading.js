@@ -8,7 +8,7 @@ import { kindsOf, lettersOf, segmentName, segmentsOf, textShares } from "../../a
 import { el, fillTo } from "../../shared/dom.js";
 import { fixed, percent } from "../../shared/format.js";
 import { View } from "../../shared/view.js";
-import { headBeside } from "../selection.js";
+import { headSteps } from "../charts/head_steps.js";
 import { headWords } from "../words/effects.js";
 
 /**
@@ -33,15 +33,7 @@ export function mountReading(root, data, store) {
     return { fill, value, element };
   });
   view.find("masses").append(...rows.map((row) => row.element));
-  const steps = /** @type {const} */ ([
-    [view.find("head-back"), -1],
-    [view.find("head-on"), 1],
-  ]);
-  for (const [button, by] of steps)
-    view.listen(button, "click", () => store.set(headBeside(data, store.get(), by) ?? {}));
-  view.watch(["index", "head", "order", "label"], (state) => {
-    for (const [button, by] of steps) button.setAttribute("aria-disabled", String(!headBeside(data, state, by)));
-  });
+  headSteps(view, data, "head-back", "head-on");
   const texts = view.find("text-shares"),
     kinds = kindsOf(lettersOf(data.source));
   fillTable(texts, kinds, data.source.pair != null);

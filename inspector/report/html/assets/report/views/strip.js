@@ -3,11 +3,12 @@
  * the way to the one before and the one after.
  */
 
-import { layerName } from "../../attention/verdict_words.js";
+import { headName } from "../../attention/verdict_words.js";
 import { View } from "../../shared/view.js";
+import { headSteps } from "../charts/head_steps.js";
 import { createWords } from "../charts/words.js";
 import { chosenUnits, pictureOf } from "../picture.js";
-import { headBeside, seenState } from "../selection.js";
+import { seenState } from "../selection.js";
 
 /**
  * @param {HTMLElement} root
@@ -21,23 +22,14 @@ export function mountStrip(root, data, store) {
     mostNumbered: 0,
     lay: (_, chips) => chips,
   });
-  for (const [id, by] of /** @type {const} */ ([
-    ["strip-back", -1],
-    ["strip-on", 1],
-  ]))
-    view.listen(view.find(id), "click", () => store.set(headBeside(data, store.get(), by) ?? {}));
+  headSteps(view, data, "strip-back", "strip-on");
 
   const show = () => {
     if (view.disposed || root.hidden) return;
     const state = seenState(data, store.get()),
       { index, head } = state;
     words.build(state);
-    view.find("strip-head").textContent = `${layerName(data.layers[index])}, head ${head}`;
-    for (const [id, by] of /** @type {const} */ ([
-      ["strip-back", -1],
-      ["strip-on", 1],
-    ]))
-      view.find(id, HTMLButtonElement).disabled = !headBeside(data, store.get(), by);
+    view.find("strip-head").textContent = headName(data.layers[index], head);
     // The strip is about attention also where the sentence shows effects.
     const picture = pictureOf(data, state, words.words);
     if (picture instanceof Promise) return void picture.then(show);

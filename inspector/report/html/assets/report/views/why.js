@@ -5,7 +5,7 @@
 
 import { largestMagnitude } from "../../attention/maths.js";
 import { cutOf, segmentsOf } from "../../attention/segments.js";
-import { layerName } from "../../attention/verdict_words.js";
+import { headName } from "../../attention/verdict_words.js";
 import { dimensionOrder, explain } from "../../attention/why.js";
 import { whenNear } from "../../shared/charts.js";
 import { target, toggles } from "../../shared/controls.js";
@@ -53,7 +53,7 @@ export function mountWhy(root, data, store) {
               asker(),
               ` (query, row ${row}) attend to `,
               offerer(),
-              ` (key, column ${col}) in ${layerName(layer)}, head ${head}? Every step from the two words to the number:`,
+              ` (key, column ${col}) in ${headName(layer, head)}? Every step from the two words to the number:`,
             ]
           : [absent(data, index)]),
       );

@@ -3,7 +3,7 @@
  */
 
 import { asksLink } from "../../attention/pair.js";
-import { layerName } from "../../attention/verdict_words.js";
+import { headName, layerName } from "../../attention/verdict_words.js";
 import { overlap } from "../../attention/words.js";
 import { el, word } from "../../shared/dom.js";
 import { fixed, percent } from "../../shared/format.js";
@@ -76,7 +76,7 @@ function where({ layers }, { index, head, whose }) {
   const { site, heads } = layers[index],
     kind = site === "self" ? "" : `${site} `,
     name = layerName(layers[index]);
-  if (whose === "head") return `In ${name}, head ${head}, `;
+  if (whose === "head") return `In ${headName(layers[index], head)}, `;
   if (whose === "layer") return `On average over the ${heads} heads of ${name}, `;
   const all = layers.reduce((sum, one) => sum + (one.site === site ? one.heads : 0), 0);
   return `On average over all ${all} ${kind}heads, `;

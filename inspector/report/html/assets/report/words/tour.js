@@ -5,7 +5,7 @@
 import { headEffects } from "../../attention/effects.js";
 import { LABELS } from "../../attention/heads_order.js";
 import { measureOf, rungTitle } from "../../attention/rungs.js";
-import { layerName } from "../../attention/verdict_words.js";
+import { headName } from "../../attention/verdict_words.js";
 import { explain } from "../../attention/why.js";
 import { word } from "../../shared/dom.js";
 import { counted, fixed, percent } from "../../shared/format.js";
@@ -67,7 +67,7 @@ export function tourSteps(data, now) {
     at = row * layer.cols + col;
   const asker = () => word(`“${rows.names[row]}”`, "clip"),
     offerer = () => word(`“${cols.names[col]}”`, "clip");
-  const where = `${layerName(layer)}, head ${head}`,
+  const where = headName(layer, head),
     weight = data.shown(index, head).data[at];
   const reading = data.heads[data.headIndex(index, head)];
   /** @type {Partial<State>} */

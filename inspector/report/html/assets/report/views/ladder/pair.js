@@ -5,7 +5,7 @@
 import { largestMagnitude, withMask } from "../../../attention/maths.js";
 import { isMasked, rungTitle } from "../../../attention/rungs.js";
 import { segmentsOf, splitsOf } from "../../../attention/segments.js";
-import { layerName } from "../../../attention/verdict_words.js";
+import { headName } from "../../../attention/verdict_words.js";
 import { fixed, shorten } from "../../../shared/format.js";
 import { View } from "../../../shared/view.js";
 import { fadeFrom } from "../../charts/fade.js";
@@ -93,7 +93,7 @@ export function mountLadderPair(root, data, store) {
     const main = withMask(data.shown(index, head), visible);
     const high = largestMagnitude(main.data);
     modelPanel.caption(
-      `${layerName(layer)}, head ${head}`,
+      headName(layer, head),
       data.model(index, head) ? "the model’s own attention" : "this page’s arithmetic from q and k",
       ["0", fixed(high)],
       gap,

@@ -6,7 +6,7 @@
 import { amounts, ascending, statisticsOf } from "../../../attention/heads_order.js";
 import { spearman } from "../../../attention/ranking.js";
 import { headsOf } from "../../../attention/run_heads.js";
-import { layerName } from "../../../attention/verdict_words.js";
+import { headName } from "../../../attention/verdict_words.js";
 import { rovingTabStop, selects, target } from "../../../shared/controls.js";
 import { el } from "../../../shared/dom.js";
 import { fixed } from "../../../shared/format.js";
@@ -25,7 +25,7 @@ export function mountScatter(root, data, store) {
   root.hidden = !data.header.effects;
   if (root.hidden) return view.dispose;
   const heads = headsOf(data),
-    names = heads.map(([index, head]) => `${layerName(data.layers[index])}, head ${head}`),
+    names = heads.map(([index, head]) => headName(data.layers[index], head)),
     field = view.find("scatter");
   const points = heads.map(([index, head]) =>
     el("button", {

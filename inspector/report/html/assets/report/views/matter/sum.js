@@ -5,7 +5,7 @@
 import { fromTokens, headContributions, headEffects, largest, sumOf } from "../../../attention/effects.js";
 import { spearman } from "../../../attention/ranking.js";
 import { headsOf } from "../../../attention/run_heads.js";
-import { layerName } from "../../../attention/verdict_words.js";
+import { headName } from "../../../attention/verdict_words.js";
 import { el, word } from "../../../shared/dom.js";
 import { counted, fixed, shorten, tiny, visible } from "../../../shared/format.js";
 import { View } from "../../../shared/view.js";
@@ -65,7 +65,7 @@ export function mountSum(root, data, store) {
     : `: over the ${silenced?.length} heads of this text the rank correlation of the two is ${fixed(apart, 2)}`;
   view.watch(["index", "head"], ({ index, head }) => {
     const caption = view.find("sum-head").querySelector("caption");
-    if (caption) caption.textContent = `The chosen head, ${layerName(data.layers[index])}, head ${head}`;
+    if (caption) caption.textContent = `The chosen head, ${headName(data.layers[index], head)}`;
     body("sum-head").replaceChildren(
       ...signedBars(tokenRows(data, fromTokens(data, [index, head]), "this head"), PLACES),
     );
@@ -91,7 +91,7 @@ function partRows(data, store, contributions) {
     return el(
       "button",
       { type: "button", class: "rest", onclick: () => store.set({ index, head }) },
-      `${layerName(data.layers[index])}, head ${head}`,
+      headName(data.layers[index], head),
     );
   };
   const forwards = parts.filter(({ kind }) => kind === "feed_forward").length,

@@ -2,7 +2,7 @@
  * Notable links: word to word, each at the head where it is strongest, a click away.
  */
 
-import { layerName } from "../../../attention/verdict_words.js";
+import { headName } from "../../../attention/verdict_words.js";
 import { unitsOf } from "../../../attention/words.js";
 import { el, word } from "../../../shared/dom.js";
 import { fixed, visible } from "../../../shared/format.js";
@@ -45,7 +45,7 @@ export function mountLinks(root, data, store) {
       el(
         "span",
         { class: "link-where" },
-        `, ${layerName(link)}, head ${head}` + (lift == null ? "" : `, ${fixed(lift, 1)} times this head’s average`),
+        `, ${headName(link, head)}` + (lift == null ? "" : `, ${fixed(lift, 1)} times this head’s average`),
       ),
     );
   });

@@ -6,7 +6,7 @@ import { headEffects } from "../../../attention/effects.js";
 import { ascending } from "../../../attention/heads_order.js";
 import { asksLink, linkOf, linkWeights } from "../../../attention/pair.js";
 import { headsOf } from "../../../attention/run_heads.js";
-import { layerName } from "../../../attention/verdict_words.js";
+import { headName } from "../../../attention/verdict_words.js";
 import { el, fillTo, word } from "../../../shared/dom.js";
 import { counted, fixed } from "../../../shared/format.js";
 import { View } from "../../../shared/view.js";
@@ -70,7 +70,7 @@ export function mountPair(root, data, store) {
           onpointerenter: () => store.set({ peek: [n, head] }),
           onpointerleave: () => store.set({ peek: null }),
         },
-        el("span", { class: "link-where" }, `${layerName(data.layers[n])}, head ${head} `),
+        el("span", { class: "link-where" }, `${headName(data.layers[n], head)} `),
         el("span", { class: "bar", "aria-hidden": "true" }, fill),
         el("b", {}, ` ${fixed(weights[at], 2)}`),
         effects && data.header.effects

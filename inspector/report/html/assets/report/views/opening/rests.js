@@ -5,7 +5,7 @@
 import { headEffects, tokenEffects } from "../../../attention/effects.js";
 import { descending } from "../../../attention/ranking.js";
 import { headsOf } from "../../../attention/run_heads.js";
-import { layerName } from "../../../attention/verdict_words.js";
+import { headName } from "../../../attention/verdict_words.js";
 import { unitsOf } from "../../../attention/words.js";
 import { el, fillTo, word } from "../../../shared/dom.js";
 import { View } from "../../../shared/view.js";
@@ -98,7 +98,7 @@ function headRows(data, store) {
       const [index, head] = heads[at];
       return {
         effect: /** @type {Effect[]} */ (all)[at],
-        name: [`${layerName(data.layers[index])}, head ${head}`],
+        name: [headName(data.layers[index], head)],
         choose: () => store.set({ index, head }),
       };
     });
