@@ -178,6 +178,29 @@ def test_the_lines_of_several_heads_in_colours(open_report):
     assert page.evaluate("inspector.state.beside") == kept[1:]
 
 
+def test_an_arc_goes_from_the_word_that_listens_to_the_one_it_listens_to(open_report):
+    page = open_report(synthetic.inspected("the cat sat on a mat")).page
+    page.locator("#sentence .token").nth(5).click()
+    page.locator("#sentence .token").nth(2).click()
+    page.mouse.move(0, 0)
+    page.wait_for_function(
+        "() => /^M[^M]*C[^M]*$/.test(document.querySelector('.arc-line').getAttribute('d') ?? '')"
+    )
+    drawn, start, end = page.evaluate(
+        "() => { const box = document.querySelector('#sentence').getBoundingClientRect();"
+        " const at = (i) => { const one = document.querySelectorAll('#sentence .token')[i]"
+        ".getBoundingClientRect(); return one.left + one.width / 2 - box.left; };"
+        " return [document.querySelector('.arc-line').getAttribute('d').match(/[\\d.]+/g)"
+        ".map(Number), at(5), at(2)]; }"
+    )
+    assert drawn[0] == pytest.approx(start, abs=1)
+    assert drawn[-2] == pytest.approx(end, abs=1)
+    # It rises above both words.
+    assert drawn[3] < min(drawn[1], drawn[-1])
+    page.keyboard.press("Escape")
+    page.wait_for_function("() => document.querySelector('.arc').hasAttribute('hidden')")
+
+
 def test_a_page_for_a_wall(open_report):
     page = open_report(synthetic.inspected("the cat sat on a mat")).page
     page.set_viewport_size({"width": 1920, "height": 1080})
