@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from seq2seq_models import random_encoder_decoder
+from seq2seq_models import SOURCE, random_encoder_decoder
 
 import inspector
 from inspector.commands.show import show
@@ -124,11 +124,12 @@ def test_of_several_sites_the_words_stand_where_the_strongest_head_has_them(tmp_
     """“sat” is in both texts, at other places: the page opens at the right ones."""
     model = random_encoder_decoder("bart", tmp_path / "bart")
     found = inspector.inspect(
-        "The cat sat on the mat", target="we are here and the cat sat", model=model, prove=False
+        SOURCE, target="we are here and the cat sat", model=model, prove=False
     )
     asked = found.with_link("sat", "cat").link_asked
     assert asked is not None
     strongest = asked.heads[0]
+    assert strongest.site == "decoder"
     asking, heard = found.trace.texts(strongest.site)
     assert asking.tokens[asked.source_token].text.strip() == "sat"
     assert heard.tokens[asked.target_token].text.strip() == "cat"
