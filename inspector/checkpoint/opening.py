@@ -18,9 +18,8 @@ from inspector.checkpoint.pooling import read_pooling
 from inspector.checkpoint.sources import Source
 from inspector.checkpoint.tokens import limit, read_tokenizer
 from inspector.checkpoint.weights import Weights
-from inspector.families.config import FamilyConfig
+from inspector.families.config import FamilyConfig, known
 from inspector.families.covered import not_run_because
-from inspector.families.defaults import DEFAULTS
 from inspector.families.registry import row_of
 from inspector.records import Checkpoint
 
@@ -42,9 +41,7 @@ def open_checkpoint(source: Source) -> Checkpoint:
     folder = model_folder(Path(source.path) if source.local else downloaded(source.path))
     files = read_folder(folder, published=source.known)
     folder, values, model_type = files.folder, files.config.values, files.config.model_type
-    config: Any = (
-        FamilyConfig(model_type, values) if model_type in DEFAULTS else _Unknown(model_type)
-    )
+    config: Any = FamilyConfig(model_type, values) if known(model_type) else _Unknown(model_type)
     family, no_rebuild = row_of(config)
     opened = Checkpoint(
         name=source.name,

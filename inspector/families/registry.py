@@ -1,41 +1,85 @@
-"""The one place where families are registered: a row each, as data.
+"""The one place where families are registered: which there are, and in which group each stands.
 
-A family joins by a row in one of the four files of rows beside this, as CONTRIBUTING tells.
-Nothing is inferred from shapes.
+A group is a package beside this: ``rows.py`` has a row for each of its families, as data,
+``configs.py`` what their configs mean where the files say nothing, ``small.py`` a small config of
+each. A group is read when one of its families is asked for: who inspects a BERT does not wait for
+the rows of ninety others. Nothing is inferred from shapes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, MutableMapping
 from difflib import get_close_matches
+from importlib import import_module
 from typing import Any
 
 from inspector.errors import InputError
 from inspector.families.covered import not_rebuilt_because
-from inspector.families.decoders import DECODERS
-from inspector.families.encoder_decoders import ENCODER_DECODERS
-from inspector.families.encoders import ENCODERS
-from inspector.families.llama import LLAMAS
 from inspector.families.spec import Family
 
+#: Every model type with a row, by its group.
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "encoders": (
+        "bert", "roberta", "xlm-roberta", "electra", "distilbert", "albert", "mpnet", "deberta",
+        "deberta-v2", "modernbert",
+    ),
+    "decoders": ("gpt2", "gpt_neo", "opt", "gptj", "gpt_neox", "falcon", "bloom"),
+    "llamas": (
+        "llama", "gpt_oss", "mistral", "qwen2", "qwen3", "smollm3", "gemma", "gemma2",
+        "gemma3_text", "phi", "phi3", "stablelm",
+    ),
+    "encoder_decoders": ("t5", "mt5", "bart", "marian", "mbart", "pegasus"),
+}  # fmt: skip
 
-def _index(rows: tuple[Family, ...]) -> dict[str, Family]:
-    index: dict[str, Family] = {}
-    for row in rows:
-        if row.model_type in index:
-            raise ValueError(f"{row.model_type} is registered twice")
-        index[row.model_type] = row
-    return index
+
+class Rows(MutableMapping[str, Family]):
+    """The row of each model type; those of a group are read when the first of them is asked for."""
+
+    def __init__(self, groups: Mapping[str, tuple[str, ...]]) -> None:
+        self._group = {name: group for group, names in groups.items() for name in names}
+        if len(self._group) != sum(map(len, groups.values())):
+            raise ValueError("a model type is registered twice")
+        self._known: dict[str, Family] = {}
+
+    def __getitem__(self, model_type: str) -> Family:
+        if model_type not in self._known:
+            rows = import_module(f"inspector.families.{self._group[model_type]}.rows").ROWS
+            for row in rows:
+                self._known.setdefault(row.model_type, row)
+        return self._known[model_type]
+
+    def __setitem__(self, model_type: str, row: Family) -> None:
+        self._group.setdefault(model_type, "")
+        self._known[model_type] = row
+
+    def __delitem__(self, model_type: str) -> None:
+        del self._group[model_type]
+        self._known.pop(model_type, None)
+
+    def __contains__(self, model_type: object) -> bool:
+        return model_type in self._group
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._group)
+
+    def __len__(self) -> int:
+        return len(self._group)
 
 
-FAMILIES = _index((*ENCODERS, *DECODERS, *LLAMAS, *ENCODER_DECODERS))
+FAMILIES = Rows(GROUPS)
 
-#: Every model type whose positions begin behind the padding's id, those without a row too.
-BEHIND_PADDING = frozenset(
-    name for name, row in FAMILIES.items() if row.positions_behind_padding
-) | {
+#: Model types without a row whose positions begin behind the padding's id.
+_BEHIND_PADDING = frozenset({
     "camembert", "data2vec-text", "ibert", "layoutlmv3", "lilt", "longformer", "luke", "markuplm",
     "mluke", "roberta-prelayernorm", "xlm-roberta-xl", "xmod",
-}  # fmt: skip
+})  # fmt: skip
+
+
+def positions_behind_padding(model_type: str) -> bool:
+    """Say whether a model's first token has the position behind its padding's id."""
+    if model_type in FAMILIES:
+        return FAMILIES[model_type].positions_behind_padding
+    return model_type in _BEHIND_PADDING
 
 
 def row_of(config: Any) -> tuple[Family | None, str | None]:

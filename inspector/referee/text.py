@@ -21,7 +21,7 @@ from inspector.checkpoint.encoded import (
     too_long,
 )
 from inspector.errors import ModelError
-from inspector.families.registry import BEHIND_PADDING
+from inspector.families.registry import positions_behind_padding
 from inspector.records import Text, Token
 from inspector.referee.tokenizing import run_tokenizer, tokenize_chat
 from inspector.referee.vocabulary import special_ids
@@ -31,7 +31,11 @@ def window(tokenizer: Any, config: Any) -> int | None:
     """Return how many tokens fit into the model, or None where it sets no limit."""
     positions = getattr(config, "max_position_embeddings", None)
     padding = getattr(config, "pad_token_id", None)
-    if positions is not None and padding is not None and config.model_type in BEHIND_PADDING:
+    if (
+        positions is not None
+        and padding is not None
+        and positions_behind_padding(config.model_type)
+    ):
         # The first token has the position behind the padding's id.
         positions = max(1, positions - padding - 1)
     return smallest_limit(getattr(tokenizer, "model_max_length", None), positions)

@@ -12,8 +12,7 @@ from family_variants import VARIANTS
 from transformers import AutoConfig
 
 from inspector.families.attention_numbers import attention_config
-from inspector.families.config import FamilyConfig
-from inspector.families.defaults import DEFAULTS, NAMES
+from inspector.families.config import FamilyConfig, defaults_of, names_of
 from inspector.families.registry import FAMILIES
 
 ALL = VARIANTS | seq2seq_models.VARIANTS
@@ -53,7 +52,7 @@ OLDER: dict[str, dict[str, Any]] = {
 
 def compare(model_type: str, values: dict[str, Any]) -> None:
     ours, theirs = FamilyConfig(model_type, values), AutoConfig.for_model(model_type, **values)
-    read = {*DEFAULTS[model_type], *NAMES.get(model_type, {})} - TAKEN_IN
+    read = {*defaults_of(model_type), *names_of(model_type)} - TAKEN_IN
     read |= {"rope_parameters"} if hasattr(theirs, "rope_parameters") else set()
     for name in sorted(read):
         assert getattr(ours, name) == getattr(theirs, name), name

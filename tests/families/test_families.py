@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ import inspector
 from inspector.analogy.ladder import RUNGS, applies
 from inspector.errors import ModelError
 from inspector.families.covered import not_rebuilt_because
-from inspector.families.registry import FAMILIES, _index
+from inspector.families.registry import FAMILIES, GROUPS, Rows
 from inspector.families.small import SMALL
 from inspector.forward.masks import visible
 from inspector.forward.norms import apply_norm
@@ -116,7 +117,19 @@ def test_every_family_has_a_line_here() -> None:
 
 def test_two_rows_for_one_type_are_an_error() -> None:
     with pytest.raises(ValueError, match="registered twice"):
-        _index((FAMILIES["gpt2"], FAMILIES["gpt2"]))
+        Rows({"decoders": ("gpt2",), "llamas": ("gpt2",)})
+
+
+def test_every_group_has_what_the_registry_says_it_has() -> None:
+    """A row, what its config means and a small config of each, and of no other."""
+    for group, names in GROUPS.items():
+        rows, configs, small = (
+            import_module(f"inspector.families.{group}.{part}")
+            for part in ("rows", "configs", "small")
+        )
+        assert tuple(row.model_type for row in rows.ROWS) == names
+        assert set(configs.DEFAULTS) == set(small.SMALL) == set(names)
+        assert {*configs.NAMES, *configs.DERIVED} <= set(names)
 
 
 def test_a_row_that_names_a_module_the_model_lacks_is_an_error(

@@ -22,8 +22,7 @@ from inspector.checkpoint.json_file import shown
 from inspector.checkpoint.safetensors_file import FLOATS
 from inspector.checkpoint.weights import Weights
 from inspector.errors import ModelError
-from inspector.families.config import FamilyConfig
-from inspector.families.defaults import DEFAULTS
+from inspector.families.config import FamilyConfig, known
 from inspector.families.registry import FAMILIES
 from inspector.families.spec import Family
 from inspector.records import Array, Float32
@@ -50,11 +49,11 @@ class _Base:
     def __init__(self, config: Config, weights: Weights) -> None:
         self.weights = weights
         self.family: Family | None = FAMILIES.get(config.model_type)
-        known = {name.partition(".")[0] for name in weights.entries}
+        firsts = {name.partition(".")[0] for name in weights.entries}
         #: What may stand before a name on one side and not on the other.
-        self._firsts = sorted(known) if self.family is None else [self.family.prefix]
+        self._firsts = sorted(firsts) if self.family is None else [self.family.prefix]
         kind, values = config.model_type, config.values
-        said = FamilyConfig(kind, values) if kind in DEFAULTS else None
+        said = FamilyConfig(kind, values) if known(kind) else None
         tied = values.get("tie_word_embeddings", True)
         self._one_table = bool(getattr(said, "tie_word_embeddings", tied))
 

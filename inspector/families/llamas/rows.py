@@ -60,7 +60,7 @@ _SANDWICH = replace(
     ),
 )
 
-LLAMAS = (
+ROWS = (
     _LLAMA,
     replace(
         _LLAMA,

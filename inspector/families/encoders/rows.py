@@ -114,7 +114,7 @@ _DEBERTA = Family(
     requires={"talking_head": False},
 )
 
-ENCODERS = (
+ROWS = (
     _BERT,
     _ROBERTA,
     replace(

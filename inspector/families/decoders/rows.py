@@ -1,6 +1,6 @@
 """The rows of decoders: a token attends to itself and to what comes before it.
 
-Those that are built as Llama is stand in ``llama.py``.
+Those that are built as Llama is stand in the group ``llamas``.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _OPT_BODY = Body(
     projection="decoder.project_out",
 )
 
-DECODERS = (
+ROWS = (
     Family(
         model_type="gpt2",
         layer="h.{i}",

@@ -150,7 +150,7 @@ def _t5(model_type: str, head: str) -> Family:
     )
 
 
-ENCODER_DECODERS = (
+ROWS = (
     _t5("t5", "T5ForConditionalGeneration"),
     _t5("mt5", "MT5ForConditionalGeneration"),
     _bart(

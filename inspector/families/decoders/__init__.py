@@ -1,0 +1,1 @@
+"""Decoders that are not built as Llama is."""

@@ -1,0 +1,78 @@
+"""What the configs of encoder–decoders mean where their files say nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from inspector.families.deriving import (
+    Derive,
+    Values,
+)
+
+_T5 = {
+    "d_model": 512, "d_kv": 64, "d_ff": 2048, "num_layers": 6, "num_decoder_layers": None,
+    "num_heads": 8, "relative_attention_num_buckets": 32, "relative_attention_max_distance": 128,
+    "layer_norm_epsilon": 1e-6, "feed_forward_proj": "relu", "pad_token_id": 0,
+    "is_encoder_decoder": True, "tie_word_embeddings": True,
+}  # fmt: skip
+_BART = {
+    "d_model": 1024, "encoder_layers": 12, "encoder_ffn_dim": 4096, "encoder_attention_heads": 16,
+    "decoder_layers": 12, "decoder_ffn_dim": 4096, "decoder_attention_heads": 16,
+    "max_position_embeddings": 1024, "activation_function": "gelu", "scale_embedding": False,
+    "pad_token_id": 1, "decoder_start_token_id": 2, "is_encoder_decoder": True,
+    "tie_word_embeddings": True,
+}  # fmt: skip
+
+#: By model_type.
+DEFAULTS: Mapping[str, Mapping[str, Any]] = {
+    "t5": _T5,
+    "mt5": _T5 | {
+        "d_ff": 1024, "num_layers": 8, "num_heads": 6, "feed_forward_proj": "gated-gelu",
+        "decoder_start_token_id": 0,
+    },
+    "bart": _BART,
+    "marian": _BART | {
+        "pad_token_id": 58100, "decoder_start_token_id": 58100,
+        "share_encoder_decoder_embeddings": True,
+    },
+    "mbart": _BART | {"decoder_start_token_id": None},
+    "pegasus": _BART | {"pad_token_id": 0, "decoder_start_token_id": 0},
+}  # fmt: skip
+
+_T5_NAMES = {
+    "hidden_size": "d_model", "num_attention_heads": "num_heads", "num_hidden_layers": "num_layers",
+    "head_dim": "d_kv",
+}  # fmt: skip
+_BART_NAMES = {
+    "num_attention_heads": "encoder_attention_heads", "hidden_size": "d_model",
+    "num_hidden_layers": "encoder_layers",
+}  # fmt: skip
+
+#: The family's own name of what most families call otherwise; a file may have either.
+NAMES: Mapping[str, Mapping[str, str]] = {
+    **dict.fromkeys(("t5", "mt5"), _T5_NAMES),
+    **dict.fromkeys(("bart", "marian", "mbart", "pegasus"), _BART_NAMES),
+}
+
+
+def _t5(values: Values) -> None:
+    if values["num_decoder_layers"] is None:
+        values["num_decoder_layers"] = values["num_layers"]
+    gated, _, kind = values["feed_forward_proj"].rpartition("-")
+    values["is_gated_act"] = gated == "gated"
+    # What this name meant when the first gated checkpoints were written.
+    values["dense_act_fn"] = "gelu_new" if values["feed_forward_proj"] == "gated-gelu" else kind
+
+
+def _t5_head(values: Values) -> None:
+    # Whether the head was trained on scaled states is told by this flag; it is then tied anyway.
+    values.setdefault("scale_decoder_outputs", values["tie_word_embeddings"] is not False)
+    values["tie_word_embeddings"] = True
+
+
+#: What follows from other values, in this order.
+DERIVED: Mapping[str, tuple[Derive, ...]] = {
+    "t5": (_t5, _t5_head),
+    "mt5": (_t5,),
+}

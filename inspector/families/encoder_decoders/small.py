@@ -1,0 +1,25 @@
+"""Small configs of encoder–decoders: what each says beyond its defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_BART = {
+    "vocab_size": 32, "d_model": 24, "encoder_layers": 3, "decoder_layers": 3,
+    "encoder_attention_heads": 4, "decoder_attention_heads": 4, "encoder_ffn_dim": 32,
+    "decoder_ffn_dim": 32, "max_position_embeddings": 40, "pad_token_id": 0,
+    "bos_token_id": 2, "eos_token_id": 3, "decoder_start_token_id": 2,
+    "forced_eos_token_id": None,
+}  # fmt: skip
+_T5 = {
+    "vocab_size": 32, "d_model": 24, "d_kv": 6, "d_ff": 32, "num_layers": 3,
+    "num_decoder_layers": 3, "num_heads": 4, "relative_attention_num_buckets": 8,
+    "relative_attention_max_distance": 12, "pad_token_id": 0, "decoder_start_token_id": 0,
+}  # fmt: skip
+
+#: By model_type.
+SMALL: Mapping[str, Mapping[str, Any]] = {
+    **dict.fromkeys(("bart", "marian", "mbart", "pegasus"), _BART),
+    **dict.fromkeys(("t5", "mt5"), _T5),
+}  # fmt: skip

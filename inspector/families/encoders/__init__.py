@@ -1,0 +1,1 @@
+"""Encoders: every token attends to every other."""

@@ -1,0 +1,1 @@
+"""Llama, and the decoders that have taken over how it is built."""
