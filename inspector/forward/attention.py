@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -63,7 +64,7 @@ def attention_of(
         When there is a past and attention is not causal: what was read would then be read anew.
     """
     weights, config = known.weights, known.config
-    states = _normed(hidden, weights.norm, workers)
+    states = normed(hidden, weights.norm, workers)
     if past is not None and encoder_states is None and not config.causal:
         raise ValueError("only where attention is causal can a text be read on")
     start = 0 if past is None else past.start
@@ -71,14 +72,10 @@ def attention_of(
     texts, tokens = len(edits), len(states) // len(edits)
 
     def offered() -> Offered:
-        projected = split_heads(project(key_states, weights.key, workers), config.kv_heads, texts)
-        normed = _normed_heads(projected, weights.key_norm, texts)
-        value = split_heads(project(key_states, weights.value, workers), config.kv_heads, texts)
-        return Offered(projected, normed, _turned(normed, config.rope, start), value)
+        return offer_of(key_states, known, start=start, texts=texts, workers=workers)
 
-    asked = split_heads(project(states, weights.query, workers), config.heads, texts)
-    asked_normed = _normed_heads(asked, weights.query_norm, texts)
-    query = _turned(asked_normed, config.rope, start)
+    asked = asked_of(states, known, start=start, texts=texts, workers=workers)
+    query = asked.query
     offer = offered() if past is None else past.joined(offered)
     key, value, keys = offer.key, offer.value, offer.key.shape[1]
     changes = [change_at(of_text, site, layer, tokens, keys, first) for of_text in edits]
@@ -86,7 +83,9 @@ def attention_of(
     allowed = _allowed(visible(config, tokens, keys, present, start), changes, config.heads)
     if present is None:
         present = np.ones(keys, dtype=np.bool_)
-    bias = bias_of(config.positions, _positions(weights), present, tokens, hidden.dtype.type, start)
+    bias = bias_of(
+        config.positions, learned_positions(weights), present, tokens, hidden.dtype.type, start
+    )
     if space is None:
         space = np.empty((len(query), tokens, keys), dtype=hidden.dtype)
     attention, mixed = attend_and_mix(
@@ -123,9 +122,49 @@ def attention_of(
         encoder_states=encoder_states,
         rope=config.rope,
         bias=bias,
-        after_norm=None if config.rope is None else (asked_normed, offer.normed),
-        as_projected=None if weights.query_norm is None else (asked, offer.projected),
+        after_norm=None if config.rope is None else (asked.normed, offer.normed),
+        as_projected=None if weights.query_norm is None else (asked.projected, offer.projected),
     )
+
+
+class Asked(NamedTuple):
+    """What tokens ask with: queries on their way to the scores, each (H, T, d)."""
+
+    #: As projected, with their norm, and turned by their place.
+    projected: Array
+    normed: Array
+    query: Array
+
+
+def asked_of(
+    states: Array,
+    known: AttentionLayer,
+    *,
+    start: int = 0,
+    texts: int = 1,
+    workers: Workers | None = None,
+) -> Asked:
+    """Return the queries that a layer makes of its normed states, (B·T, D)."""
+    weights, config = known.weights, known.config
+    projected = split_heads(project(states, weights.query, workers), config.heads, texts)
+    after_norm = _normed_heads(projected, weights.query_norm, texts)
+    return Asked(projected, after_norm, _turned(after_norm, config.rope, start))
+
+
+def offer_of(
+    states: Array,
+    known: AttentionLayer,
+    *,
+    start: int = 0,
+    texts: int = 1,
+    workers: Workers | None = None,
+) -> Offered:
+    """Return the keys and values that a layer makes of what it attends to, (B·S, D)."""
+    weights, config = known.weights, known.config
+    projected = split_heads(project(states, weights.key, workers), config.kv_heads, texts)
+    after_norm = _normed_heads(projected, weights.key_norm, texts)
+    value = split_heads(project(states, weights.value, workers), config.kv_heads, texts)
+    return Offered(projected, after_norm, _turned(after_norm, config.rope, start), value)
 
 
 def _allowed(allowed: Mask, changes: Sequence[Change], heads: int) -> Mask:
@@ -149,7 +188,8 @@ def _expanded(
     return np.concatenate([one for one in each if one is not None])
 
 
-def _normed(states: Array, norm: Norm | None, workers: Workers | None = None) -> Array:
+def normed(states: Array, norm: Norm | None, workers: Workers | None = None) -> Array:
+    """Return the states behind a norm, or as they are where there is none."""
     return states if norm is None else apply_norm(states, norm, workers)
 
 
@@ -165,7 +205,7 @@ def _turned(vectors: Array, rope: Rope | None, start: int) -> Array:
     return vectors if rope is None else rotate(vectors, rope, start)
 
 
-def _positions(weights: AttentionWeights) -> PositionWeights | None:
+def learned_positions(weights: AttentionWeights) -> PositionWeights | None:
     """Return what was learned of distances, its norm applied."""
     positions = weights.positions
     if positions is None or positions.norm is None:
