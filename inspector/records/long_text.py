@@ -68,6 +68,9 @@ class LongFindings:
     heads: tuple[HeadReading, ...]
     links: tuple[Link, ...]
     sinks: tuple[Sink, ...]
+    #: (N, P) of what is given beyond the neighbouring spans, which part each gets, in units of an
+    #: even part; a layer's heads averaged. NaN for a span with a sink, and where nobody is far.
+    lifts: Float32
     predictions: Predictions | None
     embedding: Embedding | None
     #: Of the rows that were kept whole, of every head; of the states at the end, of every token's.

@@ -47,12 +47,18 @@ def capture(loaded: LoadedModel, text: Text, target: Text | None = None) -> Trac
 
 def capture_float64(loaded: LoadedModel, text: Text, target: Text | None = None) -> Trace:
     """Run a float64 copy of the model on the CPU, hooks included, for the arbitration."""
-    exact = deepcopy(loaded.with_head or loaded.model).cpu().double()
+    exact = doubled(loaded.with_head or loaded.model)
+    base = exact if loaded.with_head is None else exact.base_model
+    return _capture(loaded, base, exact, text, target)
+
+
+def doubled(model: Any) -> Any:
+    """Return a float64 copy of a model on the CPU."""
+    exact = deepcopy(model).cpu().double()
     # The fast way through a mixture of experts knows no float64.
     if getattr(exact.config, "num_local_experts", None):
         exact.set_experts_implementation("eager")
-    base = exact if loaded.with_head is None else exact.base_model
-    return _capture(loaded, base, exact, text, target)
+    return exact
 
 
 def _capture(

@@ -11,7 +11,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
-from copy import deepcopy
 from dataclasses import replace
 from inspect import signature
 from typing import Any
@@ -25,6 +24,7 @@ from transformers.masking_utils import eager_mask
 from inspector.errors import MachineError
 from inspector.records import Array, Text, Trace, TracedLayer
 from inspector.referee.attention_hook import routes
+from inspector.referee.capture import doubled
 from inspector.referee.faults.explain import out_of_memory
 from inspector.referee.faults.running import refuse_foreign_ids, run_explained
 from inspector.referee.loading import LoadedModel
@@ -58,7 +58,7 @@ def capture_rows(
     """
     called = loaded.with_head or loaded.model
     if exact:
-        called = deepcopy(called).cpu().double()
+        called = doubled(called)
     model = called if loaded.with_head is None else called.base_model
     ids = torch.from_numpy(text.ids)[None]
     refuse_foreign_ids(loaded, {"input_ids": ids})

@@ -54,6 +54,11 @@ class Outline:
         #: |i − j| of every distance, from 1 − T to T − 1.
         self.lengths = np.abs(np.arange(1 - self.tokens, self.tokens)).astype(np.float32)
 
+    def near(self, stretch: int) -> slice:
+        """Return the tokens of a stretch and of its neighbours."""
+        last = len(self.starts)
+        return slice(int(self.edges[max(0, stretch - 1)]), int(self.edges[min(last, stretch + 2)]))
+
 
 class LayerFold:
     """What a layer's rows come to. Shown them from several threads."""
@@ -135,18 +140,18 @@ class LayerFold:
         return np.add.reduceat(pooled, queries, axis=0), (from_first, to_first)
 
     def _links(self, rows: Rows, factor: Array) -> tuple[Array, Whole, float]:
-        """Return each query's strongest link to a telling token of another stretch, and their sum.
+        """Return each query's strongest link to a telling token far away, and what all such give.
 
-        Within a stretch nearly everything is linked to its neighbours, which a map of thousands of
-        tokens need not tell.
+        Far is beyond the neighbouring stretches: nearly everything is linked to what stands beside
+        it, which a map of thousands of tokens need not tell.
         """
         of, first = self.of, rows.keys.start
         ends = of.ends[rows.keys]
         powers = rows.powers * ends
         stretches = of.stretch[rows.queries]
         for stretch in range(int(stretches[0]), int(stretches[-1]) + 1):
-            start, end = of.edges[stretch] - first, of.edges[stretch + 1] - first
-            powers[stretches == stretch, max(0, start) : max(0, end)] = 0
+            near = of.near(stretch)
+            powers[stretches == stretch, max(0, near.start - first) : max(0, near.stop - first)] = 0
         target = powers.argmax(axis=1)
         asks = of.telling[rows.queries]
         strongest = powers[np.arange(len(powers)), target] * factor * asks

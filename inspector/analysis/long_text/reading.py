@@ -19,6 +19,7 @@ from inspector.records import (
     Array,
     AttentionConfig,
     AttentionLayer,
+    Float32,
     Float64,
     HeadLabel,
     HeadReading,
@@ -30,6 +31,8 @@ from inspector.records.long_text import LongLayer, Span
 
 #: How many links are named, and how many are looked at to find them.
 _LINKS, _LOOKED_AT = 12, 400
+#: A stretch is to be heard by one in so many.
+_FEW = 10
 _BY_PLACE = (*RELATIVE, "first")
 
 
@@ -68,6 +71,33 @@ class Reading:
     def sinks(self) -> tuple[Sink, ...]:
         """Return the keys that much of everybody's attention rests on."""
         return self._gathered.sinks(self._text)
+
+    def lifts(self, sinks: Sequence[Sink]) -> Float32:
+        """Return how much more than an even part stretches are given from afar, (N, P).
+
+        Of what a query gives beyond the neighbouring stretches, those with a sink set aside, the
+        part of each, in units of its part if that were spread evenly; the mean over queries and a
+        layer's heads. NaN for a stretch with a sink, and where fewer than a tenth of all
+        stretches can listen from afar.
+        """
+        outline = self._outline
+        count = len(outline.starts)
+        apart = np.abs(np.arange(count)[:, None] - np.arange(count)) > 1
+        apart[:, [int(outline.stretch[sink.index]) for sink in sinks]] = False
+        queries = np.diff(outline.edges)
+        found = np.full((len(self.layers), count), np.nan, dtype=np.float32)
+        for at, layer in enumerate(self.layers):
+            flow = layer.flow.mean(axis=0, dtype=np.float64) * apart
+            even = even_flow(layer.config, outline.edges) * apart
+            both = []
+            for of in (flow, even):
+                total = of.sum(axis=1, keepdims=True)
+                share = np.divide(of, total, out=np.zeros_like(of), where=total > 0)
+                both.append(queries @ share)
+            # Where only a few stretches follow, the nearest of them say nearly everything.
+            enough = (even > 0).sum(axis=0) >= max(1, count // _FEW)
+            np.divide(both[0], both[1], out=found[at], where=enough, casting="unsafe")
+        return found
 
     def links(self, sinks: Sequence[Sink]) -> tuple[Link, ...]:
         """Return the strongest links between words, those to sinks left out."""
@@ -147,6 +177,19 @@ def _even(config: AttentionConfig, tokens: int) -> Float64:
     return given
 
 
+def even_flow(config: AttentionConfig, edges: NDArray[np.intp]) -> Float64:
+    """Return what stretches would give to stretches if every query spread its attention evenly."""
+    tokens = int(edges[-1])
+    places = np.arange(tokens)[:, None]
+    window = config.window or tokens
+    first = np.maximum(0, places - window + 1)
+    last = places + 1 if config.causal else np.minimum(tokens, places + window)
+    begins, ends = np.maximum(first, edges[:-1]), np.minimum(last, edges[1:])
+    share = np.maximum(0, ends - begins) / (last - first)
+    flow: Float64 = np.add.reduceat(share, edges[:-1], axis=0) / np.diff(edges)[:, None]
+    return flow
+
+
 def read_heads(fold: LayerFold) -> list[HeadReading]:
     """Return what each head of a layer does, as ``heads.read_heads`` says it of a short text."""
     queries = max(1, int(fold.of.content.sum()))
@@ -180,17 +223,16 @@ class _Strongest:
         self._best: dict[tuple[int, int], Link] = {}
 
     def _pairs(self, config: AttentionConfig) -> int:
-        """Return how many links between telling tokens of two stretches a query can see."""
+        """Return how many links between telling tokens far from each other a query can see."""
         of, telling = self._of, np.flatnonzero(self._of.telling)
         window = config.window or of.tokens
         counted = np.concatenate([[0], np.cumsum(of.telling)])
         first = np.maximum(0, telling - window + 1)
         last = telling + 1 if config.causal else np.minimum(of.tokens, telling + window)
-        stretch = of.stretch[telling]
-        inside = (
-            counted[np.minimum(last, of.edges[stretch + 1])]
-            - counted[np.maximum(first, of.edges[stretch])]
-        )
+        near = [of.near(stretch) for stretch in of.stretch[telling].tolist()]
+        begins = np.maximum(first, [one.start for one in near])
+        ends = np.maximum(begins, np.minimum(last, [one.stop for one in near]))
+        inside = counted[ends] - counted[begins]
         return int((counted[last] - counted[first] - inside).sum())
 
     def add(self, fold: LayerFold, readings: Sequence[HeadReading]) -> None:
