@@ -22,14 +22,14 @@ from inspector.analysis.notices import notices, weights_notice
 from inspector.checkpoint.readable import refuse_unreadable
 from inspector.checkpoint.tokens import encode, mask_id, read_as_text
 from inspector.errors import InputError
-from inspector.forward.long_text import LongPass, forward_by_rows
+from inspector.forward.by_rows.model import LongPass, forward_by_rows
 from inspector.forward.pooling import pool
 from inspector.forward.predictions import guess_at
+from inspector.memory import readings_size, refuse_no_memory
 from inspector.proof import Progress
 from inspector.records import Checkpoint, Embedding, Predictions, Text, Verification
 from inspector.records.long_text import LongFindings
 from inspector.report.html.payload.long_text import BUDGET
-from inspector.room import readings_size, refuse_no_room
 from inspector.row_proof import prove_rows
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ def read_long(
     rows = sampled_rows(len(text))
     spans = cut_into_spans(text)
     count = 0 if checkpoint.model is None else len(checkpoint.model.stack.blocks)
-    refuse_no_room(checkpoint, readings_size(checkpoint, len(text), len(spans), _ROWS), len(text))
+    refuse_no_memory(checkpoint, readings_size(checkpoint, len(text), len(spans), _ROWS), len(text))
     reading = Reading(text, spans, rows, _Clock(count, progress))
     places = _asked_places(checkpoint, text)
     passed = forward_by_rows(checkpoint, text, reading, rows=places)

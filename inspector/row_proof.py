@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inspector.forward.by_rows import Prepared, whole_rows
-from inspector.forward.long_text import forward_by_rows
-from inspector.forward.rebuilding.rows import rebuild_rows
+from inspector.forward.by_rows.model import forward_by_rows
+from inspector.forward.by_rows.rebuild import rebuild_rows
+from inspector.forward.by_rows.rows import Prepared, whole_rows
 from inspector.proof import Progress
 from inspector.records import (
     Array,

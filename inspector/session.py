@@ -21,6 +21,7 @@ from inspector.checkpoint.readable import refuse_unreadable
 from inspector.checkpoint.sources import locate, weights_checked
 from inspector.encoding import encode, encode_alone, read_alike, refuse_no_chat
 from inspector.errors import InputError
+from inspector.memory import matrices_size, refuse_no_memory
 from inspector.proof import Progress, prove_text
 from inspector.records import (
     Answer,
@@ -41,7 +42,6 @@ from inspector.records import (
     Writing,
     conversation,
 )
-from inspector.room import matrices_size, refuse_no_room
 from inspector.writing.letters import FileVocabulary
 from inspector.writing.write import prove_written, refuse_impossible, write_on
 
@@ -529,7 +529,7 @@ def _refuse_too_large(checkpoint: Checkpoint, text: Text, target: Text | None) -
     """Refuse texts whose matrices have no room."""
     tokens = len(text)
     seconds = 0 if target is None else len(target)
-    refuse_no_room(checkpoint, matrices_size(checkpoint, tokens, seconds), tokens)
+    refuse_no_memory(checkpoint, matrices_size(checkpoint, tokens, seconds), tokens)
 
 
 def _inspection(

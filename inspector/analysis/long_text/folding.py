@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from inspector.forward.by_rows import Prepared, Rows, whole_rows
+from inspector.forward.by_rows.rows import Prepared, Rows, whole_rows
 from inspector.forward.core import transformed_norms
 from inspector.records import (
     Array,

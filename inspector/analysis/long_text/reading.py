@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from inspector.analysis.links import words
 from inspector.analysis.long_text.folding import LayerFold, Outline, seen_by
 from inspector.analysis.sinks import Measured, relative_norm, sinks_among
-from inspector.forward.by_rows import Prepared, Rows
+from inspector.forward.by_rows.rows import Prepared, Rows
 from inspector.records import (
     LABEL_FROM,
     LABELS,

@@ -1,4 +1,4 @@
-"""Whether a text has room in memory, told before it is begun and not when there is none left."""
+"""Whether there is memory for a text, told before it is begun and not when none is left."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def readings_size(checkpoint: Checkpoint, tokens: int, spans: int, rows: int) ->
     return total
 
 
-def refuse_no_room(checkpoint: Checkpoint, needed: int, tokens: int) -> None:
+def refuse_no_memory(checkpoint: Checkpoint, needed: int, tokens: int) -> None:
     """Refuse a text that needs more memory than can be had.
 
     Raises

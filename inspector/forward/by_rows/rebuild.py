@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.forward.by_rows import prepare, whole_rows
+from inspector.forward.by_rows.rows import prepare, whole_rows
 from inspector.forward.casting import cast
 from inspector.forward.core import project
 from inspector.forward.masks import visible

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from inspector.analysis import heads, sinks
 from inspector.analysis.long_text.reading import Reading
 from inspector.analysis.long_text.spans import cut_into_spans
-from inspector.forward import by_rows
+from inspector.forward.by_rows import rows as by_rows
+from inspector.forward.by_rows.model import forward_by_rows
 from inspector.forward.core import repeat_heads
-from inspector.forward.long_text import forward_by_rows
 from inspector.forward.model import forward
 from inspector.records import Rebuild, Text, Token, Trace
 from inspector.records.long_text import Span

@@ -10,7 +10,7 @@ import numpy as np
 
 from inspector.errors import ModelError
 from inspector.forward.block import Around, run_block
-from inspector.forward.by_rows import Prepared, Rows, attend_by_rows, prepare
+from inspector.forward.by_rows.rows import Prepared, Rows, attend_by_rows, prepare
 from inspector.forward.embeddings import embed
 from inspector.forward.head import word_logits
 from inspector.forward.model import finish

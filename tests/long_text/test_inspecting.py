@@ -18,7 +18,7 @@ from synthetic_long import model_and_text
 from transformers import AutoConfig, AutoModelForCausalLM, GPT2Config, GPT2Model
 
 import inspector
-from inspector import long_text, room
+from inspector import long_text, memory
 from inspector.checkpoint.model.assemble import assemble
 from inspector.commands import main
 from inspector.errors import InputError, MachineError
@@ -181,7 +181,7 @@ def test_truncated_to_what_can_fit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_no_room_is_said_before_it_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "available_memory", lambda: 1_000_000)
+    monkeypatch.setattr(memory, "available_memory", lambda: 1_000_000)
     with pytest.raises(MachineError, match=r"202 tokens through .* need 12 MB of memory, and 1 MB"):
         inspector.inspect("dog " * 200, prove=False)
     with pytest.raises(MachineError, match="are free"):
@@ -261,7 +261,7 @@ import numpy as np
 sys.path[:0] = sys.argv[1:]
 from inspector.checkpoint.opening import open_checkpoint
 from inspector.checkpoint.sources import locate
-from inspector.forward.long_text import forward_by_rows
+from inspector.forward.by_rows.model import forward_by_rows
 from inspector.records import Text
 from dataclasses import replace
 checkpoint = open_checkpoint(locate("bundled"))
