@@ -11,7 +11,7 @@ from benchmarks.measuring import machine
 #: In the order in which they run: the start is measured while this process is still small.
 SECTIONS = (
     *("start", "forward", "rebuild", "analysis", "effects"),
-    *("report", "use", "classroom", "compare", "live", "corpus", "language"),
+    *("report", "use", "classroom", "compare", "live", "corpus", "language", "long_text"),
 )
 
 #: Those that read a file of sentences.

@@ -192,6 +192,6 @@ def whole_process(arguments: Sequence[str], path: Sequence[Path], **variables: s
         complaints.seek(0)
         if process.returncode != 0:
             raise RuntimeError(f"{arguments} failed: {complaints.read().decode(errors='replace')}")
-        if answered is not None and not any(Path(folder).iterdir()):
+        if answered is not None and "--out" not in arguments and not any(Path(folder).iterdir()):
             raise RuntimeError("inspect wrote no report")
     return Process(seconds, usage.ru_maxrss * _MAXRSS_UNIT / _MEGABYTE, answered)
