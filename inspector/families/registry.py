@@ -28,6 +28,10 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "llama", "gpt_oss", "mistral", "qwen2", "qwen3", "smollm3", "gemma", "gemma2",
         "gemma3_text", "phi", "phi3", "stablelm",
     ),
+    "llama_kin": (
+        "olmo", "olmo2", "olmo3", "granite", "cohere", "cohere2", "glm", "glm4", "starcoder2",
+        "nemotron", "exaone4", "arcee", "ministral", "seed_oss", "ernie4_5", "helium",
+    ),
     "encoder_decoders": ("t5", "mt5", "bart", "marian", "mbart", "pegasus"),
 }  # fmt: skip
 

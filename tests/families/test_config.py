@@ -47,6 +47,14 @@ OLDER: dict[str, dict[str, Any]] = {
     "gpt_neo": {"attention_types": [[["global", "local"], 2], [["local"], 1]], "num_layers": 5},
     "smollm3": {"no_rope_layer_interval": 3, "rope_theta": 100.0},
     "opt": {"hidden_size": 64, "word_embed_proj_dim": 32},
+    "olmo3": {"rope_theta": 7000.0, "rope_scaling": {
+        "rope_type": "yarn", "factor": 8.0, "original_max_position_embeddings": 512}},
+    "cohere2": {"sliding_window_pattern": 3, "rope_theta": 7000.0},
+    "nemotron": {"partial_rotary_factor": 0.25, "rope_theta": 7000.0},
+    "ministral": {"sliding_window": None},
+    "exaone4": {"sliding_window_pattern": 3, "rope_scaling": {
+        "rope_type": "llama3", "factor": 16.0, "high_freq_factor": 4.0, "low_freq_factor": 1.0,
+        "original_max_position_embeddings": 8192}},
 }  # fmt: skip
 
 

@@ -64,6 +64,15 @@ def without_norms_behind_attention(model: Model) -> Model | None:
     return each_block(model, lambda block: replace(block, attention_norms=Norms()))
 
 
+def without_the_residuals_factor(model: Model) -> Model | None:
+    if model.stack.blocks[0].attention_norms.factor is None:
+        return None
+    return each_block(
+        model,
+        lambda block: replace(block, attention_norms=replace(block.attention_norms, factor=None)),
+    )
+
+
 def with_another_activation(model: Model) -> Model | None:
     feed = model.stack.blocks[0].feed_forward
     if isinstance(feed, Experts):
@@ -168,6 +177,7 @@ CORRUPTIONS: dict[str, Callable[[Model], Model | None]] = {
     "the norm within the feed-forward left out": without_a_norm("inside"),
     "the norm behind the feed-forward left out": without_a_norm("after"),
     "the norms behind attention left out": without_norms_behind_attention,
+    "the residual's factor left out": without_the_residuals_factor,
     "activation exchanged": with_another_activation,
     "gate and up exchanged": with_gate_and_up_exchanged,
     "an expert too few": with_one_expert_too_few,
@@ -209,7 +219,7 @@ def test_what_is_done_wrongly_is_seen(variant: str, monkeypatch: pytest.MonkeyPa
 
 
 def test_every_corruption_is_of_something() -> None:
-    variants = ("bert", "gemma2", "gpt_oss", "t5", "bart, scaled embeddings")
+    variants = ("bert", "gemma2", "gpt_oss", "t5", "bart, scaled embeddings", "granite")
     models = [Made(name).checkpoint.model for name in (*variants, "deberta-v2, convolved")]
     for name, corrupt in CORRUPTIONS.items():
         assert any(model is not None and corrupt(model) is not None for model in models), name
