@@ -139,8 +139,18 @@ def rope_parameters(family: Family, config: Any) -> list[Mapping[str, Any]]:
         return []
     parameters = getattr(config, "rope_parameters", None) or {"rope_theta": 10000.0}
     if "rope_theta" in parameters:
-        return [parameters]
+        return [_at_once(family, config, parameters)]
     return [parameters[kind] for kind in config.layer_types]
+
+
+def _at_once(family: Family, config: Any, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return HunYuan's scaling, called dynamic, as what it is: another base, whatever the text."""
+    alpha = parameters.get("alpha") if "alpha" in family.reads else None
+    if not alpha or parameters.get("rope_type") != "dynamic":
+        return parameters
+    _, _, size = sizes(family, config)
+    theta = parameters["rope_theta"] * alpha ** (size / (size - 2))
+    return {"rope_type": "default", "rope_theta": theta}
 
 
 def sizes(family: Family, config: Any) -> tuple[int, int, int]:

@@ -80,6 +80,8 @@ class Feed:
     #: The config's name of the activation, or ``fixed``, the activation itself.
     activation: str = "hidden_act"
     fixed: str = ""
+    #: Where an activation keeps what it has learned, where the config's is one that learns.
+    learned: str = ""
     #: A router and its experts, in place of all that.
     router: str = ""
     experts: str = ""

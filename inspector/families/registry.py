@@ -30,7 +30,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "llama_kin": (
         "olmo", "olmo2", "olmo3", "granite", "cohere", "cohere2", "glm", "glm4", "starcoder2",
-        "nemotron", "exaone4", "arcee", "ministral", "seed_oss", "ernie4_5", "helium",
+        "nemotron", "exaone4", "arcee", "ministral", "seed_oss", "ernie4_5", "apertus",
+        "hunyuan_v1_dense", "helium",
     ),
     "encoder_decoders": ("t5", "mt5", "bart", "marian", "mbart", "pegasus"),
 }  # fmt: skip

@@ -132,7 +132,7 @@ class Family:
     #: ignored, as it is there: ``head_dim``, ``num_key_value_heads``, ``num_hidden_groups``,
     #: ``multi_query`` (by which Falcon says how many keys and values there are),
     #: ``no_rope_layers``; ``rotary_dim`` and ``partial_rotary_factor``, by which only a part of a
-    #: head is turned.
+    #: head is turned; ``alpha``, which scales the base of the speeds.
     reads: tuple[str, ...] = ()
     #: Config values under which the formulas hold. Another value changes the attention in a way
     #: that the rebuild does not cover, so it is refused by name and not guessed at.

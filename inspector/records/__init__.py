@@ -103,6 +103,7 @@ from inspector.records.model import (
     Model,
     Norms,
     Stack,
+    Xielu,
 )
 from inspector.records.predictions import Candidate, Guess, Predictions
 from inspector.records.rebuild import (
@@ -230,6 +231,7 @@ __all__ = [
     "WhatIf",
     "Writing",
     "WrittenToken",
+    "Xielu",
     "conversation",
     "ids_of",
     "pad",

@@ -54,10 +54,25 @@ class Experts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Xielu:
+    """An activation with learned slopes a⁺ and a⁻, of which a layer keeps ln(e^a⁺ − 1), (1,).
+
+    Above zero a⁺·x² + βx, below it (a⁻ + β)·(e^min(x, ε) − 1 − x) + βx.
+    """
+
+    positive: Array
+    negative: Array
+    #: β and ε, single numbers, (), as the file has them.
+    beta: Array
+    eps: Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedForward:
     """The second half of a block: act(x·Wuᵀ)·Wdᵀ, or (act(x·Wgᵀ) ⊙ x·Wuᵀ)·Wdᵀ where gated."""
 
-    activation: str
+    #: By the name that configs use, or what a layer has learned of its own.
+    activation: str | Xielu
     up: Projection
     gate: Projection | None
     down: Projection

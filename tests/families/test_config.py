@@ -51,6 +51,9 @@ OLDER: dict[str, dict[str, Any]] = {
         "rope_type": "yarn", "factor": 8.0, "original_max_position_embeddings": 512}},
     "cohere2": {"sliding_window_pattern": 3, "rope_theta": 7000.0},
     "nemotron": {"partial_rotary_factor": 0.25, "rope_theta": 7000.0},
+    "apertus": {"rope_theta": 500.0},
+    "hunyuan_v1_dense": {"head_dim": 128, "rope_theta": 7000.0, "rope_scaling": {
+        "type": "dynamic", "alpha": 1000.0, "factor": 1.0, "beta_fast": 32, "mscale": 1.0}},
     "ministral": {"sliding_window": None},
     "exaone4": {"sliding_window_pattern": 3, "rope_scaling": {
         "rope_type": "llama3", "factor": 16.0, "high_freq_factor": 4.0, "low_freq_factor": 1.0,

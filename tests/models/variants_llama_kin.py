@@ -24,4 +24,10 @@ LLAMA_KIN: dict[str, tuple[str, Mapping[str, Any]]] = {
         SMALL["exaone4"] | {"sliding_window": None, "layer_types": ["full_attention"] * 3},
     ),
     "ernie4_5 with biases": ("ernie4_5", SMALL["ernie4_5"] | {"use_bias": True}),
+    "apertus without learned slopes": ("apertus", SMALL["apertus"] | {"hidden_act": "silu"}),
+    "hunyuan_v1_dense, plain": (
+        "hunyuan_v1_dense",
+        SMALL["hunyuan_v1_dense"]
+        | {"rope_parameters": {"rope_type": "default", "rope_theta": 5000.0, "alpha": 50.0}},
+    ),
 }

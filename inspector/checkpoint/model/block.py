@@ -7,6 +7,7 @@ from typing import Any, overload
 
 from inspector.checkpoint.model.attention import attention_layer
 from inspector.checkpoint.model.modules import Modules
+from inspector.families.covered import LEARNED
 from inspector.families.parts import Body, Feed, Where, found, holds
 from inspector.families.spec import Family
 from inspector.records import (
@@ -17,6 +18,7 @@ from inspector.records import (
     Norm,
     Norms,
     Projection,
+    Xielu,
 )
 
 
@@ -134,11 +136,22 @@ def _feed_forward(modules: Modules, feed: Feed, config: Any, at: str) -> FeedFor
         gate = modules.projection(f"{at}.{path}") if path else None
         up = modules.projection(f"{at}.{found(feed.up, config)}")
     return FeedForward(
-        activation=feed.fixed or str(getattr(config, feed.activation)),
+        activation=_activation(modules, feed, config, at),
         up=up,
         gate=gate,
         down=modules.projection(f"{at}.{feed.down}"),
     )
+
+
+def _activation(modules: Modules, feed: Feed, config: Any, at: str) -> str | Xielu:
+    name = feed.fixed or str(getattr(config, feed.activation))
+    if name not in LEARNED:
+        return name
+    parts = ("alpha_p", "alpha_n", "beta", "eps")
+    positive, negative, beta, eps = (
+        modules.tensor(f"{at}.{feed.learned}.{part}") for part in parts
+    )
+    return Xielu(positive=positive, negative=negative, beta=beta, eps=eps)
 
 
 def _experts(modules: Modules, feed: Feed, config: Any, at: str) -> Experts:

@@ -69,6 +69,11 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
         "max_position_embeddings": 131072, "rms_norm_eps": 1e-5, "tie_word_embeddings": True,
         "rope_theta": 500000.0,
     },
+    "apertus": LLAMA | {
+        "intermediate_size": 14336, "hidden_act": "xielu", "max_position_embeddings": 65536,
+        "rms_norm_eps": 1e-5, "rope_theta": 12000000.0, "rope_parameters": None,
+    },
+    "hunyuan_v1_dense": LLAMA | {"rms_norm_eps": 1e-5, "head_dim": None},
     "helium": LLAMA | {
         "hidden_size": 2560, "intermediate_size": 7040, "num_hidden_layers": 24,
         "num_attention_heads": 20, "num_key_value_heads": 20, "head_dim": 128,
@@ -84,6 +89,16 @@ def _near_by_pattern(values: Values, layer: int) -> bool:
     """Say that every layer but each fourth is near-sighted, or each of another number."""
     every = 0 if values["sliding_window"] is None else values.get("sliding_window_pattern", 4)
     return bool(every) and (layer + 1) % every != 0
+
+
+def _apertus_rope(values: Values) -> None:
+    if values["rope_parameters"] is None:
+        values["rope_parameters"] = {
+            "rope_type": "llama3", "rope_theta": 12000000.0, "factor": 8.0,
+            "original_max_position_embeddings": 8192, "low_freq_factor": 1.0,
+            "high_freq_factor": 4.0,
+        }  # fmt: skip
+    rope(values)
 
 
 #: What follows from other values, in this order.
@@ -107,5 +122,7 @@ DERIVED: Mapping[str, tuple[Derive, ...]] = {
     "ministral": (kinds(lambda values, _layer: values["sliding_window"] is not None), rope),
     "seed_oss": (head_dim, rope),
     "ernie4_5": (head_dim, rope),
+    "apertus": (_apertus_rope,),
+    "hunyuan_v1_dense": (rope,),
     "helium": (rope,),
 }

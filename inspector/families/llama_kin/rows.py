@@ -151,6 +151,25 @@ ROWS: tuple[Family, ...] = (
     ),
     replace(
         LLAMA,
+        model_type="apertus",
+        norm="attention_layernorm",
+        head_norms=HEAD_NORMS,
+        body=replace(
+            LLAMA_BODY,
+            feed_forward=replace(_UNGATED, before="feedforward_layernorm", learned="mlp.act_fn"),
+        ),
+        head=causal_head("ApertusForCausalLM"),
+    ),
+    replace(
+        LLAMA,
+        model_type="hunyuan_v1_dense",
+        head_norms=("self_attn.query_layernorm", "self_attn.key_layernorm"),
+        head_norms_behind_rope=True,
+        head=causal_head("HunYuanDenseV1ForCausalLM"),
+        reads=(*LLAMA.reads, "alpha"),
+    ),
+    replace(
+        LLAMA,
         model_type="helium",
         rope="interleaved",
         head=causal_head("HeliumForCausalLM"),

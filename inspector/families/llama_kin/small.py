@@ -29,5 +29,11 @@ SMALL: Mapping[str, Mapping[str, Any]] = {
     "ministral": _WINDOWED | {"head_dim": 8},
     "seed_oss": LLAMA | {"head_dim": 8},
     "ernie4_5": LLAMA | {"head_dim": 8},
+    "apertus": LLAMA,
+    "hunyuan_v1_dense": LLAMA | {
+        "head_dim": 8, "rope_parameters": {
+            "rope_theta": 10000.0, "rope_type": "dynamic", "alpha": 50.0, "factor": 1.0,
+        },
+    },
     "helium": LLAMA | {"head_dim": 6},
 }  # fmt: skip
