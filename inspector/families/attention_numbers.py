@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.families.position_numbers import frequencies, slopes
+from inspector.families.position_numbers import beyond, frequencies, slopes
 from inspector.families.spec import Family
 from inspector.records import (
     Alibi,
@@ -33,7 +33,7 @@ def attention_config(family: Family, config: Any, layer: int) -> AttentionConfig
         norms_behind_rope=family.head_norms_behind_rope,
         causal=family.causal,
         window=_window(family, config, layer),
-        rope=_rope(family, config, layer, size),
+        rope=_rope(family, config, layer),
         positions=_positions(family, config),
         softcap=_number(getattr(config, family.softcap)) if family.softcap else None,
         float32_softmax=family.float32_softmax,
@@ -77,7 +77,7 @@ def _window(family: Family, config: Any, layer: int) -> int | None:
     return int(config.sliding_window) + (family.window == "both")
 
 
-def _rope(family: Family, config: Any, layer: int, head_dim: int) -> Rope | None:
+def _rope(family: Family, config: Any, layer: int) -> Rope | None:
     if family.rope is None:
         return None
     windowed = family.rope_if_near and config.sliding_window is not None
@@ -89,11 +89,13 @@ def _rope(family: Family, config: Any, layer: int, head_dim: int) -> Rope | None
         return None
     parameters = rope_parameters(family, config)
     of_layer = parameters[layer if len(parameters) > 1 else 0]
-    size = int(family.read(config, "rotary_dim") or head_dim * _turned_share(family, of_layer))
+    size = turned_size(family, config, of_layer)
+    longest = getattr(config, "max_position_embeddings", None)
     return Rope(
-        *frequencies(of_layer, size),
+        *frequencies(of_layer, size, longest),
         interleaved=family.rope == "interleaved",
         in_float32=family.float32_rope,
+        beyond=beyond(of_layer, size, longest),
     )
 
 
@@ -153,6 +155,16 @@ def _at_once(family: Family, config: Any, parameters: Mapping[str, Any]) -> Mapp
     return {"rope_type": "default", "rope_theta": theta}
 
 
+def rope_windows(family: Family, config: Any) -> tuple[int, ...]:
+    """Return the lengths of a text above which its tokens are turned with other speeds."""
+    longest = getattr(config, "max_position_embeddings", None)
+    found = [
+        beyond(parameters, turned_size(family, config, parameters), longest)
+        for parameters in rope_parameters(family, config)
+    ]
+    return tuple(sorted({one.window for one in found if one is not None}))
+
+
 def sizes(family: Family, config: Any) -> tuple[int, int, int]:
     """Return the heads of queries, the heads of keys and values, and the size of one."""
     heads = int(getattr(config, family.heads))
@@ -164,8 +176,11 @@ def sizes(family: Family, config: Any) -> tuple[int, int, int]:
     return heads, kv_heads, size
 
 
-def _turned_share(family: Family, parameters: Mapping[str, Any]) -> float:
-    """Return which share of a head's dimensions positions turn."""
+def turned_size(family: Family, config: Any, parameters: Mapping[str, Any]) -> int:
+    """Return how many of a head's dimensions positions turn."""
+    if of_its_own := family.read(config, "rotary_dim"):
+        return int(of_its_own)
+    _, _, size = sizes(family, config)
     if "partial_rotary_factor" not in family.reads:
-        return 1.0
-    return float(parameters.get("partial_rotary_factor") or 1.0)
+        return size
+    return int(size * float(parameters.get("partial_rotary_factor") or 1.0))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import Any
 
-from inspector.families.attention_numbers import rope_parameters, sizes
+from inspector.families.attention_numbers import rope_parameters, sizes, turned_size
 from inspector.families.position_numbers import ROPE_TYPES
 from inspector.families.spec import Family
 
@@ -44,6 +46,13 @@ def not_rebuilt_because(family: Family, config: Any) -> str | None:
                 f"the rebuild of {family.model_type} covers rope_type "
                 f"{', '.join(ROPE_TYPES)}, this checkpoint has {kind!r}"
             )
+        pairs = turned_size(family, config, parameters) // 2
+        for name in ROPE_TYPES[kind]:
+            if not _fits(parameters, kind, name, pairs):
+                return (
+                    f"the rebuild of {family.model_type} does not understand "
+                    f"{name}={parameters.get(name)!r} for rope_type {kind}"
+                )
     if family.rope and "head_dim" not in family.reads:
         # The heads are as wide as ever, but transformers makes the speeds for this width.
         heads, _, size = sizes(family, config)
@@ -54,6 +63,19 @@ def not_rebuilt_because(family: Family, config: Any) -> str | None:
                 f"head_dim={found!r}"
             )
     return None
+
+
+def _fits(parameters: Mapping[str, Any], kind: str, name: str, pairs: int) -> bool:
+    """Say whether a value is a number, or for LongRoPE one for each pair of dimensions."""
+    value = parameters.get(name)
+    if kind != "longrope" or name not in ("short_factor", "long_factor"):
+        # YaRN's may be null, and then follows from both windows.
+        return _positive(value) or (kind == "yarn" and parameters.get(name, "") is None)
+    return isinstance(value, list) and len(value) == pairs and all(map(_positive, value))
+
+
+def _positive(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf
 
 
 def not_run_because(family: Family, config: Any) -> str | None:

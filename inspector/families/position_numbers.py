@@ -12,10 +12,19 @@ from typing import Any
 
 import numpy as np
 
-from inspector.records import Array, Float32
+from inspector.records import Array, DynamicBase, Float32, LongSpeeds
 
-#: The kinds of scaling that ``frequencies`` knows.
-ROPE_TYPES = ("default", "linear", "llama3", "yarn")
+#: The kinds of scaling that ``frequencies`` knows, and what a config must say of each.
+ROPE_TYPES: Mapping[str, tuple[str, ...]] = {
+    "default": (),
+    "linear": ("factor",),
+    "dynamic": ("factor",),
+    "llama3": (
+        "factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings",
+    ),
+    "yarn": ("factor", "original_max_position_embeddings"),
+    "longrope": ("short_factor", "long_factor", "original_max_position_embeddings"),
+}  # fmt: skip
 
 
 def slopes(heads: int) -> Float32:
@@ -36,7 +45,9 @@ def slopes(heads: int) -> Float32:
     return np.concatenate([first, others])
 
 
-def frequencies(parameters: Mapping[str, Any], size: int) -> tuple[Float32, float]:
+def frequencies(
+    parameters: Mapping[str, Any], size: int, longest: int | None = None
+) -> tuple[Float32, float]:
     """Return the radians a position of each pair of ``size`` dimensions, and a factor on both.
 
     ``parameters`` is a config's ``rope_parameters``: ``rope_theta`` and, by ``rope_type``,
@@ -44,14 +55,21 @@ def frequencies(parameters: Mapping[str, Any], size: int) -> tuple[Float32, floa
     * ``linear``: all speeds divided by ``factor`` (Chen et al. 2023);
     * ``llama3``: only the slow ones, with a smooth passage (Llama 3.1's own);
     * ``yarn``: by how often a pair turns in the original window (Peng et al. 2023), and a factor on
-      the turned vectors.
+      the turned vectors;
+    * ``longrope``: each pair's by a number of its own, and such a factor (Ding et al. 2024);
+    * ``dynamic``: none, until a text is longer than the window.
+
+    ``longest`` is how many tokens fit, from which ``factor`` follows where it is not said. These
+    are the speeds of a text within the window; ``beyond`` has what becomes of them in longer ones.
     """
+    kind = parameters.get("rope_type", "default")
+    if kind == "longrope":
+        return _own(parameters, size, "short_factor"), _longrope_factor(parameters, longest)
     steps = np.arange(0, size, 2, dtype=np.float32) / np.float32(size)
     speeds: Float32 = (1 / parameters["rope_theta"] ** steps).astype(np.float32)
-    kind = parameters.get("rope_type", "default")
-    if kind == "default":
+    if kind in ("default", "dynamic"):
         return speeds, 1.0
-    factor = float(parameters["factor"])
+    factor = _stretched(parameters, longest)
     if kind == "linear":
         return (speeds / np.float32(factor)).astype(np.float32), 1.0
     if kind == "llama3":
@@ -59,6 +77,43 @@ def frequencies(parameters: Mapping[str, Any], size: int) -> tuple[Float32, floa
     if kind == "yarn":
         return _yarn(speeds, parameters, factor, size)
     raise ValueError(f"there is no rope_type {kind!r} here, only {', '.join(ROPE_TYPES)}")
+
+
+def beyond(
+    parameters: Mapping[str, Any], size: int, longest: int | None
+) -> LongSpeeds | DynamicBase | None:
+    """Return what takes the place of the speeds in long texts; None where nothing does."""
+    kind = parameters.get("rope_type", "default")
+    if kind == "longrope":
+        window = int(parameters["original_max_position_embeddings"])
+        return LongSpeeds(window, _own(parameters, size, "long_factor"))
+    if kind == "dynamic" and longest is not None:
+        return DynamicBase(longest, float(parameters["rope_theta"]), float(parameters["factor"]))
+    return None
+
+
+def _own(parameters: Mapping[str, Any], size: int, name: str) -> Float32:
+    """Return speeds of which each is divided by a number of its own."""
+    steps = np.arange(0, size, 2, dtype=np.float32) / np.float32(size)
+    slowed = np.array(parameters[name], dtype=np.float32) * parameters["rope_theta"] ** steps
+    speeds: Float32 = (1 / slowed).astype(np.float32)
+    return speeds
+
+
+def _stretched(parameters: Mapping[str, Any], longest: int | None) -> float:
+    """Return by how much the window was stretched."""
+    said = parameters.get("factor")
+    if said is None and longest is not None:
+        return longest / float(parameters["original_max_position_embeddings"])
+    return float(said or 1)
+
+
+def _longrope_factor(parameters: Mapping[str, Any], longest: int | None) -> float:
+    if (given := parameters.get("attention_factor")) is not None:
+        return float(given)
+    factor = _stretched(parameters, longest)
+    window = float(parameters["original_max_position_embeddings"])
+    return 1.0 if min(factor, window) <= 1 else math.sqrt(1 + math.log(factor) / math.log(window))
 
 
 def _llama3(speeds: Float32, parameters: Mapping[str, Any], factor: float) -> Float32:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from inspector.records import Array, Rope
+from inspector.records import Array, Float32, LongSpeeds, Rope
 
 
 def turned(vectors: tuple[Array, Array], rope: Rope | None) -> tuple[Array, Array]:
@@ -26,13 +26,13 @@ def turned(vectors: tuple[Array, Array], rope: Rope | None) -> tuple[Array, Arra
 def rotate(vectors: Array, rope: Rope, start: int = 0) -> Array:
     """Return (H, T, d) with the first 2·len(frequencies) dimensions turned by their position.
 
-    ``start`` is the place of the first of the T.
+    ``start`` is the place of the first of the T; the text ends with the last of them.
     """
     if rope.in_float32 and vectors.dtype != np.float32:
         return rotate(vectors.astype(np.float32), rope, start).astype(vectors.dtype)
-    count = len(rope.frequencies)
-    positions = np.arange(start, start + vectors.shape[1], dtype=np.float32)
-    angles = positions[:, None] * rope.frequencies
+    count, end = len(rope.frequencies), start + vectors.shape[1]
+    positions = np.arange(start, end, dtype=np.float32)
+    angles = positions[:, None] * speeds(rope, end)
     cos = (np.cos(angles) * np.float32(rope.factor)).astype(vectors.dtype)
     sin = (np.sin(angles) * np.float32(rope.factor)).astype(vectors.dtype)
     # Which dimensions make a pair: neighbours, or one of the first half and one of the second.
@@ -46,3 +46,22 @@ def rotate(vectors: Array, rope: Rope, start: int = 0) -> Array:
     rotated[..., firsts] = first * cos - second * sin
     rotated[..., seconds] = second * cos + first * sin
     return rotated
+
+
+def speeds(rope: Rope, tokens: int) -> Float32:
+    """Return the radians a position, (r/2,), of each pair in a text of so many tokens.
+
+    Ding et al. 2024, "LongRoPE", has two sets of them; NTK-aware scaling, which was published
+    outside of papers, is described in Peng et al. 2023, "YaRN", section 3.
+    """
+    beyond = rope.beyond
+    if beyond is None or tokens <= beyond.window:
+        return rope.frequencies
+    if isinstance(beyond, LongSpeeds):
+        return beyond.frequencies
+    size = 2 * len(rope.frequencies)
+    grown = beyond.factor * tokens / beyond.window - (beyond.factor - 1)
+    base = np.float32(beyond.base * grown ** (size / (size - 2)))
+    steps = np.arange(0, size, 2, dtype=np.float32) / np.float32(size)
+    found: Float32 = (1 / base**steps).astype(np.float32)
+    return found

@@ -60,6 +60,27 @@ class Norm:
 
 
 @dataclass(frozen=True, slots=True)
+class LongSpeeds:
+    """The speeds that LongRoPE has for texts of more than ``window`` tokens."""
+
+    window: int
+    #: (r/2,) radians a position.
+    frequencies: Float32
+
+
+@dataclass(frozen=True, slots=True)
+class DynamicBase:
+    """NTK-aware scaling: in texts of more than ``window`` tokens the speeds' base grows with them.
+
+    For T tokens it is base·(factor·T / window − factor + 1)^(r / (r − 2)).
+    """
+
+    window: int
+    base: float
+    factor: float
+
+
+@dataclass(frozen=True, slots=True)
 class Rope:
     """How queries and keys are turned by their position."""
 
@@ -71,6 +92,8 @@ class Rope:
     interleaved: bool
     #: Whether the model turns in float32 even where it runs in float64.
     in_float32: bool = False
+    #: What takes the place of ``frequencies`` in long texts; None where nothing does.
+    beyond: LongSpeeds | DynamicBase | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,3 +155,5 @@ class Model:
     head: Head | None
     #: Whether the family fixes norms or softmax to float32, whatever else runs in float64.
     float32_parts: bool
+    #: The lengths of a text above which positions turn its tokens at other speeds, first to last.
+    rope_windows: tuple[int, ...] = ()

@@ -30,7 +30,8 @@ OLDER: dict[str, dict[str, Any]] = {
     "mistral": {"rope_theta": 7000.0, "rope_scaling": None},
     "gpt_neox": {"rotary_pct": 0.5, "rotary_emb_base": 20000},
     "phi": {"partial_rotary_factor": 0.4, "rope_theta": 9000.0},
-    "phi3": {"rope_theta": 9000.0, "rope_scaling": None},
+    "phi3": {"original_max_position_embeddings": 1024, "rope_theta": 9000.0, "rope_scaling": {
+        "type": "longrope", "short_factor": [1.0] * 48, "long_factor": [2.0] * 48}},
     "stablelm": {"partial_rotary_factor": 0.5},
     "qwen2": {"use_sliding_window": True, "max_window_layers": 2, "sliding_window": 7},
     "gemma3_text": {"rope_theta": 500000.0, "rope_local_base_freq": 20000.0,

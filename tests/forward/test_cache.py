@@ -31,6 +31,8 @@ def reads_on(variant: str) -> bool:
 
 
 CAUSAL = [variant for variant in ALL if reads_on(variant)]
+#: Its tokens are turned at other speeds when the text gets longer, and those before stay as read.
+GROWS_OTHERWISE = "phi3 longrope, long texts"
 
 
 def pieces_of(text: Text) -> list[Text]:
@@ -87,7 +89,7 @@ def apart(pieces: Sequence[Trace], whole: Trace) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("variant", CAUSAL)
+@pytest.mark.parametrize("variant", [one for one in CAUSAL if one != GROWS_OTHERWISE])
 def test_pieces_beside_the_whole(made: Callable[[str], Made], variant: str, dtype: Any) -> None:
     it = made(variant)
     whole = forward(it.checkpoint, it.text, it.target, keep=BOTH, dtype=dtype)

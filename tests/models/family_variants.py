@@ -35,6 +35,9 @@ QWEN2_SLIDING = LLAMA | {
 }  # fmt: skip
 STABLELM_WITH_NORMS = LLAMA | {"hidden_size": 32, "qk_layernorm": True, "use_qkv_bias": True}
 YARN = rope(rope_type="yarn", factor=4.0, original_max_position_embeddings=10)
+LONGROPE = rope(
+    rope_type="longrope", short_factor=[1.0, 1.5, 2.0], long_factor=[1.0, 4.0, 9.0],
+)  # fmt: skip
 LLAMA3 = rope(
     rope_type="llama3", factor=8.0, original_max_position_embeddings=20,
     low_freq_factor=1.0, high_freq_factor=4.0,
@@ -78,6 +81,12 @@ VARIANTS: dict[str, tuple[str, Mapping[str, Any]]] = {
     "qwen2 sliding": ("qwen2", QWEN2_SLIDING),
     "phi with norms": ("phi", LLAMA | {"hidden_size": 32, "qk_layernorm": True}),
     "phi3 partly turned": ("phi3", LLAMA | {"head_dim": 8} | rope(partial_rotary_factor=0.5)),
+    "phi3 longrope": ("phi3", LLAMA | LONGROPE | {"original_max_position_embeddings": 20}),
+    "phi3 longrope, long texts": (
+        "phi3",
+        LLAMA | LONGROPE | {"original_max_position_embeddings": 10},
+    ),
+    "llama dynamic": ("llama", LLAMA | rope(rope_type="dynamic", factor=4.0)),
     "stablelm with norms": ("stablelm", STABLELM_WITH_NORMS),
     "bloom, six heads": ("bloom", BLOOM | {"n_head": 6}),
     "gpt_oss plain": ("gpt_oss", GPT_OSS | {"attention_bias": False} | rope(rope_type="default")),

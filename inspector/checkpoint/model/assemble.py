@@ -16,6 +16,7 @@ import numpy as np
 from inspector.checkpoint.model.block import Blocks, block, body_of
 from inspector.checkpoint.model.modules import Modules
 from inspector.errors import ModelError
+from inspector.families.attention_numbers import rope_windows
 from inspector.families.parts import Embed, WordHead, found
 from inspector.families.spec import Family
 from inspector.records import Array, Embeddings, Float32, Head, Model, Stack
@@ -56,6 +57,7 @@ def assemble(
         if named
         else None,
         float32_parts=any(row.float32_softmax or row.float32_norms for row in family.sites),
+        rope_windows=rope_windows(family, config),
     )
 
 
