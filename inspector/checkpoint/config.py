@@ -49,12 +49,14 @@ _MAY_BE_ZERO = ("type_vocab_size", "chunk_size_feed_forward", "num_labels")
 _MAY_BE_NONE = ("embedding_size", "rotary_dim", "sliding_window")
 _POSITIVE = (
     "rope_theta", "rope_local_base_freq", "global_rope_theta", "local_rope_theta",
-    "query_pre_attn_scalar", "attn_logit_softcapping", "final_logit_softcapping",
+    "query_pre_attn_scalar", "attn_logit_softcapping", "final_logit_softcapping", "clip_qkv",
+    "embedding_multiplier", "attention_multiplier", "residual_multiplier", "logits_scaling",
+    "logit_scale",
 )  # fmt: skip
 #: The same within what turns positions.
 _POSITIVE_OF_ROPE = (
     *_POSITIVE, "factor", "original_max_position_embeddings", "low_freq_factor",
-    "high_freq_factor", "attention_factor", "beta_fast", "beta_slow",
+    "high_freq_factor", "attention_factor", "beta_fast", "beta_slow", "alpha",
 )  # fmt: skip
 _EPSILONS = ("layer_norm_eps", "layer_norm_epsilon", "rms_norm_eps", "norm_eps", "norm_epsilon")
 _SHARES = ("partial_rotary_factor", "rotary_pct")

@@ -151,7 +151,9 @@ def _at_once(family: Family, config: Any, parameters: Mapping[str, Any]) -> Mapp
     if not alpha or parameters.get("rope_type") != "dynamic":
         return parameters
     _, _, size = sizes(family, config)
-    theta = parameters["rope_theta"] * alpha ** (size / (size - 2))
+    # A single pair's speed is 1 whatever the base.
+    with np.errstate(over="ignore"):
+        theta = parameters["rope_theta"] * np.float64(alpha) ** (size / max(size - 2, 1))
     return {"rope_type": "default", "rope_theta": theta}
 
 

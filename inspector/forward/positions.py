@@ -61,7 +61,8 @@ def speeds(rope: Rope, tokens: int) -> Float32:
         return beyond.frequencies
     size = 2 * len(rope.frequencies)
     grown = beyond.factor * tokens / beyond.window - (beyond.factor - 1)
-    base = np.float32(beyond.base * grown ** (size / (size - 2)))
+    # A single pair's speed is 1 whatever the base.
+    base = np.float32(beyond.base * grown ** (size / max(size - 2, 1)))
     steps = np.arange(0, size, 2, dtype=np.float32) / np.float32(size)
     found: Float32 = (1 / base**steps).astype(np.float32)
     return found

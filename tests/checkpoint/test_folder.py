@@ -187,6 +187,8 @@ def test_links_within_the_hubs_cache_are_followed_and_no_others(
         ("llama", {"rope_parameters": {"rope_theta": -1.0}}, "rope_theta = -1.0"),
         ("llama", {"rope_scaling": {"rope_type": "linear", "factor": 0}}, "factor = 0"),
         ("llama", {"rope_scaling": "linear"}, "an object"),
+        ("llama", {"rope_scaling": {"type": "dynamic", "alpha": "x"}}, 'alpha = "x"'),
+        ("granite", {"logits_scaling": 0}, "logits_scaling = 0"),
         ("llama", {"num_key_value_heads": 3}, "does not divide its 4 heads"),
         ("llama", {"partial_rotary_factor": 1.5}, "at most 1"),
         (
