@@ -34,7 +34,7 @@ INNER = (
     "intermediate_size", "n_inner", "ffn_dim", "d_ff", "hidden_dim", "encoder_ffn_dim",
     "decoder_ffn_dim",
 )  # fmt: skip
-POSITIONS = ("max_position_embeddings", "n_positions", "n_ctx")
+POSITIONS = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len")
 VOCABULARY = "vocab_size"
 START = "decoder_start_token_id"
 

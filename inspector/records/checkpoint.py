@@ -77,6 +77,9 @@ class Alibi:
 
     #: (H,)
     slopes: Float32
+    #: Whether places are counted back from the last key, padding among them, which then has 0; and
+    #: not from the first key that is present.
+    from_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,6 +215,8 @@ def test_a_falcon_with_alibi_is_flagged(tmp_path: Path) -> None:
         ("bloom", BLOOM | {"slow_but_exact": True}, "slow_but_exact=True"),
         ("mpnet", SMALL["mpnet"] | {"relative_attention_num_buckets": 40}, "num_buckets=40"),
         ("gpt_neox", NEOX | {"head_dim": 4}, "head_dim=4"),
+        ("ctrl", SMALL["ctrl"] | {"layer_norm_epsilon": 1e-5}, "layer_norm_epsilon=1e-05"),
+        ("mpt", SMALL["mpt"] | {"attn_config": {"clip_qkv": 6.0}}, "attn_config.clip_qkv=6.0"),
     ],
 )
 def test_what_is_not_covered_is_refused_by_name(

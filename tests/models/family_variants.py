@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import variants_older_decoders
+
 from inspector.families.registry import FAMILIES
 from inspector.families.small import SMALL
 
@@ -41,6 +43,7 @@ LLAMA3 = rope(
 #: model_type, and its config: the small one of every family, and what else checkpoints may have.
 VARIANTS: dict[str, tuple[str, Mapping[str, Any]]] = {
     **{name: (name, SMALL[name]) for name, family in FAMILIES.items() if not family.others},
+    **variants_older_decoders.VARIANTS,
     "albert in groups": ("albert", ALBERT | {"num_hidden_layers": 5, "num_hidden_groups": 2}),
     "gpt2 by layer": ("gpt2", GPT2 | {"scale_attn_by_inverse_layer_idx": True}),
     "gpt2 unscaled": ("gpt2", GPT2 | {"scale_attn_weights": False}),

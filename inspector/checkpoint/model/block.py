@@ -123,7 +123,7 @@ def _feed_forward(modules: Modules, feed: Feed, config: Any, at: str) -> FeedFor
         gate = modules.projection(f"{at}.{path}") if path else None
         up = modules.projection(f"{at}.{found(feed.up, config)}")
     return FeedForward(
-        activation=feed.fixed or str(getattr(config, feed.activation)),
+        activation=found(feed.fixed, config) or str(getattr(config, feed.activation)),
         up=up,
         gate=gate,
         down=modules.projection(f"{at}.{feed.down}"),
