@@ -35,6 +35,7 @@ def attention_config(family: Family, config: Any, layer: int) -> AttentionConfig
         causal=family.causal,
         window=_window(family, config, layer),
         rope=_rope(family, config, layer, size),
+        turns_values=bool(family.read(config, "rotary_value")),
         positions=_positions(family, config),
         softcap=None if softcap is None else float(softcap),
         float32_softmax=family.float32_softmax,

@@ -28,6 +28,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "llama", "gpt_oss", "mistral", "qwen2", "qwen3", "smollm3", "gemma", "gemma2",
         "gemma3_text", "phi", "phi3", "stablelm",
     ),
+    "older_encoders": ("roformer", "flaubert", "xlm"),
     "older_decoders": (
         "gpt_bigcode", "codegen", "biogpt", "persimmon", "ctrl", "xglm", "mpt", "openai-gpt",
     ),

@@ -43,7 +43,8 @@ class Family:
 
     Every path is a module path as transformers names it: ``layer`` from the base model, with
     ``{i}`` for the number of the layer and ``{group}`` for the group of layers that share one
-    module, everything else from the layer.
+    module, everything else from the layer. Norms behind a sub-layer may stand in a list of their
+    own: with ``{i}`` a path begins at the base model.
     """
 
     #: transformers' ``config.model_type``.
@@ -88,6 +89,8 @@ class Family:
     head_norms_if: str = ""
     #: Whether positions turn queries and keys, and which dimensions make a pair.
     rope: Literal["half", "interleaved"] | None = None
+    #: The table of sines and cosines by which they do, from the base model, where they are kept.
+    rope_table: str = ""
     #: Whether the first token has the position behind the padding's id, so that a table of
     #: positions is longer than the text that fits.
     positions_behind_padding: bool = False
@@ -125,7 +128,8 @@ class Family:
     #: ignored, as it is there: ``head_dim``, ``num_key_value_heads``, ``num_hidden_groups``,
     #: ``multi_query`` (by which Falcon says how many keys and values there are),
     #: ``no_rope_layers``, ``scale_attn_by_inverse_layer_idx``; ``rotary_dim`` and
-    #: ``partial_rotary_factor``, by which only a part of a head is turned.
+    #: ``partial_rotary_factor``, by which only a part of a head is turned;
+    #: ``rotary_value``, by which values are turned too.
     reads: tuple[str, ...] = ()
     #: Config values under which the formulas hold. Another value changes the attention in a way
     #: that the rebuild does not cover, so it is refused by name and not guessed at. A value of a
@@ -157,6 +161,7 @@ class Family:
             "causal" if self.causal else "",
             windows[self.window] if self.window else "",
             {"half": "rotary", "interleaved": "rotary, interleaved", None: ""}[self.rope],
+            "values turned where set" if "rotary_value" in self.reads else "",
             added[self.added.kind] if self.added else "",
             norms[self.norm_kind] if self.norm else "",
             "norms on q and k" + (" where set" if self.head_norms_if else "")

@@ -74,6 +74,8 @@ def attention_of(
         projected = split_heads(project(key_states, weights.key, workers), config.kv_heads, texts)
         normed = _normed_heads(projected, weights.key_norm, texts)
         value = split_heads(project(key_states, weights.value, workers), config.kv_heads, texts)
+        if config.turns_values:
+            value = _turned(value, config.rope, start)
         return Offered(projected, normed, _turned(normed, config.rope, start), value)
 
     asked = split_heads(project(states, weights.query, workers), config.heads, texts)

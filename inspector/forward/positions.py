@@ -29,10 +29,8 @@ def rotate(vectors: Array, rope: Rope, start: int = 0) -> Array:
     ``start`` is the place of the first of the T.
     """
     count = len(rope.frequencies)
-    positions = np.arange(start, start + vectors.shape[1], dtype=np.float32)
-    angles = positions[:, None] * rope.frequencies
-    cos = (np.cos(angles) * np.float32(rope.factor)).astype(vectors.dtype)
-    sin = (np.sin(angles) * np.float32(rope.factor)).astype(vectors.dtype)
+    sin, cos = _sines(rope, start, start + vectors.shape[1])
+    sin, cos = sin.astype(vectors.dtype), cos.astype(vectors.dtype)
     # Which dimensions make a pair: neighbours, or one of the first half and one of the second.
     firsts, seconds = (
         (slice(0, 2 * count, 2), slice(1, 2 * count, 2))
@@ -44,3 +42,13 @@ def rotate(vectors: Array, rope: Rope, start: int = 0) -> Array:
     rotated[..., firsts] = first * cos - second * sin
     rotated[..., seconds] = second * cos + first * sin
     return rotated
+
+
+def _sines(rope: Rope, first: int, end: int) -> tuple[Array, Array]:
+    """Return the sines and cosines of the places from ``first`` to before ``end``, (T, r/2)."""
+    if rope.table is not None:
+        half = rope.table.shape[1] // 2
+        return rope.table[first:end, :half], rope.table[first:end, half:]
+    angles = np.arange(first, end, dtype=np.float32)[:, None] * rope.frequencies
+    factor = np.float32(rope.factor)
+    return np.sin(angles) * factor, np.cos(angles) * factor

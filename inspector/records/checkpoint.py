@@ -69,6 +69,9 @@ class Rope:
     factor: float
     #: Whether neighbours make a pair, and not a dimension of each half.
     interleaved: bool
+    #: (P, r) sines of every place in the first half, cosines in the second, where the checkpoint
+    #: keeps them; None where they are calculated.
+    table: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +156,8 @@ class AttentionConfig:
     window: int | None = None
     #: How positions turn queries and keys; None where they do not.
     rope: Rope | None = None
+    #: Whether they turn values as well.
+    turns_values: bool = False
     #: What positions add to the scores; None where they add nothing.
     positions: PositionRule | None = None
     #: Scores s become c·tanh(s/c); None where they stay.

@@ -49,6 +49,8 @@ OLDER: dict[str, dict[str, Any]] = {
     "opt": {"hidden_size": 64, "word_embed_proj_dim": 32},
     "gpt_bigcode": {"hidden_size": 48, "n_head": 4, "multi_query": False},
     "persimmon": {"rope_theta": 25000.0, "rope_scaling": None, "partial_rotary_factor": 0.25},
+    "roformer": {"hidden_size": 48},
+    "xlm": {"hidden_size": 64, "pad_index": 3},
     "mpt": {"n_heads": 8, "attn_config": {"alibi_bias_max": 16, "clip_qkv": 6.0}},
 }  # fmt: skip
 

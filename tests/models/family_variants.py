@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import variants_older_decoders
+import variants_older_encoders
 
 from inspector.families.registry import FAMILIES
 from inspector.families.small import SMALL
@@ -44,6 +45,7 @@ LLAMA3 = rope(
 VARIANTS: dict[str, tuple[str, Mapping[str, Any]]] = {
     **{name: (name, SMALL[name]) for name, family in FAMILIES.items() if not family.others},
     **variants_older_decoders.VARIANTS,
+    **variants_older_encoders.VARIANTS,
     "albert in groups": ("albert", ALBERT | {"num_hidden_layers": 5, "num_hidden_groups": 2}),
     "gpt2 by layer": ("gpt2", GPT2 | {"scale_attn_by_inverse_layer_idx": True}),
     "gpt2 unscaled": ("gpt2", GPT2 | {"scale_attn_weights": False}),

@@ -40,7 +40,7 @@ CAUSAL = {
     # Without a row: watched and read in the same run. Its logits are scaled.
     "granite": dict(SMALL["llama"]) | {"logits_scaling": 3.0},
 }
-MASKED = {name: SMALL[name] for name in ("bert", "distilbert", "modernbert", "electra")}
+MASKED = {name: SMALL[name] for name in ("bert", "distilbert", "modernbert", "electra", "xlm")}
 
 
 @pytest.fixture(scope="module")

@@ -85,7 +85,7 @@ def block(modules: Modules, family: Family, cross: Family | None, config: Any, l
         else _feed_forward(modules, feed, config, at),
         feed_forward_norms=Norms(
             *(
-                modules.norm(f"{at}.{path}") if (path := found(where, config)) else None
+                modules.norm(_below(at, path, layer)) if (path := found(where, config)) else None
                 for where in (feed.before, feed.inside, feed.after)
             )
         ),
@@ -104,9 +104,14 @@ def _attention_norms(
     inside, after = (found(where, config) for where in (family.norm_inside, family.norm_after))
     return Norms(
         before,
-        modules.norm(f"{at}.{inside}") if inside else None,
-        modules.norm(f"{at}.{after}") if after else None,
+        modules.norm(_below(at, inside, layer)) if inside else None,
+        modules.norm(_below(at, after, layer)) if after else None,
     )
+
+
+def _below(at: str, path: str, layer: int) -> str:
+    """Return where a module of a layer lies, which may stand in a list of its own."""
+    return path.format(i=layer) if "{i}" in path else f"{at}.{path}"
 
 
 def _feed_forward(modules: Modules, feed: Feed, config: Any, at: str) -> FeedForward:
