@@ -187,6 +187,9 @@ def test_links_within_the_hubs_cache_are_followed_and_no_others(
         ("llama", {"rope_parameters": {"rope_theta": -1.0}}, "rope_theta = -1.0"),
         ("llama", {"rope_scaling": {"rope_type": "linear", "factor": 0}}, "factor = 0"),
         ("llama", {"rope_scaling": "linear"}, "an object"),
+        ("mpt", {"attn_config": "alibi"}, "an object"),
+        ("xlm", {"emb_dim": 23}, "does not divide emb_dim = 23"),
+        ("xglm", {"attention_heads": 5}, "does not divide d_model = 24"),
         ("llama", {"num_key_value_heads": 3}, "does not divide its 4 heads"),
         ("llama", {"partial_rotary_factor": 1.5}, "at most 1"),
         (
