@@ -163,7 +163,8 @@ ROWS = (
         ),
         head=causal_head("FalconForCausalLM"),
         reads=("multi_query",),
-        # With ALiBi, transformers' eager attention counts it twice and its sdpa once.
+        # With ALiBi, transformers counts it twice wherever it gives its weights, and once where it
+        # gives none: there is no attention of the real model's to hold ours to.
         requires={"alibi": False},
     ),
     Family(
