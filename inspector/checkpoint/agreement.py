@@ -161,7 +161,8 @@ def _hold_site(config: Config, site: Family, entries: Mapping[str, Entry]) -> No
                 else f"and its weights have no layer {missing}",
             )
     heads = config.first(_names(HEADS, site.heads))
-    width = config.first(WIDTHS[:4])
+    # Those of the states; the last two are of the words.
+    width = config.first(WIDTHS[:-2])
     own_size = config.first(("head_dim", "d_kv"))
     if heads and width and not own_size and "head_dim" not in site.reads and width[1] % heads[1]:
         raise config.wrong(heads[0], f"which does not divide {width[0]} = {width[1]}")

@@ -25,16 +25,18 @@ LAYERS = (
     "num_decoder_layers",
 )  # fmt: skip
 HEADS = (
-    "num_attention_heads", "n_head", "n_heads", "num_heads", "encoder_attention_heads",
-    "decoder_attention_heads",
+    "num_attention_heads", "n_head", "n_heads", "num_heads", "attention_heads",
+    "encoder_attention_heads", "decoder_attention_heads",
 )  # fmt: skip
 KV_HEADS = ("num_key_value_heads", "num_kv_heads", "n_head_kv")
-WIDTHS = ("hidden_size", "d_model", "n_embd", "dim", "embedding_size", "word_embed_proj_dim")
+WIDTHS = (
+    "hidden_size", "d_model", "n_embd", "dim", "emb_dim", "embedding_size", "word_embed_proj_dim",
+)  # fmt: skip
 INNER = (
-    "intermediate_size", "n_inner", "ffn_dim", "d_ff", "hidden_dim", "encoder_ffn_dim",
+    "intermediate_size", "n_inner", "ffn_dim", "d_ff", "dff", "hidden_dim", "encoder_ffn_dim",
     "decoder_ffn_dim",
 )  # fmt: skip
-POSITIONS = ("max_position_embeddings", "n_positions", "n_ctx")
+POSITIONS = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len")
 VOCABULARY = "vocab_size"
 START = "decoder_start_token_id"
 
@@ -163,6 +165,8 @@ def _check(config: Config) -> None:
             _number(config, key, value)
         elif key in ("rope_scaling", "rope_parameters"):
             _rope(config, key, value)
+        elif key == "attn_config" and not isinstance(value, dict):
+            raise config.wrong(key, "and it is an object")
         elif key in ("id2label", "label2id") and not isinstance(value, dict):
             raise config.wrong(key, "and it gives each number a name")
     names = config.values.get("architectures")

@@ -18,6 +18,7 @@ from inspector.checkpoint.encoded import (
     SEE,
     build_tokens,
     failed,
+    places_of,
     refuse_nothing,
     refuse_unparted,
     smallest_limit,
@@ -76,7 +77,7 @@ def limit(folder: Path, config: Any, family: Family) -> int | None:
     """Return how many tokens fit into the model, or None where it sets no limit."""
     path = folder / _SAID
     said = read_object(path).get("model_max_length") if path.exists() else None
-    places = getattr(config, "max_position_embeddings", None)
+    places = places_of(config)
     embed = None if family.body is None else family.body.embeddings
     if places is not None and embed is not None and family.positions_behind_padding:
         # The first token has the place behind the padding's.

@@ -19,6 +19,9 @@ from inspector.records import (
     Rope,
 )
 
+#: On how many processors CodeGen was trained, each with its own part of the heads.
+_SHARDS = 4
+
 
 def attention_config(family: Family, config: Any, layer: int) -> AttentionConfig:
     """Read the numbers of one layer's attention from a config."""
@@ -34,6 +37,7 @@ def attention_config(family: Family, config: Any, layer: int) -> AttentionConfig
         causal=family.causal,
         window=_window(family, config, layer),
         rope=_rope(family, config, layer),
+        turns_values=bool(family.read(config, "rotary_value")),
         positions=_positions(family, config),
         softcap=_number(getattr(config, family.softcap)) if family.softcap else None,
         float32_softmax=family.float32_softmax,
@@ -60,7 +64,7 @@ def _scale(family: Family, config: Any, layer: int, head_dim: int) -> float:
     if family.scale == "gpt2":
         if not config.scale_attn_weights:
             scale = 1.0
-        if config.scale_attn_by_inverse_layer_idx:
+        if family.read(config, "scale_attn_by_inverse_layer_idx"):
             scale /= layer + 1
     return scale
 
@@ -104,7 +108,8 @@ def _positions(family: Family, config: Any) -> PositionRule | None:
     if family.added is None:
         return None
     if family.added.kind == "alibi":
-        return Alibi(slopes(heads))
+        from_end = family.added.from_end
+        return Alibi(slopes(heads, at_once=from_end), from_end=from_end)
     if family.added.kind == "buckets":
         return Buckets(
             count=int(config.relative_attention_num_buckets),
@@ -131,6 +136,9 @@ def fused_rows(family: Family, config: Any) -> tuple[NDArray[np.intp], ...]:
         groups = rows.reshape(kv_heads, -1)
         q, k, v = np.split(groups, [queries, queries + size], axis=1)
         return q.reshape(-1), k.reshape(-1), v.reshape(-1)
+    if family.layout == "shards":
+        shards = rows.reshape(_SHARDS, 3, -1)
+        return shards[:, 0].reshape(-1), shards[:, 2].reshape(-1), shards[:, 1].reshape(-1)
     q, k, v = np.split(rows, [heads * size, (heads + kv_heads) * size])
     return q, k, v
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from inspector.families.attention_numbers import rope_parameters, sizes, turned_size
+from inspector.families.parts import found as choice
 from inspector.families.position_numbers import ROPE_TYPES
 from inspector.families.spec import Family
 
@@ -27,7 +28,7 @@ _TERMS = ("c2p", "p2c")
 def not_rebuilt_because(family: Family, config: Any) -> str | None:
     """Say which value of a transformers config the rebuild does not cover, or None."""
     for name, expected in family.requires.items():
-        found = getattr(config, name, expected)
+        found = _said(config, name, expected)
         if found != expected:
             return (
                 f"the rebuild of {family.model_type} covers {name}={expected!r}, "
@@ -78,12 +79,23 @@ def _positive(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf
 
 
+def _said(config: Any, name: str, otherwise: object) -> object:
+    """Return a value of a config, or of one within it, which a file has as an object."""
+    for part in name.split("."):
+        config = (
+            config.get(part, otherwise)
+            if isinstance(config, dict)
+            else getattr(config, part, otherwise)
+        )
+    return config
+
+
 def not_run_because(family: Family, config: Any) -> str | None:
     """Say which value of a config the forward pass does not cover, or None."""
     named, known = {"conv_act"}, ACTIVATIONS
     for row in family.sites:
         feed = None if row.body is None else row.body.feed_forward
-        if feed is not None and not feed.fixed and not feed.experts:
+        if feed is not None and not choice(feed.fixed, config) and not feed.experts:
             named.add(feed.activation)
             known += LEARNED if feed.learned else ()
     if family.head is not None and family.head.transform and not family.head.fixed:

@@ -48,10 +48,13 @@ class Embed:
     counted: Literal["order", "ids", "mask"] = "order"
     #: The padding token where the config's does not count.
     padding: int | None = None
-    #: Whether positions are sines and cosines, which the file need not have.
-    sinusoids: bool = False
+    #: Whether positions are sines and cosines, which the file need not have, and as whose code
+    #: makes them: the paper's in float64 and then rounded, CTRL's in float32, fairseq's in float32,
+    #: slower by one pair and with no vector at the padding's place.
+    sinusoids: Literal["", "paper", "ctrl", "fairseq"] = ""
     types: Where = ""
-    #: Whether the table of segments is that of the words, and used only where segments are told.
+    #: Whether the table of segments is that of the words, scaled as they are, and used only where
+    #: segments are told.
     types_are_words: bool = False
     #: √D, in float32 or as exact as the rest; ``scale_if`` is the config's flag that says whether.
     scale: Literal["", "root", "float32 root"] = ""
@@ -77,9 +80,10 @@ class Feed:
     #: One projection for both, the gate first.
     fused: str = ""
     down: str = ""
-    #: The config's name of the activation, or ``fixed``, the activation itself.
+    #: The config's name of the activation, or ``fixed``, the activation itself, where the config
+    #: does not choose it or chooses it by a name of its own.
     activation: str = "hidden_act"
-    fixed: str = ""
+    fixed: Where = ""
     #: Where an activation keeps what it has learned, where the config's is one that learns.
     learned: str = ""
     #: A router and its experts, in place of all that.

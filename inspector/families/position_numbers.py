@@ -27,14 +27,18 @@ ROPE_TYPES: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def slopes(heads: int) -> Float32:
+def slopes(heads: int, *, at_once: bool = False) -> Float32:
     """Return ALiBi's slope of each head, (H,): 2^(−8k/H) for k = 1 … H where H is a power of two.
 
     Otherwise those of the power of two below it, and for the heads that are left every other one
-    of the power of two above it.
+    of the power of two above it. A power of the first of them, which is rounded, or ``at_once``
+    each by itself: they differ in the last digit.
     """
 
     def powers(of: int, exponents: Array) -> Float32:
+        if at_once:
+            exact = np.exp2(exponents.astype(np.float64) * 8 / of).astype(np.float32)
+            return np.reciprocal(exact)
         base = np.float32(2 ** -(2.0 ** (3 - math.log2(of))))
         # In float64 and then rounded: float32's own power differs from processor to processor.
         return np.power(np.float64(base), exponents).astype(np.float32)

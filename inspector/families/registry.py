@@ -33,6 +33,10 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "nemotron", "exaone4", "arcee", "ministral", "seed_oss", "ernie4_5", "apertus",
         "hunyuan_v1_dense", "helium",
     ),
+    "older_encoders": ("roformer", "flaubert", "xlm"),
+    "older_decoders": (
+        "gpt_bigcode", "codegen", "biogpt", "persimmon", "ctrl", "xglm", "mpt", "openai-gpt",
+    ),
     "encoder_decoders": ("t5", "mt5", "bart", "marian", "mbart", "pegasus"),
 }  # fmt: skip
 

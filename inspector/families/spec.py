@@ -14,12 +14,15 @@ from inspector.records import SiteName
 class Added:
     """What positions add to the scores, and which modules hold what was learned of it.
 
-    ``alibi`` has nothing to learn. ``buckets``: ``table`` is a path from the base model, and the
-    config says how many buckets there are and how far they reach. ``disentangled``: so it is, with
-    ``key`` and ``query`` from the layer, what makes keys and queries of the distances.
+    ``alibi`` has nothing to learn; ``from_end`` is MPT's, which counts places back from the last
+    key and takes each slope as a power of its own. ``buckets``: ``table`` is a path from the base
+    model, and the config says how many buckets there are and how far they reach. ``disentangled``:
+    so it is, with ``key`` and ``query`` from the layer, what makes keys and queries of the
+    distances.
     """
 
     kind: Literal["alibi", "buckets", "disentangled"]
+    from_end: bool = False
     table: str = ""
     key: str = ""
     query: str = ""
@@ -40,20 +43,22 @@ class Family:
 
     Every path is a module path as transformers names it: ``layer`` from the base model, with
     ``{i}`` for the number of the layer and ``{group}`` for the group of layers that share one
-    module, everything else from the layer.
+    module, everything else from the layer. Norms behind a sub-layer may stand in a list of their
+    own: with ``{i}`` a path begins at the base model.
     """
 
     #: transformers' ``config.model_type``.
     model_type: str
     layer: str
     #: The three projections, or ``fused``, one for all of them. Its output is, by its layout, all
-    #: queries, all keys, all values (``blocks``), or one head of keys and values after the other,
-    #: each behind the queries that use it (``groups``).
+    #: queries, all keys, all values (``blocks``), one head of keys and values after the other,
+    #: each behind the queries that use it (``groups``), or CodeGen's: a quarter of all queries,
+    #: of all values and of all keys, and the next quarter (``shards``).
     query: str = ""
     key: str = ""
     value: str = ""
     fused: str = ""
-    layout: Literal["blocks", "groups"] = "blocks"
+    layout: Literal["blocks", "groups", "shards"] = "blocks"
     output: str
     site: SiteName = "self"
     #: The other rows of an encoder–decoder, in the order ``decoder``, ``cross``.
@@ -95,6 +100,8 @@ class Family:
     rope_if_near: bool = False
     #: True where the family's own code turns in float32 whatever else is float64.
     float32_rope: bool = False
+    #: The table of sines and cosines by which they do, from the base model, where they are kept.
+    rope_table: str = ""
     #: Whether the first token has the position behind the padding's id, so that a table of
     #: positions is longer than the text that fits.
     positions_behind_padding: bool = False
@@ -131,11 +138,14 @@ class Family:
     #: Keys of the config that only some families' own code reads. A key that is not named here is
     #: ignored, as it is there: ``head_dim``, ``num_key_value_heads``, ``num_hidden_groups``,
     #: ``multi_query`` (by which Falcon says how many keys and values there are),
-    #: ``no_rope_layers``; ``rotary_dim`` and ``partial_rotary_factor``, by which only a part of a
-    #: head is turned; ``alpha``, which scales the base of the speeds.
+    #: ``no_rope_layers``, ``scale_attn_by_inverse_layer_idx``; ``rotary_dim`` and
+    #: ``partial_rotary_factor``, by which only a part of a head is turned;
+    #: ``rotary_value``, by which values are turned too; ``alpha``, which scales the base of the
+    #: speeds.
     reads: tuple[str, ...] = ()
     #: Config values under which the formulas hold. Another value changes the attention in a way
-    #: that the rebuild does not cover, so it is refused by name and not guessed at.
+    #: that the rebuild does not cover, so it is refused by name and not guessed at. A value of a
+    #: config within the config is named after it, ``attn_config.qk_ln``.
     requires: Mapping[str, object] = field(default_factory=dict)
 
     @property
@@ -164,6 +174,7 @@ class Family:
             "causal" if self.causal else "",
             windows[self.window] if self.window else "",
             {"half": "rotary", "interleaved": "rotary, interleaved", None: ""}[self.rope] + turned,
+            "values turned where set" if "rotary_value" in self.reads else "",
             added[self.added.kind] if self.added else "",
             norm if self.norm else "",
             "norms on q and k" + (" where set" if self.head_norms_if else "")

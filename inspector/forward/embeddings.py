@@ -33,7 +33,9 @@ def embed(
         states = project(states, projection)
     if tables.types is not None and not (tables.types_if_told and text.token_types is None):
         told = np.zeros_like(text.ids) if text.token_types is None else text.token_types
-        states += tables.types[told]
+        types = tables.types[told].astype(dtype, copy=False)
+        # Where they are words themselves, they are scaled as words are.
+        states += types * dtype(tables.scale) if tables.types_if_told and tables.scale else types
     if tables.positions is not None:
         states += tables.positions[places(text.ids, tables, present) + start]
     if projection is not None and tables.projected == "sum":

@@ -30,11 +30,9 @@ def rotate(vectors: Array, rope: Rope, start: int = 0) -> Array:
     """
     if rope.in_float32 and vectors.dtype != np.float32:
         return rotate(vectors.astype(np.float32), rope, start).astype(vectors.dtype)
-    count, end = len(rope.frequencies), start + vectors.shape[1]
-    positions = np.arange(start, end, dtype=np.float32)
-    angles = positions[:, None] * speeds(rope, end)
-    cos = (np.cos(angles) * np.float32(rope.factor)).astype(vectors.dtype)
-    sin = (np.sin(angles) * np.float32(rope.factor)).astype(vectors.dtype)
+    count = len(rope.frequencies)
+    sin, cos = _sines(rope, start, start + vectors.shape[1])
+    sin, cos = sin.astype(vectors.dtype), cos.astype(vectors.dtype)
     # Which dimensions make a pair: neighbours, or one of the first half and one of the second.
     firsts, seconds = (
         (slice(0, 2 * count, 2), slice(1, 2 * count, 2))
@@ -46,6 +44,16 @@ def rotate(vectors: Array, rope: Rope, start: int = 0) -> Array:
     rotated[..., firsts] = first * cos - second * sin
     rotated[..., seconds] = second * cos + first * sin
     return rotated
+
+
+def _sines(rope: Rope, first: int, end: int) -> tuple[Array, Array]:
+    """Return the sines and cosines of the places from ``first`` to before ``end``, (T, r/2)."""
+    if rope.table is not None:
+        half = rope.table.shape[1] // 2
+        return rope.table[first:end, :half], rope.table[first:end, half:]
+    angles = np.arange(first, end, dtype=np.float32)[:, None] * speeds(rope, end)
+    factor = np.float32(rope.factor)
+    return np.sin(angles) * factor, np.cos(angles) * factor
 
 
 def speeds(rope: Rope, tokens: int) -> Float32:

@@ -94,6 +94,9 @@ class Rope:
     in_float32: bool = False
     #: What takes the place of ``frequencies`` in long texts; None where nothing does.
     beyond: LongSpeeds | DynamicBase | None = None
+    #: (P, r) sines of every place in the first half, cosines in the second, where the checkpoint
+    #: keeps them; None where they are calculated.
+    table: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,9 @@ class Alibi:
 
     #: (H,)
     slopes: Float32
+    #: Whether places are counted back from the last key, padding among them, which then has 0; and
+    #: not from the first key that is present.
+    from_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +187,8 @@ class AttentionConfig:
     window: int | None = None
     #: How positions turn queries and keys; None where they do not.
     rope: Rope | None = None
+    #: Whether they turn values as well.
+    turns_values: bool = False
     #: What positions add to the scores; None where they add nothing.
     positions: PositionRule | None = None
     #: Scores s become c·tanh(s/c); None where they stay.

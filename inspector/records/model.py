@@ -23,7 +23,8 @@ class Embeddings:
     #: ``padding``; or among those that are present.
     counted: Literal["order", "ids", "mask"]
     padding: int | None
-    #: (types, E) a vector for each segment, and whether it counts only where segments are told.
+    #: (types, E) a vector for each segment, and whether it is a word's, which is scaled as words
+    #: are and counts only where segments are told.
     types: Array | None
     types_if_told: bool
     #: What the words' vectors are multiplied by; None for nothing.
@@ -153,7 +154,7 @@ class Model:
     stack: Stack
     decoder: Stack | None
     head: Head | None
-    #: Whether the family fixes norms or softmax to float32, whatever else runs in float64.
+    #: Whether the family fixes norms, softmax or places to float32, whatever else runs in float64.
     float32_parts: bool
     #: The lengths of a text above which positions turn its tokens at other speeds, first to last.
     rope_windows: tuple[int, ...] = ()

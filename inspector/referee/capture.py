@@ -8,6 +8,7 @@ three sites: its encoder, its decoder, and the decoder's attention on the encode
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
@@ -52,7 +53,23 @@ def capture_float64(loaded: LoadedModel, text: Text, target: Text | None = None)
     if getattr(exact.config, "num_local_experts", None):
         exact.set_experts_implementation("eager")
     base = exact if loaded.with_head is None else exact.base_model
-    return _capture(loaded, base, exact, text, target)
+    with float64_by_default(exact.config.model_type):
+        return _capture(loaded, base, exact, text, target)
+
+
+@contextmanager
+def float64_by_default(model_type: str) -> Iterator[None]:
+    """Let torch make its numbers in float64 where a family's code cannot run in it otherwise.
+
+    XGLM's makes one of float64's lowest without saying of which dtype.
+    """
+    before = torch.get_default_dtype()
+    try:
+        if model_type == "xglm":
+            torch.set_default_dtype(torch.float64)
+        yield
+    finally:
+        torch.set_default_dtype(before)
 
 
 def _capture(

@@ -15,6 +15,7 @@ from transformers import MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING
 
 from inspector.checkpoint.encoded import (
     build_tokens,
+    places_of,
     refuse_nothing,
     refuse_unparted,
     smallest_limit,
@@ -29,7 +30,7 @@ from inspector.referee.vocabulary import special_ids
 
 def window(tokenizer: Any, config: Any) -> int | None:
     """Return how many tokens fit into the model, or None where it sets no limit."""
-    positions = getattr(config, "max_position_embeddings", None)
+    positions = places_of(config)
     padding = getattr(config, "pad_token_id", None)
     if (
         positions is not None

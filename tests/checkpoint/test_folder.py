@@ -189,6 +189,9 @@ def test_links_within_the_hubs_cache_are_followed_and_no_others(
         ("llama", {"rope_scaling": "linear"}, "an object"),
         ("llama", {"rope_scaling": {"type": "dynamic", "alpha": "x"}}, 'alpha = "x"'),
         ("granite", {"logits_scaling": 0}, "logits_scaling = 0"),
+        ("mpt", {"attn_config": "alibi"}, "an object"),
+        ("xlm", {"emb_dim": 23}, "does not divide emb_dim = 23"),
+        ("xglm", {"attention_heads": 5}, "does not divide d_model = 24"),
         ("llama", {"num_key_value_heads": 3}, "does not divide its 4 heads"),
         ("llama", {"partial_rotary_factor": 1.5}, "at most 1"),
         (

@@ -170,6 +170,17 @@ def test_a_corrupted_rebuild_is_caught(made: Made, variant: str) -> None:
             assert "mismatch" in check.head_verdicts, (name, layer)
 
 
+def test_values_left_as_they_are_are_caught(made: Made) -> None:
+    """They change no weight, only what is mixed by it."""
+    found = made("roformer, values turned")[0]
+    assert found.checkpoint.attention is not None
+    for traced, known in zip(found.trace.layers, found.checkpoint.attention, strict=True):
+        wrong = replace(known, config=replace(known.config, turns_values=False))
+        (rebuilt,) = recompute((wrong,), replace(found.trace, layers=(traced,)))
+        check = compare.check_layer(traced, rebuilt, "weights")
+        assert check.output_verdict == check.verdict == "mismatch"
+
+
 # --- the formulas beside plain loops ----------------------------------------------------------
 
 
@@ -215,6 +226,10 @@ def test_a_falcon_with_alibi_is_flagged(tmp_path: Path) -> None:
         ("bloom", BLOOM | {"slow_but_exact": True}, "slow_but_exact=True"),
         ("mpnet", SMALL["mpnet"] | {"relative_attention_num_buckets": 40}, "num_buckets=40"),
         ("gpt_neox", NEOX | {"head_dim": 4}, "head_dim=4"),
+        ("ctrl", SMALL["ctrl"] | {"layer_norm_epsilon": 1e-5}, "layer_norm_epsilon=1e-05"),
+        ("xlm", SMALL["xlm"] | {"causal": True}, "causal=True"),
+        ("flaubert", SMALL["flaubert"] | {"pre_norm": True}, "pre_norm=True"),
+        ("mpt", SMALL["mpt"] | {"attn_config": {"clip_qkv": 6.0}}, "attn_config.clip_qkv=6.0"),
     ],
 )
 def test_what_is_not_covered_is_refused_by_name(

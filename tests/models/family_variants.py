@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from variants_llama_kin import LLAMA_KIN
+import variants_llama_kin
+import variants_older_decoders
+import variants_older_encoders
 
 from inspector.families.registry import FAMILIES
 from inspector.families.small import SMALL
@@ -46,6 +48,8 @@ LLAMA3 = rope(
 #: model_type, and its config: the small one of every family, and what else checkpoints may have.
 VARIANTS: dict[str, tuple[str, Mapping[str, Any]]] = {
     **{name: (name, SMALL[name]) for name, family in FAMILIES.items() if not family.others},
+    **variants_older_decoders.VARIANTS,
+    **variants_older_encoders.VARIANTS,
     "albert in groups": ("albert", ALBERT | {"num_hidden_layers": 5, "num_hidden_groups": 2}),
     "gpt2 by layer": ("gpt2", GPT2 | {"scale_attn_by_inverse_layer_idx": True}),
     "gpt2 unscaled": ("gpt2", GPT2 | {"scale_attn_weights": False}),
@@ -99,5 +103,5 @@ VARIANTS: dict[str, tuple[str, Mapping[str, Any]]] = {
     "deberta-v2, no positions": ("deberta-v2", DEBERTA | {"relative_attention": False}),
     "deberta-v2, convolved": ("deberta-v2", DEBERTA | {"conv_kernel_size": 3}),
     "deberta-v3": ("deberta-v2", DEBERTA_V3),
-    **LLAMA_KIN,
+    **variants_llama_kin.VARIANTS,
 }

@@ -20,6 +20,7 @@ from transformers import AutoConfig
 from inspector.checkpoint.model.assemble import assemble
 from inspector.families.registry import FAMILIES
 from inspector.records import Array, Checkpoint, Mask, SiteName, Text, Trace
+from inspector.referee.capture import float64_by_default
 
 __all__ = [
     "ALL",
@@ -77,9 +78,8 @@ def run_theirs(
     present: Mask | None = None,
 ) -> Theirs:
     """Run transformers on a text in a batch of two, the other one text of the same length."""
-    if any(parameter.dtype == torch.float64 for parameter in model.parameters()) and getattr(
-        model.config, "num_local_experts", None
-    ):
+    exact = any(parameter.dtype == torch.float64 for parameter in model.parameters())
+    if exact and getattr(model.config, "num_local_experts", None):
         model.set_experts_implementation("eager")
     ids = torch.from_numpy(np.stack([text.ids, np.roll(text.ids, 3)]))
     mask = torch.ones_like(ids)
@@ -91,7 +91,7 @@ def run_theirs(
     if text.token_types is not None and "token_type_ids" in signature(model.forward).parameters:
         types = torch.from_numpy(text.token_types)
         inputs["token_type_ids"] = torch.stack([types, types])
-    with torch.no_grad():
+    with torch.no_grad(), float64_by_default(model.config.model_type if exact else ""):
         outputs = model(**inputs, output_attentions=True, output_hidden_states=True)
         # An encoder–decoder's states are after the last norm too.
         last = (

@@ -7,7 +7,7 @@ from typing import Any
 
 from inspector.families.small import SMALL
 
-LLAMA_KIN: dict[str, tuple[str, Mapping[str, Any]]] = {
+VARIANTS: dict[str, tuple[str, Mapping[str, Any]]] = {
     "olmo, unbounded": ("olmo", SMALL["olmo"] | {"clip_qkv": None, "attention_bias": True}),
     "cohere with norms": ("cohere", SMALL["cohere"] | {"use_qk_norm": True, "logit_scale": 0.5}),
     "starcoder2 without biases": (

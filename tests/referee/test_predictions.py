@@ -41,7 +41,7 @@ CAUSAL = {
     # As if without a row: watched and read in the same run. Its logits are scaled.
     "granite": dict(SMALL["llama"]) | {"logits_scaling": 3.0},
 }
-MASKED = {name: SMALL[name] for name in ("bert", "distilbert", "modernbert", "electra")}
+MASKED = {name: SMALL[name] for name in ("bert", "distilbert", "modernbert", "electra", "xlm")}
 
 
 @pytest.fixture(scope="module")

@@ -42,7 +42,6 @@ UNKNOWN = {
     "cohere": LLAMA,
     "olmo2": LLAMA,
     "glm": LLAMA | {"head_dim": 6},
-    "gpt_bigcode": dict(SMALL["gpt2"]),
     "nomic_bert": dict(SMALL["bert"]),
 }
 
@@ -183,12 +182,11 @@ def test_float64_decides_here_too(granite: Path, monkeypatch: pytest.MonkeyPatch
 # --- what cannot be watched -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("model_type", ["openai-gpt", "roformer"])
+@pytest.mark.parametrize("model_type", ["visual_bert", "luke"])
 def test_outside_the_interface(
     folders: Callable[[str, dict[str, Any]], Path], model_type: str
 ) -> None:
-    options = dict(SMALL["gpt2" if model_type == "openai-gpt" else "bert"])
-    found = inspector.inspect(SENTENCE, model=folders(model_type, options))
+    found = inspector.inspect(SENTENCE, model=folders(model_type, dict(SMALL["bert"])))
     assert (found.verification.verdict, found.verification.tier) == ("not_recomputed", "none")
     assert found.attention(2, 3).shape == (16, 16)
     assert all(layer.captured is None for layer in found.trace.layers)
@@ -199,7 +197,7 @@ def test_no_captures_are_no_proof(
 ) -> None:
     """A family that takes the name and then goes its own way."""
     monkeypatch.setattr(capture, "routes", lambda _model: True)
-    found = inspector.inspect(SENTENCE, model=folders("roformer", dict(SMALL["bert"])))
+    found = inspector.inspect(SENTENCE, model=folders("visual_bert", dict(SMALL["bert"])))
     assert found.verification.verdict == "not_recomputed"
 
 

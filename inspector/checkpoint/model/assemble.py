@@ -15,11 +15,12 @@ import numpy as np
 
 from inspector.checkpoint.model.block import Blocks, block, body_of
 from inspector.checkpoint.model.modules import Modules
+from inspector.checkpoint.model.sinusoids import sinusoids
 from inspector.errors import ModelError
 from inspector.families.attention_numbers import rope_windows
 from inspector.families.parts import Embed, WordHead, found
 from inspector.families.spec import Family
-from inspector.records import Array, Embeddings, Float32, Head, Model, Stack
+from inspector.records import Array, Embeddings, Head, Model, Stack
 
 
 def assemble(
@@ -56,9 +57,16 @@ def assemble(
         head=_head(modules, family, config, (decoder or encoder).embeddings.words)
         if named
         else None,
-        float32_parts=any(row.float32_softmax or row.float32_norms for row in family.sites),
+        float32_parts=any(
+            row.float32_softmax or row.float32_norms or _float32_places(row) for row in family.sites
+        ),
         rope_windows=rope_windows(family, config),
     )
+
+
+def _float32_places(family: Family) -> bool:
+    """Say whether the table of places is made in float32, where sines differ in the last digit."""
+    return family.body is not None and family.body.embeddings.sinusoids in ("ctrl", "fairseq")
 
 
 def _stack(
@@ -100,7 +108,7 @@ def _embeddings(modules: Modules, embed: Embed, config: Any) -> Embeddings:
     padding = getattr(config, "pad_token_id", None) if embed.padding is None else embed.padding
     return Embeddings(
         words=table,
-        positions=_places(modules, embed, positions, config) if positions else None,
+        positions=_places(modules, embed, positions, config, padding) if positions else None,
         # Places among the words begin behind the padding token's own.
         offset=int(padding) if embed.counted == "ids" and padding is not None else embed.offset,
         counted=embed.counted,
@@ -126,21 +134,12 @@ def _scale(embed: Embed, config: Any) -> float | None:
     return float(np.float32(root)) if embed.scale == "float32 root" else root
 
 
-def _places(modules: Modules, embed: Embed, path: str, config: Any) -> Array:
+def _places(modules: Modules, embed: Embed, path: str, config: Any, padding: int | None) -> Array:
     if embed.sinusoids and not modules.has(f"{path}.weight"):
-        return sinusoids(int(config.max_position_embeddings), int(config.hidden_size))
+        first = embed.offset if embed.counted != "ids" or padding is None else padding + 1
+        places = int(config.max_position_embeddings) + first
+        return sinusoids(embed.sinusoids, places, int(config.hidden_size), padding)
     return modules.tensor(f"{path}.weight")
-
-
-def sinusoids(places: int, width: int) -> Float32:
-    """Return sines of every place in the first half of the width and cosines in the second.
-
-    Vaswani et al. 2017, section 3.5, but for the order of the columns.
-    """
-    speeds = np.power(10000.0, -2 * np.arange((width + 1) // 2) / width)
-    angles = np.arange(places)[:, None] * speeds
-    table = np.concatenate([np.sin(angles), np.cos(angles[:, : width // 2])], axis=1)
-    return table.astype(np.float32)
 
 
 def _head(modules: Modules, family: Family, config: Any, table: Array) -> Head | None:

@@ -50,6 +50,9 @@ def attention_layer(modules: Modules, family: Family, config: Any, layer: int) -
     """Return one layer's attention at the site of a row."""
     at = family.layer_paths(config)[layer]
     numbers = attention_config(family, config, layer)
+    if family.rope_table and numbers.rope is not None:
+        table = modules.tensor(f"{family.rope_table}.weight")
+        numbers = replace(numbers, rope=replace(numbers.rope, table=table))
     if family.fused:
         fused = modules.projection(f"{at}.{family.fused}")
         query, key, value = _part(fused, fused_rows(family, config))

@@ -85,7 +85,7 @@ def block(modules: Modules, family: Family, cross: Family | None, config: Any, l
         feed_forward=_experts(modules, feed, config, at)
         if feed.experts
         else _feed_forward(modules, feed, config, at),
-        feed_forward_norms=_norms(modules, body, config, at),
+        feed_forward_norms=_norms(modules, body, config, at, layer),
         parallel=holds(body.parallel, config),
         residual_is_normed=bool(getattr(config, body.residual_is_normed or "", False)),
         convolution=_convolution(modules, body.convolution, config)
@@ -99,23 +99,26 @@ def _attention_norms(
 ) -> Norms:
     at = family.layer_paths(config)[layer]
     inside, after = (
-        _norm(modules, at, where, config) for where in (family.norm_inside, family.norm_after)
+        _norm(modules, at, where, config, layer)
+        for where in (family.norm_inside, family.norm_after)
     )
     factor = None if family.body is None else _factor(family.body, config)
     return Norms(before, inside, after, factor)
 
 
-def _norms(modules: Modules, body: Body, config: Any, at: str) -> Norms:
+def _norms(modules: Modules, body: Body, config: Any, at: str, layer: int) -> Norms:
     feed = body.feed_forward
     before, inside, after = (
-        _norm(modules, at, where, config) for where in (feed.before, feed.inside, feed.after)
+        _norm(modules, at, where, config, layer) for where in (feed.before, feed.inside, feed.after)
     )
     return Norms(before, inside, after, _factor(body, config))
 
 
-def _norm(modules: Modules, at: str, where: Where, config: Any) -> Norm | None:
-    path = found(where, config)
-    return modules.norm(f"{at}.{path}") if path else None
+def _norm(modules: Modules, at: str, where: Where, config: Any, layer: int) -> Norm | None:
+    """Return a norm of a layer, which may stand in a list of its own."""
+    if not (path := found(where, config)):
+        return None
+    return modules.norm(path.format(i=layer) if "{i}" in path else f"{at}.{path}")
 
 
 def _factor(body: Body, config: Any) -> float | None:
@@ -144,7 +147,7 @@ def _feed_forward(modules: Modules, feed: Feed, config: Any, at: str) -> FeedFor
 
 
 def _activation(modules: Modules, feed: Feed, config: Any, at: str) -> str | Xielu:
-    name = feed.fixed or str(getattr(config, feed.activation))
+    name = found(feed.fixed, config) or str(getattr(config, feed.activation))
     if name not in LEARNED:
         return name
     parts = ("alpha_p", "alpha_n", "beta", "eps")

@@ -12,8 +12,12 @@ Site = Literal["encoder", "decoder", "cross"]
 _SITES: tuple[Site, ...] = ("encoder", "decoder", "cross")
 _GATED, _PLAIN = {"is_gated_act": True}, {"is_gated_act": False}
 
+_Sinusoids = Literal["", "paper"]
 
-def _bart_body(stack: str, *, norm_before: bool, sinusoids: bool, embedding_norm: bool) -> Body:
+
+def _bart_body(
+    stack: str, *, norm_before: bool, sinusoids: _Sinusoids, embedding_norm: bool
+) -> Body:
     norm = "final_layer_norm"
     return Body(
         embeddings=Embed(
@@ -65,7 +69,12 @@ def _bart_site(model_type: str, site: Site, *, norm_before: bool, body: Body | N
 
 
 def _bart(
-    model_type: str, head: str, *, norm_before: bool, sinusoids: bool, embedding_norm: bool
+    model_type: str,
+    head: str,
+    *,
+    norm_before: bool,
+    sinusoids: _Sinusoids,
+    embedding_norm: bool,
 ) -> Family:
     """Return the row of an encoder–decoder as BART has it."""
     encoder, *others = (
@@ -157,22 +166,22 @@ ROWS = (
         "bart",
         "BartForConditionalGeneration",
         norm_before=False,
-        sinusoids=False,
+        sinusoids="",
         embedding_norm=True,
     ),
-    _bart("marian", "MarianMTModel", norm_before=False, sinusoids=True, embedding_norm=False),
+    _bart("marian", "MarianMTModel", norm_before=False, sinusoids="paper", embedding_norm=False),
     _bart(
         "mbart",
         "MBartForConditionalGeneration",
         norm_before=True,
-        sinusoids=False,
+        sinusoids="",
         embedding_norm=True,
     ),
     _bart(
         "pegasus",
         "PegasusForConditionalGeneration",
         norm_before=True,
-        sinusoids=True,
+        sinusoids="paper",
         embedding_norm=False,
     ),
 )
