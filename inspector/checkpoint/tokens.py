@@ -36,7 +36,7 @@ _SEGMENTS_OF_A_PAIR = 2
 #: What vocabularies call the token that a masked model fills.
 _MASKS = ("[MASK]", "<mask>")
 #: Whose decoders read, in training, what they write, one place later and behind a token of theirs.
-_SHIFTED = ("t5", "mt5", "bart", "pegasus")
+_SHIFTED = ("t5", "mt5", "umt5", "bart", "pegasus", "blenderbot", "blenderbot-small")
 
 
 def read_tokenizer(folder: Path, title: str) -> Any:

@@ -48,8 +48,9 @@ class Embed:
     counted: Literal["order", "ids", "mask"] = "order"
     #: The padding token where the config's does not count.
     padding: int | None = None
-    #: Whether positions are sines and cosines, which the file need not have.
-    sinusoids: bool = False
+    #: Whether positions are sines and cosines, which the file need not have: the paper's speeds, or
+    #: fairseq's, whose slowest is 1/10000 and whose padding has zeros.
+    sinusoids: Literal["", "paper", "fairseq"] = ""
     types: Where = ""
     #: Whether the table of segments is that of the words, and used only where segments are told.
     types_are_words: bool = False
@@ -57,6 +58,7 @@ class Embed:
     scale: Literal["", "root", "float32 root"] = ""
     scale_if: str = ""
     norm: str = ""
+    normed: Literal["sum", "words"] = "sum"
     projection: str = ""
     projected: Literal["words", "sum", "norm"] = "norm"
     #: The config's name of the width of the words: where it is D, nothing is projected.

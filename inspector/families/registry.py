@@ -28,7 +28,10 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "llama", "gpt_oss", "mistral", "qwen2", "qwen3", "smollm3", "gemma", "gemma2",
         "gemma3_text", "phi", "phi3", "stablelm",
     ),
-    "encoder_decoders": ("t5", "mt5", "bart", "marian", "mbart", "pegasus"),
+    "encoder_decoders": (
+        "t5", "mt5", "umt5", "bart", "marian", "mbart", "pegasus", "plbart", "m2m_100",
+        "blenderbot", "blenderbot-small",
+    ),
 }  # fmt: skip
 
 

@@ -14,9 +14,10 @@ from inspector.records import SiteName
 class Added:
     """What positions add to the scores, and which modules hold what was learned of it.
 
-    ``alibi`` has nothing to learn. ``buckets``: ``table`` is a path from the base model, and the
-    config says how many buckets there are and how far they reach. ``disentangled``: so it is, with
-    ``key`` and ``query`` from the layer, what makes keys and queries of the distances.
+    ``alibi`` has nothing to learn. ``buckets``: ``table`` is a path from the base model, with
+    ``{i}`` where every layer has one of its own, and the config says how many buckets there are and
+    how far they reach. ``disentangled``: so it is, with ``key`` and ``query`` from the layer, what
+    makes keys and queries of the distances.
     """
 
     kind: Literal["alibi", "buckets", "disentangled"]

@@ -34,6 +34,8 @@ class Embeddings:
     projected: Literal["words", "sum", "norm"]
     #: Whether padding enters the first block as zeros.
     padding_is_zero: bool
+    #: What the norm is of: of words, places and segments together, or of the words alone.
+    normed: Literal["sum", "words"] = "sum"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,8 +55,14 @@ def assemble(
         head=_head(modules, family, config, (decoder or encoder).embeddings.words)
         if named
         else None,
-        float32_parts=any(row.float32_softmax or row.float32_norms for row in family.sites),
+        float32_parts=any(_in_float32(row) for row in family.sites),
     )
+
+
+def _in_float32(row: Family) -> bool:
+    # fairseq's sines are taken in float32, and torch's differ from NumPy's in the last digit.
+    sines = "" if row.body is None else row.body.embeddings.sinusoids
+    return row.float32_softmax or row.float32_norms or sines == "fairseq"
 
 
 def _stack(
@@ -116,12 +122,17 @@ def _embeddings(modules: Modules, embed: Embed, config: Any) -> Embeddings:
         else None,
         projected=embed.projected,
         padding_is_zero=embed.padding_is_zero,
+        normed=embed.normed,
     )
 
 
 def _places(modules: Modules, embed: Embed, path: str, config: Any) -> Array:
+    count, width = config.max_position_embeddings, int(config.hidden_size)
+    if embed.sinusoids == "fairseq":
+        # Whatever an older file has: the model makes it anew.
+        return fairseq_sinusoids(int(count), width, int(config.pad_token_id))
     if embed.sinusoids and not modules.has(f"{path}.weight"):
-        return sinusoids(int(config.max_position_embeddings), int(config.hidden_size))
+        return sinusoids(int(count), width)
     return modules.tensor(f"{path}.weight")
 
 
@@ -134,6 +145,22 @@ def sinusoids(places: int, width: int) -> Float32:
     angles = np.arange(places)[:, None] * speeds
     table = np.concatenate([np.sin(angles), np.cos(angles[:, : width // 2])], axis=1)
     return table.astype(np.float32)
+
+
+def fairseq_sinusoids(places: int, width: int, padding: int) -> Float32:
+    """Return the same as fairseq and tensor2tensor have it, for ``places`` behind the padding's.
+
+    Speeds fall from 1 to 1/10000, the last included; everything is taken in float32. The padding's
+    own place has zeros.
+    """
+    half = width // 2
+    step = np.float32(-math.log(10000.0) / (half - 1))
+    speeds = np.exp(np.arange(half, dtype=np.float32) * step)
+    angles = np.arange(padding + 1 + places, dtype=np.float32)[:, None] * speeds
+    table = np.zeros((len(angles), width), dtype=np.float32)
+    table[:, :half], table[:, half : 2 * half] = np.sin(angles), np.cos(angles)
+    table[padding] = 0
+    return table
 
 
 def _head(modules: Modules, family: Family, config: Any, table: Array) -> Head | None:

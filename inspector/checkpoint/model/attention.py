@@ -67,7 +67,7 @@ def attention_layer(modules: Modules, family: Family, config: Any, layer: int) -
         norm=modules.norm(f"{at}.{norm}") if norm else None,
         query_norm=_head_norm(modules, at, head_norms and head_norms[0], numbers.heads),
         key_norm=_head_norm(modules, at, head_norms and head_norms[1], numbers.kv_heads),
-        positions=_positions(modules, at, family, config),
+        positions=_positions(modules, at, family, config, layer),
         sink=modules.tensor(f"{at}.{family.sinks}") if family.sinks else None,
     )
     return AttentionLayer(weights, numbers)
@@ -77,12 +77,14 @@ def _head_norm(modules: Modules, at: str, path: str | None, heads: int) -> Norm 
     return modules.head_norm(f"{at}.{path}", heads) if path else None
 
 
-def _positions(modules: Modules, at: str, family: Family, config: Any) -> PositionWeights | None:
+def _positions(
+    modules: Modules, at: str, family: Family, config: Any, layer: int
+) -> PositionWeights | None:
     if (paths := family.position_paths(config)) is None:
         return None
     table, norm, key, query = paths
     return PositionWeights(
-        modules.tensor(f"{table}.weight"),
+        modules.tensor(f"{table.format(i=layer)}.weight"),
         modules.norm(norm) if norm else None,
         *(modules.projection(f"{at}.{path}") if path else None for path in (key, query)),
     )

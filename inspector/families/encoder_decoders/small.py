@@ -18,8 +18,12 @@ _T5 = {
     "relative_attention_max_distance": 12, "pad_token_id": 0, "decoder_start_token_id": 0,
 }  # fmt: skip
 
+_IN_BARTS_MANNER = (
+    "bart", "marian", "mbart", "pegasus", "plbart", "m2m_100", "blenderbot", "blenderbot-small",
+)  # fmt: skip
+
 #: By model_type.
 SMALL: Mapping[str, Mapping[str, Any]] = {
-    **dict.fromkeys(("bart", "marian", "mbart", "pegasus"), _BART),
-    **dict.fromkeys(("t5", "mt5"), _T5),
+    **dict.fromkeys(_IN_BARTS_MANNER, _BART),
+    **dict.fromkeys(("t5", "mt5", "umt5"), _T5),
 }  # fmt: skip
