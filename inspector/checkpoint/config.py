@@ -42,24 +42,33 @@ _COUNTED = (
     *LAYERS, *HEADS, *KV_HEADS, *WIDTHS, *INNER, *POSITIONS, VOCABULARY, "head_dim", "d_kv",
     "sliding_window", "window_size", "local_attention", "rotary_dim", "num_hidden_groups",
     "inner_group_num", "num_local_experts", "num_experts", "num_experts_per_tok",
-    "relative_attention_num_buckets", "relative_attention_max_distance",
+    "relative_attention_num_buckets", "relative_attention_max_distance", "moe_intermediate_size",
+    "shared_expert_intermediate_size", "n_routed_experts", "n_group", "topk_group",
+    "decoder_sparse_step",
 )  # fmt: skip
 #: Where 0, and in the second -1 too, stands for "none".
-_MAY_BE_ZERO = ("type_vocab_size", "chunk_size_feed_forward", "num_labels")
+_MAY_BE_ZERO = (
+    "type_vocab_size", "chunk_size_feed_forward", "num_labels", "first_k_dense_replace",
+)  # fmt: skip
 _MAY_BE_NONE = ("embedding_size", "rotary_dim", "sliding_window")
 _POSITIVE = (
     "rope_theta", "rope_local_base_freq", "global_rope_theta", "local_rope_theta",
     "query_pre_attn_scalar", "attn_logit_softcapping", "final_logit_softcapping",
+    "routed_scaling_factor",
 )  # fmt: skip
 #: The same within what turns positions.
 _POSITIVE_OF_ROPE = (
     *_POSITIVE, "factor", "original_max_position_embeddings", "low_freq_factor",
     "high_freq_factor", "attention_factor", "beta_fast", "beta_slow",
 )  # fmt: skip
-_EPSILONS = ("layer_norm_eps", "layer_norm_epsilon", "rms_norm_eps", "norm_eps", "norm_epsilon")
+_EPSILONS = (
+    "layer_norm_eps", "layer_norm_epsilon", "rms_norm_eps", "norm_eps", "norm_epsilon",
+    "router_jitter_noise",
+)  # fmt: skip
 _SHARES = ("partial_rotary_factor", "rotary_pct")
 _FLAGS = (
     "is_decoder", "is_encoder_decoder", "add_cross_attention", "tie_word_embeddings", "return_dict",
+    "norm_topk_prob", "lm_head_bias",
 )  # fmt: skip
 _TOKENS = (START, "pad_token_id", "bos_token_id", "eos_token_id")
 #: More positions than any model has: some families make a number for each before they run.
@@ -161,6 +170,10 @@ def _check(config: Config) -> None:
             _number(config, key, value)
         elif key in ("rope_scaling", "rope_parameters"):
             _rope(config, key, value)
+        elif key == "mlp_only_layers" and not (
+            isinstance(value, list) and all(type(layer) is int for layer in value)
+        ):
+            raise config.wrong(key, "and it is a list of numbers of layers")
         elif key in ("id2label", "label2id") and not isinstance(value, dict):
             raise config.wrong(key, "and it gives each number a name")
     names = config.values.get("architectures")

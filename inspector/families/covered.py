@@ -58,7 +58,7 @@ def not_run_because(family: Family, config: Any) -> str | None:
     named = {"conv_act"}
     for row in family.sites:
         feed = None if row.body is None else row.body.feed_forward
-        if feed is not None and not feed.fixed and not feed.experts:
+        if feed is not None and not feed.fixed and not (feed.mixture and feed.mixture.bounded):
             named.add(feed.activation)
     if family.head is not None and family.head.transform and not family.head.fixed:
         named.add(family.head.activation)

@@ -95,6 +95,7 @@ from inspector.records.findings import (
 from inspector.records.generation import Generation, Writing, WrittenToken
 from inspector.records.model import (
     Block,
+    BoundedGate,
     Convolution,
     Embeddings,
     Experts,
@@ -102,6 +103,7 @@ from inspector.records.model import (
     Head,
     Model,
     Norms,
+    Router,
     Stack,
 )
 from inspector.records.predictions import Candidate, Guess, Predictions
@@ -143,6 +145,7 @@ __all__ = [
     "Block",
     "BlockEdge",
     "BlockToken",
+    "BoundedGate",
     "Buckets",
     "Candidate",
     "CapturedAttention",
@@ -208,6 +211,7 @@ __all__ = [
     "RelationFindings",
     "Role",
     "Rope",
+    "Router",
     "RowSample",
     "RungResult",
     "SampledRows",

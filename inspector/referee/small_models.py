@@ -64,11 +64,17 @@ def _runnable(loaded: LoadedModel) -> LoadedModel:
 
 
 def perturb(model: torch.nn.Module, seed: int) -> None:
-    """Move every parameter, so that no bias is zero and no norm is the identity."""
+    """Move every parameter, so that no bias is zero and no norm is the identity.
+
+    And what a file has beside parameters: biases that are set, and not learned by gradients.
+    """
     generator = torch.Generator().manual_seed(seed)
+    filed = model.state_dict().keys()
+    beside = [buffer for name, buffer in model.named_buffers() if name in filed]
     with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_(0.2 * torch.randn(parameter.shape, generator=generator))
+        for tensor in (*model.parameters(), *beside):
+            if tensor.is_floating_point():
+                tensor.add_(0.2 * torch.randn(tensor.shape, generator=generator))
 
 
 def _text(ids: list[int]) -> Text:

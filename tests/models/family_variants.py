@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import variants_mixtures
+
 from inspector.families.registry import FAMILIES
 from inspector.families.small import SMALL
 
@@ -19,7 +21,6 @@ DEBERTA_V3 = DEBERTA | {
     "position_buckets": 4, "share_att_key": True, "norm_rel_ebd": "layer_norm",
     "layer_norm_eps": 1e-5,
 }  # fmt: skip
-GPT_OSS = dict(SMALL["gpt_oss"])
 THREE_KINDS = ["sliding_attention", "full_attention", "sliding_attention"]
 
 
@@ -78,7 +79,6 @@ VARIANTS: dict[str, tuple[str, Mapping[str, Any]]] = {
     "phi3 partly turned": ("phi3", LLAMA | {"head_dim": 8} | rope(partial_rotary_factor=0.5)),
     "stablelm with norms": ("stablelm", STABLELM_WITH_NORMS),
     "bloom, six heads": ("bloom", BLOOM | {"n_head": 6}),
-    "gpt_oss plain": ("gpt_oss", GPT_OSS | {"attention_bias": False} | rope(rope_type="default")),
     "deberta, near only": ("deberta", DEBERTA | {"max_relative_positions": 3}),
     "deberta, one term": ("deberta", DEBERTA | {"pos_att_type": ["p2c"]}),
     "deberta, no positions": ("deberta", DEBERTA | {"relative_attention": False}),
@@ -88,4 +88,5 @@ VARIANTS: dict[str, tuple[str, Mapping[str, Any]]] = {
     "deberta-v2, no positions": ("deberta-v2", DEBERTA | {"relative_attention": False}),
     "deberta-v2, convolved": ("deberta-v2", DEBERTA | {"conv_kernel_size": 3}),
     "deberta-v3": ("deberta-v2", DEBERTA_V3),
+    **variants_mixtures.VARIANTS,
 }

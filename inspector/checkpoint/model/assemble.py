@@ -172,11 +172,12 @@ def _head(modules: Modules, family: Family, config: Any, table: Array) -> Head |
     words = next((one for one in own if one is not None), None)
     if config.tie_word_embeddings:
         words = table
-    bias = next((b for b in map(modules.within_file, row.bias) if b is not None), None)
+    biases = row.bias if getattr(config, row.bias_if or "", True) else ()
+    bias = next((b for b in map(modules.within_file, biases) if b is not None), None)
     try:
         return (
             None
-            if words is None or (row.bias and bias is None)
+            if words is None or (biases and bias is None)
             else Head(
                 kind=row.kind,
                 transform=modules.projection(transform, within_file=True) if transform else None,

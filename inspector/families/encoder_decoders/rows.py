@@ -171,7 +171,7 @@ ROWS = (
         embedding_norm=True,
         offset=2,
     ),
-    _bart("marian", "MarianMTModel", norm_before=False, sinusoids="paper"),
+    _bart("marian", "MarianMTModel", norm_before=False, sinusoids="marian"),
     _bart(
         "mbart",
         "MBartForConditionalGeneration",
@@ -179,7 +179,7 @@ ROWS = (
         embedding_norm=True,
         offset=2,
     ),
-    _bart("pegasus", "PegasusForConditionalGeneration", norm_before=True, sinusoids="paper"),
+    _bart("pegasus", "PegasusForConditionalGeneration", norm_before=True, sinusoids="marian"),
     _bart(
         "plbart",
         "PLBartForConditionalGeneration",
@@ -194,6 +194,7 @@ ROWS = (
         words_have_bias=False,
         sinusoids="fairseq",
         counted="ids",
+        offset=2,
     ),
     _bart("blenderbot", "BlenderbotForConditionalGeneration", norm_before=True),
     _bart(
