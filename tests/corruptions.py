@@ -70,6 +70,7 @@ CORRUPTIONS: dict[str, Corruption] = {
     "scale": lambda w, d: (w, replace(d, scale=d.scale * 1.1)),
     "query's bias": lambda w, d: (replace(w, query=without_bias(w.query)), d),
     "two heads": lambda w, d: (replace(w, query=swapped(w.query), key=swapped(w.key)), d),
+    "bound": lambda w, d: (w, replace(d, clip=None)),
     "mask": lambda w, d: (w, replace(d, causal=False)),
     "window": lambda w, d: (w, replace(d, window=None)),
     "norm": lambda w, d: (replace(w, norm=None), d),
@@ -88,6 +89,7 @@ CORRUPTIONS: dict[str, Corruption] = {
 #: Where there is something to leave out; what is not named here, always.
 APPLIES: dict[str, Callable[[AttentionWeights, AttentionConfig], bool]] = {
     "query's bias": lambda w, _d: w.query.bias is not None,
+    "bound": lambda _w, d: d.clip is not None,
     "mask": lambda _w, d: d.causal,
     "window": lambda _w, d: d.window is not None,
     "norm": lambda w, _d: w.norm is not None,

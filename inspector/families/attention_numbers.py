@@ -23,21 +23,27 @@ from inspector.records import (
 def attention_config(family: Family, config: Any, layer: int) -> AttentionConfig:
     """Read the numbers of one layer's attention from a config."""
     heads, kv_heads, size = sizes(family, config)
-    softcap = getattr(config, family.softcap) if family.softcap else None
     return AttentionConfig(
         heads=heads,
         kv_heads=kv_heads,
         head_dim=size,
         scale=_scale(family, config, layer, size),
+        clip=_number(getattr(config, family.clip)) if family.clip else None,
+        norms_over_all=family.head_norms_over == "all",
+        norms_behind_rope=family.head_norms_behind_rope,
         causal=family.causal,
         window=_window(family, config, layer),
         rope=_rope(family, config, layer, size),
         positions=_positions(family, config),
-        softcap=None if softcap is None else float(softcap),
+        softcap=_number(getattr(config, family.softcap)) if family.softcap else None,
         float32_softmax=family.float32_softmax,
         # With sinks the softmax is taken as the model runs, and only a norm in float32.
         rounds_scores=family.float32_softmax and not family.sinks,
     )
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
 
 
 def _scale(family: Family, config: Any, layer: int, head_dim: int) -> float:
@@ -45,6 +51,8 @@ def _scale(family: Family, config: Any, layer: int, head_dim: int) -> float:
         return 1.0
     if family.scale == "scalar":
         return float(config.query_pre_attn_scalar**-0.5)
+    if family.scale == "multiplier":
+        return float(config.attention_multiplier)
     if family.scale == "terms":
         # The root is taken in float32, whatever the model runs in.
         return 1 / float(np.sqrt(np.float32(head_dim * (1 + len(family.terms(config))))))
@@ -72,6 +80,9 @@ def _window(family: Family, config: Any, layer: int) -> int | None:
 def _rope(family: Family, config: Any, layer: int, head_dim: int) -> Rope | None:
     if family.rope is None:
         return None
+    windowed = family.rope_if_near and config.sliding_window is not None
+    if windowed and config.layer_types[layer] != "sliding_attention":
+        return None
     # SmolLM3 leaves positions out of some layers.
     spared = family.read(config, "no_rope_layers")
     if spared and not spared[layer]:
@@ -79,7 +90,11 @@ def _rope(family: Family, config: Any, layer: int, head_dim: int) -> Rope | None
     parameters = rope_parameters(family, config)
     of_layer = parameters[layer if len(parameters) > 1 else 0]
     size = int(family.read(config, "rotary_dim") or head_dim * _turned_share(family, of_layer))
-    return Rope(*frequencies(of_layer, size), interleaved=family.rope == "interleaved")
+    return Rope(
+        *frequencies(of_layer, size),
+        interleaved=family.rope == "interleaved",
+        in_float32=family.float32_rope,
+    )
 
 
 def _positions(family: Family, config: Any) -> PositionRule | None:

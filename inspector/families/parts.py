@@ -57,6 +57,8 @@ class Embed:
     #: √D, in float32 or as exact as the rest; ``scale_if`` is the config's flag that says whether.
     scale: Literal["", "root", "float32 root"] = ""
     scale_if: str = ""
+    #: The config's name of the number that words are multiplied by instead.
+    multiplier: str = ""
     norm: str = ""
     normed: Literal["sum", "words"] = "sum"
     projection: str = ""
@@ -154,6 +156,9 @@ class WordHead:
     bias_if: str = ""
     #: The config's flag that says whether states are multiplied by D^-½.
     scale_if: str = ""
+    #: The config's name of the number that logits are multiplied by, or of that which divides them.
+    multiplier: str = ""
+    divisor: str = ""
     softcap: str = ""
 
 
@@ -172,6 +177,9 @@ class Body:
     parallel: bool | Mapping[str, object] = False
     #: The config's flag for a residual stream that has been through the norm.
     residual_is_normed: str = ""
+    #: The config's name of the number that what a sub-layer gives is multiplied by before it is
+    #: added; for blocks whose sub-layers follow one another.
+    residual_multiplier: str = ""
     final_norm: Where = ""
     #: Back to the width of the words, where that is another.
     projection: str = ""

@@ -72,19 +72,30 @@ class Family:
     value_bias: str = ""
     #: The norm through which the input goes before the projections, where there is one;
     #: ``norm_if`` names the config's flag that says so where checkpoints differ. ``rms+1`` is a
-    #: root-mean-square norm that multiplies by 1 + weight.
+    #: root-mean-square norm that multiplies by 1 + weight, ``layer+1`` a layer norm that does.
     norm: str = ""
     norm_if: str = ""
     #: The first layer that has one.
     norm_from: int = 0
     #: Another norm in its place: where it lies, and the config's value under which it is used.
     norm_instead: tuple[str, str, object] | None = None
-    norm_kind: Literal["layer", "rms", "rms+1"] = "layer"
-    #: The norms of queries and keys before positions, likewise.
+    norm_kind: Literal["layer", "layer+1", "rms", "rms+1"] = "layer"
+    #: The norms of queries and keys, likewise: before positions, or behind them.
     head_norms: tuple[str, str] | None = None
     head_norms_if: str = ""
+    head_norms_behind_rope: bool = False
+    #: ``each``: of a head's d numbers, with the same weights for all heads or with those of a
+    #: module of its own. ``own``: with weights for every head in one tensor, (H, d). ``all``: of
+    #: all heads' numbers side by side.
+    head_norms_over: Literal["each", "own", "all"] = "each"
+    #: The config's name of the bound of what the projections of q, k and v give.
+    clip: str = ""
     #: Whether positions turn queries and keys, and which dimensions make a pair.
     rope: Literal["half", "interleaved"] | None = None
+    #: Whether that is so only in near-sighted layers, where the config has a window.
+    rope_if_near: bool = False
+    #: True where the family's own code turns in float32 whatever else is float64.
+    float32_rope: bool = False
     #: Whether the first token has the position behind the padding's id, so that a table of
     #: positions is longer than the text that fits.
     positions_behind_padding: bool = False
@@ -97,9 +108,9 @@ class Family:
     #: Which layers attend only to what is near: all, those that ``layer_types`` or GPT-Neo's
     #: ``attention_layers`` names. ``both`` is the same with a window that reaches both ways.
     window: Literal["all", "layer_types", "both", "gpt_neo"] | None = None
-    #: ``head``: d^-½. ``one``: no scale. ``gpt2`` and ``scalar``: as the config says. ``terms``:
-    #: (d·n)^-½, where q·k is one of n terms that make the scores.
-    scale: Literal["head", "one", "gpt2", "scalar", "terms"] = "head"
+    #: ``head``: d^-½. ``one``: no scale. ``gpt2``, ``scalar`` and ``multiplier``: as the config
+    #: says. ``terms``: (d·n)^-½, where q·k is one of n terms that make the scores.
+    scale: Literal["head", "one", "gpt2", "scalar", "multiplier", "terms"] = "head"
     #: The config's name of the limit to which scores are bent.
     softcap: str = ""
     #: True where the family's own code takes its softmax in float32 whatever else is float64.
@@ -107,9 +118,9 @@ class Family:
     #: The same of its norms.
     float32_norms: bool = False
     #: The small number under the root of every norm, or the config's name of it; and the config's
-    #: flag that says whether norms have weights, where checkpoints differ.
+    #: flag that says whether norms have weights, where checkpoints differ; False where none has.
     eps: str | float = "layer_norm_eps"
-    norm_weights_if: str = ""
+    norm_weights_if: str | Literal[False] = ""
     #: The norm of what attention gives, before it is added, and that of the sum; from the layer.
     norm_inside: Where = ""
     norm_after: Where = ""
@@ -147,14 +158,15 @@ class Family:
             "buckets": "distance buckets",
             "disentangled": "disentangled positions",
         }
-        norms = {"layer": "layer norm before", "rms": "RMS norm before", "rms+1": "RMS norm before"}
+        norm = "layer norm before" if self.norm_kind.startswith("layer") else "RMS norm before"
+        turned = " in some layers" if self.rope_if_near else ""
         said = (
             "encoder, decoder and cross-attention" if self.others else "",
             "causal" if self.causal else "",
             windows[self.window] if self.window else "",
-            {"half": "rotary", "interleaved": "rotary, interleaved", None: ""}[self.rope],
+            {"half": "rotary", "interleaved": "rotary, interleaved", None: ""}[self.rope] + turned,
             added[self.added.kind] if self.added else "",
-            norms[self.norm_kind] if self.norm else "",
+            norm if self.norm else "",
             "norms on q and k" + (" where set" if self.head_norms_if else "")
             if self.head_norms
             else "",

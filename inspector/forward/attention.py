@@ -10,7 +10,7 @@ import numpy as np
 
 from inspector.forward.biases import bias_of, expand
 from inspector.forward.cache import Offered, Past
-from inspector.forward.core import attend_and_mix, project, split_heads
+from inspector.forward.core import attend_and_mix, merge_heads, project, split_heads
 from inspector.forward.edits import Change, change_at
 from inspector.forward.masks import visible
 from inspector.forward.norms import apply_norm
@@ -18,6 +18,7 @@ from inspector.forward.positions import rotate
 from inspector.parallel import Workers
 from inspector.records import (
     Array,
+    AttentionConfig,
     AttentionLayer,
     AttentionWeights,
     Bias,
@@ -71,14 +72,22 @@ def attention_of(
     texts, tokens = len(edits), len(states) // len(edits)
 
     def offered() -> Offered:
-        projected = split_heads(project(key_states, weights.key, workers), config.kv_heads, texts)
-        normed = _normed_heads(projected, weights.key_norm, texts)
-        value = split_heads(project(key_states, weights.value, workers), config.kv_heads, texts)
-        return Offered(projected, normed, _turned(normed, config.rope, start), value)
+        projected, value = (
+            split_heads(_clipped(project(key_states, of, workers), config), config.kv_heads, texts)
+            for of in (weights.key, weights.value)
+        )
+        normed = _normed_heads(projected, weights.key_norm, config, texts)
+        return Offered(projected, normed, placed(projected, normed, weights.key_norm), value)
 
-    asked = split_heads(project(states, weights.query, workers), config.heads, texts)
-    asked_normed = _normed_heads(asked, weights.query_norm, texts)
-    query = _turned(asked_normed, config.rope, start)
+    def placed(projected: Array, normed: Array, norm: Norm | None) -> Array:
+        if not config.norms_behind_rope:
+            return _turned(normed, config.rope, start)
+        return _normed_heads(_turned(projected, config.rope, start), norm, config, texts)
+
+    asked = _clipped(project(states, weights.query, workers), config)
+    asked = split_heads(asked, config.heads, texts)
+    asked_normed = _normed_heads(asked, weights.query_norm, config, texts)
+    query = placed(asked, asked_normed, weights.query_norm)
     offer = offered() if past is None else past.joined(offered)
     key, value, keys = offer.key, offer.value, offer.key.shape[1]
     changes = [change_at(of_text, site, layer, tokens, keys, first) for of_text in edits]
@@ -153,10 +162,17 @@ def _normed(states: Array, norm: Norm | None, workers: Workers | None = None) ->
     return states if norm is None else apply_norm(states, norm, workers)
 
 
-def _normed_heads(vectors: Array, norm: Norm | None, texts: int) -> Array:
-    """Norm (B·H, T, d) vectors; a norm may have weights for every head, (H, 1, d)."""
+def _clipped(projected: Array, config: AttentionConfig) -> Array:
+    return projected if config.clip is None else np.clip(projected, -config.clip, config.clip)
+
+
+def _normed_heads(vectors: Array, norm: Norm | None, config: AttentionConfig, texts: int) -> Array:
+    """Norm (B·H, T, d) vectors: a norm may have weights for every head, (H, 1, d), or for all."""
     if norm is None:
         return vectors
+    if config.norms_over_all:
+        whole = apply_norm(merge_heads(vectors, texts), norm)
+        return split_heads(whole, len(vectors) // texts, texts)
     by_text = vectors.reshape(texts, -1, *vectors.shape[1:])
     return apply_norm(by_text, norm).reshape(vectors.shape)
 

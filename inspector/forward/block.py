@@ -92,6 +92,7 @@ def _run_block(
     norms = block.feed_forward_norms
     normed = _normed(states, norms.before, around)
     given = _normed(feed_forward(normed, block.feed_forward, around.workers), norms.inside, around)
+    given = _multiplied(given, norms)
     given += normed if block.residual_is_normed else states
     return _normed(given, norms.after, around), attended
 
@@ -127,8 +128,12 @@ def _attend(
 def _added(states: Array, attended: Attended, norms: Norms, block: Block, around: Around) -> Array:
     """Return the residual stream behind an attention sub-layer."""
     stays = attended.computed.states if block.residual_is_normed else states
-    given = _normed(attended.computed.output, norms.inside, around)
+    given = _multiplied(_normed(attended.computed.output, norms.inside, around), norms)
     return _normed(stays + given, norms.after, around)
+
+
+def _multiplied(given: Array, norms: Norms) -> Array:
+    return given if norms.factor is None else given * given.dtype.type(norms.factor)
 
 
 def _normed(states: Array, norm: Norm | None, around: Around) -> Array:

@@ -28,6 +28,8 @@ def rotate(vectors: Array, rope: Rope, start: int = 0) -> Array:
 
     ``start`` is the place of the first of the T.
     """
+    if rope.in_float32 and vectors.dtype != np.float32:
+        return rotate(vectors.astype(np.float32), rope, start).astype(vectors.dtype)
     count = len(rope.frequencies)
     positions = np.arange(start, start + vectors.shape[1], dtype=np.float32)
     angles = positions[:, None] * rope.frequencies

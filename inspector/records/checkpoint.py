@@ -69,6 +69,8 @@ class Rope:
     factor: float
     #: Whether neighbours make a pair, and not a dimension of each half.
     interleaved: bool
+    #: Whether the model turns in float32 even where it runs in float64.
+    in_float32: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,12 @@ class AttentionConfig:
     head_dim: int
     #: What q·k is multiplied by; d^-½ in most families.
     scale: float
+    #: Projected queries, keys and values are bounded by ±this; None where they are not.
+    clip: float | None = None
+    #: Whether the norms of queries and keys take all heads side by side, (T, H·d), as one vector.
+    norms_over_all: bool = False
+    #: Whether they come behind positions and not before.
+    norms_behind_rope: bool = False
     #: Whether a query may attend only to keys up to itself.
     causal: bool = False
     #: Only keys less than this many tokens away may be attended to; None for all.

@@ -96,11 +96,13 @@ class Experts:
 
 @dataclass(frozen=True, slots=True)
 class Norms:
-    """The norms of a sub-layer f: after(x + inside(f(before(x)))); None for none."""
+    """What is around a sub-layer f: after(x + factor·inside(f(before(x)))); None for nothing."""
 
     before: Norm | None = None
     inside: Norm | None = None
     after: Norm | None = None
+    #: Granite's residual multiplier.
+    factor: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

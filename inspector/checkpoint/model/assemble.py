@@ -16,7 +16,7 @@ import numpy as np
 from inspector.checkpoint.model.block import Blocks, block, body_of
 from inspector.checkpoint.model.modules import Modules
 from inspector.errors import ModelError
-from inspector.families.parts import Embed, found
+from inspector.families.parts import Embed, WordHead, found
 from inspector.families.spec import Family
 from inspector.records import Array, Embeddings, Float32, Head, Model, Stack
 
@@ -100,8 +100,6 @@ def _embeddings(modules: Modules, embed: Embed, config: Any) -> Embeddings:
     words = next((path for path in embed.words if modules.has(f"{path}.weight")), embed.words[-1])
     table = modules.tensor(f"{words}.weight")
     positions, types = found(embed.positions, config), found(embed.types, config)
-    root = math.sqrt(int(config.hidden_size))
-    scaled = embed.scale and getattr(config, embed.scale_if or "", True)
     has_types = types and (embed.types_are_words or int(config.type_vocab_size) > 0)
     padding = getattr(config, "pad_token_id", None) if embed.padding is None else embed.padding
     return Embeddings(
@@ -113,9 +111,7 @@ def _embeddings(modules: Modules, embed: Embed, config: Any) -> Embeddings:
         padding=None if padding is None else int(padding),
         types=modules.tensor(f"{types}.weight") if has_types else None,
         types_if_told=embed.types_are_words,
-        scale=(float(np.float32(root)) if embed.scale == "float32 root" else root)
-        if scaled
-        else None,
+        scale=_scale(embed, config),
         norm=modules.norm(embed.norm) if embed.norm else None,
         projection=modules.linear(embed.projection)
         if embed.projection and _narrower(embed, config)
@@ -124,6 +120,15 @@ def _embeddings(modules: Modules, embed: Embed, config: Any) -> Embeddings:
         padding_is_zero=embed.padding_is_zero,
         normed=embed.normed,
     )
+
+
+def _scale(embed: Embed, config: Any) -> float | None:
+    if embed.multiplier:
+        return float(getattr(config, embed.multiplier))
+    if not embed.scale or not getattr(config, embed.scale_if or "", True):
+        return None
+    root = math.sqrt(int(config.hidden_size))
+    return float(np.float32(root)) if embed.scale == "float32 root" else root
 
 
 def _places(modules: Modules, embed: Embed, path: str, config: Any) -> Array:
@@ -185,14 +190,23 @@ def _head(modules: Modules, family: Family, config: Any, table: Array) -> Head |
                 norm=modules.norm(norm, within_file=True) if norm else None,
                 words=words,
                 bias=None if bias is None else bias.reshape(-1),
-                scale=int(config.hidden_size) ** -0.5
-                if row.scale_if and getattr(config, row.scale_if)
-                else None,
+                scale=_head_scale(row, config),
                 softcap=_number(getattr(config, row.softcap or "", None)),
             )
         )
     except ModelError:  # what is there is a base model, whatever its config says
         return None
+
+
+def _head_scale(row: WordHead, config: Any) -> float | None:
+    """Return what makes the logits of the states beside the words: a product is one either way."""
+    if row.multiplier:
+        return float(getattr(config, row.multiplier))
+    if row.divisor:
+        return 1 / float(getattr(config, row.divisor))
+    if row.scale_if and getattr(config, row.scale_if):
+        return float(int(config.hidden_size) ** -0.5)
+    return None
 
 
 def _number(value: Any) -> float | None:

@@ -8,7 +8,7 @@ from typing import Any, overload
 from inspector.checkpoint.model.attention import attention_layer
 from inspector.checkpoint.model.experts import experts
 from inspector.checkpoint.model.modules import Modules
-from inspector.families.parts import Body, Feed, found, holds
+from inspector.families.parts import Body, Feed, Where, found, holds
 from inspector.families.spec import Family
 from inspector.records import (
     Block,
@@ -83,12 +83,7 @@ def block(modules: Modules, family: Family, cross: Family | None, config: Any, l
         feed_forward=experts(modules, feed, feed.mixture, config, at)
         if feed.mixture is not None and feed.mixture.within(config, layer)
         else _feed_forward(modules, feed, config, at),
-        feed_forward_norms=Norms(
-            *(
-                modules.norm(f"{at}.{path}") if (path := found(where, config)) else None
-                for where in (feed.before, feed.inside, feed.after)
-            )
-        ),
+        feed_forward_norms=_norms(modules, body, config, at),
         parallel=holds(body.parallel, config),
         residual_is_normed=bool(getattr(config, body.residual_is_normed or "", False)),
         convolution=_convolution(modules, body.convolution, config)
@@ -101,12 +96,28 @@ def _attention_norms(
     modules: Modules, family: Family, config: Any, layer: int, before: Norm | None
 ) -> Norms:
     at = family.layer_paths(config)[layer]
-    inside, after = (found(where, config) for where in (family.norm_inside, family.norm_after))
-    return Norms(
-        before,
-        modules.norm(f"{at}.{inside}") if inside else None,
-        modules.norm(f"{at}.{after}") if after else None,
+    inside, after = (
+        _norm(modules, at, where, config) for where in (family.norm_inside, family.norm_after)
     )
+    factor = None if family.body is None else _factor(family.body, config)
+    return Norms(before, inside, after, factor)
+
+
+def _norms(modules: Modules, body: Body, config: Any, at: str) -> Norms:
+    feed = body.feed_forward
+    before, inside, after = (
+        _norm(modules, at, where, config) for where in (feed.before, feed.inside, feed.after)
+    )
+    return Norms(before, inside, after, _factor(body, config))
+
+
+def _norm(modules: Modules, at: str, where: Where, config: Any) -> Norm | None:
+    path = found(where, config)
+    return modules.norm(f"{at}.{path}") if path else None
+
+
+def _factor(body: Body, config: Any) -> float | None:
+    return float(getattr(config, body.residual_multiplier)) if body.residual_multiplier else None
 
 
 def _feed_forward(modules: Modules, feed: Feed, config: Any, at: str) -> FeedForward:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -105,19 +106,25 @@ class Modules:
             When the file lacks its weight, and the config does not say that it has none.
         """
         family = self._family
+        centred = family.norm_kind.startswith("layer")
         if within_file:
             weight, bias = self._required(f"{path}.weight"), self.within_file(f"{path}.bias")
-            return Norm(weight, bias, self._eps, centred=family.norm_kind == "layer")
-        if not getattr(self._config, family.norm_weights_if or "", True):
-            return Norm(None, None, self._eps, centred=family.norm_kind == "layer")
+            return Norm(weight, bias, self._eps, centred=centred)
+        if family.norm_weights_if is False or not getattr(
+            self._config, family.norm_weights_if or "", True
+        ):
+            return Norm(None, None, self._eps, centred=centred)
         weight = self.tensor(f"{path}.weight")
-        if family.norm_kind == "rms+1":
+        if family.norm_kind.endswith("+1"):
             weight = 1 + weight
         bias = self.optional(f"{path}.bias")
-        return Norm(weight, bias, self._eps, centred=family.norm_kind == "layer")
+        return Norm(weight, bias, self._eps, centred=centred)
 
     def head_norm(self, path: str, heads: int) -> Norm:
         """Return the norm of queries or keys: one for all heads, or one for each, (H, 1, d)."""
+        if self._family.head_norms_over == "own":
+            norm = self.norm(path)
+            return replace(norm, weight=None if norm.weight is None else norm.weight[:, None])
         if not self.has(f"{path}.norms.0.weight"):
             return self.norm(path)
         each = [self.tensor(f"{path}.norms.{head}.weight") for head in range(heads)]
