@@ -36,10 +36,10 @@ def not_rebuilt_because(family: Family, config: Any) -> str | None:
         )
     for parameters in rope_parameters(family, config):
         kind = parameters.get("rope_type", "default")
-        if kind not in ROPE_TYPES:
+        if kind not in (known := family.rope_types or ROPE_TYPES):
             return (
                 f"the rebuild of {family.model_type} covers rope_type "
-                f"{', '.join(ROPE_TYPES)}, this checkpoint has {kind!r}"
+                f"{', '.join(known)}, this checkpoint has {kind!r}"
             )
     if family.rope and "head_dim" not in family.reads:
         # The heads are as wide as ever, but transformers makes the speeds for this width.

@@ -28,7 +28,9 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "llama", "mistral", "qwen2", "qwen3", "smollm3", "gemma", "gemma2",
         "gemma3_text", "phi", "phi3", "stablelm",
     ),
-    "mixtures": ("gpt_oss", "mixtral", "qwen2_moe", "qwen3_moe", "phimoe", "glm4_moe"),
+    "mixtures": (
+        "gpt_oss", "mixtral", "qwen2_moe", "qwen3_moe", "olmoe", "granitemoe", "phimoe", "glm4_moe",
+    ),
     "encoder_decoders": (
         "t5", "mt5", "umt5", "bart", "marian", "mbart", "pegasus", "plbart", "m2m_100",
         "blenderbot", "blenderbot-small",

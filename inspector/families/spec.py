@@ -92,6 +92,8 @@ class Family:
     clip: str = ""
     #: Whether positions turn queries and keys, and which dimensions make a pair.
     rope: Literal["half", "interleaved"] | None = None
+    #: The kinds of speeds that the family's own code has as all others do, where not all are.
+    rope_types: tuple[str, ...] = ()
     #: Whether that is so only in near-sighted layers, where the config has a window.
     rope_if_near: bool = False
     #: True where the family's own code turns in float32 whatever else is float64.

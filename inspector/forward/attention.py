@@ -73,9 +73,10 @@ def attention_of(
 
     def offered() -> Offered:
         projected, value = (
-            split_heads(_clipped(project(key_states, of, workers), config), config.kv_heads, texts)
+            split_heads(project(key_states, of, workers), config.kv_heads, texts)
             for of in (weights.key, weights.value)
         )
+        value = _clipped(value, config)
         normed = _normed_heads(projected, weights.key_norm, config, texts)
         return Offered(projected, normed, placed(projected, normed, weights.key_norm), value)
 
@@ -84,8 +85,7 @@ def attention_of(
             return _turned(normed, config.rope, start)
         return _normed_heads(_turned(projected, config.rope, start), norm, config, texts)
 
-    asked = _clipped(project(states, weights.query, workers), config)
-    asked = split_heads(asked, config.heads, texts)
+    asked = split_heads(project(states, weights.query, workers), config.heads, texts)
     asked_normed = _normed_heads(asked, weights.query_norm, config, texts)
     query = placed(asked, asked_normed, weights.query_norm)
     offer = offered() if past is None else past.joined(offered)
@@ -162,19 +162,22 @@ def _normed(states: Array, norm: Norm | None, workers: Workers | None = None) ->
     return states if norm is None else apply_norm(states, norm, workers)
 
 
-def _clipped(projected: Array, config: AttentionConfig) -> Array:
-    return projected if config.clip is None else np.clip(projected, -config.clip, config.clip)
+def _clipped(vectors: Array, config: AttentionConfig) -> Array:
+    return vectors if config.clip is None else np.clip(vectors, -config.clip, config.clip)
 
 
 def _normed_heads(vectors: Array, norm: Norm | None, config: AttentionConfig, texts: int) -> Array:
-    """Norm (B·H, T, d) vectors: a norm may have weights for every head, (H, 1, d), or for all."""
+    """Norm (B·H, T, d) vectors: a norm may have weights for every head, (H, 1, d), or for all.
+
+    Behind the norm, or without one, they are bounded where the family does that.
+    """
     if norm is None:
-        return vectors
+        return _clipped(vectors, config)
     if config.norms_over_all:
-        whole = apply_norm(merge_heads(vectors, texts), norm)
+        whole = _clipped(apply_norm(merge_heads(vectors, texts), norm), config)
         return split_heads(whole, len(vectors) // texts, texts)
     by_text = vectors.reshape(texts, -1, *vectors.shape[1:])
-    return apply_norm(by_text, norm).reshape(vectors.shape)
+    return _clipped(apply_norm(by_text, norm).reshape(vectors.shape), config)
 
 
 def _turned(vectors: Array, rope: Rope | None, start: int) -> Array:

@@ -146,7 +146,8 @@ class AttentionConfig:
     head_dim: int
     #: What q·k is multiplied by; d^-½ in most families.
     scale: float
-    #: Projected queries, keys and values are bounded by ±this; None where they are not.
+    #: Values, and queries and keys behind their norms, are bounded by ±this; None where they are
+    #: not.
     clip: float | None = None
     #: Whether the norms of queries and keys take all heads side by side, (T, H·d), as one vector.
     norms_over_all: bool = False

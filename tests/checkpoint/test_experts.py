@@ -18,13 +18,14 @@ from inspector.checkpoint import weights as weights_module
 from inspector.checkpoint.opening import open_checkpoint
 from inspector.checkpoint.sources import Source
 from inspector.errors import ModelError
+from inspector.families.registry import GROUPS
 from inspector.families.small import SMALL
 from inspector.forward.model import forward
 from inspector.forward.routing import route
 from inspector.records import Array, Checkpoint, Experts, Text
 
 IDS = np.random.default_rng(3).integers(5, 32, 12)
-MIXTURES = ("gpt_oss", "mixtral", "qwen2_moe", "qwen3_moe", "phimoe", "glm4_moe")
+MIXTURES = GROUPS["mixtures"]
 
 
 def opened(folder: Path) -> Checkpoint:

@@ -31,6 +31,7 @@ VARIANTS: dict[str, tuple[str, Mapping[str, Any]]] = {
             "sliding_window": 4,
         },
     ),
+    "olmoe, bounded": ("olmoe", SMALL["olmoe"] | {"clip_qkv": 0.8, "norm_topk_prob": True}),
     "phimoe, words with a bias": (
         "phimoe",
         SMALL["phimoe"] | {"lm_head_bias": True, "attention_bias": True, "sliding_window": 4},

@@ -54,6 +54,16 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
         "intermediate_size": 6144, "num_key_value_heads": 4, "moe_intermediate_size": 768,
         "num_experts_per_tok": 8, "num_local_experts": 128,
     },
+    "olmoe": _DECODER | {
+        "hidden_size": 2048, "intermediate_size": 2048, "num_hidden_layers": 16,
+        "num_attention_heads": 16, "max_position_embeddings": 4096, "rms_norm_eps": 1e-5,
+        "pad_token_id": 1, "clip_qkv": None, "num_experts_per_tok": 8, "num_experts": 64,
+        "norm_topk_prob": False,
+    },
+    "granitemoe": _DECODER | {
+        "num_local_experts": 8, "embedding_multiplier": 1.0, "logits_scaling": 1.0,
+        "residual_multiplier": 1.0, "attention_multiplier": 1.0,
+    },
     "phimoe": _MIXTRAL | {
         "intermediate_size": 6400, "num_local_experts": 16, "router_jitter_noise": 0.01,
         "lm_head_bias": False,
@@ -71,6 +81,7 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
 #: The family's own name of what most families call otherwise; a file may have either.
 NAMES: Mapping[str, Mapping[str, str]] = {
     **{key: {"num_experts": "num_local_experts"} for key in ("gpt_oss", "mixtral", "qwen3_moe")},
+    "olmoe": {"num_local_experts": "num_experts"},
     "glm4_moe": {"num_local_experts": "n_routed_experts"},
 }
 
@@ -102,6 +113,8 @@ DERIVED: Mapping[str, tuple[Derive, ...]] = {
         rope,
     ),
     "qwen3_moe": (no_window_unless_used, _no_plain_layers, rope),
+    "olmoe": (rope,),
+    "granitemoe": (rope,),
     "phimoe": (rope,),
     "glm4_moe": (rope,),
 }

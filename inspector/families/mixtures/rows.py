@@ -8,6 +8,7 @@ from inspector.families.llamas.rows import (
     HEAD_NORMS,
     LLAMA,
     LLAMA_BODY,
+    LLAMA_EMBED,
     LLAMA_FEED,
     PARTLY_TURNED,
 )
@@ -85,6 +86,45 @@ ROWS = (
     ),
     replace(
         LLAMA,
+        model_type="olmoe",
+        head_norms=HEAD_NORMS,
+        head_norms_over="all",
+        clip="clip_qkv",
+        body=_mixed(
+            Mixture(
+                apart=_QWEN.apart, kind="softmax", count="num_experts", normalised="norm_topk_prob"
+            )
+        ),
+        head=causal_head("OlmoeForCausalLM"),
+    ),
+    replace(
+        LLAMA,
+        model_type="granitemoe",
+        scale="multiplier",
+        body=replace(
+            _mixed(
+                Mixture(
+                    router=("block_sparse_moe.router", "block_sparse_moe.router.layer"),
+                    together=(
+                        (
+                            "block_sparse_moe.experts.gate_up_proj",
+                            "block_sparse_moe.experts.down_proj",
+                        ),
+                        (
+                            "block_sparse_moe.input_linear.weight",
+                            "block_sparse_moe.output_linear.weight",
+                        ),
+                    ),
+                    kind="chosen",
+                )
+            ),
+            embeddings=replace(LLAMA_EMBED, multiplier="embedding_multiplier"),
+            residual_multiplier="residual_multiplier",
+        ),
+        head=causal_head("GraniteMoeForCausalLM", divisor="logits_scaling"),
+    ),
+    replace(
+        LLAMA,
         model_type="phimoe",
         norm_kind="layer",
         float32_norms=False,
@@ -99,6 +139,8 @@ ROWS = (
             )
         ),
         head=causal_head("PhimoeForCausalLM", bias=("lm_head.bias",), bias_if="lm_head_bias"),
+        # Its scaled kinds are multiplied by numbers of their own, another in long texts.
+        rope_types=("default",),
         # Its code goes through two experts whatever the config says.
         requires={"num_experts_per_tok": 2},
     ),

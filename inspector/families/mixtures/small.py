@@ -31,6 +31,11 @@ SMALL: Mapping[str, Mapping[str, Any]] = {
     "qwen3_moe": _DECODER | _NARROW | {
         "num_experts": 5, "head_dim": 8, "norm_topk_prob": True,
     },
+    "olmoe": _DECODER | {"num_experts": 6},
+    "granitemoe": _DECODER | _FOUR | {
+        "embedding_multiplier": 3.0, "logits_scaling": 2.0, "residual_multiplier": 0.6,
+        "attention_multiplier": 0.3,
+    },
     "phimoe": _DECODER | _FOUR | {"router_jitter_noise": 0.3},
     "glm4_moe": _DECODER | _NARROW | {
         "hidden_size": 32, "n_routed_experts": 8, "n_group": 4, "topk_group": 2,
