@@ -170,7 +170,8 @@ def _hold_site(config: Config, site: Family, entries: Mapping[str, Entry]) -> No
         for layer, prefix in found.items()
         if said is None or layer < said[1] or "{group}" in site.layer
     }
-    for path in filter(None, (site.query, site.key, site.value, site.fused, site.output)):
+    down = site.latent.down if site.latent else ""
+    for path in filter(None, (site.query, site.key, site.value, site.fused, down, site.output)):
         names = [f"{prefix}.{path}.weight" for _, prefix in sorted(counted.items())]
         absent = [name for name in names if name not in entries]
         # What no layer has may be missing from the row: whether the model has it is seen later.

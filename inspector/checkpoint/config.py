@@ -44,7 +44,8 @@ _COUNTED = (
     "inner_group_num", "num_local_experts", "num_experts", "num_experts_per_tok",
     "relative_attention_num_buckets", "relative_attention_max_distance", "moe_intermediate_size",
     "shared_expert_intermediate_size", "n_routed_experts", "n_group", "topk_group",
-    "decoder_sparse_step",
+    "decoder_sparse_step", "q_lora_rank", "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim",
+    "v_head_dim",
 )  # fmt: skip
 #: Where 0, and in the second -1 too, stands for "none".
 _MAY_BE_ZERO = (
@@ -68,7 +69,7 @@ _EPSILONS = (
 _SHARES = ("partial_rotary_factor", "rotary_pct")
 _FLAGS = (
     "is_decoder", "is_encoder_decoder", "add_cross_attention", "tie_word_embeddings", "return_dict",
-    "norm_topk_prob", "lm_head_bias",
+    "norm_topk_prob", "lm_head_bias", "rope_interleave",
 )  # fmt: skip
 _TOKENS = (START, "pad_token_id", "bos_token_id", "eos_token_id")
 #: More positions than any model has: some families make a number for each before they run.

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.families.position_numbers import frequencies, slopes
+from inspector.families.position_numbers import frequencies, sharpened, slopes
 from inspector.families.spec import Family
 from inspector.records import (
     Alibi,
@@ -57,6 +57,8 @@ def _scale(family: Family, config: Any, layer: int, head_dim: int) -> float:
         # The root is taken in float32, whatever the model runs in.
         return 1 / float(np.sqrt(np.float32(head_dim * (1 + len(family.terms(config))))))
     scale: float = head_dim**-0.5
+    if family.scale == "yarn":
+        scale *= sharpened(rope_parameters(family, config)[0]) ** 2
     if family.scale == "gpt2":
         if not config.scale_attn_weights:
             scale = 1.0
@@ -90,10 +92,14 @@ def _rope(family: Family, config: Any, layer: int, head_dim: int) -> Rope | None
     parameters = rope_parameters(family, config)
     of_layer = parameters[layer if len(parameters) > 1 else 0]
     size = int(family.read(config, "rotary_dim") or head_dim * _turned_share(family, of_layer))
+    if family.latent:
+        size = int(config.qk_rope_head_dim)
     return Rope(
         *frequencies(of_layer, size),
-        interleaved=family.rope == "interleaved",
+        interleaved=family.rope == "interleaved"
+        and family.read(config, "rope_interleave") is not False,
         in_float32=family.float32_rope,
+        first=head_dim - size if family.latent else 0,
     )
 
 
@@ -151,6 +157,8 @@ def sizes(family: Family, config: Any) -> tuple[int, int, int]:
         several = config.new_decoder_architecture or not config.multi_query
         kv_heads = int(config.num_kv_heads) if several else 1
     size = int(family.read(config, "head_dim") or config.hidden_size // heads)
+    if family.latent:
+        size = int(config.qk_nope_head_dim) + int(config.qk_rope_head_dim)
     return heads, kv_heads, size
 
 

@@ -44,6 +44,8 @@ def not_rebuilt_because(family: Family, config: Any) -> str | None:
     if family.rope and "head_dim" not in family.reads:
         # The heads are as wide as ever, but transformers makes the speeds for this width.
         heads, _, size = sizes(family, config)
+        if family.latent:
+            size = int(config.qk_rope_head_dim)
         if (found := getattr(config, "head_dim", None) or size) != size:
             return (
                 f"the rebuild of {family.model_type} covers heads of "

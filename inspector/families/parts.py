@@ -92,9 +92,13 @@ class Mixture:
     normalised: bool | str = False
     scale: str = ""
     #: The tensor of what is added for the choice alone; the config's names of how many groups
-    #: there are and how many are chosen from; and of how far below the best is far.
+    #: there are and how many are chosen from, by so many of their best; the config's key that says
+    #: whether there are groups, its value where there are none, and where there are; and the
+    #: config's name of how far below the best is far.
     correction: str = ""
     groups: tuple[str, str] | None = None
+    best_of_group: int = 2
+    grouped: tuple[str, str, str] | None = None
     tolerance: str = ""
     #: The expert that every token goes through, and what says how much it counts.
     shared: tuple[str, str, str] | None = None

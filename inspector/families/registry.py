@@ -29,7 +29,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "gemma3_text", "phi", "phi3", "stablelm",
     ),
     "mixtures": (
-        "gpt_oss", "mixtral", "qwen2_moe", "qwen3_moe", "olmoe", "granitemoe", "phimoe", "glm4_moe",
+        "gpt_oss", "mixtral", "qwen2_moe", "qwen3_moe", "olmoe", "granitemoe", "phimoe",
+        "deepseek_v2", "deepseek_v3", "glm4_moe",
     ),
     "encoder_decoders": (
         "t5", "mt5", "umt5", "bart", "marian", "mbart", "pegasus", "plbart", "m2m_100",

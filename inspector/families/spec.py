@@ -33,6 +33,29 @@ class Added:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LatentPaths:
+    """The modules of attention on latent states, as DeepSeek has it, paths from the layer.
+
+    The config says how wide everything is: ``q_lora_rank``, without which queries are made of the
+    states, ``kv_lora_rank``, and of a head ``qk_nope_head_dim``, ``qk_rope_head_dim`` (which
+    positions turn, and which a key shares with all others) and ``v_head_dim``.
+    """
+
+    #: What makes queries of the states; or their latent, its norm, and queries of that.
+    query: str
+    query_down: str
+    query_norm: str
+    query_up: str
+    #: What makes the latent of keys and values, and behind it what keys share; its norm; and what
+    #: makes, head by head, a key and a value of it.
+    down: str
+    norm: str
+    up: str
+    #: The small number under the root of both norms, whatever the config says of the others.
+    eps: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
     """Where a model family keeps its attention, and what the rebuild takes for granted.
 
@@ -54,6 +77,8 @@ class Family:
     key: str = ""
     value: str = ""
     fused: str = ""
+    #: In place of all of them.
+    latent: LatentPaths | None = None
     layout: Literal["blocks", "groups"] = "blocks"
     output: str
     site: SiteName = "self"
@@ -111,8 +136,9 @@ class Family:
     #: ``attention_layers`` names. ``both`` is the same with a window that reaches both ways.
     window: Literal["all", "layer_types", "both", "gpt_neo"] | None = None
     #: ``head``: d^-½. ``one``: no scale. ``gpt2``, ``scalar`` and ``multiplier``: as the config
-    #: says. ``terms``: (d·n)^-½, where q·k is one of n terms that make the scores.
-    scale: Literal["head", "one", "gpt2", "scalar", "multiplier", "terms"] = "head"
+    #: says. ``terms``: (d·n)^-½, where q·k is one of n terms that make the scores. ``yarn``: d^-½,
+    #: and where positions are scaled the square of what they make scores sharper by.
+    scale: Literal["head", "one", "gpt2", "scalar", "multiplier", "terms", "yarn"] = "head"
     #: The config's name of the limit to which scores are bent.
     softcap: str = ""
     #: True where the family's own code takes its softmax in float32 whatever else is float64.
@@ -172,12 +198,16 @@ class Family:
             "norms on q and k" + (" where set" if self.head_norms_if else "")
             if self.head_norms
             else "",
-            {"head": "", "one": "no scale", "terms": "scale by the number of terms"}.get(
-                self.scale, "scale by config"
-            ),
+            {
+                "head": "",
+                "yarn": "",
+                "one": "no scale",
+                "terms": "scale by the number of terms",
+            }.get(self.scale, "scale by config"),
             "soft cap" if self.softcap else "",
             "sinks" if self.sinks else "",
             "fused q, k, v" if self.fused else "",
+            "latent keys and values" if self.latent else "",
             "layers share weights" if "{group}" in self.layer else "",
         )
         return tuple(filter(None, said))

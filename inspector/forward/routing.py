@@ -43,13 +43,13 @@ def _best(ranked: Array, count: int) -> Chosen:
 
 
 def _in_best_groups(ranked: Array, router: Router) -> Array:
-    """Leave only the experts of the groups whose two best are the best together."""
+    """Leave only the experts of the groups whose best are the best together."""
     if router.best_groups == router.groups:
         return ranked
     grouped = ranked.reshape(len(ranked), router.groups, -1)
-    two = np.sort(grouped, axis=2)[:, :, -2:].sum(axis=2)
+    together = np.sort(grouped, axis=2)[:, :, -router.best_of_group :].sum(axis=2)
     left = np.full_like(grouped, -np.inf)
-    best = _best(two, router.best_groups)[:, :, None]
+    best = _best(together, router.best_groups)[:, :, None]
     np.put_along_axis(left, best, np.take_along_axis(grouped, best, axis=1), axis=1)
     return left.reshape(ranked.shape)
 

@@ -63,7 +63,7 @@ class Norm:
 class Rope:
     """How queries and keys are turned by their position."""
 
-    #: (r/2,) radians a position of each pair among the first r dimensions.
+    #: (r/2,) radians a position of each pair among r dimensions, the first ones of a head.
     frequencies: Float32
     #: What the turned dimensions are multiplied by.
     factor: float
@@ -71,6 +71,8 @@ class Rope:
     interleaved: bool
     #: Whether the model turns in float32 even where it runs in float64.
     in_float32: bool = False
+    #: The first of the dimensions that are turned.
+    first: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,14 @@ class PositionWeights:
 
 
 @dataclass(frozen=True, slots=True)
+class Latent:
+    """A narrow state that heads are made of, in place of the token's own: norm(x·downᵀ)."""
+
+    down: Projection
+    norm: Norm
+
+
+@dataclass(frozen=True, slots=True)
 class AttentionWeights:
     """One attention layer's weights, copied out of the checkpoint before the model ran."""
 
@@ -135,6 +145,11 @@ class AttentionWeights:
     positions: PositionWeights | None = None
     #: (H,) score of one more key that nobody is, whose weight is dropped; None without one.
     sink: Array | None = None
+    #: What queries, and what keys and values, are made of; None where of the states themselves.
+    query_latent: Latent | None = None
+    key_latent: Latent | None = None
+    #: (r, D) makes the last r dimensions of a key, the same for all heads, of the states.
+    shared_key: Projection | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,9 +75,10 @@ class Router:
     scale: float = 1.0
     #: (E,) added to what chooses, and not to what counts.
     correction: Array | None = None
-    #: Of so many groups of neighbours only the best are chosen from, by their two best experts.
+    #: Of so many groups of neighbours only the best are chosen from, by so many of their best.
     groups: int = 1
     best_groups: int = 1
+    best_of_group: int = 2
     #: How far below the best counts as far, relative to the score.
     tolerance: float = 0.0
 

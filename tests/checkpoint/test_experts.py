@@ -175,3 +175,35 @@ def test_shares_are_by_hand(tmp_path: Path) -> None:
         assert its.tolist() == best
         total = sum(liked[at] for at in best)
         np.testing.assert_allclose(counts, [1.5 * liked[at] / total for at in best], rtol=1e-5)
+
+
+def test_widths_of_latent_attention_that_do_not_fit_are_refused(tmp_path: Path) -> None:
+    folder = save(random_model("deepseek_v3", SMALL["deepseek_v3"]), tmp_path / "model")
+    file = folder / "config.json"
+    said = json.loads(file.read_text())
+    for name, path in (
+        ("qk_nope_head_dim", "q_b_proj"),
+        ("kv_lora_rank", "kv_a_proj_with_mqa"),
+        ("v_head_dim", "kv_b_proj"),
+    ):
+        file.write_text(json.dumps(said | {name: said[name] + 1}))
+        with pytest.raises(ModelError, match=path):
+            opened(folder)
+    for changes, sentence in (
+        ({"head_dim": 6}, "head_dim=6"),
+        ({"v_head_dim": 0}, "v_head_dim = 0"),
+    ):
+        file.write_text(json.dumps(said | changes))
+        try:
+            reason = opened(folder).no_rebuild or ""
+        except ModelError as error:
+            reason = str(error)
+        assert sentence in reason
+
+
+def test_a_way_to_choose_that_nobody_knows_is_refused(tmp_path: Path) -> None:
+    folder = save(random_model("deepseek_v2", SMALL["deepseek_v2"]), tmp_path / "model")
+    file = folder / "config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"topk_method": "noaux_tc"}))
+    with pytest.raises(ModelError, match="noaux_tc"):
+        final(opened(folder))

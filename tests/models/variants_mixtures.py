@@ -36,6 +36,22 @@ VARIANTS: dict[str, tuple[str, Mapping[str, Any]]] = {
         "phimoe",
         SMALL["phimoe"] | {"lm_head_bias": True, "attention_bias": True, "sliding_window": 4},
     ),
+    "deepseek_v2 in groups": (
+        "deepseek_v2",
+        SMALL["deepseek_v2"] | {
+            "topk_method": "group_limited_greedy", "n_group": 3, "topk_group": 1,
+            "q_lora_rank": None, "routed_scaling_factor": 1.7, "mlp_bias": True,
+        },
+    ),
+    "deepseek_v3 scaled": (
+        "deepseek_v3",
+        SMALL["deepseek_v3"] | {
+            "rope_interleave": False, "attention_bias": True, "rope_parameters": {
+                "rope_theta": 10000.0, "rope_type": "yarn", "factor": 8.0, "mscale": 0.7,
+                "mscale_all_dim": 1.0, "original_max_position_embeddings": 10,
+            },
+        },
+    ),
     "glm4_moe in one group": (
         "glm4_moe",
         SMALL["glm4_moe"] | {

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from inspector.checkpoint.model.latent import latent_weights
 from inspector.checkpoint.model.modules import Modules
 from inspector.families.attention_numbers import attention_config, fused_rows
 from inspector.families.spec import Family
@@ -50,7 +51,10 @@ def attention_layer(modules: Modules, family: Family, config: Any, layer: int) -
     """Return one layer's attention at the site of a row."""
     at = family.layer_paths(config)[layer]
     numbers = attention_config(family, config, layer)
-    if family.fused:
+    latent: dict[str, Any] = {}
+    if family.latent:
+        (query, key, value), latent = latent_weights(modules, family.latent, config, at)
+    elif family.fused:
         fused = modules.projection(f"{at}.{family.fused}")
         query, key, value = _part(fused, fused_rows(family, config))
     else:
@@ -69,6 +73,7 @@ def attention_layer(modules: Modules, family: Family, config: Any, layer: int) -
         key_norm=_head_norm(modules, at, head_norms and head_norms[1], numbers.kv_heads),
         positions=_positions(modules, at, family, config, layer),
         sink=modules.tensor(f"{at}.{family.sinks}") if family.sinks else None,
+        **latent,
     )
     return AttentionLayer(weights, numbers)
 

@@ -75,9 +75,11 @@ def _router(modules: Modules, mixture: Mixture, config: Any, at: str) -> Router:
     place = next((path for path in places if modules.has(f"{path}.weight")), places[-1])
     scores = modules.linear(place)
     groups, best = (
-        (int(getattr(config, name)) for name in mixture.groups) if mixture.groups else (1, 1)
+        (int(getattr(config, name) or 0) for name in mixture.groups)
+        if mixture.groups and _grouped(mixture, config)
+        else (1, 1)
     )
-    count, chosen = int(getattr(config, mixture.count)), int(getattr(config, mixture.chosen))
+    count, chosen = (int(getattr(config, name) or 0) for name in (mixture.count, mixture.chosen))
     if count != len(scores.weight):
         raise _unfit(f"{count} experts, and {place} chooses among {len(scores.weight)}")
     if groups < 1 or count % groups or not 1 <= best <= groups:
@@ -94,8 +96,22 @@ def _router(modules: Modules, mixture: Mixture, config: Any, at: str) -> Router:
         correction=modules.tensor(f"{at}.{mixture.correction}") if mixture.correction else None,
         groups=groups,
         best_groups=best,
+        best_of_group=mixture.best_of_group,
         tolerance=float(getattr(config, mixture.tolerance)) if mixture.tolerance else 0.0,
     )
+
+
+def _grouped(mixture: Mixture, config: Any) -> bool:
+    """Say whether only the experts of some groups are chosen from."""
+    if mixture.grouped is None:
+        return True
+    name, without, within = mixture.grouped
+    if (said := getattr(config, name)) not in (without, within):
+        raise ModelError(
+            f"The config says {name} = {said!r}, and {without!r} and {within!r} are known.",
+            "Use a checkpoint whose router chooses in one of these ways.",
+        )
+    return bool(said == within)
 
 
 def _unfit(said: str) -> ModelError:

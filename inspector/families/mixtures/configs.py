@@ -30,6 +30,10 @@ _QWEN = _DECODER | {
     "use_sliding_window": False, "sliding_window": 4096, "decoder_sparse_step": 1,
     "norm_topk_prob": False, "mlp_only_layers": None,
 }  # fmt: skip
+_DEEPSEEK = _DECODER | {
+    "q_lora_rank": 1536, "kv_lora_rank": 512, "qk_nope_head_dim": 128, "qk_rope_head_dim": 64,
+    "v_head_dim": 128,
+}  # fmt: skip
 
 #: By model_type.
 DEFAULTS: Mapping[str, Mapping[str, Any]] = {
@@ -68,6 +72,18 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
         "intermediate_size": 6400, "num_local_experts": 16, "router_jitter_noise": 0.01,
         "lm_head_bias": False,
     },
+    "deepseek_v2": _DEEPSEEK | {
+        "first_k_dense_replace": 0, "n_group": None, "n_routed_experts": 64, "n_shared_experts": 2,
+        "routed_scaling_factor": 1.0, "topk_group": None, "topk_method": "greedy",
+        "num_experts_per_tok": None, "moe_intermediate_size": 1407,
+    },
+    "deepseek_v3": _DEEPSEEK | {
+        "hidden_size": 7168, "intermediate_size": 18432, "num_hidden_layers": 61,
+        "num_attention_heads": 128, "num_key_value_heads": 128, "max_position_embeddings": 4096,
+        "first_k_dense_replace": 3, "n_group": 8, "n_routed_experts": 256, "n_shared_experts": 1,
+        "routed_scaling_factor": 2.5, "topk_group": 4, "num_experts_per_tok": 8,
+        "moe_intermediate_size": 2048, "norm_topk_prob": True, "rope_interleave": True,
+    },
     "glm4_moe": _DECODER | {
         "intermediate_size": 10944, "num_hidden_layers": 46, "num_attention_heads": 96,
         "num_key_value_heads": 8, "max_position_embeddings": 131072, "rms_norm_eps": 1e-5,
@@ -82,6 +98,8 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
 NAMES: Mapping[str, Mapping[str, str]] = {
     **{key: {"num_experts": "num_local_experts"} for key in ("gpt_oss", "mixtral", "qwen3_moe")},
     "olmoe": {"num_local_experts": "num_experts"},
+    "deepseek_v2": {"num_experts": "n_routed_experts"},
+    "deepseek_v3": {"num_local_experts": "n_routed_experts"},
     "glm4_moe": {"num_local_experts": "n_routed_experts"},
 }
 
@@ -116,5 +134,7 @@ DERIVED: Mapping[str, tuple[Derive, ...]] = {
     "olmoe": (rope,),
     "granitemoe": (rope,),
     "phimoe": (rope,),
+    "deepseek_v2": (rope,),
+    "deepseek_v3": (rope,),
     "glm4_moe": (rope,),
 }

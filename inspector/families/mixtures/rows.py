@@ -13,6 +13,7 @@ from inspector.families.llamas.rows import (
     PARTLY_TURNED,
 )
 from inspector.families.parts import Body, Mixture, causal_head
+from inspector.families.spec import LatentPaths
 
 
 def _three(path: str) -> tuple[str, str, str]:
@@ -39,6 +40,39 @@ _QWEN = Mixture(
     normalised="norm_topk_prob",
     plain="mlp_only_layers",
     every="decoder_sparse_step",
+)
+
+
+#: DeepSeek-V3's, as GLM 4.5 has it too.
+_DEEPSEEK = Mixture(
+    apart=_QWEN.apart,
+    kind="sigmoid",
+    count="n_routed_experts",
+    normalised="norm_topk_prob",
+    scale="routed_scaling_factor",
+    correction="mlp.gate.e_score_correction_bias",
+    groups=("n_group", "topk_group"),
+    shared=_three("mlp.shared_experts"),
+    plain_first="first_k_dense_replace",
+)
+_LATENT = replace(
+    LLAMA,
+    query="",
+    key="",
+    value="",
+    latent=LatentPaths(
+        query="self_attn.q_proj",
+        query_down="self_attn.q_a_proj",
+        query_norm="self_attn.q_a_layernorm",
+        query_up="self_attn.q_b_proj",
+        down="self_attn.kv_a_proj_with_mqa",
+        norm="self_attn.kv_a_layernorm",
+        up="self_attn.kv_b_proj",
+        eps=1e-6,
+    ),
+    scale="yarn",
+    rope="interleaved",
+    reads=(),
 )
 
 
@@ -145,23 +179,34 @@ ROWS = (
         requires={"num_experts_per_tok": 2},
     ),
     replace(
+        _LATENT,
+        model_type="deepseek_v2",
+        float32_rope=True,
+        body=_mixed(
+            replace(
+                _DEEPSEEK,
+                kind="softmax",
+                normalised=False,
+                correction="",
+                best_of_group=1,
+                grouped=("topk_method", "greedy", "group_limited_greedy"),
+            )
+        ),
+        head=causal_head("DeepseekV2ForCausalLM"),
+    ),
+    replace(
+        _LATENT,
+        model_type="deepseek_v3",
+        body=_mixed(_DEEPSEEK),
+        head=causal_head("DeepseekV3ForCausalLM"),
+        reads=("rope_interleave",),
+    ),
+    replace(
         LLAMA,
         model_type="glm4_moe",
         head_norms=HEAD_NORMS,
         head_norms_if="use_qk_norm",
-        body=_mixed(
-            Mixture(
-                apart=_QWEN.apart,
-                kind="sigmoid",
-                count="n_routed_experts",
-                normalised="norm_topk_prob",
-                scale="routed_scaling_factor",
-                correction="mlp.gate.e_score_correction_bias",
-                groups=("n_group", "topk_group"),
-                shared=_three("mlp.shared_experts"),
-                plain_first="first_k_dense_replace",
-            )
-        ),
+        body=_mixed(_DEEPSEEK),
         head=causal_head("Glm4MoeForCausalLM"),
         reads=PARTLY_TURNED,
     ),

@@ -13,6 +13,10 @@ _DECODER = {
 _FOUR = {"num_local_experts": 4}
 _NARROW = {"moe_intermediate_size": 16}
 _THREE_KINDS = ["sliding_attention", "full_attention", "sliding_attention"]
+_DEEPSEEK = _DECODER | _NARROW | {
+    "num_key_value_heads": 4, "q_lora_rank": 14, "kv_lora_rank": 10, "qk_nope_head_dim": 6,
+    "qk_rope_head_dim": 4, "v_head_dim": 5, "n_shared_experts": 1,
+}  # fmt: skip
 
 #: By model_type.
 SMALL: Mapping[str, Mapping[str, Any]] = {
@@ -37,6 +41,10 @@ SMALL: Mapping[str, Mapping[str, Any]] = {
         "attention_multiplier": 0.3,
     },
     "phimoe": _DECODER | _FOUR | {"router_jitter_noise": 0.3},
+    "deepseek_v2": _DEEPSEEK | {"first_k_dense_replace": 1, "n_routed_experts": 6},
+    "deepseek_v3": _DEEPSEEK | {
+        "first_k_dense_replace": 1, "n_routed_experts": 8, "n_group": 4, "topk_group": 2,
+    },
     "glm4_moe": _DECODER | _NARROW | {
         "hidden_size": 32, "n_routed_experts": 8, "n_group": 4, "topk_group": 2,
         "routed_scaling_factor": 1.5, "use_qk_norm": True,
