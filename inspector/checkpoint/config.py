@@ -36,6 +36,8 @@ INNER = (
 )  # fmt: skip
 POSITIONS = ("max_position_embeddings", "n_positions", "n_ctx")
 VOCABULARY = "vocab_size"
+#: The configs within the config of a family that has one for each of its stacks.
+STACKS = ("encoder", "decoder")
 START = "decoder_start_token_id"
 
 _COUNTED = (
@@ -121,8 +123,13 @@ def read_config(folder: Path) -> Config:
 
 def _refuse_kinds(config: Config, folder: Path) -> None:
     values = config.values
-    if model_type_of(values.get("encoder")) and model_type_of(values.get("decoder")):
-        first, second = (model_type_of(values[part]) for part in ("encoder", "decoder"))
+    if _has_stacks(config.model_type):
+        for part in STACKS:
+            if not isinstance(values.get(part), dict | None):
+                raise config.wrong(part, "and it is an object with a config of its own")
+    several = all(model_type_of(values.get(part)) for part in STACKS)
+    if several and not _has_stacks(config.model_type):
+        first, second = (model_type_of(values[part]) for part in STACKS)
         raise ModelError(
             f"The model in {folder} is two models in one, {first} and {second} "
             f"({config.model_type}), which is not inspected.",
@@ -141,6 +148,11 @@ def _refuse_kinds(config: Config, folder: Path) -> None:
         raise config.wrong("transformers_weights", "and weights are read from model.safetensors")
 
 
+def _has_stacks(model_type: str) -> bool:
+    """Say whether a family's config has one within it for each of its stacks."""
+    return model_type in FAMILIES and bool(FAMILIES[model_type].within)
+
+
 def model_type_of(part: object) -> str | None:
     """Return the model_type of a config within a config, where it is one."""
     found = part.get("model_type") if isinstance(part, dict) else None
@@ -151,7 +163,7 @@ def _parts(config: Config) -> Iterator[Config]:
     """Yield the config and those within it, which composite models have."""
     yield config
     for key, value in config.values.items():
-        if key.endswith("_config") and isinstance(value, dict):
+        if (key.endswith("_config") or key in STACKS) and isinstance(value, dict):
             yield Config(config.path, config.model_type, value)
 
 

@@ -22,6 +22,7 @@ from inspector.records import (
 
 def attention_config(family: Family, config: Any, layer: int) -> AttentionConfig:
     """Read the numbers of one layer's attention from a config."""
+    config = family.own(config)
     heads, kv_heads, size = sizes(family, config)
     return AttentionConfig(
         heads=heads,
@@ -143,6 +144,7 @@ def rope_parameters(family: Family, config: Any) -> list[Mapping[str, Any]]:
     """Return what turns positions: one for all layers, or one for each."""
     if family.rope is None:
         return []
+    config = family.own(config)
     parameters = getattr(config, "rope_parameters", None) or {"rope_theta": 10000.0}
     if "rope_theta" in parameters:
         return [parameters]
@@ -151,6 +153,7 @@ def rope_parameters(family: Family, config: Any) -> list[Mapping[str, Any]]:
 
 def sizes(family: Family, config: Any) -> tuple[int, int, int]:
     """Return the heads of queries, the heads of keys and values, and the size of one."""
+    config = family.own(config)
     heads = int(getattr(config, family.heads))
     kv_heads = int(family.read(config, "num_key_value_heads") or heads)
     if "multi_query" in family.reads:  # Falcon's way of saying so

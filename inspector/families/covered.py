@@ -34,7 +34,13 @@ def not_rebuilt_because(family: Family, config: Any) -> str | None:
             f"the rebuild of {family.model_type} covers pos_att_type {', '.join(_TERMS)}, "
             f"this checkpoint has {strange[0]!r}"
         )
-    for parameters in rope_parameters(family, config):
+    widths = {int(site.own(config).hidden_size) for site in family.sites if site.within}
+    if len(widths) > 1:
+        return (
+            f"the rebuild of {family.model_type} covers stacks of one width, this checkpoint has "
+            f"{' and '.join(map(str, sorted(widths)))}"
+        )
+    for parameters in (one for site in family.sites for one in rope_parameters(site, config)):
         kind = parameters.get("rope_type", "default")
         if kind not in (known := family.rope_types or ROPE_TYPES):
             return (
@@ -57,15 +63,15 @@ def not_rebuilt_because(family: Family, config: Any) -> str | None:
 
 def not_run_because(family: Family, config: Any) -> str | None:
     """Say which value of a config the forward pass does not cover, or None."""
-    named = {"conv_act"}
+    named = [("conv_act", config)]
     for row in family.sites:
         feed = None if row.body is None else row.body.feed_forward
         if feed is not None and not feed.fixed and not (feed.mixture and feed.mixture.bounded):
-            named.add(feed.activation)
+            named.append((feed.activation, row.own(config)))
     if family.head is not None and family.head.transform and not family.head.fixed:
-        named.add(family.head.activation)
-    for name in sorted(named):
-        value = getattr(config, name, ACTIVATIONS[0])
+        named.append((family.head.activation, config))
+    for name, of in named:
+        value = getattr(of, name, ACTIVATIONS[0])
         if value not in ACTIVATIONS:
             return (
                 f"the forward pass knows no activation {value!r}, which this checkpoint has as "

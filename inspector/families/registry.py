@@ -33,7 +33,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "deepseek_v2", "deepseek_v3", "glm4_moe",
     ),
     "encoder_decoders": (
-        "t5", "mt5", "umt5", "bart", "marian", "mbart", "pegasus", "plbart", "m2m_100",
+        "t5", "mt5", "umt5", "t5gemma", "bart", "marian", "mbart", "pegasus", "plbart", "m2m_100",
         "blenderbot", "blenderbot-small",
     ),
 }  # fmt: skip

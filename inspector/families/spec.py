@@ -82,6 +82,8 @@ class Family:
     layout: Literal["blocks", "groups"] = "blocks"
     output: str
     site: SiteName = "self"
+    #: The config within the config that is the site's own, where stacks have one each.
+    within: str = ""
     #: The other rows of an encoder–decoder, in the order ``decoder``, ``cross``.
     others: tuple[Family, ...] = ()
     #: The module whose input is the row's input, where that is not the layer: in cross-attention
@@ -212,8 +214,13 @@ class Family:
         )
         return tuple(filter(None, said))
 
+    def own(self, config: Any) -> Any:
+        """Return the part of a config that is the site's own; of such a part, itself."""
+        return getattr(config, self.within, config) if self.within else config
+
     def layer_paths(self, config: Any) -> list[str]:
         """Return every layer's module path; layers that share a module share a path."""
+        config = self.own(config)
         layers = int(getattr(config, self.layers))
         groups = int(self.read(config, "num_hidden_groups") or 1)
         return [self.layer.format(i=i, group=i * groups // layers) for i in range(layers)]
@@ -263,7 +270,7 @@ class Family:
 
     def read(self, config: Any, key: str) -> Any:
         """Return a value of the config where the family's own code reads it, else None."""
-        return getattr(config, key, None) if key in self.reads else None
+        return getattr(self.own(config), key, None) if key in self.reads else None
 
 
 def _words(listed: str) -> list[str]:

@@ -49,7 +49,10 @@ def small_model(model_type: str) -> tuple[LoadedModel, Text, Text | None]:
     if not loaded.takes_target:
         return loaded, _text(read), None
     # Shorter than what the encoder reads, so that rows and columns of cross-attention differ.
-    target = [int(config.decoder_start_token_id), *written[: _TOKENS - _SPECIAL]]
+    begins = getattr(config, "decoder_start_token_id", None)
+    if begins is None:  # it is the decoder's own
+        begins = config.decoder.bos_token_id
+    target = [int(begins), *written[: _TOKENS - _SPECIAL]]
     return loaded, _text(read), _text(target)
 
 

@@ -9,6 +9,8 @@ import torch
 from small_models import perturb, save
 from transformers import AutoConfig, AutoModel, AutoModelForSeq2SeqLM, AutoTokenizer
 
+from inspector.families.small import SMALL
+
 SOURCE = "The cat sat on the mat because it was tired"
 TARGET = "we are here and the mats sat"
 
@@ -40,6 +42,17 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "mt5": ("mt5", T5),
     "umt5": ("umt5", T5 | {"feed_forward_proj": "relu", "relative_attention_max_distance": 9}),
     "umt5, gated": ("umt5", T5 | {"d_kv": 6, "tie_word_embeddings": False}),
+    "t5gemma": ("t5gemma", dict(SMALL["t5gemma"])),
+    "t5gemma, uneven": (
+        "t5gemma",
+        SMALL["t5gemma"] | {
+            "encoder": SMALL["t5gemma"]["encoder"] | {
+                "num_hidden_layers": 4, "num_attention_heads": 6, "head_dim": 10,
+                "attention_bias": True, "intermediate_size": 20, "query_pre_attn_scalar": 9,
+            },
+            "tie_word_embeddings": False,
+        },
+    ),
     "plbart": ("plbart", BART),
     "m2m_100": ("m2m_100", BART | {"pad_token_id": 1}),
     "blenderbot": ("blenderbot", BART),

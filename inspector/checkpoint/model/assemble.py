@@ -74,6 +74,7 @@ def _stack(
     *,
     kept: bool,
 ) -> Stack:
+    config = family.own(config)
     modules = Modules(tensors, family, config, title)
     body = body_of(family)
     norm = found(body.final_norm, config)
@@ -172,10 +173,13 @@ def _head(modules: Modules, family: Family, config: Any, table: Array) -> Head |
     """Return the head for words, or None where the file has only a part of it."""
     if (row := family.head) is None:
         return None
+    tied = config.tie_word_embeddings
+    # The last stack's own config says what there is to say of its end.
+    config = family.sites[-1].own(config)
     transform, norm = found(row.transform, config), found(row.norm, config)
     own = [modules.within_file(f"{path}.weight") for path in row.words]
     words = next((one for one in own if one is not None), None)
-    if config.tie_word_embeddings:
+    if tied:
         words = table
     biases = row.bias if getattr(config, row.bias_if or "", True) else ()
     bias = next((b for b in map(modules.within_file, biases) if b is not None), None)

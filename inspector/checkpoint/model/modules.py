@@ -31,7 +31,7 @@ class Modules:
     ) -> None:
         self._tensors = tensors
         self._family = family
-        self._config = config
+        self._config = config = family.own(config)
         self._title = title
         named = f"{family.prefix}."
         self._prefix = named if any(name.startswith(named) for name in tensors) else ""

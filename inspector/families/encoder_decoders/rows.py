@@ -160,10 +160,72 @@ def _t5(model_type: str, head: str) -> Family:
     )
 
 
+def _t5gemma_site(site: Site) -> Family:
+    """Return one site of Gemma 2's two stacks, each with a config of its own."""
+    stack = "encoder" if site == "encoder" else "decoder"
+    attention = "cross_attn" if site == "cross" else "self_attn"
+    norm = f"pre_{attention}_layernorm"
+    body = Body(
+        embeddings=Embed(words=(f"{stack}.embed_tokens",), scale="root"),
+        feed_forward=Feed(
+            up="mlp.up_proj",
+            gate="mlp.gate_proj",
+            down="mlp.down_proj",
+            activation="hidden_activation",
+            before="pre_feedforward_layernorm",
+            inside="post_feedforward_layernorm",
+        ),
+        final_norm=f"{stack}.norm",
+    )
+    windows: dict[Site, Literal["both", "layer_types"]] = {
+        "encoder": "both", "decoder": "layer_types",
+    }  # fmt: skip
+    return Family(
+        model_type="t5gemma",
+        site=site,
+        within=stack,
+        layer=f"{stack}.layers.{{i}}",
+        entry=norm if site == "cross" else "",
+        query=f"{attention}.q_proj",
+        key=f"{attention}.k_proj",
+        value=f"{attention}.v_proj",
+        output=f"{attention}.o_proj",
+        norm=norm,
+        norm_kind="rms+1",
+        norm_inside=f"post_{attention}_layernorm",
+        eps="rms_norm_eps",
+        rope=None if site == "cross" else "half",
+        window=windows.get(site),
+        causal=site == "decoder",
+        scale="scalar",
+        softcap="attn_logit_softcapping",
+        float32_softmax=True,
+        float32_norms=True,
+        prefix="model",
+        reads=("head_dim", "num_key_value_heads"),
+        body=None if site == "cross" else body,
+    )
+
+
+def _t5gemma() -> Family:
+    encoder, *others = map(_t5gemma_site, _SITES)
+    return replace(
+        encoder,
+        others=tuple(others),
+        head=WordHead(
+            architecture="T5GemmaForConditionalGeneration",
+            kind="seq2seq",
+            words=("lm_head.out_proj",),
+            softcap="final_logit_softcapping",
+        ),
+    )
+
+
 ROWS = (
     _t5("t5", "T5ForConditionalGeneration"),
     _t5("mt5", "MT5ForConditionalGeneration"),
     _t5("umt5", "UMT5ForConditionalGeneration"),
+    _t5gemma(),
     _bart(
         "bart",
         "BartForConditionalGeneration",
