@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.families.position_numbers import beyond, frequencies, slopes
+from inspector.families.position_numbers import beyond, frequencies, sharpened, slopes
 from inspector.families.spec import Family
 from inspector.records import (
     Alibi,
@@ -25,6 +25,7 @@ _SHARDS = 4
 
 def attention_config(family: Family, config: Any, layer: int) -> AttentionConfig:
     """Read the numbers of one layer's attention from a config."""
+    config = family.own(config)
     heads, kv_heads, size = sizes(family, config)
     return AttentionConfig(
         heads=heads,
@@ -36,7 +37,7 @@ def attention_config(family: Family, config: Any, layer: int) -> AttentionConfig
         norms_behind_rope=family.head_norms_behind_rope,
         causal=family.causal,
         window=_window(family, config, layer),
-        rope=_rope(family, config, layer),
+        rope=_rope(family, config, layer, size),
         turns_values=bool(family.read(config, "rotary_value")),
         positions=_positions(family, config),
         softcap=_number(getattr(config, family.softcap)) if family.softcap else None,
@@ -61,6 +62,8 @@ def _scale(family: Family, config: Any, layer: int, head_dim: int) -> float:
         # The root is taken in float32, whatever the model runs in.
         return 1 / float(np.sqrt(np.float32(head_dim * (1 + len(family.terms(config))))))
     scale: float = head_dim**-0.5
+    if family.scale == "yarn":
+        scale *= sharpened(rope_parameters(family, config)[0]) ** 2
     if family.scale == "gpt2":
         if not config.scale_attn_weights:
             scale = 1.0
@@ -81,7 +84,7 @@ def _window(family: Family, config: Any, layer: int) -> int | None:
     return int(config.sliding_window) + (family.window == "both")
 
 
-def _rope(family: Family, config: Any, layer: int) -> Rope | None:
+def _rope(family: Family, config: Any, layer: int, head_dim: int) -> Rope | None:
     if family.rope is None:
         return None
     windowed = family.rope_if_near and config.sliding_window is not None
@@ -97,9 +100,11 @@ def _rope(family: Family, config: Any, layer: int) -> Rope | None:
     longest = getattr(config, "max_position_embeddings", None)
     return Rope(
         *frequencies(of_layer, size, longest),
-        interleaved=family.rope == "interleaved",
+        interleaved=family.rope == "interleaved"
+        and family.read(config, "rope_interleave") is not False,
         in_float32=family.float32_rope,
         beyond=beyond(of_layer, size, longest),
+        first=head_dim - size if family.latent else 0,
     )
 
 
@@ -147,6 +152,7 @@ def rope_parameters(family: Family, config: Any) -> list[Mapping[str, Any]]:
     """Return what turns positions: one for all layers, or one for each."""
     if family.rope is None:
         return []
+    config = family.own(config)
     parameters = getattr(config, "rope_parameters", None) or {"rope_theta": 10000.0}
     if "rope_theta" in parameters:
         return [_at_once(family, config, parameters)]
@@ -167,27 +173,37 @@ def _at_once(family: Family, config: Any, parameters: Mapping[str, Any]) -> Mapp
 
 def rope_windows(family: Family, config: Any) -> tuple[int, ...]:
     """Return the lengths of a text above which its tokens are turned with other speeds."""
-    longest = getattr(config, "max_position_embeddings", None)
     found = [
-        beyond(parameters, turned_size(family, config, parameters), longest)
-        for parameters in rope_parameters(family, config)
+        beyond(
+            parameters,
+            turned_size(row, config, parameters),
+            getattr(row.own(config), "max_position_embeddings", None),
+        )
+        for row in family.sites
+        for parameters in rope_parameters(row, config)
     ]
     return tuple(sorted({one.window for one in found if one is not None}))
 
 
 def sizes(family: Family, config: Any) -> tuple[int, int, int]:
     """Return the heads of queries, the heads of keys and values, and the size of one."""
+    config = family.own(config)
     heads = int(getattr(config, family.heads))
     kv_heads = int(family.read(config, "num_key_value_heads") or heads)
     if "multi_query" in family.reads:  # Falcon's way of saying so
         several = config.new_decoder_architecture or not config.multi_query
         kv_heads = int(config.num_kv_heads) if several else 1
     size = int(family.read(config, "head_dim") or config.hidden_size // heads)
+    if family.latent:
+        size = int(config.qk_nope_head_dim) + int(config.qk_rope_head_dim)
     return heads, kv_heads, size
 
 
 def turned_size(family: Family, config: Any, parameters: Mapping[str, Any]) -> int:
     """Return how many of a head's dimensions positions turn."""
+    config = family.own(config)
+    if family.latent:
+        return int(config.qk_rope_head_dim)
     if of_its_own := family.read(config, "rotary_dim"):
         return int(of_its_own)
     _, _, size = sizes(family, config)

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from inspector.families.attention_numbers import rope_parameters, sizes, turned_size
-from inspector.families.parts import found as choice
 from inspector.families.position_numbers import ROPE_TYPES
 from inspector.families.spec import Family
 
@@ -40,29 +39,46 @@ def not_rebuilt_because(family: Family, config: Any) -> str | None:
             f"the rebuild of {family.model_type} covers pos_att_type {', '.join(_TERMS)}, "
             f"this checkpoint has {strange[0]!r}"
         )
-    for parameters in rope_parameters(family, config):
-        kind = parameters.get("rope_type", "default")
-        if kind not in ROPE_TYPES:
-            return (
-                f"the rebuild of {family.model_type} covers rope_type "
-                f"{', '.join(ROPE_TYPES)}, this checkpoint has {kind!r}"
-            )
-        pairs = turned_size(family, config, parameters) // 2
-        for name in ROPE_TYPES[kind]:
-            if not _fits(parameters, kind, name, pairs):
-                return (
-                    f"the rebuild of {family.model_type} does not understand "
-                    f"{name}={parameters.get(name)!r} for rope_type {kind}"
-                )
+    widths = {int(site.own(config).hidden_size) for site in family.sites if site.within}
+    if len(widths) > 1:
+        return (
+            f"the rebuild of {family.model_type} covers stacks of one width, this checkpoint has "
+            f"{' and '.join(map(str, sorted(widths)))}"
+        )
+    for site in family.sites:
+        if said := _speeds_refused(family, site, config):
+            return said
     if family.rope and "head_dim" not in family.reads:
         # The heads are as wide as ever, but transformers makes the speeds for this width.
         heads, _, size = sizes(family, config)
+        if family.latent:
+            size = int(config.qk_rope_head_dim)
         if (found := getattr(config, "head_dim", None) or size) != size:
             return (
                 f"the rebuild of {family.model_type} covers heads of "
                 f"{config.hidden_size} / {heads} dimensions, this checkpoint has "
                 f"head_dim={found!r}"
             )
+    return None
+
+
+def _speeds_refused(family: Family, site: Family, config: Any) -> str | None:
+    """Say what of a site's positions that turn is not covered, or None."""
+    known = family.rope_types or tuple(ROPE_TYPES)
+    for parameters in rope_parameters(site, config):
+        kind = parameters.get("rope_type", "default")
+        if kind not in known:
+            return (
+                f"the rebuild of {family.model_type} covers rope_type "
+                f"{', '.join(known)}, this checkpoint has {kind!r}"
+            )
+        pairs = turned_size(site, config, parameters) // 2
+        for name in ROPE_TYPES[kind]:
+            if not _fits(parameters, kind, name, pairs):
+                return (
+                    f"the rebuild of {family.model_type} does not understand "
+                    f"{name}={parameters.get(name)!r} for rope_type {kind}"
+                )
     return None
 
 
@@ -92,16 +108,17 @@ def _said(config: Any, name: str, otherwise: object) -> object:
 
 def not_run_because(family: Family, config: Any) -> str | None:
     """Say which value of a config the forward pass does not cover, or None."""
-    named, known = {"conv_act"}, ACTIVATIONS
+    named, known = [("conv_act", config)], ACTIVATIONS
     for row in family.sites:
         feed = None if row.body is None else row.body.feed_forward
-        if feed is not None and not choice(feed.fixed, config) and not feed.experts:
-            named.add(feed.activation)
-            known += LEARNED if feed.learned else ()
+        if feed is None or feed.has_fixed(config) or (feed.mixture and feed.mixture.bounded):
+            continue
+        named.append((feed.activation, row.own(config)))
+        known += LEARNED if feed.learned else ()
     if family.head is not None and family.head.transform and not family.head.fixed:
-        named.add(family.head.activation)
-    for name in sorted(named):
-        value = getattr(config, name, ACTIVATIONS[0])
+        named.append((family.head.activation, config))
+    for name, of in named:
+        value = getattr(of, name, ACTIVATIONS[0])
         if value not in known:
             return (
                 f"the forward pass knows no activation {value!r}, which this checkpoint has as "

@@ -62,11 +62,63 @@ class Embed:
     #: The config's name of the number that words are multiplied by instead.
     multiplier: str = ""
     norm: str = ""
+    normed: Literal["sum", "words"] = "sum"
     projection: str = ""
     projected: Literal["words", "sum", "norm"] = "norm"
     #: The config's name of the width of the words: where it is D, nothing is projected.
     width: str = ""
     padding_is_zero: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mixture:
+    """A router and its experts: where they lie, paths from ``layer``, and what the router does.
+
+    What lies in several ways, older files' and newer ones', is what a file has the first of.
+    ``records.Router`` says what the numbers mean.
+    """
+
+    router: tuple[str, ...] = ("mlp.gate",)
+    #: Tensors of all experts together: gates above ups, and downs, (E, 2·I, D) and (E, D, I); or,
+    #: ``turned``, (E, D, 2·I), gates and ups by turns, and (E, I, D), with biases of their own.
+    together: tuple[tuple[str, str], ...] = (("mlp.experts.gate_up_proj", "mlp.experts.down_proj"),)
+    turned: bool = False
+    #: Modules of one expert, ``{e}`` its number: gate, up, down.
+    apart: tuple[tuple[str, str, str], ...] = ()
+    kind: Literal["softmax", "chosen", "sigmoid", "sparse"]
+    #: The config's names of how many experts there are and how many each token goes through, of
+    #: the flag that says whether shares are divided by their sum, where it is not so in any case,
+    #: and of what they are multiplied by.
+    count: str = "num_local_experts"
+    chosen: str = "num_experts_per_tok"
+    normalised: bool | str = False
+    scale: str = ""
+    #: The tensor of what is added for the choice alone; the config's names of how many groups
+    #: there are and how many are chosen from, by so many of their best; the config's key that says
+    #: whether there are groups, its value where there are none, and where there are; and the
+    #: config's name of how far below the best is far.
+    correction: str = ""
+    groups: tuple[str, str] | None = None
+    best_of_group: int = 2
+    grouped: tuple[str, str, str] | None = None
+    tolerance: str = ""
+    #: The expert that every token goes through, and what says how much it counts.
+    shared: tuple[str, str, str] | None = None
+    shared_share: str = ""
+    #: Whether the gate is gpt-oss's, in place of an activation.
+    bounded: bool = False
+    #: Which layers have no experts: as many of the first as this says, those of a list, and all
+    #: but every so manieth; the config's names.
+    plain_first: str = ""
+    plain: str = ""
+    every: str = ""
+
+    def within(self, config: Any, layer: int) -> bool:
+        """Say whether a layer has experts."""
+        first = int(getattr(config, self.plain_first)) if self.plain_first else 0
+        plain = (getattr(config, self.plain) if self.plain else None) or ()
+        every = int(getattr(config, self.every)) if self.every else 1
+        return layer >= first and layer not in plain and (layer + 1) % every == 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,12 +138,19 @@ class Feed:
     fixed: Where = ""
     #: Where an activation keeps what it has learned, where the config's is one that learns.
     learned: str = ""
-    #: A router and its experts, in place of all that.
-    router: str = ""
-    experts: str = ""
+    #: A router and its experts, in place of all that in the layers that have them.
+    mixture: Mixture | None = None
     before: Where = ""
     inside: Where = ""
     after: Where = ""
+
+    def has_fixed(self, config: Any) -> bool:
+        """Say whether the activation is the same whatever the config calls it."""
+        return bool(found(self.fixed, config))
+
+    def activates(self, config: Any) -> str:
+        """Return the name of the activation under a config."""
+        return found(self.fixed, config) or str(getattr(config, self.activation))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +169,8 @@ class WordHead:
     words: tuple[str, ...] = ()
     #: The bias of each word: the first of these that the file has.
     bias: tuple[str, ...] = ()
+    #: The config's flag that says whether there is one, where checkpoints differ.
+    bias_if: str = ""
     #: The config's flag that says whether states are multiplied by D^-½.
     scale_if: str = ""
     #: The config's name of the number that logits are multiplied by, or of that which divides them.

@@ -153,9 +153,19 @@ def _yarn(
 def _yarn_factor(parameters: Mapping[str, Any], factor: float) -> float:
     if (given := parameters.get("attention_factor")) is not None:
         return float(given)
-
-    def grown(by: float) -> float:
-        return 1.0 if factor <= 1 else 0.1 * by * math.log(factor) + 1
-
     mscale, all_dim = parameters.get("mscale"), parameters.get("mscale_all_dim")
-    return grown(mscale) / grown(all_dim) if mscale and all_dim else grown(1)
+    if mscale and all_dim:
+        return _grown(mscale, factor) / _grown(all_dim, factor)
+    return _grown(1, factor)
+
+
+def _grown(by: float, factor: float) -> float:
+    return 1.0 if factor <= 1 else 0.1 * by * math.log(factor) + 1
+
+
+def sharpened(parameters: Mapping[str, Any]) -> float:
+    """Return what DeepSeek multiplies queries and keys by where positions are scaled, else 1."""
+    all_dim = parameters.get("mscale_all_dim")
+    if not all_dim or parameters.get("rope_type", "default") == "default":
+        return 1.0
+    return _grown(all_dim, float(parameters["factor"]))

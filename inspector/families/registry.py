@@ -25,7 +25,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "decoders": ("gpt2", "gpt_neo", "opt", "gptj", "gpt_neox", "falcon", "bloom"),
     "llamas": (
-        "llama", "gpt_oss", "mistral", "qwen2", "qwen3", "smollm3", "gemma", "gemma2",
+        "llama", "mistral", "qwen2", "qwen3", "smollm3", "gemma", "gemma2",
         "gemma3_text", "phi", "phi3", "stablelm",
     ),
     "llama_kin": (
@@ -33,11 +33,18 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "nemotron", "exaone4", "arcee", "ministral", "seed_oss", "ernie4_5", "apertus",
         "hunyuan_v1_dense", "helium",
     ),
+    "mixtures": (
+        "gpt_oss", "mixtral", "qwen2_moe", "qwen3_moe", "olmoe", "granitemoe", "phimoe",
+        "deepseek_v2", "deepseek_v3", "glm4_moe",
+    ),
     "older_encoders": ("roformer", "flaubert", "xlm"),
     "older_decoders": (
         "gpt_bigcode", "codegen", "biogpt", "persimmon", "ctrl", "xglm", "mpt", "openai-gpt",
     ),
-    "encoder_decoders": ("t5", "mt5", "bart", "marian", "mbart", "pegasus"),
+    "encoder_decoders": (
+        "t5", "mt5", "umt5", "t5gemma", "bart", "marian", "mbart", "pegasus", "plbart", "m2m_100",
+        "blenderbot", "blenderbot-small",
+    ),
 }  # fmt: skip
 
 

@@ -16,9 +16,9 @@ class Added:
 
     ``alibi`` has nothing to learn; ``from_end`` is MPT's, which counts places back from the last
     key and takes each slope as a power of its own. ``buckets``: ``table`` is a path from the base
-    model, and the config says how many buckets there are and how far they reach. ``disentangled``:
-    so it is, with ``key`` and ``query`` from the layer, what makes keys and queries of the
-    distances.
+    model, with ``{i}`` where every layer has one of its own, and the config says how many buckets
+    there are and how far they reach. ``disentangled``: so it is, with ``key`` and ``query`` from
+    the layer, what makes keys and queries of the distances.
     """
 
     kind: Literal["alibi", "buckets", "disentangled"]
@@ -32,6 +32,29 @@ class Added:
     in_buckets: bool = False
     #: Whether keys ahead and keys behind have buckets of their own.
     both_ways: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatentPaths:
+    """The modules of attention on latent states, as DeepSeek has it, paths from the layer.
+
+    The config says how wide everything is: ``q_lora_rank``, without which queries are made of the
+    states, ``kv_lora_rank``, and of a head ``qk_nope_head_dim``, ``qk_rope_head_dim`` (which
+    positions turn, and which a key shares with all others) and ``v_head_dim``.
+    """
+
+    #: What makes queries of the states; or their latent, its norm, and queries of that.
+    query: str
+    query_down: str
+    query_norm: str
+    query_up: str
+    #: What makes the latent of keys and values, and behind it what keys share; its norm; and what
+    #: makes, head by head, a key and a value of it.
+    down: str
+    norm: str
+    up: str
+    #: The small number under the root of both norms, whatever the config says of the others.
+    eps: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +81,13 @@ class Family:
     key: str = ""
     value: str = ""
     fused: str = ""
+    #: In place of all of them.
+    latent: LatentPaths | None = None
     layout: Literal["blocks", "groups", "shards"] = "blocks"
     output: str
     site: SiteName = "self"
+    #: The config within the config that is the site's own, where stacks have one each.
+    within: str = ""
     #: The other rows of an encoder–decoder, in the order ``decoder``, ``cross``.
     others: tuple[Family, ...] = ()
     #: The module whose input is the row's input, where that is not the layer: in cross-attention
@@ -96,6 +123,8 @@ class Family:
     clip: str = ""
     #: Whether positions turn queries and keys, and which dimensions make a pair.
     rope: Literal["half", "interleaved"] | None = None
+    #: The kinds of speeds that the family's own code has as all others do, where not all are.
+    rope_types: tuple[str, ...] = ()
     #: Whether that is so only in near-sighted layers, where the config has a window.
     rope_if_near: bool = False
     #: True where the family's own code turns in float32 whatever else is float64.
@@ -115,8 +144,9 @@ class Family:
     #: ``attention_layers`` names. ``both`` is the same with a window that reaches both ways.
     window: Literal["all", "layer_types", "both", "gpt_neo"] | None = None
     #: ``head``: d^-½. ``one``: no scale. ``gpt2``, ``scalar`` and ``multiplier``: as the config
-    #: says. ``terms``: (d·n)^-½, where q·k is one of n terms that make the scores.
-    scale: Literal["head", "one", "gpt2", "scalar", "multiplier", "terms"] = "head"
+    #: says. ``terms``: (d·n)^-½, where q·k is one of n terms that make the scores. ``yarn``: d^-½,
+    #: and where positions are scaled the square of what they make scores sharper by.
+    scale: Literal["head", "one", "gpt2", "scalar", "multiplier", "terms", "yarn"] = "head"
     #: The config's name of the limit to which scores are bent.
     softcap: str = ""
     #: True where the family's own code takes its softmax in float32 whatever else is float64.
@@ -180,18 +210,27 @@ class Family:
             "norms on q and k" + (" where set" if self.head_norms_if else "")
             if self.head_norms
             else "",
-            {"head": "", "one": "no scale", "terms": "scale by the number of terms"}.get(
-                self.scale, "scale by config"
-            ),
+            {
+                "head": "",
+                "yarn": "",
+                "one": "no scale",
+                "terms": "scale by the number of terms",
+            }.get(self.scale, "scale by config"),
             "soft cap" if self.softcap else "",
             "sinks" if self.sinks else "",
             "fused q, k, v" if self.fused else "",
+            "latent keys and values" if self.latent else "",
             "layers share weights" if "{group}" in self.layer else "",
         )
         return tuple(filter(None, said))
 
+    def own(self, config: Any) -> Any:
+        """Return the part of a config that is the site's own; of such a part, itself."""
+        return getattr(config, self.within, config) if self.within else config
+
     def layer_paths(self, config: Any) -> list[str]:
         """Return every layer's module path; layers that share a module share a path."""
+        config = self.own(config)
         layers = int(getattr(config, self.layers))
         groups = int(self.read(config, "num_hidden_groups") or 1)
         return [self.layer.format(i=i, group=i * groups // layers) for i in range(layers)]
@@ -241,7 +280,7 @@ class Family:
 
     def read(self, config: Any, key: str) -> Any:
         """Return a value of the config where the family's own code reads it, else None."""
-        return getattr(config, key, None) if key in self.reads else None
+        return getattr(self.own(config), key, None) if key in self.reads else None
 
 
 def _words(listed: str) -> list[str]:

@@ -23,6 +23,7 @@ from inspector.records import (
     AttentionWeights,
     Bias,
     Edit,
+    Latent,
     Mask,
     Norm,
     PositionWeights,
@@ -72,10 +73,14 @@ def attention_of(
     texts, tokens = len(edits), len(states) // len(edits)
 
     def offered() -> Offered:
+        made_of = _latent(key_states, weights.key_latent, workers)
         projected, value = (
-            split_heads(project(key_states, of, workers), config.kv_heads, texts)
+            split_heads(project(made_of, of, workers), config.kv_heads, texts)
             for of in (weights.key, weights.value)
         )
+        if weights.shared_key is not None:
+            shared = split_heads(project(key_states, weights.shared_key, workers), 1, texts)
+            projected = _with_shared(projected, shared)
         value = _clipped(value, config)
         if config.turns_values:
             value = _turned(value, config.rope, start)
@@ -87,7 +92,8 @@ def attention_of(
             return _turned(normed, config.rope, start)
         return _normed_heads(_turned(projected, config.rope, start), norm, config, texts)
 
-    asked = split_heads(project(states, weights.query, workers), config.heads, texts)
+    asked_of = _latent(states, weights.query_latent, workers)
+    asked = split_heads(project(asked_of, weights.query, workers), config.heads, texts)
     asked_normed = _normed_heads(asked, weights.query_norm, config, texts)
     query = placed(asked, asked_normed, weights.query_norm)
     offer = offered() if past is None else past.joined(offered)
@@ -162,6 +168,18 @@ def _expanded(
 
 def _normed(states: Array, norm: Norm | None, workers: Workers | None = None) -> Array:
     return states if norm is None else apply_norm(states, norm, workers)
+
+
+def _latent(states: Array, latent: Latent | None, workers: Workers | None) -> Array:
+    """Return what heads are made of: the states, or what is narrower than they are."""
+    if latent is None:
+        return states
+    return apply_norm(project(states, latent.down, workers), latent.norm, workers)
+
+
+def _with_shared(keys: Array, shared: Array) -> Array:
+    """Put (B, T, r) dimensions that a text's heads share behind those of each, (B·KV, T, d)."""
+    return np.concatenate([keys, np.repeat(shared, len(keys) // len(shared), axis=0)], axis=2)
 
 
 def _clipped(vectors: Array, config: AttentionConfig) -> Array:

@@ -31,6 +31,8 @@ def embed(
         states *= dtype(tables.scale)
     if projection is not None and tables.projected == "words":
         states = project(states, projection)
+    if norm is not None and tables.normed == "words":
+        states = apply_norm(states, norm)
     if tables.types is not None and not (tables.types_if_told and text.token_types is None):
         told = np.zeros_like(text.ids) if text.token_types is None else text.token_types
         types = tables.types[told].astype(dtype, copy=False)
@@ -40,7 +42,7 @@ def embed(
         states += tables.positions[places(text.ids, tables, present) + start]
     if projection is not None and tables.projected == "sum":
         states = project(states, projection)
-    if norm is not None:
+    if norm is not None and tables.normed == "sum":
         states = apply_norm(states, norm)
     if tables.padding_is_zero and present is not None:
         states[~present] = 0

@@ -24,7 +24,7 @@ def turned(vectors: tuple[Array, Array], rope: Rope | None) -> tuple[Array, Arra
 
 
 def rotate(vectors: Array, rope: Rope, start: int = 0) -> Array:
-    """Return (H, T, d) with the first 2·len(frequencies) dimensions turned by their position.
+    """Return (H, T, d) with 2·len(frequencies) dimensions of them turned by their position.
 
     ``start`` is the place of the first of the T; the text ends with the last of them.
     """
@@ -34,10 +34,11 @@ def rotate(vectors: Array, rope: Rope, start: int = 0) -> Array:
     sin, cos = _sines(rope, start, start + vectors.shape[1])
     sin, cos = sin.astype(vectors.dtype), cos.astype(vectors.dtype)
     # Which dimensions make a pair: neighbours, or one of the first half and one of the second.
+    one, end = rope.first, rope.first + 2 * count
     firsts, seconds = (
-        (slice(0, 2 * count, 2), slice(1, 2 * count, 2))
+        (slice(one, end, 2), slice(one + 1, end, 2))
         if rope.interleaved
-        else (slice(0, count), slice(count, 2 * count))
+        else (slice(one, one + count), slice(one + count, end))
     )
     first, second = vectors[..., firsts], vectors[..., seconds]
     rotated = vectors.copy()

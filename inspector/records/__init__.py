@@ -23,6 +23,7 @@ from inspector.records.checkpoint import (
     Checkpoint,
     Disentangled,
     DynamicBase,
+    Latent,
     LongSpeeds,
     ModelInfo,
     Norm,
@@ -97,6 +98,7 @@ from inspector.records.findings import (
 from inspector.records.generation import Generation, Writing, WrittenToken
 from inspector.records.model import (
     Block,
+    BoundedGate,
     Convolution,
     Embeddings,
     Experts,
@@ -104,6 +106,7 @@ from inspector.records.model import (
     Head,
     Model,
     Norms,
+    Router,
     Stack,
     Xielu,
 )
@@ -146,6 +149,7 @@ __all__ = [
     "Block",
     "BlockEdge",
     "BlockToken",
+    "BoundedGate",
     "Buckets",
     "Candidate",
     "CapturedAttention",
@@ -185,6 +189,7 @@ __all__ = [
     "HeadStatistics",
     "Inspected",
     "Knockout",
+    "Latent",
     "LayerCheck",
     "Link",
     "LongSpeeds",
@@ -213,6 +218,7 @@ __all__ = [
     "RelationFindings",
     "Role",
     "Rope",
+    "Router",
     "RowSample",
     "RungResult",
     "SampledRows",

@@ -84,7 +84,7 @@ class DynamicBase:
 class Rope:
     """How queries and keys are turned by their position."""
 
-    #: (r/2,) radians a position of each pair among the first r dimensions.
+    #: (r/2,) radians a position of each pair among r dimensions, the first ones of a head.
     frequencies: Float32
     #: What the turned dimensions are multiplied by.
     factor: float
@@ -97,6 +97,8 @@ class Rope:
     #: (P, r) sines of every place in the first half, cosines in the second, where the checkpoint
     #: keeps them; None where they are calculated.
     table: Array | None = None
+    #: The first of the dimensions that are turned.
+    first: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,14 @@ class PositionWeights:
 
 
 @dataclass(frozen=True, slots=True)
+class Latent:
+    """A narrow state that heads are made of, in place of the token's own: norm(x·downᵀ)."""
+
+    down: Projection
+    norm: Norm
+
+
+@dataclass(frozen=True, slots=True)
 class AttentionWeights:
     """One attention layer's weights, copied out of the checkpoint before the model ran."""
 
@@ -164,6 +174,11 @@ class AttentionWeights:
     positions: PositionWeights | None = None
     #: (H,) score of one more key that nobody is, whose weight is dropped; None without one.
     sink: Array | None = None
+    #: What queries, and what keys and values, are made of; None where of the states themselves.
+    query_latent: Latent | None = None
+    key_latent: Latent | None = None
+    #: (r, D) makes the last r dimensions of a key, the same for all heads, of the states.
+    shared_key: Projection | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +190,8 @@ class AttentionConfig:
     head_dim: int
     #: What q·k is multiplied by; d^-½ in most families.
     scale: float
-    #: Projected queries, keys and values are bounded by ±this; None where they are not.
+    #: Values, and queries and keys behind their norms, are bounded by ±this; None where they are
+    #: not.
     clip: float | None = None
     #: Whether the norms of queries and keys take all heads side by side, (T, H·d), as one vector.
     norms_over_all: bool = False

@@ -35,21 +35,14 @@ class Embeddings:
     projected: Literal["words", "sum", "norm"]
     #: Whether padding enters the first block as zeros.
     padding_is_zero: bool
+    #: What the norm is of: of words, places and segments together, or of the words alone.
+    normed: Literal["sum", "words"] = "sum"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Experts:
-    """Several feed-forwards of which each token goes through a few, chosen by a router."""
+@dataclass(frozen=True, slots=True)
+class BoundedGate:
+    """gpt-oss's gate: (u + 1)·g·σ(slope·g), where g ≤ limit and |u| ≤ limit."""
 
-    router: Projection
-    #: (E, D, 2·I) columns of gate and of up in turn, (E, 2·I), (E, I, D), (E, D)
-    gate_up: Array
-    gate_up_bias: Array
-    down: Array
-    down_bias: Array
-    #: How many each token goes through.
-    chosen: int
-    #: gate·σ(slope·gate), both bounded by ``limit``.
     slope: float
     limit: float
 
@@ -77,6 +70,45 @@ class FeedForward:
     up: Projection
     gate: Projection | None
     down: Projection
+    #: In place of an activation.
+    bounded: BoundedGate | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Router:
+    """What chooses a few of E experts for each token, and says how much each of them counts.
+
+    By their scores s, (T, E): ``softmax`` of all of them; ``chosen``, softmax of those that are
+    chosen; ``sigmoid``, each by itself; ``sparse``, softmax of those not far below the best.
+    """
+
+    scores: Projection
+    kind: Literal["softmax", "chosen", "sigmoid", "sparse"]
+    #: How many each token goes through.
+    chosen: int
+    #: Whether what they count is then divided by its sum; and what it is multiplied by.
+    normalised: bool = False
+    scale: float = 1.0
+    #: (E,) added to what chooses, and not to what counts.
+    correction: Array | None = None
+    #: Of so many groups of neighbours only the best are chosen from, by so many of their best.
+    groups: int = 1
+    best_groups: int = 1
+    best_of_group: int = 2
+    #: How far below the best counts as far, relative to the score.
+    tolerance: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Experts:
+    """Several feed-forwards of which each token goes through a few, chosen by a router."""
+
+    router: Router
+    #: E of them, each put together when it is asked for.
+    each: Sequence[FeedForward]
+    #: One that every token goes through beside them, and what its share is the sigmoid of.
+    shared: FeedForward | None = None
+    shared_share: Projection | None = None
 
 
 @dataclass(frozen=True, slots=True)

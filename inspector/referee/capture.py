@@ -29,6 +29,8 @@ from inspector.referee.quiet import quiet
 from inspector.referee.site_hooks import SiteStates, copied, watch_end, watch_sites
 from inspector.referee.threads import threads_for
 
+#: What configs call how many experts a layer has.
+_COUNTS_OF_EXPERTS = ("num_local_experts", "num_experts")
 #: Dimensions of a layer's attention weights: batch, heads, queries, keys.
 _MATRICES = 4
 
@@ -50,7 +52,7 @@ def capture_float64(loaded: LoadedModel, text: Text, target: Text | None = None)
     """Run a float64 copy of the model on the CPU, hooks included, for the arbitration."""
     exact = deepcopy(loaded.with_head or loaded.model).cpu().double()
     # The fast way through a mixture of experts knows no float64.
-    if getattr(exact.config, "num_local_experts", None):
+    if any(getattr(exact.config, name, None) for name in _COUNTS_OF_EXPERTS):
         exact.set_experts_implementation("eager")
     base = exact if loaded.with_head is None else exact.base_model
     with float64_by_default(exact.config.model_type):

@@ -6,6 +6,7 @@ the token with which the family begins. What is shown are the tokens that it rea
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -116,8 +117,15 @@ def _shifted(model: Any, labels: torch.Tensor) -> torch.Tensor:
     # The class with the language-model head knows, and asks nothing but the config for it.
     family = MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING.get(type(model.config), None)
     shift = getattr(family, "prepare_decoder_input_ids_from_labels", None)
+    # Some have only a function beside them that does it where they are given labels.
+    beside = getattr(sys.modules.get(getattr(family, "__module__", "")), "shift_tokens_right", None)
+    config = model.config
     try:
-        read: torch.Tensor | None = None if shift is None else shift(model, labels)
+        read: torch.Tensor | None = None
+        if shift is not None:
+            read = shift(model, labels)
+        elif beside is not None:
+            read = beside(labels, config.pad_token_id, config.decoder_start_token_id)
     except (TypeError, ValueError) as error:
         raise ModelError(
             f"The config of this {model.config.model_type} does not say with which token its "

@@ -179,6 +179,7 @@ def test_links_within_the_hubs_cache_are_followed_and_no_others(
         ("bert", {"model_type": None}, "does not say its model_type"),
         ("bert", {"transformers_weights": "w.bin"}, "transformers_weights"),
         ("bert", {"num_experts_per_tok": 10**9}, "num_experts_per_tok"),
+        ("t5gemma", {"encoder": 5}, "a config of its own"),
         ("albert", {"num_hidden_layers": 10**9}, "num_hidden_layers"),
         ("gpt2", {"n_layer": 10**9}, "n_layer = 1000000000"),
         ("gpt2", {"n_embd": 23}, "n_embd = 23"),

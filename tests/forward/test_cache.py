@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from forward_models import ALL, Made
+from transformers.modeling_outputs import BaseModelOutput
 
 from inspector.families.registry import FAMILIES
 from inspector.forward.cache import Cache
@@ -129,7 +130,7 @@ def test_pieces_beside_transformers_with_its_cache(
         assert ours.logits is not None
         assert largest(ours.logits, theirs.logits[0].numpy()) <= 3e-5
         if it.target is not None:
-            encoded = (theirs.encoder_last_hidden_state,)
+            encoded = BaseModelOutput(last_hidden_state=theirs.encoder_last_hidden_state)
         rows = {site: theirs.attentions if it.target is None else theirs.decoder_attentions}
         if it.target is not None:
             rows["cross"] = theirs.cross_attentions

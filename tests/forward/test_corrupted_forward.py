@@ -12,7 +12,7 @@ from forward_models import ALL, Made, differences, run_theirs
 
 from inspector.forward import block as block_module
 from inspector.forward.model import forward
-from inspector.records import Array, Block, Experts, Model, Norms, Stack
+from inspector.records import Array, Block, Experts, FeedForward, Model, Norms, Stack
 
 #: Far above what rounding does, and above the house's bound.
 SEEN = 1e-3
@@ -73,41 +73,96 @@ def without_the_residuals_factor(model: Model) -> Model | None:
     )
 
 
-def with_another_activation(model: Model) -> Model | None:
+def first_feed_forward(model: Model) -> FeedForward:
     feed = model.stack.blocks[0].feed_forward
-    if isinstance(feed, Experts):
-        return None
+    return feed.each[0] if isinstance(feed, Experts) else feed
+
+
+def each_feed_forward(model: Model, change: Callable[[FeedForward], FeedForward]) -> Model:
+    """Change every feed-forward, and of a mixture every expert and the shared one."""
+
+    def changed(block: Block) -> Block:
+        feed = block.feed_forward
+        if not isinstance(feed, Experts):
+            return replace(block, feed_forward=change(feed))
+        shared = None if feed.shared is None else change(feed.shared)
+        each = [change(expert) for expert in feed.each]
+        return replace(block, feed_forward=replace(feed, each=each, shared=shared))
+
+    return each_block(model, changed)
+
+
+def with_another_activation(model: Model) -> Model | None:
+    feed = first_feed_forward(model)
+    if feed.bounded is not None:
+        return each_feed_forward(model, lambda feed: replace(feed, activation="silu", bounded=None))
     other = "relu" if feed.activation != "relu" else "silu"
-    return each_block(
-        model,
-        lambda block: replace(
-            block,
-            feed_forward=replace(block.feed_forward, activation=other),  # type: ignore[type-var]
-        ),
-    )
+    return each_feed_forward(model, lambda feed: replace(feed, activation=other))
 
 
 def with_gate_and_up_exchanged(model: Model) -> Model | None:
-    feed = model.stack.blocks[0].feed_forward
-    if isinstance(feed, Experts) or feed.gate is None:
+    if first_feed_forward(model).gate is None:
         return None
 
-    def exchange(block: Block) -> Block:
-        feed: Any = block.feed_forward
-        return replace(block, feed_forward=replace(feed, up=feed.gate, gate=feed.up))
+    def exchange(feed: FeedForward) -> FeedForward:
+        assert feed.gate is not None
+        return replace(feed, up=feed.gate, gate=feed.up)
 
-    return each_block(model, exchange)
+    return each_feed_forward(model, exchange)
 
 
-def with_one_expert_too_few(model: Model) -> Model | None:
-    if not isinstance(model.stack.blocks[0].feed_forward, Experts):
+def of_experts(change: Callable[[Experts], Experts | None]) -> Callable[[Model], Model | None]:
+    """Change every mixture; None where the last block has none, or one that is not changed."""
+
+    def corrupt(model: Model) -> Model | None:
+        last = model.stack.blocks[-1].feed_forward
+        if not isinstance(last, Experts) or change(last) is None:
+            return None
+
+        def changed(block: Block) -> Block:
+            feed = block.feed_forward
+            given = change(feed) if isinstance(feed, Experts) else feed
+            assert given is not None
+            return replace(block, feed_forward=given)
+
+        return each_block(model, changed)
+
+    return corrupt
+
+
+def with_one_expert_too_few(feed: Experts) -> Experts:
+    return replace(feed, router=replace(feed.router, chosen=feed.router.chosen - 1))
+
+
+def with_other_shares(feed: Experts) -> Experts | None:
+    router = feed.router
+    if router.kind in ("chosen", "sparse"):
+        return replace(feed, router=replace(router, kind="softmax"))
+    return replace(feed, router=replace(router, normalised=not router.normalised))
+
+
+def without_a_shared_expert(feed: Experts) -> Experts | None:
+    return None if feed.shared is None else replace(feed, shared=None)
+
+
+def without_the_share_of_the_shared(feed: Experts) -> Experts | None:
+    return None if feed.shared_share is None else replace(feed, shared_share=None)
+
+
+def without_a_correction(feed: Experts) -> Experts | None:
+    if feed.router.correction is None:
         return None
+    return replace(feed, router=replace(feed.router, correction=None))
 
-    def fewer(block: Block) -> Block:
-        feed: Any = block.feed_forward
-        return replace(block, feed_forward=replace(feed, chosen=feed.chosen - 1))
 
-    return each_block(model, fewer)
+def without_groups(feed: Experts) -> Experts | None:
+    if feed.router.groups == feed.router.best_groups:
+        return None
+    return replace(feed, router=replace(feed.router, best_groups=feed.router.groups))
+
+
+def without_the_scale_of_shares(feed: Experts) -> Experts | None:
+    return None if feed.router.scale == 1 else replace(feed, router=replace(feed.router, scale=1.0))
 
 
 def with_positions_shifted(model: Model) -> Model | None:
@@ -180,7 +235,13 @@ CORRUPTIONS: dict[str, Callable[[Model], Model | None]] = {
     "the residual's factor left out": without_the_residuals_factor,
     "activation exchanged": with_another_activation,
     "gate and up exchanged": with_gate_and_up_exchanged,
-    "an expert too few": with_one_expert_too_few,
+    "an expert too few": of_experts(with_one_expert_too_few),
+    "experts' shares taken otherwise": of_experts(with_other_shares),
+    "the shared expert left out": of_experts(without_a_shared_expert),
+    "the shared expert's share left out": of_experts(without_the_share_of_the_shared),
+    "the router's correction left out": of_experts(without_a_correction),
+    "experts of all groups": of_experts(without_groups),
+    "the experts' scale left out": of_experts(without_the_scale_of_shares),
     "positions shifted by one": with_positions_shifted,
     "segments left out": without_token_types,
     "the embeddings' scale left out": without_the_scale,
@@ -219,7 +280,15 @@ def test_what_is_done_wrongly_is_seen(variant: str, monkeypatch: pytest.MonkeyPa
 
 
 def test_every_corruption_is_of_something() -> None:
-    variants = ("bert", "gemma2", "gpt_oss", "t5", "bart, scaled embeddings", "granite")
+    variants = (
+        "bert",
+        "gemma2",
+        "qwen2_moe",
+        "glm4_moe",
+        "t5",
+        "bart, scaled embeddings",
+        "granite",
+    )
     models = [Made(name).checkpoint.model for name in (*variants, "deberta-v2, convolved")]
     for name, corrupt in CORRUPTIONS.items():
         assert any(model is not None and corrupt(model) is not None for model in models), name

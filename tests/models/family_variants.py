@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import variants_llama_kin
+import variants_mixtures
 import variants_older_decoders
 import variants_older_encoders
 
@@ -23,7 +24,6 @@ DEBERTA_V3 = DEBERTA | {
     "position_buckets": 4, "share_att_key": True, "norm_rel_ebd": "layer_norm",
     "layer_norm_eps": 1e-5,
 }  # fmt: skip
-GPT_OSS = dict(SMALL["gpt_oss"])
 THREE_KINDS = ["sliding_attention", "full_attention", "sliding_attention"]
 
 
@@ -93,7 +93,6 @@ VARIANTS: dict[str, tuple[str, Mapping[str, Any]]] = {
     "llama dynamic": ("llama", LLAMA | rope(rope_type="dynamic", factor=4.0)),
     "stablelm with norms": ("stablelm", STABLELM_WITH_NORMS),
     "bloom, six heads": ("bloom", BLOOM | {"n_head": 6}),
-    "gpt_oss plain": ("gpt_oss", GPT_OSS | {"attention_bias": False} | rope(rope_type="default")),
     "deberta, near only": ("deberta", DEBERTA | {"max_relative_positions": 3}),
     "deberta, one term": ("deberta", DEBERTA | {"pos_att_type": ["p2c"]}),
     "deberta, no positions": ("deberta", DEBERTA | {"relative_attention": False}),
@@ -104,4 +103,5 @@ VARIANTS: dict[str, tuple[str, Mapping[str, Any]]] = {
     "deberta-v2, convolved": ("deberta-v2", DEBERTA | {"conv_kernel_size": 3}),
     "deberta-v3": ("deberta-v2", DEBERTA_V3),
     **variants_llama_kin.VARIANTS,
+    **variants_mixtures.VARIANTS,
 }

@@ -79,7 +79,9 @@ def run_theirs(
 ) -> Theirs:
     """Run transformers on a text in a batch of two, the other one text of the same length."""
     exact = any(parameter.dtype == torch.float64 for parameter in model.parameters())
-    if exact and getattr(model.config, "num_local_experts", None):
+    if exact and any(
+        getattr(model.config, name, None) for name in ("num_local_experts", "num_experts")
+    ):
         model.set_experts_implementation("eager")
     ids = torch.from_numpy(np.stack([text.ids, np.roll(text.ids, 3)]))
     mask = torch.ones_like(ids)

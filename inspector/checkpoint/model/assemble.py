@@ -57,16 +57,15 @@ def assemble(
         head=_head(modules, family, config, (decoder or encoder).embeddings.words)
         if named
         else None,
-        float32_parts=any(
-            row.float32_softmax or row.float32_norms or _float32_places(row) for row in family.sites
-        ),
+        float32_parts=any(_in_float32(row) for row in family.sites),
         rope_windows=rope_windows(family, config),
     )
 
 
-def _float32_places(family: Family) -> bool:
-    """Say whether the table of places is made in float32, where sines differ in the last digit."""
-    return family.body is not None and family.body.embeddings.sinusoids in ("ctrl", "fairseq")
+def _in_float32(family: Family) -> bool:
+    """Say whether something is taken in float32, where what is made of it differs at the end."""
+    places = "" if family.body is None else family.body.embeddings.sinusoids
+    return family.float32_softmax or family.float32_norms or places in ("ctrl", "fairseq")
 
 
 def _stack(
@@ -78,6 +77,7 @@ def _stack(
     *,
     kept: bool,
 ) -> Stack:
+    config = family.own(config)
     modules = Modules(tensors, family, config, title)
     body = body_of(family)
     norm = found(body.final_norm, config)
@@ -122,6 +122,7 @@ def _embeddings(modules: Modules, embed: Embed, config: Any) -> Embeddings:
         else None,
         projected=embed.projected,
         padding_is_zero=embed.padding_is_zero,
+        normed=embed.normed,
     )
 
 
@@ -135,7 +136,8 @@ def _scale(embed: Embed, config: Any) -> float | None:
 
 
 def _places(modules: Modules, embed: Embed, path: str, config: Any, padding: int | None) -> Array:
-    if embed.sinusoids and not modules.has(f"{path}.weight"):
+    # Whatever an older file of fairseq's kin has: the model makes the table anew.
+    if embed.sinusoids == "fairseq" or (embed.sinusoids and not modules.has(f"{path}.weight")):
         first = embed.offset if embed.counted != "ids" or padding is None else padding + 1
         places = int(config.max_position_embeddings) + first
         return sinusoids(embed.sinusoids, places, int(config.hidden_size), padding)
@@ -146,16 +148,20 @@ def _head(modules: Modules, family: Family, config: Any, table: Array) -> Head |
     """Return the head for words, or None where the file has only a part of it."""
     if (row := family.head) is None:
         return None
+    tied = config.tie_word_embeddings
+    # The last stack's own config says what there is to say of its end.
+    config = family.sites[-1].own(config)
     transform, norm = found(row.transform, config), found(row.norm, config)
     own = [modules.within_file(f"{path}.weight") for path in row.words]
     words = next((one for one in own if one is not None), None)
-    if config.tie_word_embeddings:
+    if tied:
         words = table
-    bias = next((b for b in map(modules.within_file, row.bias) if b is not None), None)
+    biases = row.bias if getattr(config, row.bias_if or "", True) else ()
+    bias = next((b for b in map(modules.within_file, biases) if b is not None), None)
     try:
         return (
             None
-            if words is None or (row.bias and bias is None)
+            if words is None or (biases and bias is None)
             else Head(
                 kind=row.kind,
                 transform=modules.projection(transform, within_file=True) if transform else None,

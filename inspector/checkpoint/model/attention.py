@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from inspector.checkpoint.model.latent import latent_weights
 from inspector.checkpoint.model.modules import Modules
 from inspector.families.attention_numbers import attention_config, fused_rows
 from inspector.families.spec import Family
@@ -53,7 +54,10 @@ def attention_layer(modules: Modules, family: Family, config: Any, layer: int) -
     if family.rope_table and numbers.rope is not None:
         table = modules.tensor(f"{family.rope_table}.weight")
         numbers = replace(numbers, rope=replace(numbers.rope, table=table))
-    if family.fused:
+    latent: dict[str, Any] = {}
+    if family.latent:
+        (query, key, value), latent = latent_weights(modules, family.latent, config, at)
+    elif family.fused:
         fused = modules.projection(f"{at}.{family.fused}")
         query, key, value = _part(fused, fused_rows(family, config))
     else:
@@ -70,8 +74,9 @@ def attention_layer(modules: Modules, family: Family, config: Any, layer: int) -
         norm=modules.norm(f"{at}.{norm}") if norm else None,
         query_norm=_head_norm(modules, at, head_norms and head_norms[0], numbers.heads),
         key_norm=_head_norm(modules, at, head_norms and head_norms[1], numbers.kv_heads),
-        positions=_positions(modules, at, family, config),
+        positions=_positions(modules, at, family, config, layer),
         sink=modules.tensor(f"{at}.{family.sinks}") if family.sinks else None,
+        **latent,
     )
     return AttentionLayer(weights, numbers)
 
@@ -80,12 +85,14 @@ def _head_norm(modules: Modules, at: str, path: str | None, heads: int) -> Norm 
     return modules.head_norm(f"{at}.{path}", heads) if path else None
 
 
-def _positions(modules: Modules, at: str, family: Family, config: Any) -> PositionWeights | None:
+def _positions(
+    modules: Modules, at: str, family: Family, config: Any, layer: int
+) -> PositionWeights | None:
     if (paths := family.position_paths(config)) is None:
         return None
     table, norm, key, query = paths
     return PositionWeights(
-        modules.tensor(f"{table}.weight"),
+        modules.tensor(f"{table.format(i=layer)}.weight"),
         modules.norm(norm) if norm else None,
         *(modules.projection(f"{at}.{path}") if path else None for path in (key, query)),
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, overload
 
 from inspector.checkpoint.model.attention import attention_layer
+from inspector.checkpoint.model.experts import experts
 from inspector.checkpoint.model.modules import Modules
 from inspector.families.covered import LEARNED
 from inspector.families.parts import Body, Feed, Where, found, holds
@@ -13,7 +14,6 @@ from inspector.families.spec import Family
 from inspector.records import (
     Block,
     Convolution,
-    Experts,
     FeedForward,
     Norm,
     Norms,
@@ -82,8 +82,8 @@ def block(modules: Modules, family: Family, cross: Family | None, config: Any, l
         cross_norms=Norms()
         if cross is None
         else _attention_norms(modules, cross, config, layer, beside.weights.norm),
-        feed_forward=_experts(modules, feed, config, at)
-        if feed.experts
+        feed_forward=experts(modules, feed, feed.mixture, config, at)
+        if feed.mixture is not None and feed.mixture.within(config, layer)
         else _feed_forward(modules, feed, config, at),
         feed_forward_norms=_norms(modules, body, config, at, layer),
         parallel=holds(body.parallel, config),
@@ -147,7 +147,7 @@ def _feed_forward(modules: Modules, feed: Feed, config: Any, at: str) -> FeedFor
 
 
 def _activation(modules: Modules, feed: Feed, config: Any, at: str) -> str | Xielu:
-    name = found(feed.fixed, config) or str(getattr(config, feed.activation))
+    name = feed.activates(config)
     if name not in LEARNED:
         return name
     parts = ("alpha_p", "alpha_n", "beta", "eps")
@@ -155,23 +155,6 @@ def _activation(modules: Modules, feed: Feed, config: Any, at: str) -> str | Xie
         modules.tensor(f"{at}.{feed.learned}.{part}") for part in parts
     )
     return Xielu(positive=positive, negative=negative, beta=beta, eps=eps)
-
-
-def _experts(modules: Modules, feed: Feed, config: Any, at: str) -> Experts:
-    parts = ("gate_up_proj", "gate_up_proj_bias", "down_proj", "down_proj_bias")
-    gate_up, gate_up_bias, down, down_bias = (
-        modules.tensor(f"{at}.{feed.experts}.{part}") for part in parts
-    )
-    return Experts(
-        router=modules.linear(f"{at}.{feed.router}"),
-        gate_up=gate_up,
-        gate_up_bias=gate_up_bias,
-        down=down,
-        down_bias=down_bias,
-        chosen=int(config.num_experts_per_tok),
-        slope=float(config.swiglu_alpha),
-        limit=float(config.swiglu_limit),
-    )
 
 
 def _convolution(modules: Modules, path: str, config: Any) -> Convolution | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from inspector.checkpoint.weights import Weights
 from inspector.errors import ModelError
 from inspector.families.spec import Family
 from inspector.records import Array, Norm, Projection
@@ -30,7 +31,7 @@ class Modules:
     ) -> None:
         self._tensors = tensors
         self._family = family
-        self._config = config
+        self._config = config = family.own(config)
         self._title = title
         named = f"{family.prefix}."
         self._prefix = named if any(name.startswith(named) for name in tensors) else ""
@@ -55,6 +56,22 @@ class Modules:
                 f"The weights of {self._title} have no tensor {self._prefix}{name}.", _HINT
             )
         return self._float32(found)
+
+    def one_of(self, name: str, index: int) -> Array:
+        """Return one of several matrices, or rows, in a tensor; the others are not touched.
+
+        Raises
+        ------
+        ModelError
+            When the file lacks the tensor.
+        """
+        if (found := self._name(name)) is None:
+            return self.tensor(name)
+        tensors = self._tensors
+        one = (
+            tensors.one_of(found, index) if isinstance(tensors, Weights) else tensors[found][index]
+        )
+        return np.asarray(one).astype(np.float32, copy=False)
 
     def within_file(self, name: str) -> Array | None:
         """Return a tensor by its whole name, or None."""

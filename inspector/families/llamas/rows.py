@@ -36,7 +36,6 @@ LLAMA = Family(
     head=causal_head("LlamaForCausalLM"),
     reads=("head_dim", "num_key_value_heads"),
 )
-#: What those read that turn only a part of a head.
 #: With layer norms, and norms of queries and keys where the config asks for them.
 _LAYER_NORMED = replace(
     LLAMA,
@@ -46,6 +45,7 @@ _LAYER_NORMED = replace(
     head_norms=("self_attn.q_layernorm", "self_attn.k_layernorm"),
     head_norms_if="qk_layernorm",
 )
+#: What those read that turn only a part of a head.
 PARTLY_TURNED = (*LLAMA.reads, "partial_rotary_factor")
 HEAD_NORMS = ("self_attn.q_norm", "self_attn.k_norm")
 _GEMMA_BODY = replace(LLAMA_BODY, embeddings=replace(LLAMA_EMBED, scale="float32 root"))
@@ -62,19 +62,6 @@ _SANDWICH = replace(
 
 ROWS = (
     LLAMA,
-    replace(
-        LLAMA,
-        model_type="gpt_oss",
-        window="layer_types",
-        sinks="self_attn.sinks",
-        body=replace(
-            LLAMA_BODY,
-            feed_forward=Feed(
-                router="mlp.router", experts="mlp.experts", before="post_attention_layernorm"
-            ),
-        ),
-        head=causal_head("GptOssForCausalLM"),
-    ),
     replace(LLAMA, model_type="mistral", window="all", head=causal_head("MistralForCausalLM")),
     replace(LLAMA, model_type="qwen2", window="layer_types", head=causal_head("Qwen2ForCausalLM")),
     replace(

@@ -31,13 +31,4 @@ SMALL: Mapping[str, Mapping[str, Any]] = {
     "phi": LLAMA | {"hidden_size": 32},
     "phi3": LLAMA,
     "stablelm": LLAMA | {"hidden_size": 32},
-    "gpt_oss": LLAMA | {
-        "head_dim": 8, "sliding_window": 4, "num_local_experts": 4, "num_experts_per_tok": 2,
-        "layer_types": THREE_KINDS,
-        "rope_parameters": {
-            "rope_theta": 10000.0, "rope_type": "yarn", "factor": 4.0,
-            "original_max_position_embeddings": 10, "beta_fast": 32.0, "beta_slow": 1.0,
-            "truncate": False,
-        },
-    },
 }  # fmt: skip
