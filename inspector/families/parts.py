@@ -53,6 +53,8 @@ class Embed:
     types: Where = ""
     #: Whether the table of segments is that of the words, and used only where segments are told.
     types_are_words: bool = False
+    #: The table of tasks, whose first every token of a plain text has.
+    tasks: Where = ""
     #: √D, in float32 or as exact as the rest; ``scale_if`` is the config's flag that says whether.
     scale: Literal["", "root", "float32 root"] = ""
     scale_if: str = ""
@@ -100,6 +102,8 @@ class WordHead:
     norm: Where = ""
     #: The words' own table, where they do not share that of the embeddings.
     words: tuple[str, ...] = ()
+    #: Whether they have one even where the config says that words share theirs.
+    never_tied: bool = False
     #: The bias of each word: the first of these that the file has.
     bias: tuple[str, ...] = ()
     #: The config's flag that says whether states are multiplied by D^-½.

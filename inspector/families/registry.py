@@ -23,6 +23,10 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "bert", "roberta", "xlm-roberta", "electra", "distilbert", "albert", "mpnet", "deberta",
         "deberta-v2", "modernbert",
     ),
+    "bert_kin": (
+        "camembert", "ernie", "megatron-bert", "rembert", "xlm-roberta-xl", "roberta-prelayernorm",
+        "data2vec-text",
+    ),
     "decoders": ("gpt2", "gpt_neo", "opt", "gptj", "gpt_neox", "falcon", "bloom"),
     "llamas": (
         "llama", "gpt_oss", "mistral", "qwen2", "qwen3", "smollm3", "gemma", "gemma2",
@@ -70,8 +74,7 @@ FAMILIES = Rows(GROUPS)
 
 #: Model types without a row whose positions begin behind the padding's id.
 _BEHIND_PADDING = frozenset({
-    "camembert", "data2vec-text", "ibert", "layoutlmv3", "lilt", "longformer", "luke", "markuplm",
-    "mluke", "roberta-prelayernorm", "xlm-roberta-xl", "xmod",
+    "ibert", "layoutlmv3", "lilt", "longformer", "luke", "markuplm", "mluke", "xmod",
 })  # fmt: skip
 
 

@@ -36,6 +36,8 @@ def embed(
         states += tables.types[told]
     if tables.positions is not None:
         states += tables.positions[places(text.ids, tables, present) + start]
+    if tables.task is not None:
+        states += tables.task
     if projection is not None and tables.projected == "sum":
         states = project(states, projection)
     if norm is not None:

@@ -26,6 +26,8 @@ class Embeddings:
     #: (types, E) a vector for each segment, and whether it counts only where segments are told.
     types: Array | None
     types_if_told: bool
+    #: (E,) what every token is given of the task, or None.
+    task: Array | None = None
     #: What the words' vectors are multiplied by; None for nothing.
     scale: float | None
     norm: Norm | None

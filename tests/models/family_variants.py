@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import variants_bert_kin
+
 from inspector.families.registry import FAMILIES
 from inspector.families.small import SMALL
 
@@ -88,4 +90,5 @@ VARIANTS: dict[str, tuple[str, Mapping[str, Any]]] = {
     "deberta-v2, no positions": ("deberta-v2", DEBERTA | {"relative_attention": False}),
     "deberta-v2, convolved": ("deberta-v2", DEBERTA | {"conv_kernel_size": 3}),
     "deberta-v3": ("deberta-v2", DEBERTA_V3),
+    **variants_bert_kin.VARIANTS,
 }

@@ -93,7 +93,9 @@ def _narrower(embed: Embed, config: Any) -> bool:
 def _embeddings(modules: Modules, embed: Embed, config: Any) -> Embeddings:
     words = next((path for path in embed.words if modules.has(f"{path}.weight")), embed.words[-1])
     table = modules.tensor(f"{words}.weight")
-    positions, types = found(embed.positions, config), found(embed.types, config)
+    positions, types, tasks = (
+        found(where, config) for where in (embed.positions, embed.types, embed.tasks)
+    )
     root = math.sqrt(int(config.hidden_size))
     scaled = embed.scale and getattr(config, embed.scale_if or "", True)
     has_types = types and (embed.types_are_words or int(config.type_vocab_size) > 0)
@@ -107,6 +109,7 @@ def _embeddings(modules: Modules, embed: Embed, config: Any) -> Embeddings:
         padding=None if padding is None else int(padding),
         types=modules.tensor(f"{types}.weight") if has_types else None,
         types_if_told=embed.types_are_words,
+        task=modules.tensor(f"{tasks}.weight")[0] if tasks else None,
         scale=(float(np.float32(root)) if embed.scale == "float32 root" else root)
         if scaled
         else None,
@@ -143,7 +146,7 @@ def _head(modules: Modules, family: Family, config: Any, table: Array) -> Head |
     transform, norm = found(row.transform, config), found(row.norm, config)
     own = [modules.within_file(f"{path}.weight") for path in row.words]
     words = next((one for one in own if one is not None), None)
-    if config.tie_word_embeddings:
+    if config.tie_word_embeddings and not row.never_tied:
         words = table
     bias = next((b for b in map(modules.within_file, row.bias) if b is not None), None)
     try:

@@ -18,7 +18,7 @@ _ENCODER = {
     "intermediate_size": 3072, "hidden_act": "gelu", "max_position_embeddings": 512,
     "layer_norm_eps": 1e-12, "pad_token_id": 0, "tie_word_embeddings": True,
 }  # fmt: skip
-_BERT = _ENCODER | {"type_vocab_size": 2, "is_decoder": False, "add_cross_attention": False}
+BERT = _ENCODER | {"type_vocab_size": 2, "is_decoder": False, "add_cross_attention": False}
 _DEBERTA = _ENCODER | {
     "layer_norm_eps": 1e-7, "type_vocab_size": 0, "relative_attention": False,
     "max_relative_positions": -1, "position_biased_input": True, "pos_att_type": None,
@@ -27,10 +27,10 @@ _DEBERTA = _ENCODER | {
 
 #: By model_type.
 DEFAULTS: Mapping[str, Mapping[str, Any]] = {
-    "bert": _BERT,
-    "roberta": _BERT | {"pad_token_id": 1},
-    "xlm-roberta": _BERT | {"pad_token_id": 1},
-    "electra": _BERT | {
+    "bert": BERT,
+    "roberta": BERT | {"pad_token_id": 1},
+    "xlm-roberta": BERT | {"pad_token_id": 1},
+    "electra": BERT | {
         "embedding_size": 128, "hidden_size": 256, "num_attention_heads": 4,
         "intermediate_size": 1024,
     },
