@@ -29,12 +29,13 @@ def attention_config(family: Family, config: Any, layer: int) -> AttentionConfig
         kv_heads=kv_heads,
         head_dim=size,
         scale=_scale(family, config, layer, size),
-        causal=family.causal,
+        causal=family.is_causal(config),
         window=_window(family, config, layer),
         rope=_rope(family, config, layer, size),
         positions=_positions(family, config),
         softcap=None if softcap is None else float(softcap),
-        float32_softmax=family.float32_softmax,
+        # Turned in float32, scores are off by as much as where the softmax is taken in it.
+        float32_softmax=family.float32_softmax or _turned_in_float32(family, config),
         # With sinks the softmax is taken as the model runs, and only a norm in float32.
         rounds_scores=family.float32_softmax and not family.sinks,
     )
@@ -70,7 +71,7 @@ def _window(family: Family, config: Any, layer: int) -> int | None:
 
 
 def _rope(family: Family, config: Any, layer: int, head_dim: int) -> Rope | None:
-    if family.rope is None:
+    if not family.turns(config):
         return None
     # SmolLM3 leaves positions out of some layers.
     spared = family.read(config, "no_rope_layers")
@@ -80,6 +81,10 @@ def _rope(family: Family, config: Any, layer: int, head_dim: int) -> Rope | None
     of_layer = parameters[layer if len(parameters) > 1 else 0]
     size = int(family.read(config, "rotary_dim") or head_dim * _turned_share(family, of_layer))
     return Rope(*frequencies(of_layer, size), interleaved=family.rope == "interleaved")
+
+
+def _turned_in_float32(family: Family, config: Any) -> bool:
+    return family.float32_rope and family.turns(config)
 
 
 def _positions(family: Family, config: Any) -> PositionRule | None:
@@ -120,9 +125,10 @@ def fused_rows(family: Family, config: Any) -> tuple[NDArray[np.intp], ...]:
 
 def rope_parameters(family: Family, config: Any) -> list[Mapping[str, Any]]:
     """Return what turns positions: one for all layers, or one for each."""
-    if family.rope is None:
+    if not family.turns(config):
         return []
-    parameters = getattr(config, "rope_parameters", None) or {"rope_theta": 10000.0}
+    theta = family.read(config, "rope_theta") or 10000.0
+    parameters = getattr(config, "rope_parameters", None) or {"rope_theta": theta}
     if "rope_theta" in parameters:
         return [parameters]
     return [parameters[kind] for kind in config.layer_types]

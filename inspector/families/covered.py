@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from inspector.families.attention_numbers import rope_parameters, sizes
+from inspector.families.parts import Given, OneOf
 from inspector.families.position_numbers import ROPE_TYPES
 from inspector.families.spec import Family
 
@@ -22,10 +23,18 @@ _TERMS = ("c2p", "p2c")
 def not_rebuilt_because(family: Family, config: Any) -> str | None:
     """Say which value of a transformers config the rebuild does not cover, or None."""
     for name, expected in family.requires.items():
-        found = getattr(config, name, expected)
-        if found != expected:
+        if isinstance(expected, Given):
+            if getattr(config, name, None) is None:
+                return (
+                    f"the rebuild of {family.model_type} takes {expected.why} from {name}, "
+                    "which this checkpoint's config leaves open"
+                )
+            continue
+        allowed = expected if isinstance(expected, OneOf) else OneOf((expected,))
+        found = getattr(config, name, allowed.values[0])
+        if found not in allowed.values:
             return (
-                f"the rebuild of {family.model_type} covers {name}={expected!r}, "
+                f"the rebuild of {family.model_type} covers {name}={allowed}, "
                 f"this checkpoint has {name}={found!r}"
             )
     strange = sorted({*family.terms(config)} - {*_TERMS})
@@ -41,7 +50,7 @@ def not_rebuilt_because(family: Family, config: Any) -> str | None:
                 f"the rebuild of {family.model_type} covers rope_type "
                 f"{', '.join(ROPE_TYPES)}, this checkpoint has {kind!r}"
             )
-    if family.rope and "head_dim" not in family.reads:
+    if family.turns(config) and "head_dim" not in family.reads:
         # The heads are as wide as ever, but transformers makes the speeds for this width.
         heads, _, size = sizes(family, config)
         if (found := getattr(config, "head_dim", None) or size) != size:

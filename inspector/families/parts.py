@@ -15,6 +15,24 @@ class Only:
     when: Mapping[str, object]
 
 
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Any of several values of the config, the first of them where it says nothing."""
+
+    values: tuple[object, ...]
+
+    def __str__(self) -> str:
+        """Say the values as a refusal does."""
+        return " or ".join(map(repr, self.values))
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Any value of the config at all; ``why`` says what is taken from it."""
+
+    why: str
+
+
 #: Where a module lies; several, of which the first counts whose condition holds; "" for nowhere.
 Where = str | Only | tuple[Only, ...]
 
@@ -58,12 +76,14 @@ class Embed:
     #: √D, in float32 or as exact as the rest; ``scale_if`` is the config's flag that says whether.
     scale: Literal["", "root", "float32 root"] = ""
     scale_if: str = ""
-    norm: str = ""
+    norm: Where = ""
     projection: str = ""
     projected: Literal["words", "sum", "norm"] = "norm"
     #: The config's name of the width of the words: where it is D, nothing is projected.
     width: str = ""
     padding_is_zero: bool = False
+    #: The config's flag that says whether masked tokens count as dropped out.
+    dropped_if: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +106,23 @@ class Feed:
     before: Where = ""
     inside: Where = ""
     after: Where = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adapters:
+    """Small feed-forwards of which a checkpoint uses one, between a block's sum and its last norm.
+
+    The same as ``records.Adapter``; paths from the layer, those of its projections from there.
+    """
+
+    #: Where they lie, and the config's name of the one that is used.
+    path: str
+    chosen: str
+    up: str
+    down: str
+    norm: Where = ""
+    #: The config's flag for a residual that has been through the norm.
+    residual_is_normed: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +163,7 @@ class Body:
     parallel: bool | Mapping[str, object] = False
     #: The config's flag for a residual stream that has been through the norm.
     residual_is_normed: str = ""
+    adapters: Adapters | None = None
     final_norm: Where = ""
     #: Back to the width of the words, where that is another.
     projection: str = ""

@@ -25,7 +25,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "bert_kin": (
         "camembert", "ernie", "megatron-bert", "rembert", "xlm-roberta-xl", "roberta-prelayernorm",
-        "data2vec-text",
+        "data2vec-text", "xmod", "bert-generation", "esm",
     ),
     "decoders": ("gpt2", "gpt_neo", "opt", "gptj", "gpt_neox", "falcon", "bloom"),
     "llamas": (
@@ -74,7 +74,7 @@ FAMILIES = Rows(GROUPS)
 
 #: Model types without a row whose positions begin behind the padding's id.
 _BEHIND_PADDING = frozenset({
-    "ibert", "layoutlmv3", "lilt", "longformer", "luke", "markuplm", "mluke", "xmod",
+    "ibert", "layoutlmv3", "lilt", "longformer", "luke", "markuplm", "mluke",
 })  # fmt: skip
 
 

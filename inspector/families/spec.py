@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from inspector.families.parts import Body, Where, WordHead
+from inspector.families.parts import Body, Where, WordHead, holds
 from inspector.records import SiteName
 
 
@@ -84,6 +84,10 @@ class Family:
     head_norms_if: str = ""
     #: Whether positions turn queries and keys, and which dimensions make a pair.
     rope: Literal["half", "interleaved"] | None = None
+    #: The config's values under which they do; and the tensors in which a file may keep the speeds,
+    #: from the base model, with ``{i}`` for the number of the layer.
+    rope_if: Mapping[str, object] = field(default_factory=dict)
+    rope_speeds: tuple[str, ...] = ()
     #: Whether the first token has the position behind the padding's id, so that a table of
     #: positions is longer than the text that fits.
     positions_behind_padding: bool = False
@@ -93,6 +97,8 @@ class Family:
     sinks: str = ""
     #: Whether a token attends only to itself and to what comes before it.
     causal: bool = False
+    #: The config's flag that says so, where it does.
+    causal_if: str = ""
     #: Which layers attend only to what is near: all, those that ``layer_types`` or GPT-Neo's
     #: ``attention_layers`` names. ``both`` is the same with a window that reaches both ways.
     window: Literal["all", "layer_types", "both", "gpt_neo"] | None = None
@@ -105,6 +111,8 @@ class Family:
     float32_softmax: bool = False
     #: The same of its norms.
     float32_norms: bool = False
+    #: The same of queries and keys as they are turned.
+    float32_rope: bool = False
     #: The small number under the root of every norm, or the config's name of it; and the config's
     #: flag that says whether norms have weights, where checkpoints differ.
     eps: str | float = "layer_norm_eps"
@@ -121,10 +129,11 @@ class Family:
     #: ignored, as it is there: ``head_dim``, ``num_key_value_heads``, ``num_hidden_groups``,
     #: ``multi_query`` (by which Falcon says how many keys and values there are),
     #: ``no_rope_layers``; ``rotary_dim`` and ``partial_rotary_factor``, by which only a part of a
-    #: head is turned.
+    #: head is turned; ``rope_theta`` where it stands by itself.
     reads: tuple[str, ...] = ()
     #: Config values under which the formulas hold. Another value changes the attention in a way
-    #: that the rebuild does not cover, so it is refused by name and not guessed at.
+    #: that the rebuild does not cover, so it is refused by name and not guessed at. A value may be
+    #: ``OneOf`` several, or ``Given`` at all.
     requires: Mapping[str, object] = field(default_factory=dict)
 
     @property
@@ -149,9 +158,10 @@ class Family:
         norms = {"layer": "layer norm before", "rms": "RMS norm before", "rms+1": "RMS norm before"}
         said = (
             "encoder, decoder and cross-attention" if self.others else "",
-            "causal" if self.causal else "",
+            "causal" if self.causal else "causal where set" if self.causal_if else "",
             windows[self.window] if self.window else "",
-            {"half": "rotary", "interleaved": "rotary, interleaved", None: ""}[self.rope],
+            {"half": "rotary", "interleaved": "rotary, interleaved", None: ""}[self.rope]
+            + (" where set" if self.rope_if else ""),
             added[self.added.kind] if self.added else "",
             norms[self.norm_kind] if self.norm else "",
             "norms on q and k" + (" where set" if self.head_norms_if else "")
@@ -209,6 +219,14 @@ class Family:
             (self.key if shared else added.key) if "c2p" in terms else None,
             (self.query if shared else added.query) if "p2c" in terms else None,
         )
+
+    def turns(self, config: Any) -> bool:
+        """Say whether positions turn queries and keys under a config."""
+        return self.rope is not None and holds(self.rope_if, config)
+
+    def is_causal(self, config: Any) -> bool:
+        """Say whether a token attends only to what comes before it under a config."""
+        return self.causal or bool(self.causal_if and getattr(config, self.causal_if, False))
 
     def terms(self, config: Any) -> list[str]:
         """Return which terms beside q·k make the scores of disentangled attention."""

@@ -94,6 +94,7 @@ from inspector.records.findings import (
 )
 from inspector.records.generation import Generation, Writing, WrittenToken
 from inspector.records.model import (
+    Adapter,
     Block,
     Convolution,
     Embeddings,
@@ -125,6 +126,7 @@ __all__ = [
     "READINGS",
     "RELATIVE",
     "TARGETS",
+    "Adapter",
     "Agreement",
     "Alibi",
     "Alignment",

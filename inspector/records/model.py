@@ -36,6 +36,9 @@ class Embeddings:
     projected: Literal["words", "sum", "norm"]
     #: Whether padding enters the first block as zeros.
     padding_is_zero: bool
+    #: The token that counts as dropped out: it enters as zeros, and the others are scaled up by the
+    #: share of it. None where there is none such.
+    dropped: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +90,15 @@ class Convolution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Adapter:
+    """A small feed-forward f behind a block's sum s: f(norm(s)) + s, or f(norm(s)) + norm(s)."""
+
+    feed_forward: FeedForward
+    norm: Norm | None
+    residual_is_normed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
     """One block: attention, where there is a second text attention on it, feed-forward."""
 
@@ -101,6 +113,8 @@ class Block:
     parallel: bool = False
     #: Whether what is added to a sub-layer's output has been through its norm.
     residual_is_normed: bool = False
+    #: What the sum behind the feed-forward goes through before the norm behind it.
+    adapter: Adapter | None = None
     convolution: Convolution | None = None
 
 

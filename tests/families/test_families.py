@@ -97,12 +97,13 @@ def test_the_ladder_ends_at_the_model_and_the_shares_sum_to_the_gap(
     gap = float(np.mean(first.jsd_bits))
     assert sum(share.bits for share in ours.shares) == pytest.approx(gap, abs=1e-5)
     family = FAMILIES[VARIANTS[variant][0]]
-    assert rungs["mask"].applies == (family.causal or family.window == "both")
+    config = ours.checkpoint.config
+    assert rungs["mask"].applies == (family.is_causal(config) or family.window == "both")
     assert ours.rebuild.layers
     placed = [layer.has_positions for layer in ours.rebuild.layers]
     assert rungs["position"].applies == any(placed)
     added = family.added is not None and not variant.endswith("no positions")
-    assert any(placed) == (family.rope is not None or added)
+    assert any(placed) == (family.turns(config) or added)
 
 
 def test_every_family_has_a_small_config() -> None:
@@ -215,6 +216,8 @@ def test_a_falcon_with_alibi_is_flagged(tmp_path: Path) -> None:
         ("bloom", BLOOM | {"slow_but_exact": True}, "slow_but_exact=True"),
         ("mpnet", SMALL["mpnet"] | {"relative_attention_num_buckets": 40}, "num_buckets=40"),
         ("gpt_neox", NEOX | {"head_dim": 4}, "head_dim=4"),
+        ("xmod", SMALL["xmod"] | {"default_language": None}, "default_language, which"),
+        ("esm", SMALL["esm"] | {"position_embedding_type": "relative_key"}, "'absolute' or"),
     ],
 )
 def test_what_is_not_covered_is_refused_by_name(

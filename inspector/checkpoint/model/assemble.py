@@ -55,7 +55,10 @@ def assemble(
         head=_head(modules, family, config, (decoder or encoder).embeddings.words)
         if named
         else None,
-        float32_parts=any(row.float32_softmax or row.float32_norms for row in family.sites),
+        float32_parts=any(
+            row.float32_softmax or row.float32_norms or (row.float32_rope and row.turns(config))
+            for row in family.sites
+        ),
     )
 
 
@@ -106,19 +109,22 @@ def _embeddings(modules: Modules, embed: Embed, config: Any) -> Embeddings:
         # Places among the words begin behind the padding token's own.
         offset=int(padding) if embed.counted == "ids" and padding is not None else embed.offset,
         counted=embed.counted,
-        padding=None if padding is None else int(padding),
+        padding=_whole(padding),
         types=modules.tensor(f"{types}.weight") if has_types else None,
         types_if_told=embed.types_are_words,
         task=modules.tensor(f"{tasks}.weight")[0] if tasks else None,
         scale=(float(np.float32(root)) if embed.scale == "float32 root" else root)
         if scaled
         else None,
-        norm=modules.norm(embed.norm) if embed.norm else None,
+        norm=modules.norm(norm) if (norm := found(embed.norm, config)) else None,
         projection=modules.linear(embed.projection)
         if embed.projection and _narrower(embed, config)
         else None,
         projected=embed.projected,
         padding_is_zero=embed.padding_is_zero,
+        dropped=_whole(getattr(config, "mask_token_id", None))
+        if embed.dropped_if and getattr(config, embed.dropped_if)
+        else None,
     )
 
 
@@ -168,6 +174,10 @@ def _head(modules: Modules, family: Family, config: Any, table: Array) -> Head |
         )
     except ModelError:  # what is there is a base model, whatever its config says
         return None
+
+
+def _whole(value: Any) -> int | None:
+    return None if value is None else int(value)
 
 
 def _number(value: Any) -> float | None:

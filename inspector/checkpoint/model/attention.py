@@ -19,6 +19,7 @@ from inspector.records import (
     Norm,
     PositionWeights,
     Projection,
+    Rope,
 )
 
 
@@ -50,6 +51,8 @@ def attention_layer(modules: Modules, family: Family, config: Any, layer: int) -
     """Return one layer's attention at the site of a row."""
     at = family.layer_paths(config)[layer]
     numbers = attention_config(family, config, layer)
+    if (rope := numbers.rope) is not None:
+        numbers = replace(numbers, rope=_as_filed(rope, modules, family, layer))
     if family.fused:
         fused = modules.projection(f"{at}.{family.fused}")
         query, key, value = _part(fused, fused_rows(family, config))
@@ -71,6 +74,13 @@ def attention_layer(modules: Modules, family: Family, config: Any, layer: int) -
         sink=modules.tensor(f"{at}.{family.sinks}") if family.sinks else None,
     )
     return AttentionLayer(weights, numbers)
+
+
+def _as_filed(rope: Rope, modules: Modules, family: Family, layer: int) -> Rope:
+    """Take the speeds of positions as the file has them: there they may have been rounded."""
+    filed = (modules.optional(name.format(i=layer)) for name in family.rope_speeds)
+    speeds = next((one for one in filed if one is not None), rope.frequencies)
+    return replace(rope, frequencies=speeds)
 
 
 def _head_norm(modules: Modules, at: str, path: str | None, heads: int) -> Norm | None:

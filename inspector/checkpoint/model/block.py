@@ -7,9 +7,10 @@ from typing import Any, overload
 
 from inspector.checkpoint.model.attention import attention_layer
 from inspector.checkpoint.model.modules import Modules
-from inspector.families.parts import Body, Feed, found, holds
+from inspector.families.parts import Adapters, Body, Feed, found, holds
 from inspector.families.spec import Family
 from inspector.records import (
+    Adapter,
     Block,
     Convolution,
     Experts,
@@ -91,6 +92,9 @@ def block(modules: Modules, family: Family, cross: Family | None, config: Any, l
         ),
         parallel=holds(body.parallel, config),
         residual_is_normed=bool(getattr(config, body.residual_is_normed or "", False)),
+        adapter=_adapter(modules, body.adapters, _activation(feed, config), config, at)
+        if body.adapters
+        else None,
         convolution=_convolution(modules, body.convolution, config)
         if body.convolution and layer == 0
         else None,
@@ -123,11 +127,15 @@ def _feed_forward(modules: Modules, feed: Feed, config: Any, at: str) -> FeedFor
         gate = modules.projection(f"{at}.{path}") if path else None
         up = modules.projection(f"{at}.{found(feed.up, config)}")
     return FeedForward(
-        activation=feed.fixed or str(getattr(config, feed.activation)),
+        activation=_activation(feed, config),
         up=up,
         gate=gate,
         down=modules.projection(f"{at}.{feed.down}"),
     )
+
+
+def _activation(feed: Feed, config: Any) -> str:
+    return feed.fixed or str(getattr(config, feed.activation))
 
 
 def _experts(modules: Modules, feed: Feed, config: Any, at: str) -> Experts:
@@ -144,6 +152,23 @@ def _experts(modules: Modules, feed: Feed, config: Any, at: str) -> Experts:
         chosen=int(config.num_experts_per_tok),
         slope=float(config.swiglu_alpha),
         limit=float(config.swiglu_limit),
+    )
+
+
+def _adapter(
+    modules: Modules, adapters: Adapters, activation: str, config: Any, at: str
+) -> Adapter:
+    one = f"{at}.{adapters.path}.{getattr(config, adapters.chosen)}"
+    norm = found(adapters.norm, config)
+    return Adapter(
+        feed_forward=FeedForward(
+            activation=activation,
+            up=modules.projection(f"{one}.{adapters.up}"),
+            gate=None,
+            down=modules.projection(f"{one}.{adapters.down}"),
+        ),
+        norm=modules.norm(f"{at}.{norm}") if norm else None,
+        residual_is_normed=bool(getattr(config, adapters.residual_is_normed)),
     )
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from inspector.families.deriving import Derive
+from inspector.families.deriving import THETA, Derive
 from inspector.families.encoders.configs import BERT
 
 _ROBERTA = BERT | {"pad_token_id": 1}
+_UNTYPED = {name: value for name, value in BERT.items() if name != "type_vocab_size"}
 
 #: By model_type.
 DEFAULTS: Mapping[str, Mapping[str, Any]] = {
@@ -29,6 +30,22 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     },
     "roberta-prelayernorm": _ROBERTA,
     "data2vec-text": _ROBERTA,
+    "xmod": _ROBERTA | {
+        "pre_norm": False, "adapter_layer_norm": False, "adapter_reuse_layer_norm": True,
+        "ln_before_adapter": True, "default_language": None,
+    },
+    "bert-generation": _UNTYPED | {
+        "hidden_size": 1024, "num_hidden_layers": 24, "num_attention_heads": 16,
+        "intermediate_size": 4096,
+    },
+    "esm": {
+        "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
+        "intermediate_size": 3072, "max_position_embeddings": 1026, "layer_norm_eps": 1e-12,
+        "pad_token_id": None, "mask_token_id": None, "tie_word_embeddings": True,
+        "position_embedding_type": "absolute", "rope_theta": THETA,
+        "emb_layer_norm_before": None, "token_dropout": False, "is_folding_model": False,
+        "is_decoder": False, "add_cross_attention": False,
+    },
 }  # fmt: skip
 
 #: The family's own name of what most families call otherwise; a file may have either.

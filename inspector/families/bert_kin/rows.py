@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from inspector.families.encoders.rows import (
     AMONG_WORDS,
+    AS_ENCODER,
     BERT,
     BERT_HEAD,
     EMBED,
@@ -14,7 +15,9 @@ from inspector.families.encoders.rows import (
     ROBERTA_HEAD,
     masked_head,
 )
-from inspector.families.parts import Body, Only
+from inspector.families.parts import Adapters, Body, Given, OneOf, Only, WordHead
+
+_NORMS_BEFORE, _NORMS_BEHIND = {"pre_norm": True}, {"pre_norm": False}
 
 ROWS = (
     replace(
@@ -92,5 +95,82 @@ ROWS = (
         model_type="data2vec-text",
         prefix="data2vec_text",
         head=masked_head("Data2VecTextForMaskedLM", **ROBERTA_HEAD),
+    ),
+    # Behind every feed-forward stands an adapter of the text's language.
+    replace(
+        ROBERTA,
+        model_type="xmod",
+        norm="attention.output.LayerNorm",
+        norm_if="pre_norm",
+        norm_after=Only("attention.output.LayerNorm", _NORMS_BEHIND),
+        body=Body(
+            embeddings=AMONG_WORDS,
+            feed_forward=replace(
+                FEED,
+                before=Only("output.LayerNorm", _NORMS_BEFORE),
+                after=Only("output.LayerNorm", _NORMS_BEHIND),
+            ),
+            adapters=Adapters(
+                path="output.adapter_modules",
+                chosen="default_language",
+                up="dense1",
+                down="dense2",
+                norm=(
+                    Only("output.adapter_layer_norm", {"adapter_layer_norm": True}),
+                    Only("output.LayerNorm", {"adapter_reuse_layer_norm": True}),
+                ),
+                residual_is_normed="ln_before_adapter",
+            ),
+            final_norm=Only("encoder.LayerNorm", _NORMS_BEFORE),
+        ),
+        head=masked_head("XmodForMaskedLM", **ROBERTA_HEAD),
+        requires=AS_ENCODER | {"default_language": Given("the language of a text")},
+    ),
+    replace(
+        BERT,
+        model_type="bert-generation",
+        causal_if="is_decoder",
+        body=Body(embeddings=replace(EMBED, types=""), feed_forward=FEED),
+        head=WordHead(
+            architecture="BertGenerationDecoder",
+            kind="causal",
+            words=("lm_head.decoder",),
+            bias=("lm_head.bias", "lm_head.decoder.bias"),
+        ),
+        requires={"add_cross_attention": False, "position_embedding_type": "absolute"},
+    ),
+    replace(
+        ROBERTA,
+        model_type="esm",
+        prefix="esm",
+        norm="attention.LayerNorm",
+        norm_after="",
+        rope="half",
+        rope_if={"position_embedding_type": "rotary"},
+        # By their name today, by that in files, and as transformers 5 writes the latter.
+        rope_speeds=(
+            "rotary_embeddings.inv_freq",
+            "encoder.layer.{i}.attention.self.rotary_embeddings.inv_freq",
+            "encoder.layer.*.attention.self.rotary_embeddings.inv_freq",
+        ),
+        float32_rope=True,
+        body=Body(
+            embeddings=replace(
+                AMONG_WORDS,
+                positions=Only(
+                    "embeddings.position_embeddings", {"position_embedding_type": "absolute"}
+                ),
+                types="",
+                norm=Only("embeddings.layer_norm", {"emb_layer_norm_before": True}),
+                padding_is_zero=True,
+                dropped_if="token_dropout",
+            ),
+            feed_forward=replace(FEED, fixed="gelu", before="LayerNorm", after=""),
+            final_norm="encoder.emb_layer_norm_after",
+        ),
+        head=masked_head("EsmForMaskedLM", **ROBERTA_HEAD),
+        reads=("rope_theta",),
+        requires=AS_ENCODER
+        | {"position_embedding_type": OneOf(("absolute", "rotary")), "is_folding_model": False},
     ),
 )

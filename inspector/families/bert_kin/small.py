@@ -15,6 +15,13 @@ SMALL: Mapping[str, Mapping[str, Any]] = {
         ),
         ENCODER,
     ),
+    "xmod": ENCODER | {"languages": ["en_XX", "de_DE"], "default_language": "de_DE"},
+    "bert-generation": ENCODER,
+    # As ESM-2 is; the texts that it is tried on have its masks.
+    "esm": ENCODER | {
+        "position_embedding_type": "rotary", "token_dropout": True, "mask_token_id": 26,
+        "pad_token_id": 1,
+    },
     "ernie": ENCODER | {"use_task_id": True},
     # Three widths, none of which is another.
     "rembert": ENCODER | {"input_embedding_size": 12, "output_embedding_size": 20},
