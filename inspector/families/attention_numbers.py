@@ -34,8 +34,9 @@ def attention_config(family: Family, config: Any, layer: int) -> AttentionConfig
         rope=_rope(family, config, layer, size),
         positions=_positions(family, config),
         softcap=None if softcap is None else float(softcap),
-        # Turned in float32, scores are off by as much as where the softmax is taken in it.
-        float32_softmax=family.float32_softmax or _turned_in_float32(family, config),
+        # Sines are taken in float32 whatever the model runs in, and those of two libraries differ
+        # in the last digit: scores are off by as much as where the softmax is taken in it.
+        float32_softmax=family.float32_softmax or family.turns(config),
         # With sinks the softmax is taken as the model runs, and only a norm in float32.
         rounds_scores=family.float32_softmax and not family.sinks,
     )
@@ -81,10 +82,6 @@ def _rope(family: Family, config: Any, layer: int, head_dim: int) -> Rope | None
     of_layer = parameters[layer if len(parameters) > 1 else 0]
     size = int(family.read(config, "rotary_dim") or head_dim * _turned_share(family, of_layer))
     return Rope(*frequencies(of_layer, size), interleaved=family.rope == "interleaved")
-
-
-def _turned_in_float32(family: Family, config: Any) -> bool:
-    return family.float32_rope and family.turns(config)
 
 
 def _positions(family: Family, config: Any) -> PositionRule | None:

@@ -143,6 +143,8 @@ class WordHead:
     never_tied: bool = False
     #: The bias of each word: the first of these that the file has.
     bias: tuple[str, ...] = ()
+    #: The config's flag that says whether there is one, where checkpoints differ.
+    bias_if: str = ""
     #: The config's flag that says whether states are multiplied by D^-½.
     scale_if: str = ""
     softcap: str = ""

@@ -27,6 +27,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "camembert", "ernie", "megatron-bert", "rembert", "xlm-roberta-xl", "roberta-prelayernorm",
         "data2vec-text", "xmod", "bert-generation", "esm",
     ),
+    "rotary_encoders": ("nomic_bert", "eurobert", "modernbert-decoder"),
     "decoders": ("gpt2", "gpt_neo", "opt", "gptj", "gpt_neox", "falcon", "bloom"),
     "llamas": (
         "llama", "gpt_oss", "mistral", "qwen2", "qwen3", "smollm3", "gemma", "gemma2",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from inspector.families.parts import Body, Where, WordHead, holds
@@ -55,6 +55,10 @@ class Family:
     fused: str = ""
     layout: Literal["blocks", "groups"] = "blocks"
     output: str
+    #: What files call parts of paths otherwise than transformers does in memory, and what they call
+    #: one projection for all three where it has them apart.
+    filed: Mapping[str, str] = field(default_factory=dict)
+    filed_fused: str = ""
     site: SiteName = "self"
     #: The other rows of an encoder–decoder, in the order ``decoder``, ``cross``.
     others: tuple[Family, ...] = ()
@@ -111,8 +115,6 @@ class Family:
     float32_softmax: bool = False
     #: The same of its norms.
     float32_norms: bool = False
-    #: The same of queries and keys as they are turned.
-    float32_rope: bool = False
     #: The small number under the root of every norm, or the config's name of it; and the config's
     #: flag that says whether norms have weights, where checkpoints differ.
     eps: str | float = "layer_norm_eps"
@@ -182,6 +184,21 @@ class Family:
         layers = int(getattr(config, self.layers))
         groups = int(self.read(config, "num_hidden_groups") or 1)
         return [self.layer.format(i=i, group=i * groups // layers) for i in range(layers)]
+
+    def path_in_file(self, path: str) -> str:
+        """Return what files call a path otherwise; the same where they do not."""
+        for part, otherwise in self.filed.items():
+            path = path.replace(part, otherwise)
+        return path
+
+    def as_filed(self) -> Family:
+        """Return the row with the paths of its attention as files have them."""
+        return replace(
+            self,
+            layer=self.path_in_file(self.layer),
+            fused=self.filed_fused or self.fused,
+            output=self.path_in_file(self.output),
+        )
 
     def norm_path(self, config: Any, layer: int) -> str | None:
         """Return where a layer's norm before the projections lies, or None where it has none."""

@@ -152,5 +152,5 @@ class Model:
     stack: Stack
     decoder: Stack | None
     head: Head | None
-    #: Whether the family fixes norms or softmax to float32, whatever else runs in float64.
+    #: Whether the family fixes norms, sines or softmax to float32, whatever else runs in float64.
     float32_parts: bool

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import variants_bert_kin
+import variants_rotary_encoders
 
 from inspector.families.registry import FAMILIES
 from inspector.families.small import SMALL
@@ -91,4 +92,5 @@ VARIANTS: dict[str, tuple[str, Mapping[str, Any]]] = {
     "deberta-v2, convolved": ("deberta-v2", DEBERTA | {"conv_kernel_size": 3}),
     "deberta-v3": ("deberta-v2", DEBERTA_V3),
     **variants_bert_kin.VARIANTS,
+    **variants_rotary_encoders.VARIANTS,
 }

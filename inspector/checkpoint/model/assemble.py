@@ -56,8 +56,7 @@ def assemble(
         if named
         else None,
         float32_parts=any(
-            row.float32_softmax or row.float32_norms or (row.float32_rope and row.turns(config))
-            for row in family.sites
+            row.float32_softmax or row.float32_norms or row.turns(config) for row in family.sites
         ),
     )
 
@@ -154,11 +153,12 @@ def _head(modules: Modules, family: Family, config: Any, table: Array) -> Head |
     words = next((one for one in own if one is not None), None)
     if config.tie_word_embeddings and not row.never_tied:
         words = table
+    biased = row.bias and getattr(config, row.bias_if or "", True)
     bias = next((b for b in map(modules.within_file, row.bias) if b is not None), None)
     try:
         return (
             None
-            if words is None or (row.bias and bias is None)
+            if words is None or (biased and bias is None)
             else Head(
                 kind=row.kind,
                 transform=modules.projection(transform, within_file=True) if transform else None,

@@ -53,8 +53,11 @@ def attention_layer(modules: Modules, family: Family, config: Any, layer: int) -
     numbers = attention_config(family, config, layer)
     if (rope := numbers.rope) is not None:
         numbers = replace(numbers, rope=_as_filed(rope, modules, family, layer))
-    if family.fused:
-        fused = modules.projection(f"{at}.{family.fused}")
+    together = family.fused
+    if family.filed_fused and modules.has(f"{at}.{family.filed_fused}.weight"):
+        together = family.filed_fused
+    if together:
+        fused = modules.projection(f"{at}.{together}")
         query, key, value = _part(fused, fused_rows(family, config))
     else:
         query, key, value = (

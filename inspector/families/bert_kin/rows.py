@@ -153,7 +153,6 @@ ROWS = (
             "encoder.layer.{i}.attention.self.rotary_embeddings.inv_freq",
             "encoder.layer.*.attention.self.rotary_embeddings.inv_freq",
         ),
-        float32_rope=True,
         body=Body(
             embeddings=replace(
                 AMONG_WORDS,
