@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from inspector.errors import ModelError
 from inspector.families.attention_numbers import rope_parameters, sizes
 from inspector.families.parts import Given, OneOf
 from inspector.families.position_numbers import ROPE_TYPES
@@ -24,11 +25,6 @@ def not_rebuilt_because(family: Family, config: Any) -> str | None:
     """Say which value of a transformers config the rebuild does not cover, or None."""
     for name, expected in family.requires.items():
         if isinstance(expected, Given):
-            if getattr(config, name, None) is None:
-                return (
-                    f"the rebuild of {family.model_type} takes {expected.why} from {name}, "
-                    "which this checkpoint's config leaves open"
-                )
             continue
         allowed = expected if isinstance(expected, OneOf) else OneOf((expected,))
         found = getattr(config, name, allowed.values[0])
@@ -60,6 +56,23 @@ def not_rebuilt_because(family: Family, config: Any) -> str | None:
                 f"head_dim={found!r}"
             )
     return None
+
+
+def refuse_left_open(family: Family, config: Any) -> None:
+    """Refuse a config that leaves open what no pass can do without.
+
+    Raises
+    ------
+    ModelError
+        When a value that the row says must be ``Given`` is not.
+    """
+    for name, expected in family.requires.items():
+        if isinstance(expected, Given) and getattr(config, name, None) is None:
+            raise ModelError(
+                f"The config of this {family.model_type} leaves {name} open, and it tells "
+                f"{expected.why}.",
+                f"Set {name} in its config.json.",
+            )
 
 
 def not_run_because(family: Family, config: Any) -> str | None:

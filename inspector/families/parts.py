@@ -28,7 +28,7 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Any value of the config at all; ``why`` says what is taken from it."""
+    """Any value of the config at all; ``why`` says what it tells."""
 
     why: str
 

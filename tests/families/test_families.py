@@ -216,7 +216,7 @@ def test_a_falcon_with_alibi_is_flagged(tmp_path: Path) -> None:
         ("bloom", BLOOM | {"slow_but_exact": True}, "slow_but_exact=True"),
         ("mpnet", SMALL["mpnet"] | {"relative_attention_num_buckets": 40}, "num_buckets=40"),
         ("gpt_neox", NEOX | {"head_dim": 4}, "head_dim=4"),
-        ("xmod", SMALL["xmod"] | {"default_language": None}, "default_language, which"),
+        ("big_bird", SMALL["big_bird"] | {"attention_type": "block_sparse"}, "'block_sparse'"),
         ("esm", SMALL["esm"] | {"position_embedding_type": "relative_key"}, "'absolute' or"),
     ],
 )
@@ -226,6 +226,25 @@ def test_what_is_not_covered_is_refused_by_name(
     refusal = not_rebuilt_because(FAMILIES[model_type], AutoConfig.for_model(model_type, **options))
     assert refusal is not None
     assert said in refusal
+
+
+def test_what_a_config_leaves_open_is_asked_for(tmp_path: Path) -> None:
+    options = SMALL["xmod"] | {"default_language": None}
+    model = AutoModel.from_config(AutoConfig.for_model("xmod", **options))
+    folder = save(model, tmp_path / "xmod")
+    with pytest.raises(ModelError, match="leaves default_language open") as caught:
+        inspector.inspect(SENTENCE, model=folder)
+    assert "Set default_language in its config.json" in str(caught.value.hint)
+
+
+def test_a_big_bird_in_blocks_says_why_it_cannot_be_seen(tmp_path: Path) -> None:
+    """transformers changes its modules as it runs, and then gives no attention weights."""
+    options = SMALL["big_bird"] | {"attention_type": "block_sparse"}
+    model = AutoModel.from_config(AutoConfig.for_model("big_bird", **options))
+    folder = save(model, tmp_path / "big_bird")
+    with pytest.raises(ModelError, match="gives no attention weights") as caught:
+        inspector.inspect(SENTENCE, model=folder)
+    assert "this checkpoint has attention_type='block_sparse'" in str(caught.value.hint)
 
 
 def test_softmax_in_float32_is_arbitrated_by_a_bound_of_its_own(made: Made) -> None:

@@ -17,6 +17,10 @@ VARIANTS: dict[str, tuple[str, Mapping[str, Any]]] = {
         "bert-generation",
         SMALL["bert-generation"] | {"is_decoder": True},
     ),
+    "big_bird, rescaled": (
+        "big_bird",
+        SMALL["big_bird"] | {"rescale_embeddings": True, "use_bias": False},
+    ),
     "esm, placed": (
         "esm",
         SMALL["esm"]

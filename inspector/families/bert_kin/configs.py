@@ -38,6 +38,10 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
         "hidden_size": 1024, "num_hidden_layers": 24, "num_attention_heads": 16,
         "intermediate_size": 4096,
     },
+    "big_bird": BERT | {
+        "hidden_act": "gelu_new", "max_position_embeddings": 4096,
+        "attention_type": "block_sparse", "rescale_embeddings": False,
+    },
     "esm": {
         "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
         "intermediate_size": 3072, "max_position_embeddings": 1026, "layer_norm_eps": 1e-12,

@@ -124,7 +124,8 @@ ROWS = (
             final_norm=Only("encoder.LayerNorm", _NORMS_BEFORE),
         ),
         head=masked_head("XmodForMaskedLM", **ROBERTA_HEAD),
-        requires=AS_ENCODER | {"default_language": Given("the language of a text")},
+        requires=AS_ENCODER
+        | {"default_language": Given("which language's adapters a text goes through")},
     ),
     replace(
         BERT,
@@ -171,5 +172,16 @@ ROWS = (
         reads=("rope_theta",),
         requires=AS_ENCODER
         | {"position_embedding_type": OneOf(("absolute", "rotary")), "is_folding_model": False},
+    ),
+    # In blocks it attends to a few that are drawn by chance.
+    replace(
+        BERT,
+        model_type="big_bird",
+        body=Body(
+            embeddings=replace(EMBED, scale="root", scale_if="rescale_embeddings"),
+            feed_forward=FEED,
+        ),
+        head=masked_head("BigBirdForMaskedLM", **BERT_HEAD),
+        requires=AS_ENCODER | {"attention_type": "original_full"},
     ),
 )

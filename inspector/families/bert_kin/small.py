@@ -22,6 +22,7 @@ SMALL: Mapping[str, Mapping[str, Any]] = {
         "position_embedding_type": "rotary", "token_dropout": True, "mask_token_id": 26,
         "pad_token_id": 1,
     },
+    "big_bird": ENCODER | {"attention_type": "original_full"},
     "ernie": ENCODER | {"use_task_id": True},
     # Three widths, none of which is another.
     "rembert": ENCODER | {"input_embedding_size": 12, "output_embedding_size": 20},
