@@ -228,13 +228,16 @@ def test_what_is_not_covered_is_refused_by_name(
     assert said in refusal
 
 
-def test_what_a_config_leaves_open_is_asked_for(tmp_path: Path) -> None:
-    options = SMALL["xmod"] | {"default_language": None}
-    model = AutoModel.from_config(AutoConfig.for_model("xmod", **options))
-    folder = save(model, tmp_path / "xmod")
-    with pytest.raises(ModelError, match="leaves default_language open") as caught:
+@pytest.mark.parametrize(
+    ("model_type", "name"),
+    [("xmod", "default_language"), ("esm", "pad_token_id"), ("roberta", "pad_token_id")],
+)
+def test_what_a_config_leaves_open_is_asked_for(tmp_path: Path, model_type: str, name: str) -> None:
+    config = AutoConfig.for_model(model_type, **SMALL[model_type] | {name: None})
+    folder = save(AutoModel.from_config(config), tmp_path / model_type)
+    with pytest.raises(ModelError, match=f"leaves {name} open") as caught:
         inspector.inspect(SENTENCE, model=folder)
-    assert "Set default_language in its config.json" in str(caught.value.hint)
+    assert caught.value.hint == f"Set {name} in its config.json."
 
 
 def test_a_big_bird_in_blocks_says_why_it_cannot_be_seen(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from inspector.families.encoders.rows import (
     AMONG_WORDS,
     AS_ENCODER,
+    AS_ROBERTA,
     BERT,
     BERT_HEAD,
     EMBED,
@@ -170,7 +171,7 @@ ROWS = (
         ),
         head=masked_head("EsmForMaskedLM", **ROBERTA_HEAD),
         reads=("rope_theta",),
-        requires=AS_ENCODER
+        requires=AS_ROBERTA
         | {"position_embedding_type": OneOf(("absolute", "rotary")), "is_folding_model": False},
     ),
     # In blocks it attends to a few that are drawn by chance.
@@ -182,6 +183,6 @@ ROWS = (
             feed_forward=FEED,
         ),
         head=masked_head("BigBirdForMaskedLM", **BERT_HEAD),
-        requires=AS_ENCODER | {"attention_type": "original_full"},
+        requires=AS_ROBERTA | {"attention_type": "original_full"},
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from inspector.families.parts import Body, Embed, Feed, Only, WordHead
+from inspector.families.parts import Body, Embed, Feed, Given, Only, WordHead
 from inspector.families.spec import Added, Family
 
 #: As an encoder, with positions in the embeddings.
@@ -23,6 +23,7 @@ EMBED = Embed(
 )
 #: RoBERTa's places begin behind the padding token's own, and padding takes none.
 AMONG_WORDS = replace(EMBED, counted="ids")
+AS_ROBERTA = AS_ENCODER | {"pad_token_id": Given("which token is padding")}
 FEED = Feed(up="intermediate.dense", down="output.dense", after="output.LayerNorm")
 
 
@@ -65,6 +66,7 @@ ROBERTA = replace(
     positions_behind_padding=True,
     body=Body(embeddings=AMONG_WORDS, feed_forward=FEED),
     head=masked_head("RobertaForMaskedLM", **ROBERTA_HEAD),
+    requires=AS_ROBERTA,
 )
 
 _LEGACY, _NEWER = {"legacy": True}, {"legacy": False}
