@@ -6,7 +6,7 @@ their scores, add positions to them or let a sink take its share.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,6 +24,7 @@ from transformers.models.t5.modeling_t5 import eager_attention_forward as t5
 
 import inspector
 from inspector.errors import InputError
+from inspector.families.registry import FAMILIES
 from inspector.families.small import SMALL
 from inspector.forward.rebuilding.replay import replay
 from inspector.records import CapturedAttention, LayerCheck
@@ -35,7 +36,7 @@ from inspector.verify import arbitrate, compare
 
 SENTENCE = "The cat sat on the mat because it was tired and we are here"
 LLAMA = dict(SMALL["llama"])
-#: Families that nobody has written a row for: one of each kind of look into the interface.
+#: Families as if nobody had written a row for them: one of each kind of look into the interface.
 UNKNOWN = {
     "granite": LLAMA,
     "cohere": LLAMA,
@@ -44,6 +45,14 @@ UNKNOWN = {
     "gpt_bigcode": dict(SMALL["gpt2"]),
     "nomic_bert": dict(SMALL["bert"]),
 }
+
+
+@pytest.fixture(autouse=True)
+def without_rows() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for model_type in UNKNOWN:
+            patch.delitem(FAMILIES, model_type, raising=False)
+        yield
 
 
 @pytest.fixture(scope="module")
