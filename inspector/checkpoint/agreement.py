@@ -150,7 +150,9 @@ def _most(value: object) -> int:
 
 def _hold_site(config: Config, site: Family, entries: Mapping[str, Entry]) -> None:
     """Hold a site's layers and projections against the tensors that its row names."""
-    found = _layers(site, entries)
+    if filed := _layers(site.as_filed(), entries):
+        site = site.as_filed()
+    found = filed or _layers(site, entries)
     there = len(found)
     said = config.first(_names(LAYERS, site.layers))
     if said and "{group}" not in site.layer:

@@ -35,13 +35,15 @@ def attention_config(family: Family, config: Any, layer: int) -> AttentionConfig
         clip=_number(getattr(config, family.clip)) if family.clip else None,
         norms_over_all=family.head_norms_over == "all",
         norms_behind_rope=family.head_norms_behind_rope,
-        causal=family.causal,
+        causal=family.is_causal(config),
         window=_window(family, config, layer),
         rope=_rope(family, config, layer, size),
         turns_values=bool(family.read(config, "rotary_value")),
         positions=_positions(family, config),
         softcap=_number(getattr(config, family.softcap)) if family.softcap else None,
-        float32_softmax=family.float32_softmax,
+        # Sines are taken in float32 whatever the model runs in, and those of two libraries differ
+        # in the last digit: scores are off by as much as where the softmax is taken in it.
+        float32_softmax=family.float32_softmax or family.turns(config),
         # With sinks the softmax is taken as the model runs, and only a norm in float32.
         rounds_scores=family.float32_softmax and not family.sinks,
     )
@@ -85,7 +87,7 @@ def _window(family: Family, config: Any, layer: int) -> int | None:
 
 
 def _rope(family: Family, config: Any, layer: int, head_dim: int) -> Rope | None:
-    if family.rope is None:
+    if not family.turns(config):
         return None
     windowed = family.rope_if_near and config.sliding_window is not None
     if windowed and config.layer_types[layer] != "sliding_attention":
@@ -150,10 +152,11 @@ def fused_rows(family: Family, config: Any) -> tuple[NDArray[np.intp], ...]:
 
 def rope_parameters(family: Family, config: Any) -> list[Mapping[str, Any]]:
     """Return what turns positions: one for all layers, or one for each."""
-    if family.rope is None:
+    if not family.turns(config):
         return []
     config = family.own(config)
-    parameters = getattr(config, "rope_parameters", None) or {"rope_theta": 10000.0}
+    theta = family.read(config, "rope_theta") or 10000.0
+    parameters = getattr(config, "rope_parameters", None) or {"rope_theta": theta}
     if "rope_theta" in parameters:
         return [_at_once(family, config, parameters)]
     return [parameters[kind] for kind in config.layer_types]

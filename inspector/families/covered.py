@@ -6,7 +6,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from inspector.errors import ModelError
 from inspector.families.attention_numbers import rope_parameters, sizes, turned_size
+from inspector.families.parts import Given, OneOf
 from inspector.families.position_numbers import ROPE_TYPES
 from inspector.families.spec import Family
 
@@ -27,10 +29,13 @@ _TERMS = ("c2p", "p2c")
 def not_rebuilt_because(family: Family, config: Any) -> str | None:
     """Say which value of a transformers config the rebuild does not cover, or None."""
     for name, expected in family.requires.items():
-        found = _said(config, name, expected)
-        if found != expected:
+        if isinstance(expected, Given):
+            continue
+        allowed = expected if isinstance(expected, OneOf) else OneOf((expected,))
+        found = _said(config, name, allowed.values[0])
+        if found not in allowed.values:
             return (
-                f"the rebuild of {family.model_type} covers {name}={expected!r}, "
+                f"the rebuild of {family.model_type} covers {name}={allowed}, "
                 f"this checkpoint has {name}={found!r}"
             )
     strange = sorted({*family.terms(config)} - {*_TERMS})
@@ -48,7 +53,7 @@ def not_rebuilt_because(family: Family, config: Any) -> str | None:
     for site in family.sites:
         if said := _speeds_refused(family, site, config):
             return said
-    if family.rope and "head_dim" not in family.reads:
+    if family.turns(config) and "head_dim" not in family.reads:
         # The heads are as wide as ever, but transformers makes the speeds for this width.
         heads, _, size = sizes(family, config)
         if family.latent:
@@ -104,6 +109,23 @@ def _said(config: Any, name: str, otherwise: object) -> object:
             else getattr(config, part, otherwise)
         )
     return config
+
+
+def refuse_left_open(family: Family, config: Any) -> None:
+    """Refuse a config that leaves open what no pass can do without.
+
+    Raises
+    ------
+    ModelError
+        When a value that the row says must be ``Given`` is not.
+    """
+    for name, expected in family.requires.items():
+        if isinstance(expected, Given) and getattr(config, name, None) is None:
+            raise ModelError(
+                f"The config of this {family.model_type} leaves {name} open, and it tells "
+                f"{expected.why}.",
+                f"Set {name} in its config.json.",
+            )
 
 
 def not_run_because(family: Family, config: Any) -> str | None:

@@ -15,6 +15,24 @@ class Only:
     when: Mapping[str, object]
 
 
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Any of several values of the config, the first of them where it says nothing."""
+
+    values: tuple[object, ...]
+
+    def __str__(self) -> str:
+        """Say the values as a refusal does."""
+        return " or ".join(map(repr, self.values))
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Any value of the config at all; ``why`` says what it tells."""
+
+    why: str
+
+
 #: Where a module lies; several, of which the first counts whose condition holds; "" for nowhere.
 Where = str | Only | tuple[Only, ...]
 
@@ -56,18 +74,22 @@ class Embed:
     #: Whether the table of segments is that of the words, scaled as they are, and used only where
     #: segments are told.
     types_are_words: bool = False
+    #: The table of tasks, whose first every token of a plain text has.
+    tasks: Where = ""
     #: √D, in float32 or as exact as the rest; ``scale_if`` is the config's flag that says whether.
     scale: Literal["", "root", "float32 root"] = ""
     scale_if: str = ""
     #: The config's name of the number that words are multiplied by instead.
     multiplier: str = ""
-    norm: str = ""
+    norm: Where = ""
     normed: Literal["sum", "words"] = "sum"
     projection: str = ""
     projected: Literal["words", "sum", "norm"] = "norm"
     #: The config's name of the width of the words: where it is D, nothing is projected.
     width: str = ""
     padding_is_zero: bool = False
+    #: The config's flag that says whether masked tokens count as dropped out.
+    dropped_if: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +176,23 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Adapters:
+    """Small feed-forwards of which a checkpoint uses one, between a block's sum and its last norm.
+
+    The same as ``records.Adapter``; paths from the layer, those of its projections from there.
+    """
+
+    #: Where they lie, and the config's name of the one that is used.
+    path: str
+    chosen: str
+    up: str
+    down: str
+    norm: Where = ""
+    #: The config's flag for a residual that has been through the norm.
+    residual_is_normed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WordHead:
     """Where the head for words lies, by the names of the file."""
 
@@ -167,6 +206,8 @@ class WordHead:
     norm: Where = ""
     #: The words' own table, where they do not share that of the embeddings.
     words: tuple[str, ...] = ()
+    #: Whether they have one even where the config says that words share theirs.
+    never_tied: bool = False
     #: The bias of each word: the first of these that the file has.
     bias: tuple[str, ...] = ()
     #: The config's flag that says whether there is one, where checkpoints differ.
@@ -197,6 +238,7 @@ class Body:
     #: The config's name of the number that what a sub-layer gives is multiplied by before it is
     #: added; for blocks whose sub-layers follow one another.
     residual_multiplier: str = ""
+    adapters: Adapters | None = None
     final_norm: Where = ""
     #: Back to the width of the words, where that is another.
     projection: str = ""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from inspector.families.parts import Body, Where, WordHead
+from inspector.families.parts import Body, Where, WordHead, holds
 from inspector.records import SiteName
 
 
@@ -85,6 +85,10 @@ class Family:
     latent: LatentPaths | None = None
     layout: Literal["blocks", "groups", "shards"] = "blocks"
     output: str
+    #: What files call parts of paths otherwise than transformers does in memory, and what they call
+    #: one projection for all three where it has them apart.
+    filed: Mapping[str, str] = field(default_factory=dict)
+    filed_fused: str = ""
     site: SiteName = "self"
     #: The config within the config that is the site's own, where stacks have one each.
     within: str = ""
@@ -123,14 +127,18 @@ class Family:
     clip: str = ""
     #: Whether positions turn queries and keys, and which dimensions make a pair.
     rope: Literal["half", "interleaved"] | None = None
+    #: The config's values under which they do; and the tensors in which a file may keep the speeds,
+    #: from the base model, with ``{i}`` for the number of the layer, or the table of sines and
+    #: cosines in which it does keep them.
+    rope_if: Mapping[str, object] = field(default_factory=dict)
+    rope_speeds: tuple[str, ...] = ()
+    rope_table: str = ""
     #: The kinds of speeds that the family's own code has as all others do, where not all are.
     rope_types: tuple[str, ...] = ()
-    #: Whether that is so only in near-sighted layers, where the config has a window.
+    #: Whether they turn only in near-sighted layers, where the config has a window.
     rope_if_near: bool = False
     #: True where the family's own code turns in float32 whatever else is float64.
     float32_rope: bool = False
-    #: The table of sines and cosines by which they do, from the base model, where they are kept.
-    rope_table: str = ""
     #: Whether the first token has the position behind the padding's id, so that a table of
     #: positions is longer than the text that fits.
     positions_behind_padding: bool = False
@@ -140,6 +148,8 @@ class Family:
     sinks: str = ""
     #: Whether a token attends only to itself and to what comes before it.
     causal: bool = False
+    #: The config's flag that says so, where it does.
+    causal_if: str = ""
     #: Which layers attend only to what is near: all, those that ``layer_types`` or GPT-Neo's
     #: ``attention_layers`` names. ``both`` is the same with a window that reaches both ways.
     window: Literal["all", "layer_types", "both", "gpt_neo"] | None = None
@@ -171,11 +181,12 @@ class Family:
     #: ``no_rope_layers``, ``scale_attn_by_inverse_layer_idx``; ``rotary_dim`` and
     #: ``partial_rotary_factor``, by which only a part of a head is turned;
     #: ``rotary_value``, by which values are turned too; ``alpha``, which scales the base of the
-    #: speeds.
+    #: speeds; ``rope_theta`` where it stands by itself.
     reads: tuple[str, ...] = ()
     #: Config values under which the formulas hold. Another value changes the attention in a way
-    #: that the rebuild does not cover, so it is refused by name and not guessed at. A value of a
-    #: config within the config is named after it, ``attn_config.qk_ln``.
+    #: that the rebuild does not cover, so it is refused by name and not guessed at. A value may be
+    #: ``OneOf`` several, or ``Given`` at all; one of a config within the config is named after it,
+    #: ``attn_config.qk_ln``.
     requires: Mapping[str, object] = field(default_factory=dict)
 
     @property
@@ -198,10 +209,10 @@ class Family:
             "disentangled": "disentangled positions",
         }
         norm = "layer norm before" if self.norm_kind.startswith("layer") else "RMS norm before"
-        turned = " in some layers" if self.rope_if_near else ""
+        turned = " in some layers" if self.rope_if_near else " where set" if self.rope_if else ""
         said = (
             "encoder, decoder and cross-attention" if self.others else "",
-            "causal" if self.causal else "",
+            "causal" if self.causal else "causal where set" if self.causal_if else "",
             windows[self.window] if self.window else "",
             {"half": "rotary", "interleaved": "rotary, interleaved", None: ""}[self.rope] + turned,
             "values turned where set" if "rotary_value" in self.reads else "",
@@ -234,6 +245,21 @@ class Family:
         layers = int(getattr(config, self.layers))
         groups = int(self.read(config, "num_hidden_groups") or 1)
         return [self.layer.format(i=i, group=i * groups // layers) for i in range(layers)]
+
+    def path_in_file(self, path: str) -> str:
+        """Return what files call a path otherwise; the same where they do not."""
+        for part, otherwise in self.filed.items():
+            path = path.replace(part, otherwise)
+        return path
+
+    def as_filed(self) -> Family:
+        """Return the row with the paths of its attention as files have them."""
+        return replace(
+            self,
+            layer=self.path_in_file(self.layer),
+            fused=self.filed_fused or self.fused,
+            output=self.path_in_file(self.output),
+        )
 
     def norm_path(self, config: Any, layer: int) -> str | None:
         """Return where a layer's norm before the projections lies, or None where it has none."""
@@ -271,6 +297,14 @@ class Family:
             (self.key if shared else added.key) if "c2p" in terms else None,
             (self.query if shared else added.query) if "p2c" in terms else None,
         )
+
+    def turns(self, config: Any) -> bool:
+        """Say whether positions turn queries and keys under a config."""
+        return self.rope is not None and holds(self.rope_if, config)
+
+    def is_causal(self, config: Any) -> bool:
+        """Say whether a token attends only to what comes before it under a config."""
+        return self.causal or bool(self.causal_if and getattr(config, self.causal_if, False))
 
     def terms(self, config: Any) -> list[str]:
         """Return which terms beside q·k make the scores of disentangled attention."""

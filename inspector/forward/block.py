@@ -14,6 +14,7 @@ from inspector.forward.feed_forward import feed_forward
 from inspector.forward.norms import apply_norm
 from inspector.parallel import Workers
 from inspector.records import (
+    Adapter,
     Array,
     AttentionLayer,
     Block,
@@ -94,7 +95,17 @@ def _run_block(
     given = _normed(feed_forward(normed, block.feed_forward, around.workers), norms.inside, around)
     given = _multiplied(given, norms)
     given += normed if block.residual_is_normed else states
+    if block.adapter is not None:
+        given = _adapted(given, block.adapter, around)
     return _normed(given, norms.after, around), attended
+
+
+def _adapted(states: Array, adapter: Adapter, around: Around) -> Array:
+    """Return the states behind an adapter (Pfeiffer et al. 2022, "Lifting the Curse")."""
+    normed = _normed(states, adapter.norm, around)
+    given = feed_forward(normed, adapter.feed_forward, around.workers)
+    given += normed if adapter.residual_is_normed else states
+    return given
 
 
 def _fed(states: Array, own: Attended, block: Block, around: Around) -> Array:

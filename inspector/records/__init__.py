@@ -97,6 +97,7 @@ from inspector.records.findings import (
 )
 from inspector.records.generation import Generation, Writing, WrittenToken
 from inspector.records.model import (
+    Adapter,
     Block,
     BoundedGate,
     Convolution,
@@ -131,6 +132,7 @@ __all__ = [
     "READINGS",
     "RELATIVE",
     "TARGETS",
+    "Adapter",
     "Agreement",
     "Alibi",
     "Alignment",

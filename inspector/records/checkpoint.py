@@ -209,7 +209,8 @@ class AttentionConfig:
     positions: PositionRule | None = None
     #: Scores s become c·tanh(s/c); None where they stay.
     softcap: float | None = None
-    #: Whether the model takes its softmax in float32 even where it runs in float64.
+    #: Whether the model takes its softmax, or the sines of positions, in float32 even where it runs
+    #: in float64.
     float32_softmax: bool = False
     #: Whether it rounds its scores to float32 for that: ALiBi's grow with the text, and what the
     #: rounding takes off them grows along.

@@ -27,6 +27,8 @@ class Embeddings:
     #: are and counts only where segments are told.
     types: Array | None
     types_if_told: bool
+    #: (E,) what every token is given of the task, or None.
+    task: Array | None = None
     #: What the words' vectors are multiplied by; None for nothing.
     scale: float | None
     norm: Norm | None
@@ -37,6 +39,9 @@ class Embeddings:
     padding_is_zero: bool
     #: What the norm is of: of words, places and segments together, or of the words alone.
     normed: Literal["sum", "words"] = "sum"
+    #: The token that counts as dropped out: it enters as zeros, and the others are scaled up by the
+    #: share of it. None where there is none such.
+    dropped: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +140,15 @@ class Convolution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Adapter:
+    """A small feed-forward f behind a block's sum s: f(norm(s)) + s, or f(norm(s)) + norm(s)."""
+
+    feed_forward: FeedForward
+    norm: Norm | None
+    residual_is_normed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
     """One block: attention, where there is a second text attention on it, feed-forward."""
 
@@ -149,6 +163,8 @@ class Block:
     parallel: bool = False
     #: Whether what is added to a sub-layer's output has been through its norm.
     residual_is_normed: bool = False
+    #: What the sum behind the feed-forward goes through before the norm behind it.
+    adapter: Adapter | None = None
     convolution: Convolution | None = None
 
 
@@ -186,7 +202,8 @@ class Model:
     stack: Stack
     decoder: Stack | None
     head: Head | None
-    #: Whether the family fixes norms, softmax or places to float32, whatever else runs in float64.
+    #: Whether the family fixes norms, softmax, places or their sines to float32, whatever else
+    #: runs in float64.
     float32_parts: bool
     #: The lengths of a text above which positions turn its tokens at other speeds, first to last.
     rope_windows: tuple[int, ...] = ()

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 
 from inspector.errors import MachineError, ModelError
+from inspector.families.registry import FAMILIES
 from inspector.plain import layer_name
 from inspector.records import Array, SiteName, Text, Trace, TracedLayer
 from inspector.referee.answers.predict import with_answer
@@ -265,8 +266,11 @@ def _attentions(
     given = getattr(outputs, _OUTPUTS[site].weights, None) or ()
     found = [(place, tensor) for place, tensor in enumerate(given) if torch.is_tensor(tensor)]
     if not found or any(tensor.ndim != _MATRICES for _, tensor in found):
+        refused = loaded.checkpoint.family in FAMILIES and loaded.checkpoint.no_rebuild
         raise ModelError(
             f"{named(loaded)} gives no attention weights.",
-            "Choose a model whose layers all attend, such as --model distilbert.",
+            f"Choose another kind: {refused}."
+            if refused
+            else "Choose a model whose layers all attend, such as --model distilbert.",
         )
     return found

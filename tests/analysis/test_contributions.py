@@ -26,8 +26,8 @@ CAUSAL = [
     for variant, (family, _) in VARIANTS.items()
     if FAMILIES[family].causal
     and (variant in FAMILIES or variant.startswith(("opt", "falcon", "gpt_neox", "gpt_oss")))
-    # Whose norms stand after the sub-layers.
-    and variant not in ("opt, norms after", "openai-gpt")
+    # Whose norms stand after the sub-layers, or whose head goes through a projection of its own.
+    and variant not in ("opt, norms after", "openai-gpt", "modernbert-decoder")
 ]
 
 
@@ -197,6 +197,8 @@ def frozen(norm: Any, whole: torch.Tensor, part: torch.Tensor) -> torch.Tensor:
         ("t5", "only a causal model's next word"),
         ("bart", "only a causal model's next word"),
         ("opt, norms after", "its norms stand behind the sub-layers"),
+        ("bert-generation, a decoder", "its norms stand behind the sub-layers"),
+        ("modernbert-decoder", "between its last block and its words"),
         ("llama", None),
         ("gemma2", None),
     ],

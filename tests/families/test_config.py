@@ -39,6 +39,9 @@ OLDER: dict[str, dict[str, Any]] = {
                     "sliding_window_pattern": 3},
     "modernbert": {"global_rope_theta": 80000.0, "local_rope_theta": 5000.0,
                    "global_attn_every_n_layers": 2},
+    "nomic_bert": {"rope_theta": 500.0},
+    "eurobert": {"rope_theta": 250000.0, "num_key_value_heads": 4},
+    "modernbert-decoder": {"global_rope_theta": 80000.0, "global_attn_every_n_layers": 2},
     "gpt_oss": {"rope_theta": 1000.0, "rope_scaling": {
         "rope_type": "yarn", "factor": 2.0, "original_max_position_embeddings": 50}},
     "gpt2": {"hidden_size": 48, "num_hidden_layers": 5},

@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from forward_models import ALL, Made
+from forward_models import ALL, Made, one_way
 from transformers.modeling_outputs import BaseModelOutput
 
-from inspector.families.registry import FAMILIES
 from inspector.forward.cache import Cache
 from inspector.forward.model import forward
 from inspector.records import Array, SilenceHead, Text, Trace
@@ -26,12 +25,7 @@ CUTS = {14: (0, 5, 6, 7, 11, 14), 9: (0, 3, 4, 5, 9)}
 FLOAT32, FLOAT64, ROUNDED = 1e-5, 1e-12, 1e-5
 
 
-def reads_on(variant: str) -> bool:
-    family = FAMILIES[ALL[variant][0]]
-    return any(row.causal for row in family.sites)
-
-
-CAUSAL = [variant for variant in ALL if reads_on(variant)]
+CAUSAL = [variant for variant in ALL if one_way(variant)]
 #: Its tokens are turned at other speeds when the text gets longer, and those before stay as read.
 GROWS_OTHERWISE = "phi3 longrope, long texts"
 

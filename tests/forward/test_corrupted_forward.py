@@ -202,6 +202,36 @@ def without_the_convolution(model: Model) -> Model | None:
     return each_block(model, lambda block: replace(block, convolution=None))
 
 
+def without_adapters(model: Model) -> Model | None:
+    if model.stack.blocks[0].adapter is None:
+        return None
+    return each_block(model, lambda block: replace(block, adapter=None))
+
+
+def with_adapters_read_otherwise(model: Model) -> Model | None:
+    """Added to what went into their norm, and not to what came out, or the other way around."""
+    if model.stack.blocks[0].adapter is None:
+        return None
+
+    def otherwise(block: Block) -> Block:
+        adapter: Any = block.adapter
+        other = replace(adapter, residual_is_normed=not adapter.residual_is_normed)
+        return replace(block, adapter=other)
+
+    return each_block(model, otherwise)
+
+
+def without(part: str) -> Callable[[Model], Model | None]:
+    def corrupt(model: Model) -> Model | None:
+        tables: Any = model.stack.embeddings
+        if getattr(tables, part) is None:
+            return None
+        cut = replace(tables, **{part: None})
+        return replace(model, stack=replace(model.stack, embeddings=cut))
+
+    return corrupt
+
+
 def with_an_untied_head(model: Model) -> Model:
     assert model.head is not None
     return replace(model, head=replace(model.head, words=np.roll(model.head.words, 1, axis=0)))
@@ -247,6 +277,10 @@ CORRUPTIONS: dict[str, Callable[[Model], Model | None]] = {
     "the embeddings' scale left out": without_the_scale,
     "beside and behind exchanged": beside_and_behind_exchanged,
     "the convolution left out": without_the_convolution,
+    "adapters left out": without_adapters,
+    "adapters read otherwise": with_adapters_read_otherwise,
+    "the task left out": without("task"),
+    "masked tokens left in": without("dropped"),
     "the head untied": with_an_untied_head,
     "the head's norm left out": without_the_heads_transform,
     "the head's bias left out": without_the_heads_bias,
@@ -280,15 +314,8 @@ def test_what_is_done_wrongly_is_seen(variant: str, monkeypatch: pytest.MonkeyPa
 
 
 def test_every_corruption_is_of_something() -> None:
-    variants = (
-        "bert",
-        "gemma2",
-        "qwen2_moe",
-        "glm4_moe",
-        "t5",
-        "bart, scaled embeddings",
-        "granite",
-    )
-    models = [Made(name).checkpoint.model for name in (*variants, "deberta-v2, convolved")]
+    variants = ("bert", "gemma2", "qwen2_moe", "glm4_moe", "t5", "bart, scaled embeddings")
+    others = ("deberta-v2, convolved", "granite", "xmod", "ernie", "esm")
+    models = [Made(name).checkpoint.model for name in (*variants, *others)]
     for name, corrupt in CORRUPTIONS.items():
         assert any(model is not None and corrupt(model) is not None for model in models), name

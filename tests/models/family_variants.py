@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import variants_bert_kin
 import variants_llama_kin
 import variants_mixtures
 import variants_older_decoders
 import variants_older_encoders
+import variants_rotary_encoders
 
 from inspector.families.registry import FAMILIES
 from inspector.families.small import SMALL
@@ -104,4 +106,6 @@ VARIANTS: dict[str, tuple[str, Mapping[str, Any]]] = {
     "deberta-v3": ("deberta-v2", DEBERTA_V3),
     **variants_llama_kin.VARIANTS,
     **variants_mixtures.VARIANTS,
+    **variants_bert_kin.VARIANTS,
+    **variants_rotary_encoders.VARIANTS,
 }

@@ -29,6 +29,7 @@ __all__ = [
     "Theirs",
     "differences",
     "one_at_a_time",
+    "one_way",
     "random_model",
     "run_theirs",
 ]
@@ -108,6 +109,14 @@ def run_theirs(
         attention[site] = [one[0].numpy() for one in getattr(outputs, weights)]
         hidden[site] = [one[0].numpy() for one in getattr(outputs, states)[:-1]] if states else []
     return Theirs(hidden, attention, last[0].numpy(), outputs.logits[0].numpy())
+
+
+def one_way(variant: str) -> bool:
+    """Say whether a stack of a variant reads only what comes before."""
+    model_type, options = ALL[variant]
+    return any(
+        row.causal or options.get(row.causal_if, False) for row in FAMILIES[model_type].sites
+    )
 
 
 class Made:

@@ -57,15 +57,16 @@ def assemble(
         head=_head(modules, family, config, (decoder or encoder).embeddings.words)
         if named
         else None,
-        float32_parts=any(_in_float32(row) for row in family.sites),
+        float32_parts=any(_in_float32(row, config) for row in family.sites),
         rope_windows=rope_windows(family, config),
     )
 
 
-def _in_float32(family: Family) -> bool:
+def _in_float32(family: Family, config: Any) -> bool:
     """Say whether something is taken in float32, where what is made of it differs at the end."""
     places = "" if family.body is None else family.body.embeddings.sinusoids
-    return family.float32_softmax or family.float32_norms or places in ("ctrl", "fairseq")
+    sines = family.turns(config) or places in ("ctrl", "fairseq")
+    return family.float32_softmax or family.float32_norms or sines
 
 
 def _stack(
@@ -103,7 +104,9 @@ def _narrower(embed: Embed, config: Any) -> bool:
 def _embeddings(modules: Modules, embed: Embed, config: Any) -> Embeddings:
     words = next((path for path in embed.words if modules.has(f"{path}.weight")), embed.words[-1])
     table = modules.tensor(f"{words}.weight")
-    positions, types = found(embed.positions, config), found(embed.types, config)
+    positions, types, tasks = (
+        found(where, config) for where in (embed.positions, embed.types, embed.tasks)
+    )
     has_types = types and (embed.types_are_words or int(config.type_vocab_size) > 0)
     padding = getattr(config, "pad_token_id", None) if embed.padding is None else embed.padding
     return Embeddings(
@@ -112,17 +115,21 @@ def _embeddings(modules: Modules, embed: Embed, config: Any) -> Embeddings:
         # Places among the words begin behind the padding token's own.
         offset=int(padding) if embed.counted == "ids" and padding is not None else embed.offset,
         counted=embed.counted,
-        padding=None if padding is None else int(padding),
+        padding=_whole(padding),
         types=modules.tensor(f"{types}.weight") if has_types else None,
         types_if_told=embed.types_are_words,
+        task=modules.tensor(f"{tasks}.weight")[0] if tasks else None,
         scale=_scale(embed, config),
-        norm=modules.norm(embed.norm) if embed.norm else None,
+        norm=modules.norm(norm) if (norm := found(embed.norm, config)) else None,
         projection=modules.linear(embed.projection)
         if embed.projection and _narrower(embed, config)
         else None,
         projected=embed.projected,
         padding_is_zero=embed.padding_is_zero,
         normed=embed.normed,
+        dropped=_whole(getattr(config, "mask_token_id", None))
+        if embed.dropped_if and getattr(config, embed.dropped_if)
+        else None,
     )
 
 
@@ -154,7 +161,7 @@ def _head(modules: Modules, family: Family, config: Any, table: Array) -> Head |
     transform, norm = found(row.transform, config), found(row.norm, config)
     own = [modules.within_file(f"{path}.weight") for path in row.words]
     words = next((one for one in own if one is not None), None)
-    if tied:
+    if tied and not row.never_tied:
         words = table
     biases = row.bias if getattr(config, row.bias_if or "", True) else ()
     bias = next((b for b in map(modules.within_file, biases) if b is not None), None)
@@ -186,6 +193,10 @@ def _head_scale(row: WordHead, config: Any) -> float | None:
     if row.scale_if and getattr(config, row.scale_if):
         return float(int(config.hidden_size) ** -0.5)
     return None
+
+
+def _whole(value: Any) -> int | None:
+    return None if value is None else int(value)
 
 
 def _number(value: Any) -> float | None:

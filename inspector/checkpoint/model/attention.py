@@ -20,6 +20,7 @@ from inspector.records import (
     Norm,
     PositionWeights,
     Projection,
+    Rope,
 )
 
 
@@ -51,14 +52,16 @@ def attention_layer(modules: Modules, family: Family, config: Any, layer: int) -
     """Return one layer's attention at the site of a row."""
     at = family.layer_paths(config)[layer]
     numbers = attention_config(family, config, layer)
-    if family.rope_table and numbers.rope is not None:
-        table = modules.tensor(f"{family.rope_table}.weight")
-        numbers = replace(numbers, rope=replace(numbers.rope, table=table))
+    if (rope := numbers.rope) is not None:
+        numbers = replace(numbers, rope=_as_filed(rope, modules, family, layer))
+    together = family.fused
+    if family.filed_fused and modules.has(f"{at}.{family.filed_fused}.weight"):
+        together = family.filed_fused
     latent: dict[str, Any] = {}
     if family.latent:
         (query, key, value), latent = latent_weights(modules, family.latent, config, at)
-    elif family.fused:
-        fused = modules.projection(f"{at}.{family.fused}")
+    elif together:
+        fused = modules.projection(f"{at}.{together}")
         query, key, value = _part(fused, fused_rows(family, config))
     else:
         query, key, value = (
@@ -79,6 +82,17 @@ def attention_layer(modules: Modules, family: Family, config: Any, layer: int) -
         **latent,
     )
     return AttentionLayer(weights, numbers)
+
+
+def _as_filed(rope: Rope, modules: Modules, family: Family, layer: int) -> Rope:
+    """Take the speeds of positions, or their sines, as the file has them, where it has them.
+
+    There they may have been rounded.
+    """
+    filed = (modules.optional(name.format(i=layer)) for name in family.rope_speeds)
+    speeds = next((one for one in filed if one is not None), rope.frequencies)
+    table = modules.tensor(f"{family.rope_table}.weight") if family.rope_table else None
+    return replace(rope, frequencies=speeds, table=table)
 
 
 def _head_norm(modules: Modules, at: str, path: str | None, heads: int) -> Norm | None:

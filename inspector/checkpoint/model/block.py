@@ -9,9 +9,10 @@ from inspector.checkpoint.model.attention import attention_layer
 from inspector.checkpoint.model.experts import experts
 from inspector.checkpoint.model.modules import Modules
 from inspector.families.covered import LEARNED
-from inspector.families.parts import Body, Feed, Where, found, holds
+from inspector.families.parts import Adapters, Body, Feed, Where, found, holds
 from inspector.families.spec import Family
 from inspector.records import (
+    Adapter,
     Block,
     Convolution,
     FeedForward,
@@ -88,6 +89,9 @@ def block(modules: Modules, family: Family, cross: Family | None, config: Any, l
         feed_forward_norms=_norms(modules, body, config, at, layer),
         parallel=holds(body.parallel, config),
         residual_is_normed=bool(getattr(config, body.residual_is_normed or "", False)),
+        adapter=_adapter(modules, body.adapters, feed.activates(config), config, at)
+        if body.adapters
+        else None,
         convolution=_convolution(modules, body.convolution, config)
         if body.convolution and layer == 0
         else None,
@@ -155,6 +159,23 @@ def _activation(modules: Modules, feed: Feed, config: Any, at: str) -> str | Xie
         modules.tensor(f"{at}.{feed.learned}.{part}") for part in parts
     )
     return Xielu(positive=positive, negative=negative, beta=beta, eps=eps)
+
+
+def _adapter(
+    modules: Modules, adapters: Adapters, activation: str, config: Any, at: str
+) -> Adapter:
+    one = f"{at}.{adapters.path}.{getattr(config, adapters.chosen)}"
+    norm = found(adapters.norm, config)
+    return Adapter(
+        feed_forward=FeedForward(
+            activation=activation,
+            up=modules.projection(f"{one}.{adapters.up}"),
+            gate=None,
+            down=modules.projection(f"{one}.{adapters.down}"),
+        ),
+        norm=modules.norm(f"{at}.{norm}") if norm else None,
+        residual_is_normed=bool(getattr(config, adapters.residual_is_normed)),
+    )
 
 
 def _convolution(modules: Modules, path: str, config: Any) -> Convolution | None:

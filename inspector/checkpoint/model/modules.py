@@ -141,9 +141,10 @@ class Modules:
         return found
 
     def _name(self, name: str) -> str | None:
-        whole = self._prefix + name
-        if whole in self._tensors:
-            return whole
+        for known in (name, self._family.path_in_file(name)):
+            whole = self._prefix + known
+            if whole in self._tensors:
+                return whole
         path, _, part = whole.rpartition(".")
         older = f"{path}.{_OLDER.get(part, part)}"
         return older if older in self._tensors else None

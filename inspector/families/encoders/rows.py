@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from inspector.families.parts import Body, Embed, Feed, Only, WordHead
+from inspector.families.parts import Body, Embed, Feed, Given, Only, WordHead
 from inspector.families.spec import Added, Family
 
 #: As an encoder, with positions in the embeddings.
-_ENCODER = {
+AS_ENCODER = {
     "is_decoder": False,
     "add_cross_attention": False,
     "position_embedding_type": "absolute",
@@ -22,12 +22,13 @@ EMBED = Embed(
     norm="embeddings.LayerNorm",
 )
 #: RoBERTa's places begin behind the padding token's own, and padding takes none.
-_AMONG_WORDS = replace(EMBED, counted="ids")
+AMONG_WORDS = replace(EMBED, counted="ids")
+AS_ROBERTA = AS_ENCODER | {"pad_token_id": Given("which token is padding")}
 FEED = Feed(up="intermediate.dense", down="output.dense", after="output.LayerNorm")
 
 
 def masked_head(architecture: str, **parts: Any) -> WordHead:
-    """Return the head of an encoder that fills masks."""
+    """Return an encoder's head for the words that a masked token may stand for."""
     return WordHead(architecture=architecture, kind="masked", **parts)
 
 
@@ -37,7 +38,7 @@ BERT_HEAD = {
     "words": ("cls.predictions.decoder",),
     "bias": ("cls.predictions.bias", "cls.predictions.decoder.bias"),
 }
-_ROBERTA_HEAD = {
+ROBERTA_HEAD = {
     "transform": "lm_head.dense",
     "fixed": "gelu",
     "norm": "lm_head.layer_norm",
@@ -56,15 +57,16 @@ BERT = Family(
     prefix="bert",
     body=Body(embeddings=EMBED, feed_forward=FEED),
     head=masked_head("BertForMaskedLM", **BERT_HEAD),
-    requires=_ENCODER,
+    requires=AS_ENCODER,
 )
-_ROBERTA = replace(
+ROBERTA = replace(
     BERT,
     model_type="roberta",
     prefix="roberta",
     positions_behind_padding=True,
-    body=Body(embeddings=_AMONG_WORDS, feed_forward=FEED),
-    head=masked_head("RobertaForMaskedLM", **_ROBERTA_HEAD),
+    body=Body(embeddings=AMONG_WORDS, feed_forward=FEED),
+    head=masked_head("RobertaForMaskedLM", **ROBERTA_HEAD),
+    requires=AS_ROBERTA,
 )
 
 _LEGACY, _NEWER = {"legacy": True}, {"legacy": False}
@@ -117,11 +119,11 @@ _DEBERTA = Family(
 
 ROWS = (
     BERT,
-    _ROBERTA,
+    ROBERTA,
     replace(
-        _ROBERTA,
+        ROBERTA,
         model_type="xlm-roberta",
-        head=masked_head("XLMRobertaForMaskedLM", **_ROBERTA_HEAD),
+        head=masked_head("XLMRobertaForMaskedLM", **ROBERTA_HEAD),
     ),
     replace(
         BERT,
@@ -186,7 +188,7 @@ ROWS = (
             bias=("predictions.bias", "predictions.decoder.bias"),
         ),
         # With more, a layer of the config would be several layers of attention.
-        requires=_ENCODER | {"inner_group_num": 1},
+        requires=AS_ENCODER | {"inner_group_num": 1},
         reads=("num_hidden_groups",),
     ),
     Family(
@@ -202,10 +204,10 @@ ROWS = (
         prefix="mpnet",
         body=Body(
             # The model's padding token is 1 whatever its config says.
-            embeddings=replace(_AMONG_WORDS, types="", padding=1),
+            embeddings=replace(AMONG_WORDS, types="", padding=1),
             feed_forward=FEED,
         ),
-        head=masked_head("MPNetForMaskedLM", **_ROBERTA_HEAD),
+        head=masked_head("MPNetForMaskedLM", **ROBERTA_HEAD),
         # The model takes 32 whatever its config says.
         requires={"relative_attention_num_buckets": 32},
     ),
