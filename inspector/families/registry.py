@@ -28,7 +28,11 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "data2vec-text", "xmod", "bert-generation", "esm", "big_bird",
     ),
     "rotary_encoders": ("nomic_bert", "eurobert", "modernbert-decoder"),
+    "older_encoders": ("roformer", "flaubert", "xlm"),
     "decoders": ("gpt2", "gpt_neo", "opt", "gptj", "gpt_neox", "falcon", "bloom"),
+    "older_decoders": (
+        "gpt_bigcode", "codegen", "biogpt", "persimmon", "ctrl", "xglm", "mpt", "openai-gpt",
+    ),
     "llamas": (
         "llama", "mistral", "qwen2", "qwen3", "smollm3", "gemma", "gemma2",
         "gemma3_text", "phi", "phi3", "stablelm",
@@ -41,10 +45,6 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "mixtures": (
         "gpt_oss", "mixtral", "qwen2_moe", "qwen3_moe", "olmoe", "granitemoe", "phimoe",
         "deepseek_v2", "deepseek_v3", "glm4_moe",
-    ),
-    "older_encoders": ("roformer", "flaubert", "xlm"),
-    "older_decoders": (
-        "gpt_bigcode", "codegen", "biogpt", "persimmon", "ctrl", "xglm", "mpt", "openai-gpt",
     ),
     "encoder_decoders": (
         "t5", "mt5", "umt5", "t5gemma", "bart", "marian", "mbart", "pegasus", "plbart", "m2m_100",
