@@ -2,7 +2,8 @@
 
 ``inspect`` runs a transformer on a text, rebuilds every attention head from the weights, sets the
 classroom analogy beside it and returns an ``Inspection``; ``compare`` sets two texts, or two
-models, beside each other; ``load`` loads a model once for many texts. Importing this package
+models, beside each other; ``inspect_long`` reads a text of thousands of tokens; ``load`` loads a
+model once for many texts. Importing this package
 imports neither torch nor transformers.
 """
 
@@ -15,6 +16,7 @@ from inspector.version import __version__
 if TYPE_CHECKING:
     from inspector.comparing import Comparison, compare
     from inspector.errors import InputError, InspectorError, MachineError, ModelError
+    from inspector.long_text import LongInspection, inspect_long
     from inspector.server.notebook import Live, live
     from inspector.session import Inspection, inspect, load
 
@@ -24,11 +26,13 @@ __all__ = [
     "Inspection",
     "InspectorError",
     "Live",
+    "LongInspection",
     "MachineError",
     "ModelError",
     "__version__",
     "compare",
     "inspect",
+    "inspect_long",
     "live",
     "load",
 ]
@@ -39,10 +43,12 @@ _HOME = {
     "Inspection": "inspector.session",
     "InspectorError": "inspector.errors",
     "Live": "inspector.server.notebook",
+    "LongInspection": "inspector.long_text",
     "MachineError": "inspector.errors",
     "ModelError": "inspector.errors",
     "compare": "inspector.comparing",
     "inspect": "inspector.session",
+    "inspect_long": "inspector.long_text",
     "live": "inspector.server.notebook",
     "load": "inspector.session",
 }

@@ -45,15 +45,16 @@ class Workers:
 
     def __init__(self, tokens: int) -> None:
         count = os.cpu_count() or 1
-        self._count = count if tokens >= _TOKENS_WORTH_THREADS else 1
+        #: How many work side by side.
+        self.count = count if tokens >= _TOKENS_WORTH_THREADS else 1
         self._stack = ExitStack()
         self._pool: ThreadPoolExecutor | None = None
 
     def __enter__(self) -> Workers:
         self._stack.enter_context(one_blas_thread())
-        if self._count > 1:
+        if self.count > 1:
             # The calling thread works too.
-            self._pool = self._stack.enter_context(ThreadPoolExecutor(self._count - 1))
+            self._pool = self._stack.enter_context(ThreadPoolExecutor(self.count - 1))
         return self
 
     def __exit__(self, *failure: object) -> None:
@@ -61,10 +62,10 @@ class Workers:
 
     def over(self, count: int, work: Callable[[slice], object]) -> None:
         """Call ``work`` with parts of ``count`` rows or heads that together are all of them."""
-        if self._pool is None or count < self._count:
+        if self._pool is None or count < self.count:
             work(slice(0, count))
             return
-        edges = [count * part // self._count for part in range(self._count + 1)]
+        edges = [count * part // self.count for part in range(self.count + 1)]
         mine, *others = (slice(*pair) for pair in pairwise(edges))
         waiting = [self._pool.submit(work, part) for part in others]
         work(mine)

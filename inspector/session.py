@@ -21,6 +21,7 @@ from inspector.checkpoint.readable import refuse_unreadable
 from inspector.checkpoint.sources import locate, weights_checked
 from inspector.encoding import encode, encode_alone, read_alike, refuse_no_chat
 from inspector.errors import InputError
+from inspector.memory import matrices_size, refuse_no_memory
 from inspector.proof import Progress, prove_text
 from inspector.records import (
     Answer,
@@ -34,6 +35,7 @@ from inspector.records import (
     Rebuild,
     RebuiltLayer,
     SiteName,
+    Text,
     Token,
     Trace,
     Verification,
@@ -497,6 +499,7 @@ def inspect(
             if asked is not None:
                 progress("Writing on")
                 both, written = write_on(checkpoint, FileVocabulary(checkpoint), *both, asked)
+            _refuse_too_large(checkpoint, *both)
             found = _inspection(checkpoint, *run_alone(checkpoint, *both), pieces=pieces)
             found = found.with_ladder() if ladder else found
             return replace(found, generation=written)
@@ -510,6 +513,7 @@ def inspect(
         progress("Writing on")
         vocabulary = RefereeVocabulary(model.tokenizer)
         texts, written = write_on(model.checkpoint, vocabulary, *begun, asked)
+    _refuse_too_large(model.checkpoint, *texts)
     trace, rebuilt, verification = prove_text(model, *texts, progress=progress)
     if written is not None:
         progress("Letting the real model write")
@@ -519,6 +523,13 @@ def inspect(
     found = found.with_ladder() if ladder else found
     said = (*found.notices, *read_alike(model.checkpoint, *begun))
     return replace(found, notices=said, generation=written)
+
+
+def _refuse_too_large(checkpoint: Checkpoint, text: Text, target: Text | None) -> None:
+    """Refuse texts whose matrices have no room."""
+    tokens = len(text)
+    seconds = 0 if target is None else len(target)
+    refuse_no_memory(checkpoint, matrices_size(checkpoint, tokens, seconds), tokens)
 
 
 def _inspection(

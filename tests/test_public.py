@@ -20,11 +20,13 @@ def test_the_public_names() -> None:
         "Inspection",
         "InspectorError",
         "Live",
+        "LongInspection",
         "MachineError",
         "ModelError",
         "__version__",
         "compare",
         "inspect",
+        "inspect_long",
         "live",
         "load",
     ]

@@ -31,6 +31,7 @@ from inspector.records import (
     RebuiltLayer,
     Sink,
     SiteName,
+    Text,
     Trace,
     TracedLayer,
 )
@@ -58,7 +59,11 @@ def sink_keys(sinks: tuple[Sink, ...], site: SiteName) -> list[int]:
 
 def _sinks_of(trace: Trace, rebuild: Rebuild, site: SiteName) -> list[Sink]:
     asking, attended = trace.texts(site)
-    measured = _measure(trace, rebuild, site, same=asking is attended)
+    return sinks_among(_measure(trace, rebuild, site, same=asking is attended), site, attended)
+
+
+def sinks_among(measured: Measured, site: SiteName, attended: Text) -> list[Sink]:
+    """Return which of a text's keys are sinks, by what they do."""
     enough = (measured.queries >= _QUERIES) & (measured.share >= _UNEVEN * measured.even)
     plain = enough & (measured.share >= SINK_FROM)
     after = np.arange(len(plain)) > (np.argmax(plain) if plain.any() else len(plain))
@@ -79,7 +84,7 @@ def _sinks_of(trace: Trace, rebuild: Rebuild, site: SiteName) -> list[Sink]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Measured:
+class Measured:
     """What the S keys of a site do."""
 
     #: (S,) how many queries can see a key in some layer, but for itself.
@@ -93,7 +98,7 @@ class _Measured:
     norm: Float64
 
 
-def _measure(trace: Trace, rebuild: Rebuild, site: SiteName, *, same: bool) -> _Measured:
+def _measure(trace: Trace, rebuild: Rebuild, site: SiteName, *, same: bool) -> Measured:
     indices = trace.indices(site)
     keys = trace.layers[indices[0]].attention.shape[2]
     weight, even, moved, pairs, queries, norm = np.zeros((6, keys))
@@ -112,11 +117,11 @@ def _measure(trace: Trace, rebuild: Rebuild, site: SiteName, *, same: bool) -> _
         ones = np.ones(layer.attention.shape[:2], dtype=layer.attention.dtype)
         weight += _received(layer.attention, ones, same=same).sum(axis=0)
         even += heads * spread.sum(axis=0)
-        norm += _relative_norm(layer)
+        norm += relative_norm(layer.hidden if layer.key_states is None else layer.key_states)
         if rebuild.from_weights:
             moved += _moved(layer.attention, rebuild.from_weights[index], same=same).sum(axis=0)
     with np.errstate(invalid="ignore"):
-        return _Measured(
+        return Measured(
             queries=queries,
             share=weight / pairs,
             even=even / pairs,
@@ -149,9 +154,8 @@ def _moved(attention: Array, rebuilt: RebuiltLayer, *, same: bool) -> Float64:
     return _received(attention, factor, same=same) * lengths
 
 
-def _relative_norm(layer: TracedLayer) -> Float64:
-    """Return the norms of the states that keys are made from, (S,), beside their median."""
-    states = layer.hidden if layer.key_states is None else layer.key_states
+def relative_norm(states: Array) -> Float64:
+    """Return the norms of the states that keys are made from, (S, D), beside their median."""
     norms = np.linalg.norm(states.astype(np.float64), axis=1)
     # By hand: NumPy's own imports its masked arrays first, a sixtieth of what a short text takes.
     ordered = np.sort(norms)

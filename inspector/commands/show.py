@@ -37,6 +37,25 @@ _TEXT = 16 * MIB
     metavar="FILE",
     help="Inspect each line of a file: a sentence, or two with a tab between; --out is a folder.",
 )
+@click.option(
+    "--text-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Inspect a file as one text, a chapter rather than a sentence a line.",
+)
+@click.option(
+    "--heads",
+    multiple=True,
+    metavar="L.H",
+    help="Of a long text: heads of which the page has every weight, such as 24.8,5.6.",
+)
+@click.option(
+    "--layers",
+    multiple=True,
+    type=click.IntRange(min=0),
+    metavar="L",
+    help="Of a long text: layers of which the page has every weight.",
+)
 @model_option
 @device_option("The device the model runs on; the rebuild always runs in NumPy.")
 @file_option(
@@ -109,6 +128,9 @@ def show(
     pair: str | None,
     target: str | None,
     lines: Path | None,
+    text_file: Path | None,
+    heads: tuple[str, ...],
+    layers: tuple[int, ...],
     model: str,
     device: str,
     out: Path | None,
@@ -166,11 +188,11 @@ def show(
     asked_effects = AskedEffects(True if named else effects, knockout, answer, against)
     if lines is not None:
         second = pair is not None or target is not None
-        others = second or save is not None or bertviz
+        others = second or save is not None or bertviz or text_file is not None or heads or layers
         if sentence or others or link is not None or asked_effects.wanted:
             raise InputError(
                 "--file takes no sentence, no --pair, no --target, no --save, no --bertviz, no "
-                "--link and no --effects.",
+                "--text-file, no --heads, no --layers, no --link and no --effects.",
                 "Put sentences, pairs and targets into the file; the others go with one sentence.",
             )
         from inspector.commands.show_file import show_file
@@ -183,10 +205,39 @@ def show(
             as_json=as_json,
             reading=reading,
         )
+    from inspector.commands.show_long import (
+        WantedLong,
+        if_long,
+        only_long,
+        parse_heads,
+        read_text_file,
+    )
     from inspector.commands.show_sentence import Wanted, show_sentence
 
+    if text_file is not None and sentence:
+        raise InputError("There are a sentence and a --text-file.", "Give one of them.")
+    text = one_sentence(sentence) if text_file is None else read_text_file(text_file)
+    asked = AskedText(text, pair, target, reading)
+    wanted_long = WantedLong(
+        place=out or Path("attention.html"),
+        report=not no_report,
+        open_report=open_report,
+        as_json=as_json,
+        heads=parse_heads(heads),
+        layers=layers,
+    )
+    refused = {
+        "--save": save is not None,
+        "--bertviz": bertviz,
+        "--link": link is not None,
+        "--effects": bool(asked_effects.wanted),
+    }
+    done = if_long(asked, wanted_long, chosen, [name for name, given in refused.items() if given])
+    if done is not None:
+        return done
+    only_long(wanted_long)
     return show_sentence(
-        AskedText(one_sentence(sentence), pair, target, reading),
+        asked,
         Wanted(
             out or Path("attention.html"),
             report=not no_report,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -65,7 +66,7 @@ def attention_of(
         When there is a past and attention is not causal: what was read would then be read anew.
     """
     weights, config = known.weights, known.config
-    states = _normed(hidden, weights.norm, workers)
+    states = normed(hidden, weights.norm, workers)
     if past is not None and encoder_states is None and not config.causal:
         raise ValueError("only where attention is causal can a text be read on")
     start = 0 if past is None else past.start
@@ -73,29 +74,10 @@ def attention_of(
     texts, tokens = len(edits), len(states) // len(edits)
 
     def offered() -> Offered:
-        made_of = _latent(key_states, weights.key_latent, workers)
-        projected, value = (
-            split_heads(project(made_of, of, workers), config.kv_heads, texts)
-            for of in (weights.key, weights.value)
-        )
-        if weights.shared_key is not None:
-            shared = split_heads(project(key_states, weights.shared_key, workers), 1, texts)
-            projected = _with_shared(projected, shared)
-        value = _clipped(value, config)
-        if config.turns_values:
-            value = _turned(value, config.rope, start)
-        normed = _normed_heads(projected, weights.key_norm, config, texts)
-        return Offered(projected, normed, placed(projected, normed, weights.key_norm), value)
+        return offer_of(key_states, known, start=start, texts=texts, workers=workers)
 
-    def placed(projected: Array, normed: Array, norm: Norm | None) -> Array:
-        if not config.norms_behind_rope:
-            return _turned(normed, config.rope, start)
-        return _normed_heads(_turned(projected, config.rope, start), norm, config, texts)
-
-    asked_of = _latent(states, weights.query_latent, workers)
-    asked = split_heads(project(asked_of, weights.query, workers), config.heads, texts)
-    asked_normed = _normed_heads(asked, weights.query_norm, config, texts)
-    query = placed(asked, asked_normed, weights.query_norm)
+    asked = asked_of(states, known, start=start, texts=texts, workers=workers)
+    query = asked.query
     offer = offered() if past is None else past.joined(offered)
     key, value, keys = offer.key, offer.value, offer.key.shape[1]
     changes = [change_at(of_text, site, layer, tokens, keys, first) for of_text in edits]
@@ -103,7 +85,9 @@ def attention_of(
     allowed = _allowed(visible(config, tokens, keys, present, start), changes, config.heads)
     if present is None:
         present = np.ones(keys, dtype=np.bool_)
-    bias = bias_of(config.positions, _positions(weights), present, tokens, hidden.dtype.type, start)
+    bias = bias_of(
+        config.positions, learned_positions(weights), present, tokens, hidden.dtype.type, start
+    )
     if space is None:
         space = np.empty((len(query), tokens, keys), dtype=hidden.dtype)
     attention, mixed = attend_and_mix(
@@ -140,9 +124,70 @@ def attention_of(
         encoder_states=encoder_states,
         rope=config.rope,
         bias=bias,
-        after_norm=None if config.rope is None else (asked_normed, offer.normed),
-        as_projected=None if weights.query_norm is None else (asked, offer.projected),
+        after_norm=None if config.rope is None else (asked.normed, offer.normed),
+        as_projected=None if weights.query_norm is None else (asked.projected, offer.projected),
     )
+
+
+class Asked(NamedTuple):
+    """What tokens ask with: queries on their way to the scores, each (H, T, d)."""
+
+    #: As projected, with their norm, and turned by their place.
+    projected: Array
+    normed: Array
+    query: Array
+
+
+def asked_of(
+    states: Array,
+    known: AttentionLayer,
+    *,
+    start: int = 0,
+    texts: int = 1,
+    workers: Workers | None = None,
+) -> Asked:
+    """Return the queries that a layer makes of its normed states, (B·T, D)."""
+    weights, config = known.weights, known.config
+    made_of = _latent(states, weights.query_latent, workers)
+    projected = split_heads(project(made_of, weights.query, workers), config.heads, texts)
+    behind, query = _placed(projected, weights.query_norm, config, start=start, texts=texts)
+    return Asked(projected, behind, query)
+
+
+def offer_of(
+    states: Array,
+    known: AttentionLayer,
+    *,
+    start: int = 0,
+    texts: int = 1,
+    workers: Workers | None = None,
+) -> Offered:
+    """Return the keys and values that a layer makes of what it attends to, (B·S, D)."""
+    weights, config = known.weights, known.config
+    made_of = _latent(states, weights.key_latent, workers)
+    projected, value = (
+        split_heads(project(made_of, of, workers), config.kv_heads, texts)
+        for of in (weights.key, weights.value)
+    )
+    if weights.shared_key is not None:
+        shared = split_heads(project(states, weights.shared_key, workers), 1, texts)
+        projected = _with_shared(projected, shared)
+    value = _clipped(value, config)
+    if config.turns_values:
+        value = _turned(value, config.rope, start)
+    behind, key = _placed(projected, weights.key_norm, config, start=start, texts=texts)
+    return Offered(projected, behind, key, value)
+
+
+def _placed(
+    projected: Array, norm: Norm | None, config: AttentionConfig, *, start: int, texts: int
+) -> tuple[Array, Array]:
+    """Return queries or keys with their norm alone, and as they are in the scores."""
+    behind = _normed_heads(projected, norm, config, texts)
+    if not config.norms_behind_rope:
+        return behind, _turned(behind, config.rope, start)
+    turned = _turned(projected, config.rope, start)
+    return behind, _normed_heads(turned, norm, config, texts)
 
 
 def _allowed(allowed: Mask, changes: Sequence[Change], heads: int) -> Mask:
@@ -166,7 +211,8 @@ def _expanded(
     return np.concatenate([one for one in each if one is not None])
 
 
-def _normed(states: Array, norm: Norm | None, workers: Workers | None = None) -> Array:
+def normed(states: Array, norm: Norm | None, workers: Workers | None = None) -> Array:
+    """Return the states behind a norm, or as they are where there is none."""
     return states if norm is None else apply_norm(states, norm, workers)
 
 
@@ -204,7 +250,7 @@ def _turned(vectors: Array, rope: Rope | None, start: int) -> Array:
     return vectors if rope is None else rotate(vectors, rope, start)
 
 
-def _positions(weights: AttentionWeights) -> PositionWeights | None:
+def learned_positions(weights: AttentionWeights) -> PositionWeights | None:
     """Return what was learned of distances, its norm applied."""
     positions = weights.positions
     if positions is None or positions.norm is None:

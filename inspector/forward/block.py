@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -44,14 +45,43 @@ class Around:
     encoder_present: Mask | None = None
     #: What the stack has read before; None where it begins.
     cache: Cache | None = None
+    #: How attention is computed where no matrix is to be whole; None where they are.
+    by_rows: ByRows | None = None
+
+
+class ByRows(Protocol):
+    """Attention of one whole text of which nobody keeps the weights."""
+
+    def __call__(
+        self, layer: int, hidden: Array, known: AttentionLayer, workers: Workers
+    ) -> tuple[Array, Array]:
+        """Return the layer's normed states and what its attention gives, (T, D) both."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Attended:
-    """One attention sub-layer: what entered it, and all that it computed."""
+    """One attention sub-layer: what entered it, and what became of that."""
 
     hidden: Array
-    computed: RebuiltLayer
+    #: What the projections received, and what the sub-layer gives, (B·T, D) both.
+    states: Array
+    output: Array
+    #: All that it computed; None where no matrix was whole.
+    whole: RebuiltLayer | None
+
+    @property
+    def computed(self) -> RebuiltLayer:
+        """All that it computed.
+
+        Raises
+        ------
+        ValueError
+            When no matrix was whole.
+        """
+        if self.whole is None:
+            raise ValueError("of attention that went by rows nothing is kept")
+        return self.whole
 
     @property
     def traced(self) -> TracedLayer:
@@ -84,7 +114,7 @@ def _run_block(
 ) -> tuple[Array, list[Attended]]:
     own = _attend(states, block.attention, around, around.site, layer)
     if block.parallel:
-        return states + own.computed.output + _fed(states, own, block, around), [own]
+        return states + own.output + _fed(states, own, block, around), [own]
     attended = [own]
     states = _added(states, own, block.attention_norms, block, around)
     if block.cross is not None:
@@ -111,13 +141,15 @@ def _adapted(states: Array, adapter: Adapter, around: Around) -> Array:
 def _fed(states: Array, own: Attended, block: Block, around: Around) -> Array:
     """Return what the feed-forward beside attention gives; it may read attention's own norm."""
     before = block.feed_forward_norms.before
-    read = own.computed.states if before is None else apply_norm(states, before, around.workers)
+    read = own.states if before is None else apply_norm(states, before, around.workers)
     return feed_forward(read, block.feed_forward, around.workers)
 
 
 def _attend(
     states: Array, known: AttentionLayer, around: Around, site: SiteName, layer: int
 ) -> Attended:
+    if around.by_rows is not None:
+        return Attended(states, *around.by_rows(layer, states, known, around.workers), None)
     cross, cache, past = site == "cross", around.cache, None
     if cache is not None:
         past = cache.cross(layer) if cross else cache.own(layer)
@@ -133,13 +165,13 @@ def _attend(
         past=past,
         workers=around.workers,
     )
-    return Attended(states, computed)
+    return Attended(states, computed.states, computed.output, computed)
 
 
 def _added(states: Array, attended: Attended, norms: Norms, block: Block, around: Around) -> Array:
     """Return the residual stream behind an attention sub-layer."""
-    stays = attended.computed.states if block.residual_is_normed else states
-    given = _multiplied(_normed(attended.computed.output, norms.inside, around), norms)
+    stays = attended.states if block.residual_is_normed else states
+    given = _multiplied(_normed(attended.output, norms.inside, around), norms)
     return _normed(stays + given, norms.after, around)
 
 

@@ -42,6 +42,11 @@ def read_predictions(
     return Predictions(kind, probabilities, tuple(guesses))
 
 
+def guess_at(row: Array, place: int, read: Callable[[int], str]) -> Guess:
+    """Return what one row of logits, (vocabulary,), says stands at a place."""
+    return Guess(place, _likeliest(_softmax(row), read))
+
+
 def _likeliest(shares: Float64, read: Callable[[int], str]) -> tuple[Candidate, ...]:
     best = np.argsort(-shares, kind="stable")[:_NAMED].tolist()
     return tuple(Candidate(entry, read(entry), float(shares[entry])) for entry in best)

@@ -51,13 +51,19 @@ def capture(loaded: LoadedModel, text: Text, target: Text | None = None) -> Trac
 
 def capture_float64(loaded: LoadedModel, text: Text, target: Text | None = None) -> Trace:
     """Run a float64 copy of the model on the CPU, hooks included, for the arbitration."""
-    exact = deepcopy(loaded.with_head or loaded.model).cpu().double()
-    # The fast way through a mixture of experts knows no float64.
-    if any(getattr(exact.config, name, None) for name in _COUNTS_OF_EXPERTS):
-        exact.set_experts_implementation("eager")
+    exact = doubled(loaded.with_head or loaded.model)
     base = exact if loaded.with_head is None else exact.base_model
     with float64_by_default(exact.config.model_type):
         return _capture(loaded, base, exact, text, target)
+
+
+def doubled(model: Any) -> Any:
+    """Return a float64 copy of a model on the CPU."""
+    exact = deepcopy(model).cpu().double()
+    # The fast way through a mixture of experts knows no float64.
+    if any(getattr(exact.config, name, None) for name in _COUNTS_OF_EXPERTS):
+        exact.set_experts_implementation("eager")
+    return exact
 
 
 @contextmanager

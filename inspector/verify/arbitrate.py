@@ -19,15 +19,23 @@ ARBITRATION_BOUND = 1e-10
 FLOAT32_SOFTMAX_BOUND = 1e-6
 
 
+#: The largest |Δ| of an output, times max(1, max|o|), and the same where the softmax is float32.
+OUTPUT_ARBITRATION_BOUND = 1e-9
+FLOAT32_OUTPUT_BOUND = 1e-5
+
+
 def needs_arbitration(checks: tuple[LayerCheck, ...]) -> bool:
-    """Say whether any head's weights lie outside the float32 bounds."""
-    return any("mismatch" in check.head_verdicts for check in checks)
+    """Say whether any head's weights, or any output, lie outside the float32 bounds."""
+    return any(check.verdict == "mismatch" for check in checks)
 
 
 def arbitrate(
     check: LayerCheck, traced: TracedLayer, recomputed: RecomputedLayer, tier: Tier
 ) -> LayerCheck:
-    """Judge again, from a float64 run, the heads of ``check`` that float32 could not verify."""
+    """Judge again, from a float64 run, what of ``check`` float32 could not verify.
+
+    Sums over thousands of tokens part by rounding in outputs too, not only in weights.
+    """
     bound = FLOAT32_SOFTMAX_BOUND if recomputed.float32_softmax else ARBITRATION_BOUND
     cleared: Verdict = "rounding" if tier == "weights" else "consistent"
     difference = absolute_difference(traced.attention, recomputed.attention)
@@ -39,9 +47,18 @@ def arbitrate(
             heads.append(verdict)
         else:
             heads.append(cleared if error <= bound else "mismatch")
+    output = check.output_verdict
+    theirs = traced.output if traced.captured is None else traced.captured.mixed
+    if output == "mismatch" and theirs is not None:
+        error = float(absolute_difference(theirs, recomputed.output).max())
+        fixed = recomputed.float32_softmax
+        allowed = FLOAT32_OUTPUT_BOUND if fixed else OUTPUT_ARBITRATION_BOUND
+        inside = error <= allowed * max(1.0, float(np.abs(theirs).max()))
+        output = cleared if inside else "mismatch"
     return replace(
         check,
-        verdict=worst((*heads, check.output_verdict)),
+        verdict=worst((*heads, output)),
         head_verdicts=tuple(heads),
+        output_verdict=output,
         arbitrated_max_abs_error=np.where(in_question, largest, np.nan),
     )

@@ -93,6 +93,17 @@ def test_one_sentence_and_its_files(printed: Any) -> None:
     assert found["truncated_from"] == 602
 
 
+def test_a_long_text(printed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inspector.long_text.LONG_FROM", 20)
+    monkeypatch.setattr("inspector.commands.show_long._SHORT", 0)
+    (found,) = printed("A small dog. " * 20, "--no-report")
+    assert faults("long-text", found) == []
+    assert found["verification"]["rows_compared"] and len(found["heads"]) == 72
+    (found,) = printed("A small dog. " * 20, "--no-proof", "--model", "bundled")
+    assert faults("long-text", found) == []
+    assert set(found["files"]) == {"report"}
+
+
 @pytest.mark.slow
 def test_two_texts_and_two_models_compared(printed: Any, tmp_path: Path) -> None:
     (found,) = printed("compare", "It was too big", "It was too small")

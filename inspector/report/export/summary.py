@@ -15,6 +15,7 @@ from inspector.records import (
     HeadReading,
     Inspected,
     LayerCheck,
+    ModelInfo,
     Predictions,
     RowSample,
     SiteName,
@@ -37,20 +38,13 @@ def summarise(inspected: Inspected, files: dict[str, str]) -> dict[str, Any]:
     model, trace, written = inspected.model, inspected.trace, inspected.generation
     return {
         "schema": SCHEMA,
-        "model": {
-            "name": model.title,
-            "family": model.family,
-            "layers": model.layers,
-            "heads": model.heads,
-            "stored_dtypes": list(model.stored_dtypes),
-            "computing_dtype": model.computing_dtype,
-        },
+        "model": summarise_model(model),
         **_text(trace.text, written if trace.target is None else None),
         "chat": None if trace.text.chat is None else _chat(trace.text, trace.text.chat),
         "target": None if trace.target is None else _text(trace.target, written),
         "sites": [_site(trace, site) for site in trace.sites],
-        "predictions": _predictions(trace.predictions),
-        "embedding": _embedding(trace.embedding),
+        "predictions": summarise_predictions(trace.predictions),
+        "embedding": summarise_embedding(trace.embedding),
         "similarity": None
         if trace.similarity is None
         else {"cosine": finite(trace.similarity.cosine)},
@@ -78,7 +72,7 @@ def summarise(inspected: Inspected, files: dict[str, str]) -> dict[str, Any]:
         ],
         "ladder_rows": _rows(inspected.ladder_rows),
         "shares": {share.ingredient: finite(share.bits) for share in inspected.shares},
-        "heads": [_head(reading) for reading in inspected.heads],
+        "heads": [summarise_head(reading) for reading in inspected.heads],
         "effects": summarise_effects(inspected.effects_measured),
         "explanations": summarise_explanations(inspected.effects_measured),
         "contributions": summarise_contributions(inspected.effects_measured),
@@ -100,6 +94,18 @@ def summarise(inspected: Inspected, files: dict[str, str]) -> dict[str, Any]:
         "sinks": [asdict(sink) for sink in inspected.sinks],
         "notices": list(inspected.notices),
         "files": files,
+    }
+
+
+def summarise_model(model: ModelInfo) -> dict[str, Any]:
+    """Return which model it was, and what it was run in."""
+    return {
+        "name": model.title,
+        "family": model.family,
+        "layers": model.layers,
+        "heads": model.heads,
+        "stored_dtypes": list(model.stored_dtypes),
+        "computing_dtype": model.computing_dtype,
     }
 
 
@@ -195,7 +201,7 @@ def _verdict(verification: Verification) -> dict[str, Any]:
     }
 
 
-def _predictions(predictions: Predictions | None) -> dict[str, Any] | None:
+def summarise_predictions(predictions: Predictions | None) -> dict[str, Any] | None:
     """Return the probability of every token, and what is guessed where; None without a head."""
     if predictions is None:
         return None
@@ -206,7 +212,7 @@ def _predictions(predictions: Predictions | None) -> dict[str, Any] | None:
     }
 
 
-def _embedding(found: Embedding | None) -> dict[str, Any] | None:
+def summarise_embedding(found: Embedding | None) -> dict[str, Any] | None:
     """Return the text as one vector, and how it was made; None where the model answers in words."""
     if found is None:
         return None
@@ -284,7 +290,8 @@ def _means(agreement: Agreement | None, layers: list[int] | None = None) -> dict
     return dict(agreement.means(layers))
 
 
-def _head(reading: HeadReading) -> dict[str, Any]:
+def summarise_head(reading: HeadReading) -> dict[str, Any]:
+    """Return what one head does in a text."""
     return {
         "site": reading.site,
         "layer": reading.layer,

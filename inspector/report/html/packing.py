@@ -22,9 +22,10 @@ def pack(sources: Mapping[str, str]) -> dict[str, str]:
     ``guard``, ``theme``, ``start``
         What says so where a script does not start, what sets light or dark before anything is
         painted, what unpacks the style and the scripts.
-    ``script``, ``live_script``, ``atlas_script``, ``classroom_script``, ``compare_script``
+    ``script``, ``live_script``, ``atlas_script``, ``classroom_script``, ``compare_script``,
+    ``long_script``
         The report's style, worker and script, those of the live page, the scripts of the atlas and
-        of the classroom, and the comparison's style and script, packed.
+        of the classroom, and the styles and scripts of the comparison and of the long text, packed.
     ``report_policy``, ``live_policy`` and so on
         The policy of each page. A report's worker is begun by its script, which is named. Only the
         live page may ask anybody, and that is the server that it came from.
@@ -44,13 +45,15 @@ def pack(sources: Mapping[str, str]) -> dict[str, str]:
     report_css, classroom_css, index_css, atlas_css = map(
         style, ("report", "classroom", "index", "atlas")
     )
-    # A comparison is drawn with what a report is drawn with.
+    # A comparison and a long text are drawn with what a report is drawn with.
     compare_css = report_css + compact_style(sources["compare/compare.css"])
+    long_css = compare_css + compact_style(sources["long/long.css"])
     guard, theme, start = map(whole, ("guard", "theme", "start"))
     worker, script = link(sources, "attention/worker.js", "report/main.js")
     _, live_script = link(sources, "attention/worker.js", "live/main.js")
     (atlas_script,) = link(sources, "atlas/main.js")
     (compare_script,) = link(sources, "compare/main.js")
+    (long_script,) = link(sources, "long/main.js")
     (classroom_script,) = link(sources, "classroom/main.js")
     return {
         "opening_css": opening_css,
@@ -64,6 +67,7 @@ def pack(sources: Mapping[str, str]) -> dict[str, str]:
         "live_script": _packed(live_css, worker, live_script),
         "atlas_script": _packed("", atlas_script),
         "compare_script": _packed(compare_css, compare_script),
+        "long_script": _packed(long_css, long_script),
         "classroom_script": _packed("", classroom_script),
         "report_policy": _policy((opening_css, report_css), theme, start, script),
         "live_policy": _policy(
@@ -73,6 +77,7 @@ def pack(sources: Mapping[str, str]) -> dict[str, str]:
         "index_policy": _policy((index_css,), theme),
         "atlas_policy": _policy((atlas_css,), theme, start, atlas_script),
         "compare_policy": _policy((opening_css, compare_css), theme, start, compare_script),
+        "long_policy": _policy((opening_css, long_css), theme, start, long_script),
     }
 
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text as Line
 
 from inspector.plain import layer_name, precision, visible
-from inspector.records import EndToEnd, Inspected, Text, Verdict
+from inspector.records import EndToEnd, Generation, Inspected, Text, Verdict, Verification
 from inspector.report.terminal.ladder import print_ladder, print_shares
 from inspector.report.terminal.links import print_link, print_links
 from inspector.report.terminal.notices import print_notices
@@ -65,7 +65,7 @@ def print_answer(console: Console, inspected: Inspected) -> None:
     print_notices(console, inspected)
     print_written(console, inspected)
     # What is asked of a model that has words to say comes first.
-    print_predictions(console, inspected)
+    print_predictions(console, trace.predictions, trace.text)
     print_link(console, inspected)
     print_links(console, inspected)
     print_ladder(console, inspected)
@@ -75,7 +75,8 @@ def print_answer(console: Console, inspected: Inspected) -> None:
 
 def print_verdict(console: Console, inspected: Inspected) -> None:
     """Print what the proof found."""
-    console.print(_verdict(inspected))
+    count = sum(len(layer.attention) for layer in inspected.rebuild.layers)
+    console.print(verdict_line(inspected.verification, count, inspected.generation))
 
 
 def print_files(console: Console, files: dict[str, str]) -> None:
@@ -109,15 +110,16 @@ def _size(inspected: Inspected) -> str:
     return f"{model.layers} layers ({layers}) × {model.heads} heads"
 
 
-def _verdict(inspected: Inspected) -> Line:
-    verification = inspected.verification
+def verdict_line(
+    verification: Verification, count: int, generation: Generation | None = None
+) -> Line:
+    """Say what the proof of ``count`` heads found, and whether the real model writes the same."""
     style = _STYLE[verification.verdict]
     if verification.verdict == "not_recomputed":
         return Line.assemble(
             (f"{MARKS[verification.verdict]} not recomputed", style), f"  {verification.reason}"
         )
     if verification.verdict == "unproved":
-        count = sum(len(layer.attention) for layer in inspected.rebuild.layers)
         return Line.assemble(
             (f"{MARKS[verification.verdict]} not yet proved", style),
             f"  {count} heads computed from the weights; the real model was not asked",
@@ -133,7 +135,7 @@ def _verdict(inspected: Inspected) -> Line:
     if "rounding" in heads:
         found += f", {heads.count('rounding')} differ by rounding only"
     if verification.verdict == "mismatch":
-        found = _where_wrong(inspected)
+        found = _where_wrong(verification)
     mixed = "an output" if verification.tier == "weights" else "A·V"
     return Line.assemble(
         (f"{MARKS[verification.verdict]} {verification.verdict}", style),
@@ -141,7 +143,7 @@ def _verdict(inspected: Inspected) -> Line:
         f"  largest difference: {verification.attention_max_abs_error:.1e} in an attention weight, "
         f"{verification.output_max_abs_error:.1e} in {mixed}",
         f"\n  {_whole(verification.end_to_end)}" if verification.end_to_end else "",
-        written_verdict(inspected.generation) if inspected.generation else "",
+        written_verdict(generation) if generation else "",
         f"\n  Not from the weights, so the ladder is not measured: {visible(verification.reason)}."
         if verification.reason
         else "",
@@ -163,10 +165,10 @@ def _whole(found: EndToEnd) -> str:
     return f"from the token ids alone: {', '.join(parts)}{at}{decided.get(found.verdict, '')}"
 
 
-def _where_wrong(inspected: Inspected) -> str:
+def _where_wrong(verification: Verification) -> str:
     """Name what does not agree, the first few places of it."""
     places = []
-    for check in inspected.verification.layers:
+    for check in verification.layers:
         places += [
             f"{layer_name(check.site, check.layer)} head {head}"
             for head, verdict in enumerate(check.head_verdicts)

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text as Line
 
 from inspector.plain import visible
-from inspector.records import Guess, Inspected, Pooling, Predictions, Token
+from inspector.records import Guess, Inspected, Pooling, Predictions, Text, Token
 
 #: Up to this many tokens each has its number; beyond, only those that the model expected least.
 _EACH = 24
@@ -21,12 +21,11 @@ _POOLED = {
 }
 
 
-def print_predictions(console: Console, inspected: Inspected) -> None:
+def print_predictions(console: Console, predictions: Predictions | None, text: Text) -> None:
     """Print what the model guesses, and how likely it holds what stands there."""
-    predictions, tokens = inspected.trace.predictions, inspected.trace.text.tokens
-    shown = inspected.trace.text.shown
     if predictions is None:
         return
+    tokens, shown = text.tokens, text.shown
     console.print("What the model says", style="bold")
     for guess in predictions.guesses:
         _say(console, f"{_place(guess, predictions, tokens)}: {_candidates(guess)}")

@@ -48,7 +48,7 @@ def test_only_the_list_of_sections_knows_the_views() -> None:
         for module in MODULES
         if any(map(is_view, imported(module)))
     }
-    pages = ("report", "atlas", "classroom", "compare")
+    pages = ("report", "atlas", "classroom", "compare", "long")
     assert knowing == {f"{page}/sections.js" for page in pages}
 
 
@@ -61,6 +61,7 @@ def test_rooms_know_only_what_lies_below_them() -> None:
         "classroom": {"classroom", "shared"},
         # Two reports' data, drawn with the report's charts.
         "compare": {"compare", "report", "attention", "shared"},
+        "long": {"long", "report", "attention", "shared"},
         "live": {"live", "report", "attention", "shared"},
     }
     for module in MODULES:
@@ -81,7 +82,7 @@ def test_no_folder_has_more_than_twenty_files_side_by_side() -> None:
 
 
 def test_every_view_is_mounted_by_its_page() -> None:
-    for page in ("report", "atlas", "classroom", "compare"):
+    for page in ("report", "atlas", "classroom", "compare", "long"):
         mounted = {path.resolve() for path in imported(ASSETS / page / "sections.js")}
         assert mounted == {path.resolve() for path in (ASSETS / page / "views").rglob("*.js")}
 

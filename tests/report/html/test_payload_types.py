@@ -13,6 +13,7 @@ import pytest
 import synthetic
 import synthetic_comparison
 import synthetic_corpus
+import synthetic_long
 from payload_types import Types
 from synthetic_classroom import three_words
 
@@ -22,6 +23,7 @@ from inspector.report.html.atlas_payload import build_atlas
 from inspector.report.html.classroom_page import render_classroom
 from inspector.report.html.payload.build import build_payload
 from inspector.report.html.payload.comparison import build_comparison
+from inspector.report.html.payload.long_text import build_long_payload
 
 DESCRIPTION = Path(__file__).parents[3] / "inspector/report/html/assets/payload.d.ts"
 TYPES = Types(DESCRIPTION)
@@ -92,6 +94,14 @@ def test_a_comparison_s_header_is_as_it_is_described(how: dict[str, Any]) -> Non
     kinds = {name.split(".", 2)[2] for name in header["blobs"] if "." in name}
     assert not kinds & {"difference", "value_norm", "thumbnail", "key_state_norm"}
     assert ("query" in kinds) == ("second" in how)
+
+
+def test_a_long_text_s_header_is_as_it_is_described() -> None:
+    for found in (synthetic_long.long_text(), synthetic_long.long_text(predicts=True)):
+        built = build_long_payload(found, command="inspect", version="test")
+        header = json.loads(built.json)
+        assert TYPES.faults(header, "LongHeader") == []
+        assert set(header["later"]) <= set(header["blobs"])
 
 
 def test_an_atlas_header_and_its_examples_are_as_they_are_described() -> None:

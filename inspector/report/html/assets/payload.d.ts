@@ -468,3 +468,59 @@ export interface ClassroomHeader {
   words: string[] | null;
   blobs: Record<string, BlobEntry>;
 }
+
+/** A stretch of a long text: tokens, half-open, and how it begins. */
+export interface Span {
+  start: number;
+  end: number;
+  name: string;
+}
+
+/** What a layer's weights are computed with. */
+export interface LongLayer {
+  layer: number;
+  heads: number;
+  kv_heads: number;
+  scale: number;
+  softcap: number | null;
+  causal: boolean;
+  window: number | null;
+}
+
+/** A head of which the page has queries and keys: the blobs `query.<layer>.<head>` and `key.<layer>.<shared>`. */
+export interface CarriedHead {
+  layer: number;
+  head: number;
+  shared: number;
+  /** What positions add to its scores: a blob `<added>.<layer>.<head>`. */
+  added: "by_key" | "by_distance" | null;
+  sink: number | null;
+  /** The largest error of a weight computed from them, in the rows that were compared. */
+  error: number;
+}
+
+/** The header of a long text's report. Blobs `flow.<layer>`: (H, P, P) square roots of shares, 255 for 1. */
+export interface LongHeader {
+  payload: 2;
+  inspector: string;
+  command: string | null;
+  model: Model;
+  text: string;
+  tokens: number;
+  truncated_from: number | null;
+  spans: Span[];
+  layers: LongLayer[];
+  /** Which query rows of every head were compared with the real model's. */
+  rows: number[];
+  verification: Verification;
+  predictions: Predictions | null;
+  embedding: Embedding | null;
+  labels: (Label | null)[];
+  links: Link[];
+  sinks: Sink[];
+  carried: CarriedHead[];
+  notices: string[];
+  /** Blobs that are read only when they are looked at. */
+  later: string[];
+  blobs: Record<string, BlobEntry>;
+}

@@ -13,9 +13,16 @@ def describe_answer(trace: Trace) -> Header:
     """Return what the model says of the words, or how it made its text one vector."""
     alike = trace.similarity
     return {
-        "predictions": None if trace.predictions is None else _predictions(trace.predictions),
-        "embedding": None if trace.embedding is None else _embedding(trace.embedding),
+        **describe_answer_of(trace.predictions, trace.embedding),
         "similarity": None if alike is None else {"cosine": finite(alike.cosine)},
+    }
+
+
+def describe_answer_of(predictions: Predictions | None, embedding: Embedding | None) -> Header:
+    """Return the same of an answer by itself."""
+    return {
+        "predictions": None if predictions is None else _predictions(predictions),
+        "embedding": None if embedding is None else _embedding(embedding),
     }
 
 

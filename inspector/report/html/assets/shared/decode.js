@@ -20,7 +20,7 @@ const bytesOf = (text) => new TextEncoder().encode(text ?? "");
 
 /**
  * @param {HTMLElement | null} holder element with the header's JSON
- * @returns {import("../payload.js").Header | import("../payload.js").AtlasHeader | import("../payload.js").CompareHeader | import("../payload.js").ClassroomHeader}
+ * @returns {import("../payload.js").Header | import("../payload.js").AtlasHeader | import("../payload.js").CompareHeader | import("../payload.js").LongHeader | import("../payload.js").ClassroomHeader}
  */
 export function parseHeader(holder) {
   const text = holder?.textContent;
@@ -125,16 +125,23 @@ export async function readBlob(name, entry, text) {
 }
 
 /**
- * Header and blobs of the page that this runs in.
+ * Read one blob of a page.
+ * @param {Document} page
+ * @param {string} name
+ * @param {BlobEntry} entry
+ */
+export const readNamed = (page, name, entry) => readBlob(name, entry, page.getElementById(`blob-${name}`)?.textContent);
+
+/**
+ * Header and blobs of the page that this runs in, but for those that a page reads later.
  * @param {Document} page
  * @returns {Promise<{header: ReturnType<typeof parseHeader>, planes: Map<string, Bytes>}>}
  */
 export async function readPage(page) {
   const header = parseHeader(page.getElementById("header"));
-  const names = Object.keys(header.blobs);
-  const planes = await Promise.all(
-    names.map((name) => readBlob(name, header.blobs[name], page.getElementById(`blob-${name}`)?.textContent)),
-  );
+  const later = new Set("later" in header ? header.later : []),
+    names = Object.keys(header.blobs).filter((name) => !later.has(name));
+  const planes = await Promise.all(names.map((name) => readNamed(page, name, header.blobs[name])));
   if (!page.getElementById("end")) throw new DamagedReport("its end is missing");
   return { header, planes: new Map(names.map((name, i) => [name, planes[i]])) };
 }

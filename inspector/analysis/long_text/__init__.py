@@ -1,0 +1,1 @@
+"""Readings of a text too long for its attention to be kept."""

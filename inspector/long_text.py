@@ -1,0 +1,260 @@
+"""A long text inspected: a pass of which no matrix is ever kept, read as its rows go by.
+
+The chain beside ``session``'s, for texts whose attention would not fit into memory: what can be
+said of them are readings, a map, and single rows.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inspector.alone import opened
+from inspector.analysis.long_text.reading import Reading
+from inspector.analysis.long_text.spans import cut_into_spans
+from inspector.analysis.notices import notices, weights_notice
+from inspector.checkpoint.readable import refuse_unreadable
+from inspector.checkpoint.tokens import encode, mask_id, read_as_text
+from inspector.errors import InputError
+from inspector.forward.by_rows.model import LongPass, forward_by_rows
+from inspector.forward.pooling import pool
+from inspector.forward.predictions import guess_at
+from inspector.memory import readings_size, refuse_no_memory
+from inspector.proof import Progress
+from inspector.records import Checkpoint, Embedding, Predictions, Text, Verification
+from inspector.records.long_text import LongFindings
+from inspector.report.html.payload.long_text import BUDGET
+from inspector.row_proof import prove_rows
+
+if TYPE_CHECKING:
+    from inspector.referee.loading import LoadedModel
+
+#: From how many tokens on no matrix is kept, and from how many weights in all.
+LONG_FROM, _WEIGHTS = 2048, 1 << 29
+#: How many query rows of every head are kept whole, and the seed by which they are drawn.
+_ROWS, _SEED = 16, 0
+#: No text has fewer tokens than its characters divided by this.
+_CHARACTERS = 64
+
+
+@dataclass(frozen=True)
+class LongInspection(LongFindings):
+    """One long text seen through one model: readings of every head, and a map of the text."""
+
+    def __repr__(self) -> str:
+        """Say in one line what it is."""
+        return (
+            f"<LongInspection {len(self.text)} tokens, {self.model.layers} × {self.model.heads} "
+            f"heads, {self.verification.verdict}>"
+        )
+
+    def to_html(
+        self,
+        path: str | Path,
+        *,
+        heads: Iterable[tuple[int, int]] = (),
+        budget: int = BUDGET,
+        command: str | None = None,
+    ) -> None:
+        """Write the report, one HTML file that opens offline, whole or not at all.
+
+        Of the ``heads`` that are named, (layer, head), the page has every single weight; of others
+        as many as its ``budget`` in bytes allows, those that write most first, and of the rest what
+        spans give to spans. ``command`` is printed in it as what made the report.
+
+        Raises
+        ------
+        InputError
+            When the model has no such head.
+        """
+        from inspector.files import PAGE, write_whole
+        from inspector.report.html.long_page import render_long_report
+
+        asked = list(dict.fromkeys(heads))
+        for layer, head in asked:
+            if not (0 <= layer < len(self.layers) and 0 <= head < self.layers[layer].config.heads):
+                raise InputError(
+                    f"There is no head {layer}.{head}: {self.model.title} has layers 0 to "
+                    f"{len(self.layers) - 1} of {self.model.heads} heads.",
+                    "Name a head by its layer and its number, such as 0.0.",
+                )
+        page = render_long_report(self, asked, budget=budget, command=command)
+        write_whole(Path(path), page.encode(), PAGE)
+
+    def prove(self, model: LoadedModel, progress: Progress = lambda _stage: None) -> LongInspection:
+        """Ask the real model about the same tokens, and return the inspection that it proves.
+
+        Proved are the rows that were kept, of every head, and the states of all tokens at the end.
+
+        Raises
+        ------
+        MachineError
+            When memory runs out.
+        """
+        return replace(self, verification=prove_rows(model, self, progress))
+
+
+def inspect_long(
+    text: str,
+    *,
+    model: str | Path | Checkpoint = "smollm2",
+    truncate: bool = False,
+    progress: Progress = lambda _stage: None,
+) -> LongInspection:
+    """Inspect a text of thousands of tokens without keeping any of its matrices.
+
+    >>> chapter = inspect_long(Path("chapter.txt").read_text())
+    >>> chapter.links[0], chapter.spans[0].text
+
+    What is kept are readings of every head, what stretches of the text give to stretches, and some
+    whole rows, which ``prove`` compares with the real model's.
+
+    Parameters
+    ----------
+    model:
+        A name or a path, or a checkpoint that was opened: a model of one stack that our own forward
+        can run.
+    truncate:
+        Cut a text that does not fit instead of refusing it.
+    progress:
+        Called with a few words for every layer.
+
+    Raises
+    ------
+    InputError
+        When the text cannot be read or does not fit.
+    ModelError
+        When the model cannot be had, or only the real model can run it.
+    MachineError
+        When there is not enough memory for the text.
+    """
+    refuse_unreadable(text)
+    with opened(model, progress) as checkpoint:
+        read = encode_long(checkpoint, text, truncate=truncate)
+        return read_long(checkpoint, read, progress=progress)
+
+
+def encode_long(checkpoint: Checkpoint, text: str, *, truncate: bool) -> Text:
+    """Tokenize a text; one that cannot fit, whatever its tokens, is refused before.
+
+    Raises
+    ------
+    InputError
+        When it does not fit.
+    """
+    most = None if checkpoint.window is None else checkpoint.window * _CHARACTERS
+    if most is not None and len(text) > most:
+        if not truncate:
+            raise InputError(
+                f"The text has {len(text):,} characters, and {checkpoint.title} reads "
+                f"{checkpoint.window:,} tokens.",
+                "Give a shorter text, or cut it with --truncate.",
+            )
+        text = text[:most]
+    return encode(checkpoint, text, None, truncate=truncate)
+
+
+def is_long(checkpoint: Checkpoint, tokens: int) -> bool:
+    """Say whether a text is read without keeping matrices: by its length, or by their number."""
+    layers = checkpoint.attention or ()
+    weights = sum(layer.config.heads for layer in layers) * tokens**2
+    return (
+        checkpoint.cannot_run is None
+        and not checkpoint.takes_target
+        and (tokens > LONG_FROM or weights > _WEIGHTS)
+    )
+
+
+def read_long(
+    checkpoint: Checkpoint, text: Text, *, progress: Progress = lambda _stage: None
+) -> LongInspection:
+    """Inspect a text that was tokenized.
+
+    Raises
+    ------
+    ModelError
+        When our own forward cannot run the model.
+    MachineError
+        When there is not enough memory for the text.
+    """
+    rows = sampled_rows(len(text))
+    spans = cut_into_spans(text)
+    count = 0 if checkpoint.model is None else len(checkpoint.model.stack.blocks)
+    refuse_no_memory(checkpoint, readings_size(checkpoint, len(text), len(spans), _ROWS), len(text))
+    reading = Reading(text, spans, rows, _Clock(count, progress))
+    places = _asked_places(checkpoint, text)
+    passed = forward_by_rows(checkpoint, text, reading, rows=places)
+    sinks = reading.sinks()
+    return LongInspection(
+        checkpoint=checkpoint,
+        text=text,
+        spans=spans,
+        layers=tuple(reading.layers),
+        heads=tuple(reading.heads),
+        links=reading.links(sinks),
+        lifts=reading.lifts(sinks),
+        sinks=sinks,
+        predictions=_predictions(checkpoint, text, passed, places),
+        embedding=_embedding(checkpoint, passed),
+        verification=Verification("unproved", None, None, (), None, "weights"),
+        rows=rows,
+        final=passed.final,
+        logits=passed.logits,
+        notices=(*weights_notice(checkpoint), *notices(text)),
+    )
+
+
+class _Clock:
+    """Says which layer is being read, and how long the others will take."""
+
+    def __init__(self, layers: int, progress: Progress) -> None:
+        self._layers, self._progress = layers, progress
+        self._begun = time.monotonic()
+
+    def __call__(self, layer: int) -> None:
+        left = (time.monotonic() - self._begun) / max(1, layer) * (self._layers - layer)
+        said = f", about {left:.0f} s left" if layer else ""
+        self._progress(f"Running layer {layer} of {self._layers}{said}")
+
+
+def sampled_rows(tokens: int) -> NDArray[np.intp]:
+    """Return which query rows of every head are kept whole, in order; the last is among them."""
+    others = np.random.default_rng(_SEED).choice(tokens - 1, min(_ROWS, tokens) - 1, replace=False)
+    return np.sort(np.append(others, tokens - 1)).astype(np.intp)
+
+
+def _asked_places(checkpoint: Checkpoint, text: Text) -> list[int]:
+    """Return at which tokens the head for words is asked: the last, or every mask."""
+    head = None if checkpoint.model is None else checkpoint.model.head
+    if head is None:
+        return []
+    if head.kind == "causal":
+        return [len(text) - 1]
+    return np.flatnonzero(text.ids == mask_id(checkpoint)).tolist()
+
+
+def _predictions(
+    checkpoint: Checkpoint, text: Text, passed: LongPass, places: list[int]
+) -> Predictions | None:
+    model = checkpoint.model
+    if model is None or model.head is None or passed.logits is None or model.head.kind == "seq2seq":
+        return None
+    after = int(model.head.kind == "causal")
+    guesses = tuple(
+        guess_at(row, place + after, lambda entry: read_as_text(checkpoint, entry))
+        for row, place in zip(passed.logits, places, strict=True)
+    )
+    return Predictions(model.head.kind, np.full(len(text), np.nan), guesses)
+
+
+def _embedding(checkpoint: Checkpoint, passed: LongPass) -> Embedding | None:
+    model = checkpoint.model
+    if model is None or model.head is not None or checkpoint.pooling is None:
+        return None
+    return pool(passed.final, checkpoint.pooling)

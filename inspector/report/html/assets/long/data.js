@@ -1,0 +1,121 @@
+/**
+ * A long text as its page has it: pooled pictures of every head, and the queries and keys of some.
+ */
+
+import { readNamed } from "../shared/decode.js";
+import { visible } from "../shared/format.js";
+import { joinPlanes } from "../shared/numbers.js";
+import { attention, maskedBy } from "./rows.js";
+
+/** @typedef {import("../payload.js").LongHeader} LongHeader */
+/** @typedef {import("../attention/maths.js").Matrix} Matrix */
+
+/** What a token without a place in the text has for one. */
+const NOWHERE = 0xffffffff;
+
+export class LongData {
+  /**
+   * @param {LongHeader} header
+   * @param {Map<string, Uint8Array<ArrayBuffer>>} planes
+   */
+  constructor(header, planes) {
+    this.header = header;
+    this.planes = planes;
+    const spans = this.numbers("token_spans");
+    this.places = /** @type {Uint32Array} */ (spans);
+    this.lifts = /** @type {Float32Array} */ (this.numbers("map"));
+    this.written = /** @type {Float32Array} */ (this.numbers("written"));
+    this.readings = /** @type {Float32Array} */ (this.numbers("readings"));
+    this.most = this.written.length / header.layers.length;
+    /** @type {Map<string, Promise<import("../shared/numbers.js").Numbers>>} */
+    this.read = new Map();
+    this.carried = new Map(header.carried.map((one) => [`${one.layer}.${one.head}`, one]));
+    this.stretchOf = new Uint32Array(header.tokens);
+    header.spans.forEach(({ start, end }, at) => this.stretchOf.fill(at, start, end));
+  }
+
+  /** @param {string} name of a blob that was read with the page */
+  numbers(name) {
+    const planes = this.planes.get(name);
+    if (!planes) throw new RangeError(`the page has no ${name}`);
+    return joinPlanes(planes, this.header.blobs[name].dtype);
+  }
+
+  /** @param {string} name of a blob that is read when it is looked at, once */
+  later(name) {
+    const entry = this.header.blobs[name];
+    const known =
+      this.read.get(name) ?? readNamed(document, name, entry).then((planes) => joinPlanes(planes, entry.dtype));
+    this.read.set(name, known);
+    return known;
+  }
+
+  /** @param {number} token */
+  spanOf(token) {
+    const [start, end] = [this.places[2 * token], this.places[2 * token + 1]];
+    return start === NOWHERE ? null : { start, end };
+  }
+
+  /** @param {number} token what it is called on the page */
+  nameOf(token) {
+    const span = this.spanOf(token);
+    return span ? visible(this.header.text.slice(span.start, span.end)).trim() || "␣" : "·";
+  }
+
+  /** @param {number} layer @param {number} head where a head stands among all */
+  indexOf(layer, head) {
+    let before = 0;
+    for (let at = 0; at < layer; at++) before += this.header.layers[at].heads;
+    return before + head;
+  }
+
+  /**
+   * What stretches give to stretches in one head.
+   * @param {number} layer
+   * @param {number} head
+   * @returns {Promise<Matrix>}
+   */
+  async flow(layer, head) {
+    const bytes = await this.later(`flow.${layer}`),
+      count = this.header.spans.length,
+      size = count * count,
+      data = new Float32Array(size);
+    for (let i = 0; i < size; i++) data[i] = (bytes[head * size + i] / 255) ** 2;
+    return { rows: count, cols: count, data };
+  }
+
+  /**
+   * The weights of some queries on all keys, computed from q and k; null where the page does not have those of the head.
+   * @param {number} layer
+   * @param {number} head
+   * @param {number} first
+   * @param {number} last half-open
+   * @returns {Promise<Matrix | null>}
+   */
+  async rowsOf(layer, head, first, last) {
+    const one = this.carried.get(`${layer}.${head}`),
+      of = this.header.layers[layer],
+      tokens = this.header.tokens;
+    if (!one) return null;
+    const [query, key, added] = await Promise.all([
+      this.later(`query.${layer}.${head}`),
+      this.later(`key.${layer}.${one.shared}`),
+      one.added ? this.later(`${one.added}.${layer}.${head}`) : null,
+    ]);
+    const width = query.length / tokens,
+      rows = last - first;
+    const asked = /** @type {Float32Array} */ (query).subarray(first * width, last * width);
+    const data = attention(asked, /** @type {Float32Array} */ (key), {
+      rows,
+      first,
+      tokens,
+      scale: of.scale,
+      softcap: of.softcap,
+      sink: one.sink,
+      byKey: one.added === "by_key" ? /** @type {Float32Array} */ (added) : null,
+      byDistance: one.added === "by_distance" ? /** @type {Float32Array} */ (added) : null,
+      hidden: maskedBy(of),
+    });
+    return { rows, cols: tokens, data };
+  }
+}

@@ -1,0 +1,85 @@
+"""A long text in the terminal: what comes next, what stands out in it, the verdict."""
+
+from __future__ import annotations
+
+import numpy as np
+from rich.console import Console
+from rich.text import Text as Line
+
+from inspector.plain import precision, visible
+from inspector.records.long_text import LongFindings
+from inspector.report.terminal.inspection import verdict_line
+from inspector.report.terminal.predictions import print_predictions
+
+#: How many stretches and links are named, and by how many characters.
+_STRETCHES, _LINKS, _LONG = 5, 8, 60
+
+
+def print_long(console: Console, found: LongFindings) -> None:
+    """Print all but the verdict, which may still be waited for."""
+    model, text = found.model, found.text
+    cut = f" of {text.truncated_from:,}, truncated" if text.truncated_from else ""
+    console.print(
+        f"{len(text):,} tokens{cut} in {len(found.spans)} stretches · {visible(model.title)} · "
+        f"{model.family}, {model.layers} layers × {model.heads} heads",
+        style="dim",
+        highlight=False,
+        markup=False,
+    )
+    if model.stored_dtypes != (model.computing_dtype,):
+        told = precision(model.stored_dtypes, model.computing_dtype)
+        console.print(f"Weights {told}.", style="dim", highlight=False, markup=False)
+    console.print()
+    for said in found.notices:
+        console.print(Line(f"! {visible(said)}", "yellow"))
+    print_predictions(console, found.predictions, found.text)
+    _print_stretches(console, found)
+    _print_links(console, found)
+
+
+def _print_stretches(console: Console, found: LongFindings) -> None:
+    lifts = np.nan_to_num(found.lifts).mean(axis=0)
+    console.print(
+        Line.assemble(
+            ("Stretches that are listened to from afar", "bold"), (", times an even part", "dim")
+        )
+    )
+    for at in np.argsort(-lifts, kind="stable")[:_STRETCHES].tolist():
+        span = found.spans[at]
+        console.print(
+            Line(f"  {lifts[at]:5.2f}  "), Line(_short(span.text)), soft_wrap=True, sep=""
+        )
+    console.print()
+
+
+def _print_links(console: Console, found: LongFindings) -> None:
+    if not found.links:
+        return
+    console.print(Line("Strongest links from one stretch to another", "bold"))
+    for link in found.links[:_LINKS]:
+        apart = abs(link.source_token - link.target_token)
+        console.print(
+            Line(
+                f"  {link.weight:.2f}  {visible(link.source)} → {visible(link.target)}  "
+                f"{apart:,} tokens apart, layer {link.layer} head {link.head}"
+            ),
+            soft_wrap=True,
+        )
+    console.print()
+
+
+def print_long_verdict(console: Console, found: LongFindings) -> None:
+    """Print what the proof found, and of how much."""
+    heads = sum(layer.config.heads for layer in found.layers)
+    console.print(verdict_line(found.verification, heads))
+    if found.verification.layers:
+        console.print(
+            f"  compared: {len(found.rows)} of {len(found.text):,} query rows of every head, and "
+            "the last state of every token",
+            highlight=False,
+        )
+
+
+def _short(text: str) -> str:
+    line = " ".join(visible(text.replace("\n", " ")).split())
+    return line if len(line) <= _LONG else line[: _LONG - 1] + "…"
