@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from functools import cache
@@ -71,6 +71,16 @@ class Workers:
         work(mine)
         for one in waiting:
             one.result()
+
+    def each(self, items: Sequence[Item], work: Callable[[Item], Result]) -> list[Result]:
+        """Return what ``work`` makes of every item, in their order."""
+        made: dict[int, Result] = {}
+
+        def part(of: slice) -> None:
+            made.update((at, work(items[at])) for at in range(len(items))[of])
+
+        self.over(len(items), part)
+        return [made[at] for at in range(len(items))]
 
 
 def one_blas_thread() -> AbstractContextManager[object]:

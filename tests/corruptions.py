@@ -14,6 +14,7 @@ from inspector.records import (
     AttentionWeights,
     Buckets,
     Disentangled,
+    Latent,
     Projection,
     Rope,
 )
@@ -32,6 +33,11 @@ def swapped(projection: Projection) -> Projection:
     return Projection(
         projection.weight[order], None if projection.bias is None else projection.bias[order]
     )
+
+
+def without_weights(latent: Latent | None) -> Latent:
+    assert latent is not None
+    return replace(latent, norm=replace(latent.norm, weight=None))
 
 
 def pairs_otherwise(config: AttentionConfig) -> Rope:
@@ -70,12 +76,19 @@ CORRUPTIONS: dict[str, Corruption] = {
     "scale": lambda w, d: (w, replace(d, scale=d.scale * 1.1)),
     "query's bias": lambda w, d: (replace(w, query=without_bias(w.query)), d),
     "two heads": lambda w, d: (replace(w, query=swapped(w.query), key=swapped(w.key)), d),
+    "bound": lambda w, d: (w, replace(d, clip=None)),
     "mask": lambda w, d: (w, replace(d, causal=False)),
     "window": lambda w, d: (w, replace(d, window=None)),
     "norm": lambda w, d: (replace(w, norm=None), d),
     "query's norm": lambda w, d: (replace(w, query_norm=None), d),
     "rope": lambda w, d: (w, replace(d, rope=None)),
     "pairs": lambda w, d: (w, replace(d, rope=pairs_otherwise(d))),
+    "turned dimensions": lambda w, d: (w, replace(d, rope=replace(d.rope, first=0))),  # type: ignore[type-var]
+    "latent's norm": lambda w, d: (replace(w, key_latent=without_weights(w.key_latent)), d),
+    "query's latent's norm": lambda w, d: (
+        replace(w, query_latent=without_weights(w.query_latent)),
+        d,
+    ),
     "softcap": lambda w, d: (w, replace(d, softcap=None)),
     "positions": lambda w, d: (w, replace(d, positions=None)),
     "distances": lambda w, d: (w, one_further(d)),
@@ -88,12 +101,16 @@ CORRUPTIONS: dict[str, Corruption] = {
 #: Where there is something to leave out; what is not named here, always.
 APPLIES: dict[str, Callable[[AttentionWeights, AttentionConfig], bool]] = {
     "query's bias": lambda w, _d: w.query.bias is not None,
+    "bound": lambda _w, d: d.clip is not None,
     "mask": lambda _w, d: d.causal,
     "window": lambda _w, d: d.window is not None,
     "norm": lambda w, _d: w.norm is not None,
     "query's norm": lambda w, _d: w.query_norm is not None,
     "rope": lambda _w, d: d.rope is not None,
     "pairs": lambda _w, d: d.rope is not None and len(d.rope.frequencies) > 1,
+    "turned dimensions": lambda _w, d: d.rope is not None and d.rope.first > 0,
+    "latent's norm": lambda w, _d: w.key_latent is not None,
+    "query's latent's norm": lambda w, _d: w.query_latent is not None,
     "softcap": lambda _w, d: d.softcap is not None,
     "positions": lambda _w, d: d.positions is not None,
     "distances": lambda _w, d: d.positions is not None,

@@ -24,8 +24,8 @@ from transformers import (
     GPT2Model,
     MambaConfig,
     MambaModel,
-    MegatronBertConfig,
-    MegatronBertModel,
+    VisualBertConfig,
+    VisualBertModel,
 )
 
 from inspector.files.kinds import PAGE_MARK
@@ -283,16 +283,14 @@ def test_other_kinds_of_model(run: Run, tmp_path: Path) -> None:
     done = run("the cat sat", "--model", save(gpt2, tmp_path / "gpt2"), "--no-report")
     assert done.returncode == 0, done.stderr
     assert "verified" in done.stdout
-    other = MegatronBertModel(
-        MegatronBertConfig(
-            **small, hidden_size=24, intermediate_size=32, max_position_embeddings=40
-        )
+    other = VisualBertModel(
+        VisualBertConfig(**small, hidden_size=24, intermediate_size=32, max_position_embeddings=40)
     )
     perturb(other, seed=3)
-    done = run("the cat sat", "--model", save(other, tmp_path / "megatron"))
+    done = run("the cat sat", "--model", save(other, tmp_path / "visual"))
     assert done.returncode == 0, done.stderr
     assert "not recomputed" in done.stdout
-    assert "megatron-bert" in done.stdout
+    assert "visual_bert" in done.stdout
     page = (tmp_path / "attention.html").read_text()
     assert "not_recomputed" in page
     config = MambaConfig(

@@ -127,6 +127,8 @@ def _vectors(chosen: Set[str], layer: RebuiltLayer) -> tuple[Array, Array]:
 
 def _learned(chosen: Set[str], layer: RebuiltLayer) -> tuple[Array, Array]:
     """Return queries and keys with their norms and positions as chosen."""
+    if {"dialect", "position"} <= chosen:
+        return layer.query, layer.key
     vectors = layer.before_positions if "dialect" in chosen else layer.before_norms
     return turned(vectors, layer.rope if "position" in chosen else None)
 

@@ -26,6 +26,7 @@ from inspector.records import (
     Float64,
     Head,
     Norm,
+    Norms,
     Part,
     RebuiltLayer,
     Trace,
@@ -64,7 +65,8 @@ def contributions_of(checkpoint: Checkpoint, trace: Trace, answer: Answer) -> Co
     from_tokens = np.zeros((len(trace.computed), trace.heads, len(trace.text)))
     for index, layer in enumerate(trace.computed):
         norms = model.stack.blocks[index].attention_norms
-        here, beside = _through(norms.inside, streams.attention[index], direction)
+        factor = 1.0 if norms.factor is None else norms.factor
+        here, beside = _through(norms.inside, streams.attention[index], direction * factor)
         each = _by_token(layer, row, here)
         from_tokens[index, : len(each)] = each
         parts += [Part("head", layer.layer, head, float(of.sum())) for head, of in enumerate(each)]
@@ -94,7 +96,7 @@ class _Streams:
             around = cast(block.attention_norms, np.float64)
             norms = cast(block.feed_forward_norms, np.float64)
             given = layer.output[row].astype(np.float64)
-            added = _normed(given, around.inside)
+            added = _multiplied(_normed(given, around.inside), around)
             if block.parallel:
                 stays = layer.states[row].astype(np.float64)
                 read = stays if norms.before is None else _normed(self.end, norms.before)
@@ -104,10 +106,14 @@ class _Streams:
                 weights = cast(block.feed_forward, np.float64)
                 fed = feed_forward(read[None], weights, workers)[0]
             if not block.parallel:
-                fed = _normed(fed, norms.inside)
+                fed = _multiplied(_normed(fed, norms.inside), norms)
             self.attention.append(given)
             self.feed_forward.append(fed)
             self.end = self.end + added + fed
+
+
+def _multiplied(given: Float64, norms: Norms) -> Float64:
+    return given if norms.factor is None else given * norms.factor
 
 
 def _normed(states: Float64, norm: Norm | None) -> Float64:

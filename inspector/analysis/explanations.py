@@ -125,12 +125,13 @@ def _mixed(block: Block, layer: RebuiltLayer, hidden: Array) -> Float64:
     output = layer.output.astype(np.float64)
     norms = cast(block.attention_norms, np.float64)
     inside, after = norms.inside, norms.after
-    end = stays + (output if inside is None else apply_norm(output, inside))
+    factor = 1.0 if norms.factor is None else norms.factor
+    end = stays + (output if inside is None else apply_norm(output, inside)) * factor
     shown = end if after is None else apply_norm(end, after)
     given = _given(layer)
     kept = np.empty((len(end), len(end)))
     for row in range(len(end)):
-        parts = _scaled(given(row), output[row], inside)
+        parts = _scaled(given(row), output[row], inside) * factor
         parts[row] += stays[row]
         parts = _scaled(parts, end[row], after)
         whole = np.abs(shown[row]).sum()

@@ -17,6 +17,7 @@ from inspector.checkpoint.config import (
     KV_HEADS,
     LAYERS,
     POSITIONS,
+    STACKS,
     VOCABULARY,
     WIDTHS,
     Config,
@@ -57,7 +58,8 @@ def hold(config: Config, entries: Mapping[str, Entry]) -> None:
     if family and family.rope and "partial_rotary_factor" not in family.reads:
         _refuse_partly_turned(config)
     for site in family.sites if family else ():
-        _hold_site(config, site, entries)
+        own = (config.values.get(site.within) or {}) if site.within else config.values
+        _hold_site(Config(config.path, config.model_type, own), site, entries)
     if family and (entries_said := config.values.get(VOCABULARY)) is not None:
         rows = {entry.shape[0] for entry in entries.values() if len(entry.shape) == _MATRIX}
         if entries_said not in rows:
@@ -86,7 +88,7 @@ def _within(config: Config) -> list[Mapping[str, object]]:
     return [
         value
         for key, value in config.values.items()
-        if key.endswith("_config") and isinstance(value, dict)
+        if (key.endswith("_config") or key in STACKS) and isinstance(value, dict)
     ]
 
 
@@ -148,7 +150,9 @@ def _most(value: object) -> int:
 
 def _hold_site(config: Config, site: Family, entries: Mapping[str, Entry]) -> None:
     """Hold a site's layers and projections against the tensors that its row names."""
-    found = _layers(site, entries)
+    if filed := _layers(site.as_filed(), entries):
+        site = site.as_filed()
+    found = filed or _layers(site, entries)
     there = len(found)
     said = config.first(_names(LAYERS, site.layers))
     if said and "{group}" not in site.layer:
@@ -161,7 +165,8 @@ def _hold_site(config: Config, site: Family, entries: Mapping[str, Entry]) -> No
                 else f"and its weights have no layer {missing}",
             )
     heads = config.first(_names(HEADS, site.heads))
-    width = config.first(WIDTHS[:4])
+    # Those of the states; the last two are of the words.
+    width = config.first(WIDTHS[:-2])
     own_size = config.first(("head_dim", "d_kv"))
     if heads and width and not own_size and "head_dim" not in site.reads and width[1] % heads[1]:
         raise config.wrong(heads[0], f"which does not divide {width[0]} = {width[1]}")
@@ -170,7 +175,12 @@ def _hold_site(config: Config, site: Family, entries: Mapping[str, Entry]) -> No
         for layer, prefix in found.items()
         if said is None or layer < said[1] or "{group}" in site.layer
     }
-    for path in filter(None, (site.query, site.key, site.value, site.fused, site.output)):
+    down = site.latent.down if site.latent else ""
+    paths = [site.query, site.key, site.value, site.fused, down, site.output]
+    if site.within and site.site == "cross":
+        # Keys and values are made of the other stack's states, which may have another width.
+        paths = [site.query, site.output]
+    for path in filter(None, paths):
         names = [f"{prefix}.{path}.weight" for _, prefix in sorted(counted.items())]
         absent = [name for name in names if name not in entries]
         # What no layer has may be missing from the row: whether the model has it is seen later.

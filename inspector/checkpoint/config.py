@@ -25,41 +25,56 @@ LAYERS = (
     "num_decoder_layers",
 )  # fmt: skip
 HEADS = (
-    "num_attention_heads", "n_head", "n_heads", "num_heads", "encoder_attention_heads",
-    "decoder_attention_heads",
+    "num_attention_heads", "n_head", "n_heads", "num_heads", "attention_heads",
+    "encoder_attention_heads", "decoder_attention_heads",
 )  # fmt: skip
 KV_HEADS = ("num_key_value_heads", "num_kv_heads", "n_head_kv")
-WIDTHS = ("hidden_size", "d_model", "n_embd", "dim", "embedding_size", "word_embed_proj_dim")
+WIDTHS = (
+    "hidden_size", "d_model", "n_embd", "dim", "emb_dim", "embedding_size", "word_embed_proj_dim",
+)  # fmt: skip
 INNER = (
-    "intermediate_size", "n_inner", "ffn_dim", "d_ff", "hidden_dim", "encoder_ffn_dim",
+    "intermediate_size", "n_inner", "ffn_dim", "d_ff", "dff", "hidden_dim", "encoder_ffn_dim",
     "decoder_ffn_dim",
 )  # fmt: skip
-POSITIONS = ("max_position_embeddings", "n_positions", "n_ctx")
+POSITIONS = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len")
 VOCABULARY = "vocab_size"
+#: The configs within the config of a family that has one for each of its stacks.
+STACKS = ("encoder", "decoder")
 START = "decoder_start_token_id"
 
 _COUNTED = (
     *LAYERS, *HEADS, *KV_HEADS, *WIDTHS, *INNER, *POSITIONS, VOCABULARY, "head_dim", "d_kv",
     "sliding_window", "window_size", "local_attention", "rotary_dim", "num_hidden_groups",
     "inner_group_num", "num_local_experts", "num_experts", "num_experts_per_tok",
-    "relative_attention_num_buckets", "relative_attention_max_distance",
+    "relative_attention_num_buckets", "relative_attention_max_distance", "moe_intermediate_size",
+    "shared_expert_intermediate_size", "n_routed_experts", "n_group", "topk_group",
+    "decoder_sparse_step", "q_lora_rank", "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim",
+    "v_head_dim",
 )  # fmt: skip
 #: Where 0, and in the second -1 too, stands for "none".
-_MAY_BE_ZERO = ("type_vocab_size", "chunk_size_feed_forward", "num_labels")
+_MAY_BE_ZERO = (
+    "type_vocab_size", "chunk_size_feed_forward", "num_labels", "first_k_dense_replace",
+)  # fmt: skip
 _MAY_BE_NONE = ("embedding_size", "rotary_dim", "sliding_window")
 _POSITIVE = (
     "rope_theta", "rope_local_base_freq", "global_rope_theta", "local_rope_theta",
-    "query_pre_attn_scalar", "attn_logit_softcapping", "final_logit_softcapping",
+    "query_pre_attn_scalar", "attn_logit_softcapping", "final_logit_softcapping", "clip_qkv",
+    "embedding_multiplier", "attention_multiplier", "residual_multiplier", "logits_scaling",
+    "logit_scale", "routed_scaling_factor",
 )  # fmt: skip
 #: The same within what turns positions.
 _POSITIVE_OF_ROPE = (
     *_POSITIVE, "factor", "original_max_position_embeddings", "low_freq_factor",
-    "high_freq_factor", "attention_factor", "beta_fast", "beta_slow",
+    "high_freq_factor", "attention_factor", "beta_fast", "beta_slow", "alpha",
 )  # fmt: skip
-_EPSILONS = ("layer_norm_eps", "layer_norm_epsilon", "rms_norm_eps", "norm_eps", "norm_epsilon")
+_EPSILONS = (
+    "layer_norm_eps", "layer_norm_epsilon", "rms_norm_eps", "norm_eps", "norm_epsilon",
+    "router_jitter_noise",
+)  # fmt: skip
 _SHARES = ("partial_rotary_factor", "rotary_pct")
 _FLAGS = (
     "is_decoder", "is_encoder_decoder", "add_cross_attention", "tie_word_embeddings", "return_dict",
+    "norm_topk_prob", "lm_head_bias", "rope_interleave",
 )  # fmt: skip
 _TOKENS = (START, "pad_token_id", "bos_token_id", "eos_token_id")
 #: More positions than any model has: some families make a number for each before they run.
@@ -111,8 +126,13 @@ def read_config(folder: Path) -> Config:
 
 def _refuse_kinds(config: Config, folder: Path) -> None:
     values = config.values
-    if model_type_of(values.get("encoder")) and model_type_of(values.get("decoder")):
-        first, second = (model_type_of(values[part]) for part in ("encoder", "decoder"))
+    if _has_stacks(config.model_type):
+        for part in STACKS:
+            if not isinstance(values.get(part), dict | None):
+                raise config.wrong(part, "and it is an object with a config of its own")
+    several = all(model_type_of(values.get(part)) for part in STACKS)
+    if several and not _has_stacks(config.model_type):
+        first, second = (model_type_of(values[part]) for part in STACKS)
         raise ModelError(
             f"The model in {folder} is two models in one, {first} and {second} "
             f"({config.model_type}), which is not inspected.",
@@ -131,6 +151,11 @@ def _refuse_kinds(config: Config, folder: Path) -> None:
         raise config.wrong("transformers_weights", "and weights are read from model.safetensors")
 
 
+def _has_stacks(model_type: str) -> bool:
+    """Say whether a family's config has one within it for each of its stacks."""
+    return model_type in FAMILIES and bool(FAMILIES[model_type].within)
+
+
 def model_type_of(part: object) -> str | None:
     """Return the model_type of a config within a config, where it is one."""
     found = part.get("model_type") if isinstance(part, dict) else None
@@ -141,7 +166,7 @@ def _parts(config: Config) -> Iterator[Config]:
     """Yield the config and those within it, which composite models have."""
     yield config
     for key, value in config.values.items():
-        if key.endswith("_config") and isinstance(value, dict):
+        if (key.endswith("_config") or key in STACKS) and isinstance(value, dict):
             yield Config(config.path, config.model_type, value)
 
 
@@ -161,6 +186,12 @@ def _check(config: Config) -> None:
             _number(config, key, value)
         elif key in ("rope_scaling", "rope_parameters"):
             _rope(config, key, value)
+        elif key == "attn_config" and not isinstance(value, dict):
+            raise config.wrong(key, "and it is an object")
+        elif key == "mlp_only_layers" and not (
+            isinstance(value, list) and all(type(layer) is int for layer in value)
+        ):
+            raise config.wrong(key, "and it is a list of numbers of layers")
         elif key in ("id2label", "label2id") and not isinstance(value, dict):
             raise config.wrong(key, "and it gives each number a name")
     names = config.values.get("architectures")

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import accumulate
+from typing import Any
 
 from inspector.checkpoint.pieces import place_pieces
 from inspector.checkpoint.words import Span
@@ -19,6 +20,16 @@ SEE = "Run it again with --debug to see what the library says."
 
 #: Tokenizers without a limit say so with a number near 1e30.
 _NO_LIMIT = 10**9
+
+
+def places_of(config: Any) -> int | None:
+    """Return for how many places a model has something, or None where its config names no number.
+
+    MPT's makes as many numbers before it runs, and calls them otherwise.
+    """
+    said = getattr(config, "max_position_embeddings", None)
+    found: int | None = getattr(config, "max_seq_len", None) if said is None else said
+    return found
 
 
 def smallest_limit(*limits: int | float | None) -> int | None:

@@ -18,6 +18,7 @@ from inspector.checkpoint.encoded import (
     SEE,
     build_tokens,
     failed,
+    places_of,
     refuse_nothing,
     refuse_unparted,
     smallest_limit,
@@ -36,7 +37,7 @@ _SEGMENTS_OF_A_PAIR = 2
 #: What vocabularies call the token that a masked model fills.
 _MASKS = ("[MASK]", "<mask>")
 #: Whose decoders read, in training, what they write, one place later and behind a token of theirs.
-_SHIFTED = ("t5", "mt5", "bart", "pegasus")
+_SHIFTED = ("t5", "mt5", "umt5", "t5gemma", "bart", "pegasus", "blenderbot", "blenderbot-small")
 
 
 def read_tokenizer(folder: Path, title: str) -> Any:
@@ -76,7 +77,8 @@ def limit(folder: Path, config: Any, family: Family) -> int | None:
     """Return how many tokens fit into the model, or None where it sets no limit."""
     path = folder / _SAID
     said = read_object(path).get("model_max_length") if path.exists() else None
-    places = getattr(config, "max_position_embeddings", None)
+    config = family.own(config)
+    places = places_of(config)
     embed = None if family.body is None else family.body.embeddings
     if places is not None and embed is not None and family.positions_behind_padding:
         # The first token has the place behind the padding's.

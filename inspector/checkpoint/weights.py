@@ -56,11 +56,19 @@ class Weights(Mapping[str, NDArray[Any]]):
     def __getitem__(self, name: str) -> NDArray[Any]:
         return widened(self.stored(name), self.entries[name].dtype)
 
+    def __contains__(self, name: object) -> bool:
+        # A Mapping would fetch the tensor, and widen it, to say whether there is one.
+        return name in self.entries
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.entries)
 
     def __len__(self) -> int:
         return len(self.entries)
+
+    def one_of(self, name: str, index: int) -> NDArray[Any]:
+        """Return one of several matrices in a tensor, which alone is widened."""
+        return widened(self.stored(name)[index], self.entries[name].dtype)
 
     @property
     def stored_dtypes(self) -> tuple[str, ...]:

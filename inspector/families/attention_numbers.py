@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.families.position_numbers import frequencies, slopes
+from inspector.families.position_numbers import beyond, frequencies, sharpened, slopes
 from inspector.families.spec import Family
 from inspector.records import (
     Alibi,
@@ -19,25 +19,38 @@ from inspector.records import (
     Rope,
 )
 
+#: On how many processors CodeGen was trained, each with its own part of the heads.
+_SHARDS = 4
+
 
 def attention_config(family: Family, config: Any, layer: int) -> AttentionConfig:
     """Read the numbers of one layer's attention from a config."""
+    config = family.own(config)
     heads, kv_heads, size = sizes(family, config)
-    softcap = getattr(config, family.softcap) if family.softcap else None
     return AttentionConfig(
         heads=heads,
         kv_heads=kv_heads,
         head_dim=size,
         scale=_scale(family, config, layer, size),
-        causal=family.causal,
+        clip=_number(getattr(config, family.clip)) if family.clip else None,
+        norms_over_all=family.head_norms_over == "all",
+        norms_behind_rope=family.head_norms_behind_rope,
+        causal=family.is_causal(config),
         window=_window(family, config, layer),
         rope=_rope(family, config, layer, size),
+        turns_values=bool(family.read(config, "rotary_value")),
         positions=_positions(family, config),
-        softcap=None if softcap is None else float(softcap),
-        float32_softmax=family.float32_softmax,
+        softcap=_number(getattr(config, family.softcap)) if family.softcap else None,
+        # Sines are taken in float32 whatever the model runs in, and those of two libraries differ
+        # in the last digit: scores are off by as much as where the softmax is taken in it.
+        float32_softmax=family.float32_softmax or family.turns(config),
         # With sinks the softmax is taken as the model runs, and only a norm in float32.
         rounds_scores=family.float32_softmax and not family.sinks,
     )
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
 
 
 def _scale(family: Family, config: Any, layer: int, head_dim: int) -> float:
@@ -45,14 +58,18 @@ def _scale(family: Family, config: Any, layer: int, head_dim: int) -> float:
         return 1.0
     if family.scale == "scalar":
         return float(config.query_pre_attn_scalar**-0.5)
+    if family.scale == "multiplier":
+        return float(config.attention_multiplier)
     if family.scale == "terms":
         # The root is taken in float32, whatever the model runs in.
         return 1 / float(np.sqrt(np.float32(head_dim * (1 + len(family.terms(config))))))
     scale: float = head_dim**-0.5
+    if family.scale == "yarn":
+        scale *= sharpened(rope_parameters(family, config)[0]) ** 2
     if family.scale == "gpt2":
         if not config.scale_attn_weights:
             scale = 1.0
-        if config.scale_attn_by_inverse_layer_idx:
+        if family.read(config, "scale_attn_by_inverse_layer_idx"):
             scale /= layer + 1
     return scale
 
@@ -70,7 +87,10 @@ def _window(family: Family, config: Any, layer: int) -> int | None:
 
 
 def _rope(family: Family, config: Any, layer: int, head_dim: int) -> Rope | None:
-    if family.rope is None:
+    if not family.turns(config):
+        return None
+    windowed = family.rope_if_near and config.sliding_window is not None
+    if windowed and config.layer_types[layer] != "sliding_attention":
         return None
     # SmolLM3 leaves positions out of some layers.
     spared = family.read(config, "no_rope_layers")
@@ -78,8 +98,16 @@ def _rope(family: Family, config: Any, layer: int, head_dim: int) -> Rope | None
         return None
     parameters = rope_parameters(family, config)
     of_layer = parameters[layer if len(parameters) > 1 else 0]
-    size = int(family.read(config, "rotary_dim") or head_dim * _turned_share(family, of_layer))
-    return Rope(*frequencies(of_layer, size), interleaved=family.rope == "interleaved")
+    size = turned_size(family, config, of_layer)
+    longest = getattr(config, "max_position_embeddings", None)
+    return Rope(
+        *frequencies(of_layer, size, longest),
+        interleaved=family.rope == "interleaved"
+        and family.read(config, "rope_interleave") is not False,
+        in_float32=family.float32_rope,
+        beyond=beyond(of_layer, size, longest),
+        first=head_dim - size if family.latent else 0,
+    )
 
 
 def _positions(family: Family, config: Any) -> PositionRule | None:
@@ -87,7 +115,8 @@ def _positions(family: Family, config: Any) -> PositionRule | None:
     if family.added is None:
         return None
     if family.added.kind == "alibi":
-        return Alibi(slopes(heads))
+        from_end = family.added.from_end
+        return Alibi(slopes(heads, at_once=from_end), from_end=from_end)
     if family.added.kind == "buckets":
         return Buckets(
             count=int(config.relative_attention_num_buckets),
@@ -114,33 +143,73 @@ def fused_rows(family: Family, config: Any) -> tuple[NDArray[np.intp], ...]:
         groups = rows.reshape(kv_heads, -1)
         q, k, v = np.split(groups, [queries, queries + size], axis=1)
         return q.reshape(-1), k.reshape(-1), v.reshape(-1)
+    if family.layout == "shards":
+        shards = rows.reshape(_SHARDS, 3, -1)
+        return shards[:, 0].reshape(-1), shards[:, 2].reshape(-1), shards[:, 1].reshape(-1)
     q, k, v = np.split(rows, [heads * size, (heads + kv_heads) * size])
     return q, k, v
 
 
 def rope_parameters(family: Family, config: Any) -> list[Mapping[str, Any]]:
     """Return what turns positions: one for all layers, or one for each."""
-    if family.rope is None:
+    if not family.turns(config):
         return []
-    parameters = getattr(config, "rope_parameters", None) or {"rope_theta": 10000.0}
+    config = family.own(config)
+    theta = family.read(config, "rope_theta") or 10000.0
+    parameters = getattr(config, "rope_parameters", None) or {"rope_theta": theta}
     if "rope_theta" in parameters:
-        return [parameters]
+        return [_at_once(family, config, parameters)]
     return [parameters[kind] for kind in config.layer_types]
+
+
+def _at_once(family: Family, config: Any, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return HunYuan's scaling, called dynamic, as what it is: another base, whatever the text."""
+    alpha = parameters.get("alpha") if "alpha" in family.reads else None
+    if not alpha or parameters.get("rope_type") != "dynamic":
+        return parameters
+    _, _, size = sizes(family, config)
+    # A single pair's speed is 1 whatever the base.
+    with np.errstate(over="ignore"):
+        theta = parameters["rope_theta"] * np.float64(alpha) ** (size / max(size - 2, 1))
+    return {"rope_type": "default", "rope_theta": theta}
+
+
+def rope_windows(family: Family, config: Any) -> tuple[int, ...]:
+    """Return the lengths of a text above which its tokens are turned with other speeds."""
+    found = [
+        beyond(
+            parameters,
+            turned_size(row, config, parameters),
+            getattr(row.own(config), "max_position_embeddings", None),
+        )
+        for row in family.sites
+        for parameters in rope_parameters(row, config)
+    ]
+    return tuple(sorted({one.window for one in found if one is not None}))
 
 
 def sizes(family: Family, config: Any) -> tuple[int, int, int]:
     """Return the heads of queries, the heads of keys and values, and the size of one."""
+    config = family.own(config)
     heads = int(getattr(config, family.heads))
     kv_heads = int(family.read(config, "num_key_value_heads") or heads)
     if "multi_query" in family.reads:  # Falcon's way of saying so
         several = config.new_decoder_architecture or not config.multi_query
         kv_heads = int(config.num_kv_heads) if several else 1
     size = int(family.read(config, "head_dim") or config.hidden_size // heads)
+    if family.latent:
+        size = int(config.qk_nope_head_dim) + int(config.qk_rope_head_dim)
     return heads, kv_heads, size
 
 
-def _turned_share(family: Family, parameters: Mapping[str, Any]) -> float:
-    """Return which share of a head's dimensions positions turn."""
+def turned_size(family: Family, config: Any, parameters: Mapping[str, Any]) -> int:
+    """Return how many of a head's dimensions positions turn."""
+    config = family.own(config)
+    if family.latent:
+        return int(config.qk_rope_head_dim)
+    if of_its_own := family.read(config, "rotary_dim"):
+        return int(of_its_own)
+    _, _, size = sizes(family, config)
     if "partial_rotary_factor" not in family.reads:
-        return 1.0
-    return float(parameters.get("partial_rotary_factor") or 1.0)
+        return size
+    return int(size * float(parameters.get("partial_rotary_factor") or 1.0))

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import Any
 
-from inspector.families.attention_numbers import rope_parameters, sizes
+from inspector.errors import ModelError
+from inspector.families.attention_numbers import rope_parameters, sizes, turned_size
+from inspector.families.parts import Given, OneOf
 from inspector.families.position_numbers import ROPE_TYPES
 from inspector.families.spec import Family
 
 #: The activations that ``forward/`` knows, by the names that configs use.
-ACTIVATIONS = (
+ACTIVATIONS: tuple[str, ...] = (
     "gelu", "gelu_python", "gelu_10", "gelu_new", "gelu_pytorch_tanh", "gelu_python_tanh",
     "gelu_accurate", "gelu_fast", "quick_gelu", "relu", "relu2", "relu6", "leaky_relu", "silu",
     "swish", "mish", "hardswish", "sigmoid", "tanh", "linear",
 )  # fmt: skip
+
+#: Those that learn, where a row says in which module.
+LEARNED = ("xielu",)
 
 #: The terms of disentangled attention: queries on distances, and distances on keys.
 _TERMS = ("c2p", "p2c")
@@ -22,10 +29,13 @@ _TERMS = ("c2p", "p2c")
 def not_rebuilt_because(family: Family, config: Any) -> str | None:
     """Say which value of a transformers config the rebuild does not cover, or None."""
     for name, expected in family.requires.items():
-        found = getattr(config, name, expected)
-        if found != expected:
+        if isinstance(expected, Given):
+            continue
+        allowed = expected if isinstance(expected, OneOf) else OneOf((expected,))
+        found = _said(config, name, allowed.values[0])
+        if found not in allowed.values:
             return (
-                f"the rebuild of {family.model_type} covers {name}={expected!r}, "
+                f"the rebuild of {family.model_type} covers {name}={allowed}, "
                 f"this checkpoint has {name}={found!r}"
             )
     strange = sorted({*family.terms(config)} - {*_TERMS})
@@ -34,16 +44,20 @@ def not_rebuilt_because(family: Family, config: Any) -> str | None:
             f"the rebuild of {family.model_type} covers pos_att_type {', '.join(_TERMS)}, "
             f"this checkpoint has {strange[0]!r}"
         )
-    for parameters in rope_parameters(family, config):
-        kind = parameters.get("rope_type", "default")
-        if kind not in ROPE_TYPES:
-            return (
-                f"the rebuild of {family.model_type} covers rope_type "
-                f"{', '.join(ROPE_TYPES)}, this checkpoint has {kind!r}"
-            )
-    if family.rope and "head_dim" not in family.reads:
+    widths = {int(site.own(config).hidden_size) for site in family.sites if site.within}
+    if len(widths) > 1:
+        return (
+            f"the rebuild of {family.model_type} covers stacks of one width, this checkpoint has "
+            f"{' and '.join(map(str, sorted(widths)))}"
+        )
+    for site in family.sites:
+        if said := _speeds_refused(family, site, config):
+            return said
+    if family.turns(config) and "head_dim" not in family.reads:
         # The heads are as wide as ever, but transformers makes the speeds for this width.
         heads, _, size = sizes(family, config)
+        if family.latent:
+            size = int(config.qk_rope_head_dim)
         if (found := getattr(config, "head_dim", None) or size) != size:
             return (
                 f"the rebuild of {family.model_type} covers heads of "
@@ -53,18 +67,81 @@ def not_rebuilt_because(family: Family, config: Any) -> str | None:
     return None
 
 
+def _speeds_refused(family: Family, site: Family, config: Any) -> str | None:
+    """Say what of a site's positions that turn is not covered, or None."""
+    known = family.rope_types or tuple(ROPE_TYPES)
+    for parameters in rope_parameters(site, config):
+        kind = parameters.get("rope_type", "default")
+        if kind not in known:
+            return (
+                f"the rebuild of {family.model_type} covers rope_type "
+                f"{', '.join(known)}, this checkpoint has {kind!r}"
+            )
+        pairs = turned_size(site, config, parameters) // 2
+        for name in ROPE_TYPES[kind]:
+            if not _fits(parameters, kind, name, pairs):
+                return (
+                    f"the rebuild of {family.model_type} does not understand "
+                    f"{name}={parameters.get(name)!r} for rope_type {kind}"
+                )
+    return None
+
+
+def _fits(parameters: Mapping[str, Any], kind: str, name: str, pairs: int) -> bool:
+    """Say whether a value is a number, or for LongRoPE one for each pair of dimensions."""
+    value = parameters.get(name)
+    if kind != "longrope" or name not in ("short_factor", "long_factor"):
+        # YaRN's may be null, and then follows from both windows.
+        return _positive(value) or (kind == "yarn" and parameters.get(name, "") is None)
+    return isinstance(value, list) and len(value) == pairs and all(map(_positive, value))
+
+
+def _positive(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf
+
+
+def _said(config: Any, name: str, otherwise: object) -> object:
+    """Return a value of a config, or of one within it, which a file has as an object."""
+    for part in name.split("."):
+        config = (
+            config.get(part, otherwise)
+            if isinstance(config, dict)
+            else getattr(config, part, otherwise)
+        )
+    return config
+
+
+def refuse_left_open(family: Family, config: Any) -> None:
+    """Refuse a config that leaves open what no pass can do without.
+
+    Raises
+    ------
+    ModelError
+        When a value that the row says must be ``Given`` is not.
+    """
+    for name, expected in family.requires.items():
+        if isinstance(expected, Given) and getattr(config, name, None) is None:
+            raise ModelError(
+                f"The config of this {family.model_type} leaves {name} open, and it tells "
+                f"{expected.why}.",
+                f"Set {name} in its config.json.",
+            )
+
+
 def not_run_because(family: Family, config: Any) -> str | None:
     """Say which value of a config the forward pass does not cover, or None."""
-    named = {"conv_act"}
+    named, known = [("conv_act", config)], ACTIVATIONS
     for row in family.sites:
         feed = None if row.body is None else row.body.feed_forward
-        if feed is not None and not feed.fixed and not feed.experts:
-            named.add(feed.activation)
+        if feed is None or feed.has_fixed(config) or (feed.mixture and feed.mixture.bounded):
+            continue
+        named.append((feed.activation, row.own(config)))
+        known += LEARNED if feed.learned else ()
     if family.head is not None and family.head.transform and not family.head.fixed:
-        named.add(family.head.activation)
-    for name in sorted(named):
-        value = getattr(config, name, ACTIVATIONS[0])
-        if value not in ACTIVATIONS:
+        named.append((family.head.activation, config))
+    for name, of in named:
+        value = getattr(of, name, ACTIVATIONS[0])
+        if value not in known:
             return (
                 f"the forward pass knows no activation {value!r}, which this checkpoint has as "
                 f"{name}"

@@ -75,6 +75,12 @@ def kinds(is_near: Callable[[Values, int], bool]) -> Callable[[Values], None]:
     return derive
 
 
+def no_window_unless_used(values: Values) -> None:
+    """Leave the window out where the config says that it is not used."""
+    if not values["use_sliding_window"]:
+        values["sliding_window"] = None
+
+
 def alternating(_values: Values, layer: int) -> bool:
     """Say that every second layer is near-sighted, the first among them."""
     return layer % 2 == 0

@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import Any
 
 from inspector.errors import InputError
-from inspector.families.covered import not_rebuilt_because
+from inspector.families.covered import not_rebuilt_because, refuse_left_open
 from inspector.families.spec import Family
 
 #: Every model type with a row, by its group.
@@ -23,12 +23,33 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "bert", "roberta", "xlm-roberta", "electra", "distilbert", "albert", "mpnet", "deberta",
         "deberta-v2", "modernbert",
     ),
+    "bert_kin": (
+        "camembert", "ernie", "megatron-bert", "rembert", "xlm-roberta-xl", "roberta-prelayernorm",
+        "data2vec-text", "xmod", "bert-generation", "esm", "big_bird",
+    ),
+    "rotary_encoders": ("nomic_bert", "eurobert", "modernbert-decoder"),
+    "older_encoders": ("roformer", "flaubert", "xlm"),
     "decoders": ("gpt2", "gpt_neo", "opt", "gptj", "gpt_neox", "falcon", "bloom"),
+    "older_decoders": (
+        "gpt_bigcode", "codegen", "biogpt", "persimmon", "ctrl", "xglm", "mpt", "openai-gpt",
+    ),
     "llamas": (
-        "llama", "gpt_oss", "mistral", "qwen2", "qwen3", "smollm3", "gemma", "gemma2",
+        "llama", "mistral", "qwen2", "qwen3", "smollm3", "gemma", "gemma2",
         "gemma3_text", "phi", "phi3", "stablelm",
     ),
-    "encoder_decoders": ("t5", "mt5", "bart", "marian", "mbart", "pegasus"),
+    "llama_kin": (
+        "olmo", "olmo2", "olmo3", "granite", "cohere", "cohere2", "glm", "glm4", "starcoder2",
+        "nemotron", "exaone4", "arcee", "ministral", "seed_oss", "ernie4_5", "apertus",
+        "hunyuan_v1_dense", "helium",
+    ),
+    "mixtures": (
+        "gpt_oss", "mixtral", "qwen2_moe", "qwen3_moe", "olmoe", "granitemoe", "phimoe",
+        "deepseek_v2", "deepseek_v3", "glm4_moe",
+    ),
+    "encoder_decoders": (
+        "t5", "mt5", "umt5", "t5gemma", "bart", "marian", "mbart", "pegasus", "plbart", "m2m_100",
+        "blenderbot", "blenderbot-small",
+    ),
 }  # fmt: skip
 
 
@@ -70,8 +91,7 @@ FAMILIES = Rows(GROUPS)
 
 #: Model types without a row whose positions begin behind the padding's id.
 _BEHIND_PADDING = frozenset({
-    "camembert", "data2vec-text", "ibert", "layoutlmv3", "lilt", "longformer", "luke", "markuplm",
-    "mluke", "roberta-prelayernorm", "xlm-roberta-xl", "xmod",
+    "ibert", "layoutlmv3", "lilt", "longformer", "luke", "markuplm", "mluke",
 })  # fmt: skip
 
 
@@ -83,13 +103,20 @@ def positions_behind_padding(model_type: str) -> bool:
 
 
 def row_of(config: Any) -> tuple[Family | None, str | None]:
-    """Return the row by which a checkpoint is rebuilt, or None and why there is none."""
+    """Return the row by which a checkpoint is rebuilt, or None and why there is none.
+
+    Raises
+    ------
+    ModelError
+        When the config leaves open what the family cannot run without.
+    """
     family = FAMILIES.get(config.model_type)
     if family is None:
         return None, (
             f"there is no row for {config.model_type} among the families; `inspect models` lists "
             "them, and CONTRIBUTING.md shows how to add one"
         )
+    refuse_left_open(family, config)
     refusal = not_rebuilt_because(family, config)
     return (family, None) if refusal is None else (None, refusal)
 

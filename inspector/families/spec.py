@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from inspector.families.parts import Body, Where, WordHead
+from inspector.families.parts import Body, Where, WordHead, holds
 from inspector.records import SiteName
 
 
@@ -14,12 +14,15 @@ from inspector.records import SiteName
 class Added:
     """What positions add to the scores, and which modules hold what was learned of it.
 
-    ``alibi`` has nothing to learn. ``buckets``: ``table`` is a path from the base model, and the
-    config says how many buckets there are and how far they reach. ``disentangled``: so it is, with
-    ``key`` and ``query`` from the layer, what makes keys and queries of the distances.
+    ``alibi`` has nothing to learn; ``from_end`` is MPT's, which counts places back from the last
+    key and takes each slope as a power of its own. ``buckets``: ``table`` is a path from the base
+    model, with ``{i}`` where every layer has one of its own, and the config says how many buckets
+    there are and how far they reach. ``disentangled``: so it is, with ``key`` and ``query`` from
+    the layer, what makes keys and queries of the distances.
     """
 
     kind: Literal["alibi", "buckets", "disentangled"]
+    from_end: bool = False
     table: str = ""
     key: str = ""
     query: str = ""
@@ -32,6 +35,29 @@ class Added:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LatentPaths:
+    """The modules of attention on latent states, as DeepSeek has it, paths from the layer.
+
+    The config says how wide everything is: ``q_lora_rank``, without which queries are made of the
+    states, ``kv_lora_rank``, and of a head ``qk_nope_head_dim``, ``qk_rope_head_dim`` (which
+    positions turn, and which a key shares with all others) and ``v_head_dim``.
+    """
+
+    #: What makes queries of the states; or their latent, its norm, and queries of that.
+    query: str
+    query_down: str
+    query_norm: str
+    query_up: str
+    #: What makes the latent of keys and values, and behind it what keys share; its norm; and what
+    #: makes, head by head, a key and a value of it.
+    down: str
+    norm: str
+    up: str
+    #: The small number under the root of both norms, whatever the config says of the others.
+    eps: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
     """Where a model family keeps its attention, and what the rebuild takes for granted.
 
@@ -40,22 +66,32 @@ class Family:
 
     Every path is a module path as transformers names it: ``layer`` from the base model, with
     ``{i}`` for the number of the layer and ``{group}`` for the group of layers that share one
-    module, everything else from the layer.
+    module, everything else from the layer. Norms behind a sub-layer may stand in a list of their
+    own: with ``{i}`` a path begins at the base model.
     """
 
     #: transformers' ``config.model_type``.
     model_type: str
     layer: str
     #: The three projections, or ``fused``, one for all of them. Its output is, by its layout, all
-    #: queries, all keys, all values (``blocks``), or one head of keys and values after the other,
-    #: each behind the queries that use it (``groups``).
+    #: queries, all keys, all values (``blocks``), one head of keys and values after the other,
+    #: each behind the queries that use it (``groups``), or CodeGen's: a quarter of all queries,
+    #: of all values and of all keys, and the next quarter (``shards``).
     query: str = ""
     key: str = ""
     value: str = ""
     fused: str = ""
-    layout: Literal["blocks", "groups"] = "blocks"
+    #: In place of all of them.
+    latent: LatentPaths | None = None
+    layout: Literal["blocks", "groups", "shards"] = "blocks"
     output: str
+    #: What files call parts of paths otherwise than transformers does in memory, and what they call
+    #: one projection for all three where it has them apart.
+    filed: Mapping[str, str] = field(default_factory=dict)
+    filed_fused: str = ""
     site: SiteName = "self"
+    #: The config within the config that is the site's own, where stacks have one each.
+    within: str = ""
     #: The other rows of an encoder–decoder, in the order ``decoder``, ``cross``.
     others: tuple[Family, ...] = ()
     #: The module whose input is the row's input, where that is not the layer: in cross-attention
@@ -71,19 +107,38 @@ class Family:
     value_bias: str = ""
     #: The norm through which the input goes before the projections, where there is one;
     #: ``norm_if`` names the config's flag that says so where checkpoints differ. ``rms+1`` is a
-    #: root-mean-square norm that multiplies by 1 + weight.
+    #: root-mean-square norm that multiplies by 1 + weight, ``layer+1`` a layer norm that does.
     norm: str = ""
     norm_if: str = ""
     #: The first layer that has one.
     norm_from: int = 0
     #: Another norm in its place: where it lies, and the config's value under which it is used.
     norm_instead: tuple[str, str, object] | None = None
-    norm_kind: Literal["layer", "rms", "rms+1"] = "layer"
-    #: The norms of queries and keys before positions, likewise.
+    norm_kind: Literal["layer", "layer+1", "rms", "rms+1"] = "layer"
+    #: The norms of queries and keys, likewise: before positions, or behind them.
     head_norms: tuple[str, str] | None = None
     head_norms_if: str = ""
+    head_norms_behind_rope: bool = False
+    #: ``each``: of a head's d numbers, with the same weights for all heads or with those of a
+    #: module of its own. ``own``: with weights for every head in one tensor, (H, d). ``all``: of
+    #: all heads' numbers side by side.
+    head_norms_over: Literal["each", "own", "all"] = "each"
+    #: The config's name of the bound of what the projections of q, k and v give.
+    clip: str = ""
     #: Whether positions turn queries and keys, and which dimensions make a pair.
     rope: Literal["half", "interleaved"] | None = None
+    #: The config's values under which they do; and the tensors in which a file may keep the speeds,
+    #: from the base model, with ``{i}`` for the number of the layer, or the table of sines and
+    #: cosines in which it does keep them.
+    rope_if: Mapping[str, object] = field(default_factory=dict)
+    rope_speeds: tuple[str, ...] = ()
+    rope_table: str = ""
+    #: The kinds of speeds that the family's own code has as all others do, where not all are.
+    rope_types: tuple[str, ...] = ()
+    #: Whether they turn only in near-sighted layers, where the config has a window.
+    rope_if_near: bool = False
+    #: True where the family's own code turns in float32 whatever else is float64.
+    float32_rope: bool = False
     #: Whether the first token has the position behind the padding's id, so that a table of
     #: positions is longer than the text that fits.
     positions_behind_padding: bool = False
@@ -93,12 +148,15 @@ class Family:
     sinks: str = ""
     #: Whether a token attends only to itself and to what comes before it.
     causal: bool = False
+    #: The config's flag that says so, where it does.
+    causal_if: str = ""
     #: Which layers attend only to what is near: all, those that ``layer_types`` or GPT-Neo's
     #: ``attention_layers`` names. ``both`` is the same with a window that reaches both ways.
     window: Literal["all", "layer_types", "both", "gpt_neo"] | None = None
-    #: ``head``: d^-½. ``one``: no scale. ``gpt2`` and ``scalar``: as the config says. ``terms``:
-    #: (d·n)^-½, where q·k is one of n terms that make the scores.
-    scale: Literal["head", "one", "gpt2", "scalar", "terms"] = "head"
+    #: ``head``: d^-½. ``one``: no scale. ``gpt2``, ``scalar`` and ``multiplier``: as the config
+    #: says. ``terms``: (d·n)^-½, where q·k is one of n terms that make the scores. ``yarn``: d^-½,
+    #: and where positions are scaled the square of what they make scores sharper by.
+    scale: Literal["head", "one", "gpt2", "scalar", "multiplier", "terms", "yarn"] = "head"
     #: The config's name of the limit to which scores are bent.
     softcap: str = ""
     #: True where the family's own code takes its softmax in float32 whatever else is float64.
@@ -106,9 +164,9 @@ class Family:
     #: The same of its norms.
     float32_norms: bool = False
     #: The small number under the root of every norm, or the config's name of it; and the config's
-    #: flag that says whether norms have weights, where checkpoints differ.
+    #: flag that says whether norms have weights, where checkpoints differ; False where none has.
     eps: str | float = "layer_norm_eps"
-    norm_weights_if: str = ""
+    norm_weights_if: str | Literal[False] = ""
     #: The norm of what attention gives, before it is added, and that of the sum; from the layer.
     norm_inside: Where = ""
     norm_after: Where = ""
@@ -120,11 +178,15 @@ class Family:
     #: Keys of the config that only some families' own code reads. A key that is not named here is
     #: ignored, as it is there: ``head_dim``, ``num_key_value_heads``, ``num_hidden_groups``,
     #: ``multi_query`` (by which Falcon says how many keys and values there are),
-    #: ``no_rope_layers``; ``rotary_dim`` and ``partial_rotary_factor``, by which only a part of a
-    #: head is turned.
+    #: ``no_rope_layers``, ``scale_attn_by_inverse_layer_idx``; ``rotary_dim`` and
+    #: ``partial_rotary_factor``, by which only a part of a head is turned;
+    #: ``rotary_value``, by which values are turned too; ``alpha``, which scales the base of the
+    #: speeds; ``rope_theta`` where it stands by itself.
     reads: tuple[str, ...] = ()
     #: Config values under which the formulas hold. Another value changes the attention in a way
-    #: that the rebuild does not cover, so it is refused by name and not guessed at.
+    #: that the rebuild does not cover, so it is refused by name and not guessed at. A value may be
+    #: ``OneOf`` several, or ``Given`` at all; one of a config within the config is named after it,
+    #: ``attn_config.qk_ln``.
     requires: Mapping[str, object] = field(default_factory=dict)
 
     @property
@@ -146,32 +208,58 @@ class Family:
             "buckets": "distance buckets",
             "disentangled": "disentangled positions",
         }
-        norms = {"layer": "layer norm before", "rms": "RMS norm before", "rms+1": "RMS norm before"}
+        norm = "layer norm before" if self.norm_kind.startswith("layer") else "RMS norm before"
+        turned = " in some layers" if self.rope_if_near else " where set" if self.rope_if else ""
         said = (
             "encoder, decoder and cross-attention" if self.others else "",
-            "causal" if self.causal else "",
+            "causal" if self.causal else "causal where set" if self.causal_if else "",
             windows[self.window] if self.window else "",
-            {"half": "rotary", "interleaved": "rotary, interleaved", None: ""}[self.rope],
+            {"half": "rotary", "interleaved": "rotary, interleaved", None: ""}[self.rope] + turned,
+            "values turned where set" if "rotary_value" in self.reads else "",
             added[self.added.kind] if self.added else "",
-            norms[self.norm_kind] if self.norm else "",
+            norm if self.norm else "",
             "norms on q and k" + (" where set" if self.head_norms_if else "")
             if self.head_norms
             else "",
-            {"head": "", "one": "no scale", "terms": "scale by the number of terms"}.get(
-                self.scale, "scale by config"
-            ),
+            {
+                "head": "",
+                "yarn": "",
+                "one": "no scale",
+                "terms": "scale by the number of terms",
+            }.get(self.scale, "scale by config"),
             "soft cap" if self.softcap else "",
             "sinks" if self.sinks else "",
             "fused q, k, v" if self.fused else "",
+            "latent keys and values" if self.latent else "",
             "layers share weights" if "{group}" in self.layer else "",
         )
         return tuple(filter(None, said))
 
+    def own(self, config: Any) -> Any:
+        """Return the part of a config that is the site's own; of such a part, itself."""
+        return getattr(config, self.within, config) if self.within else config
+
     def layer_paths(self, config: Any) -> list[str]:
         """Return every layer's module path; layers that share a module share a path."""
+        config = self.own(config)
         layers = int(getattr(config, self.layers))
         groups = int(self.read(config, "num_hidden_groups") or 1)
         return [self.layer.format(i=i, group=i * groups // layers) for i in range(layers)]
+
+    def path_in_file(self, path: str) -> str:
+        """Return what files call a path otherwise; the same where they do not."""
+        for part, otherwise in self.filed.items():
+            path = path.replace(part, otherwise)
+        return path
+
+    def as_filed(self) -> Family:
+        """Return the row with the paths of its attention as files have them."""
+        return replace(
+            self,
+            layer=self.path_in_file(self.layer),
+            fused=self.filed_fused or self.fused,
+            output=self.path_in_file(self.output),
+        )
 
     def norm_path(self, config: Any, layer: int) -> str | None:
         """Return where a layer's norm before the projections lies, or None where it has none."""
@@ -210,6 +298,14 @@ class Family:
             (self.query if shared else added.query) if "p2c" in terms else None,
         )
 
+    def turns(self, config: Any) -> bool:
+        """Say whether positions turn queries and keys under a config."""
+        return self.rope is not None and holds(self.rope_if, config)
+
+    def is_causal(self, config: Any) -> bool:
+        """Say whether a token attends only to what comes before it under a config."""
+        return self.causal or bool(self.causal_if and getattr(config, self.causal_if, False))
+
     def terms(self, config: Any) -> list[str]:
         """Return which terms beside q·k make the scores of disentangled attention."""
         if self.added is None or self.added.kind != "disentangled":
@@ -218,7 +314,7 @@ class Family:
 
     def read(self, config: Any, key: str) -> Any:
         """Return a value of the config where the family's own code reads it, else None."""
-        return getattr(config, key, None) if key in self.reads else None
+        return getattr(self.own(config), key, None) if key in self.reads else None
 
 
 def _words(listed: str) -> list[str]:

@@ -4,16 +4,20 @@ GELU is Hendrycks and Gimpel 2016, "Gaussian Error Linear Units": x·Φ(x), Φ t
 NumPy has no Φ. In float32 it is taken as a logistic function of an odd polynomial: the logit of Φ
 is nearly a line, and seven terms bring x·Φ(x) as near as float32 can tell. In float64 it is the
 C library's own error function, number by number: only the arbitration needs it.
+
+xIELU is Huang and Schlag 2024, "Deriving Activation Functions Using Integration", with a bound on
+what is exponentiated as its authors' code has it.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
-from inspector.records import Array
+from inspector.records import Array, Xielu
 
 #: logit Φ(x) = x·p(x²) for |x| ≤ 6, with the smallest largest error of x·Φ(x): 7e-8.
 _LOGIT = (
@@ -39,7 +43,7 @@ _BLOCK = 1 << 14
 Activation = Callable[[Array], None]
 
 
-def activate(name: str, values: Array) -> None:
+def activate(name: str | Xielu, values: Array) -> None:
     """Apply an activation to an array, in place; the array must lie in one piece.
 
     Raises
@@ -47,7 +51,7 @@ def activate(name: str, values: Array) -> None:
     ValueError
         When there is no activation of that name.
     """
-    known = ACTIVATIONS.get(name)
+    known = partial(_xielu, name) if isinstance(name, Xielu) else ACTIVATIONS.get(name)
     if known is None:
         raise ValueError(f"there is no activation {name!r} here, only {', '.join(ACTIVATIONS)}")
     flat = values.reshape(-1)
@@ -119,6 +123,18 @@ def _relu_squared(values: Array) -> None:
 
 def _relu6(values: Array) -> None:
     np.clip(values, 0, _SIX, out=values)
+
+
+def _xielu(learned: Xielu, values: Array) -> None:
+    zero = values.dtype.type(0)
+    above, below = (np.logaddexp(slope, zero) for slope in (learned.positive, learned.negative))
+    below += learned.beta
+    low = np.expm1(np.minimum(values, learned.eps))
+    low -= values
+    low *= below
+    curved = np.where(values > zero, values * values * above, low)
+    values *= learned.beta
+    values += curved
 
 
 def _leaky_relu(values: Array) -> None:

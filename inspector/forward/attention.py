@@ -11,7 +11,7 @@ import numpy as np
 
 from inspector.forward.biases import bias_of, expand
 from inspector.forward.cache import Offered, Past
-from inspector.forward.core import attend_and_mix, project, split_heads
+from inspector.forward.core import attend_and_mix, merge_heads, project, split_heads
 from inspector.forward.edits import Change, change_at
 from inspector.forward.masks import visible
 from inspector.forward.norms import apply_norm
@@ -19,10 +19,12 @@ from inspector.forward.positions import rotate
 from inspector.parallel import Workers
 from inspector.records import (
     Array,
+    AttentionConfig,
     AttentionLayer,
     AttentionWeights,
     Bias,
     Edit,
+    Latent,
     Mask,
     Norm,
     PositionWeights,
@@ -146,9 +148,10 @@ def asked_of(
 ) -> Asked:
     """Return the queries that a layer makes of its normed states, (B·T, D)."""
     weights, config = known.weights, known.config
-    projected = split_heads(project(states, weights.query, workers), config.heads, texts)
-    after_norm = _normed_heads(projected, weights.query_norm, texts)
-    return Asked(projected, after_norm, _turned(after_norm, config.rope, start))
+    made_of = _latent(states, weights.query_latent, workers)
+    projected = split_heads(project(made_of, weights.query, workers), config.heads, texts)
+    behind, query = _placed(projected, weights.query_norm, config, start=start, texts=texts)
+    return Asked(projected, behind, query)
 
 
 def offer_of(
@@ -161,10 +164,30 @@ def offer_of(
 ) -> Offered:
     """Return the keys and values that a layer makes of what it attends to, (B·S, D)."""
     weights, config = known.weights, known.config
-    projected = split_heads(project(states, weights.key, workers), config.kv_heads, texts)
-    after_norm = _normed_heads(projected, weights.key_norm, texts)
-    value = split_heads(project(states, weights.value, workers), config.kv_heads, texts)
-    return Offered(projected, after_norm, _turned(after_norm, config.rope, start), value)
+    made_of = _latent(states, weights.key_latent, workers)
+    projected, value = (
+        split_heads(project(made_of, of, workers), config.kv_heads, texts)
+        for of in (weights.key, weights.value)
+    )
+    if weights.shared_key is not None:
+        shared = split_heads(project(states, weights.shared_key, workers), 1, texts)
+        projected = _with_shared(projected, shared)
+    value = _clipped(value, config)
+    if config.turns_values:
+        value = _turned(value, config.rope, start)
+    behind, key = _placed(projected, weights.key_norm, config, start=start, texts=texts)
+    return Offered(projected, behind, key, value)
+
+
+def _placed(
+    projected: Array, norm: Norm | None, config: AttentionConfig, *, start: int, texts: int
+) -> tuple[Array, Array]:
+    """Return queries or keys with their norm alone, and as they are in the scores."""
+    behind = _normed_heads(projected, norm, config, texts)
+    if not config.norms_behind_rope:
+        return behind, _turned(behind, config.rope, start)
+    turned = _turned(projected, config.rope, start)
+    return behind, _normed_heads(turned, norm, config, texts)
 
 
 def _allowed(allowed: Mask, changes: Sequence[Change], heads: int) -> Mask:
@@ -193,12 +216,34 @@ def normed(states: Array, norm: Norm | None, workers: Workers | None = None) -> 
     return states if norm is None else apply_norm(states, norm, workers)
 
 
-def _normed_heads(vectors: Array, norm: Norm | None, texts: int) -> Array:
-    """Norm (B·H, T, d) vectors; a norm may have weights for every head, (H, 1, d)."""
+def _latent(states: Array, latent: Latent | None, workers: Workers | None) -> Array:
+    """Return what heads are made of: the states, or what is narrower than they are."""
+    if latent is None:
+        return states
+    return apply_norm(project(states, latent.down, workers), latent.norm, workers)
+
+
+def _with_shared(keys: Array, shared: Array) -> Array:
+    """Put (B, T, r) dimensions that a text's heads share behind those of each, (B·KV, T, d)."""
+    return np.concatenate([keys, np.repeat(shared, len(keys) // len(shared), axis=0)], axis=2)
+
+
+def _clipped(vectors: Array, config: AttentionConfig) -> Array:
+    return vectors if config.clip is None else np.clip(vectors, -config.clip, config.clip)
+
+
+def _normed_heads(vectors: Array, norm: Norm | None, config: AttentionConfig, texts: int) -> Array:
+    """Norm (B·H, T, d) vectors: a norm may have weights for every head, (H, 1, d), or for all.
+
+    Behind the norm, or without one, they are bounded where the family does that.
+    """
     if norm is None:
-        return vectors
+        return _clipped(vectors, config)
+    if config.norms_over_all:
+        whole = _clipped(apply_norm(merge_heads(vectors, texts), norm), config)
+        return split_heads(whole, len(vectors) // texts, texts)
     by_text = vectors.reshape(texts, -1, *vectors.shape[1:])
-    return apply_norm(by_text, norm).reshape(vectors.shape)
+    return _clipped(apply_norm(by_text, norm).reshape(vectors.shape), config)
 
 
 def _turned(vectors: Array, rope: Rope | None, start: int) -> Array:

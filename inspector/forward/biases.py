@@ -60,7 +60,9 @@ def bias_of(
     if rule is None:
         return None
     if isinstance(rule, Alibi):
-        places = ((np.cumsum(present) - 1) * present).astype(np.float32)
+        places = (
+            np.arange(1 - len(present), 1) if rule.from_end else (np.cumsum(present) - 1) * present
+        ).astype(np.float32)
         return Bias(by_key=(rule.slopes[:, None] * places).astype(dtype))
     if weights is None:
         raise ValueError("positions that are learned need their weights")

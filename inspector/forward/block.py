@@ -15,6 +15,7 @@ from inspector.forward.feed_forward import feed_forward
 from inspector.forward.norms import apply_norm
 from inspector.parallel import Workers
 from inspector.records import (
+    Adapter,
     Array,
     AttentionLayer,
     Block,
@@ -122,8 +123,19 @@ def _run_block(
     norms = block.feed_forward_norms
     normed = _normed(states, norms.before, around)
     given = _normed(feed_forward(normed, block.feed_forward, around.workers), norms.inside, around)
+    given = _multiplied(given, norms)
     given += normed if block.residual_is_normed else states
+    if block.adapter is not None:
+        given = _adapted(given, block.adapter, around)
     return _normed(given, norms.after, around), attended
+
+
+def _adapted(states: Array, adapter: Adapter, around: Around) -> Array:
+    """Return the states behind an adapter (Pfeiffer et al. 2022, "Lifting the Curse")."""
+    normed = _normed(states, adapter.norm, around)
+    given = feed_forward(normed, adapter.feed_forward, around.workers)
+    given += normed if adapter.residual_is_normed else states
+    return given
 
 
 def _fed(states: Array, own: Attended, block: Block, around: Around) -> Array:
@@ -159,8 +171,12 @@ def _attend(
 def _added(states: Array, attended: Attended, norms: Norms, block: Block, around: Around) -> Array:
     """Return the residual stream behind an attention sub-layer."""
     stays = attended.states if block.residual_is_normed else states
-    given = _normed(attended.output, norms.inside, around)
+    given = _multiplied(_normed(attended.output, norms.inside, around), norms)
     return _normed(stays + given, norms.after, around)
+
+
+def _multiplied(given: Array, norms: Norms) -> Array:
+    return given if norms.factor is None else given * given.dtype.type(norms.factor)
 
 
 def _normed(states: Array, norm: Norm | None, around: Around) -> Array:

@@ -174,11 +174,16 @@ def attend_and_mix(
     ``mix``, but values are mixed while the weights are still in the cache: at 512 tokens they would
     have to come back from memory. Heads are parted among ``workers`` where they are given.
     """
-    heads, tokens, size = query.shape
+    heads, tokens, _ = query.shape
+    size = value.shape[2]
     key, value = repeat_heads(key, heads), repeat_heads(value, heads)
     merged = np.empty((texts * tokens, heads // texts * size), dtype=query.dtype)
     # Of one text the heads are written where they belong.
-    mixed = split_heads(merged, heads) if texts == 1 else np.empty_like(query)
+    mixed = (
+        split_heads(merged, heads)
+        if texts == 1
+        else np.empty((heads, tokens, size), dtype=query.dtype)
+    )
 
     def part(of: slice) -> None:
         seen = visible[of] if visible.ndim == out.ndim else visible

@@ -27,24 +27,42 @@ def embed(
     """
     states: Array = tables.words[text.ids].astype(dtype)
     projection, norm = cast(tables.projection, dtype), cast(tables.norm, dtype)
+    if tables.dropped is not None:
+        _drop(states, text.ids == tables.dropped, len(text) if present is None else present.sum())
     if tables.scale is not None:
         states *= dtype(tables.scale)
     if projection is not None and tables.projected == "words":
         states = project(states, projection)
+    if norm is not None and tables.normed == "words":
+        states = apply_norm(states, norm)
     if tables.types is not None and not (tables.types_if_told and text.token_types is None):
         told = np.zeros_like(text.ids) if text.token_types is None else text.token_types
-        states += tables.types[told]
+        types = tables.types[told].astype(dtype, copy=False)
+        # Where they are words themselves, they are scaled as words are.
+        states += types * dtype(tables.scale) if tables.types_if_told and tables.scale else types
     if tables.positions is not None:
         states += tables.positions[places(text.ids, tables, present) + start]
+    if tables.task is not None:
+        states += tables.task
     if projection is not None and tables.projected == "sum":
         states = project(states, projection)
-    if norm is not None:
+    if norm is not None and tables.normed == "sum":
         states = apply_norm(states, norm)
     if tables.padding_is_zero and present is not None:
         states[~present] = 0
     if projection is not None and tables.projected == "norm":
         states = project(states, projection)
     return states
+
+
+def _drop(states: Array, masked: Mask, tokens: int | np.integer[Any]) -> None:
+    """Take masked tokens for dropped out, in place, as ESM does (Rives et al. 2021).
+
+    They become zeros. In training 80 % of the 15 % of tokens that were asked for were masked: what
+    is left here is scaled to the share that was left there.
+    """
+    states[masked] = 0
+    states *= states.dtype.type((1 - 0.15 * 0.8) / (1 - masked.sum() / tokens))
 
 
 def places(ids: Int64, tables: Embeddings, present: Mask | None) -> Int64:

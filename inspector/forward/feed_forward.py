@@ -5,9 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from inspector.forward.activations import activate, sigmoid
-from inspector.forward.core import project, softmax
+from inspector.forward.casting import cast
+from inspector.forward.core import project
+from inspector.forward.routing import Chosen, route
 from inspector.parallel import Workers
-from inspector.records import Array, Experts, FeedForward
+from inspector.records import Array, BoundedGate, Experts, FeedForward
+
+#: So many experts' results wait to be added at a time.
+_TOGETHER = 32
 
 
 def feed_forward(states: Array, weights: FeedForward | Experts, workers: Workers) -> Array:
@@ -15,14 +20,12 @@ def feed_forward(states: Array, weights: FeedForward | Experts, workers: Workers
 
     Vaswani et al. 2017, equation 2; gated, Shazeer 2020, "GLU Variants Improve Transformer".
     """
+    if isinstance(weights, Experts):
+        return _mixed(states, weights, workers)
     result = np.empty_like(states)
 
     def rows(part: slice) -> None:
-        result[part] = (
-            _mixed_experts(states[part], weights)
-            if isinstance(weights, Experts)
-            else _one(states[part], weights)
-        )
+        result[part] = _one(states[part], weights)
 
     workers.over(len(states), rows)
     return result
@@ -30,31 +33,46 @@ def feed_forward(states: Array, weights: FeedForward | Experts, workers: Workers
 
 def _one(states: Array, weights: FeedForward) -> Array:
     wide = project(states, weights.up)
-    if weights.gate is None:
+    gate = None if weights.gate is None else project(states, weights.gate)
+    if gate is None:
         activate(weights.activation, wide)
+    elif weights.bounded is not None:
+        _bound(wide, gate, weights.bounded)
     else:
-        gate = project(states, weights.gate)
         activate(weights.activation, gate)
         wide *= gate
     return project(wide, weights.down)
 
 
-def _mixed_experts(states: Array, weights: Experts) -> Array:
+def _bound(wide: Array, gate: Array, bounded: BoundedGate) -> None:
+    limit, slope, one = map(wide.dtype.type, (bounded.limit, bounded.slope, 1))
+    np.minimum(gate, limit, out=gate)
+    np.clip(wide, -limit, limit, out=wide)
+    wide += one
+    wide *= gate * sigmoid(gate * slope)
+
+
+def _mixed(states: Array, weights: Experts, workers: Workers) -> Array:
     """Return each token's few best experts, mixed by how well the router likes them.
 
-    Shazeer et al. 2017, "Outrageously Large Neural Networks".
+    Experts that no token goes through are never put together. Several are worked on at once, and
+    added one after the other, so that the sum is the same however many threads there are.
     """
-    scores = project(states, weights.router)
-    chosen = np.argsort(-scores, axis=1, kind="stable")[:, : weights.chosen]
-    shares = softmax(np.take_along_axis(scores, chosen, axis=1))
+    chosen, shares = route(states, weights.router)
     result = np.zeros_like(states)
-    for expert in np.unique(chosen):
+
+    def through(expert: int) -> tuple[Chosen, Array]:
         tokens, ranks = np.nonzero(chosen == expert)
-        both = states[tokens] @ weights.gate_up[expert] + weights.gate_up_bias[expert]
-        limit = states.dtype.type(weights.limit)
-        gate = np.minimum(both[:, ::2], limit)
-        wide = np.clip(both[:, 1::2], -limit, limit) + states.dtype.type(1)
-        wide *= gate * sigmoid(gate * states.dtype.type(weights.slope))
-        given = wide @ weights.down[expert] + weights.down_bias[expert]
-        result[tokens] += given * shares[tokens, ranks, None]
+        given = _one(states[tokens], cast(weights.each[expert], states.dtype.type))
+        return tokens, given * shares[tokens, ranks, None]
+
+    liked = np.unique(chosen).tolist()
+    for first in range(0, len(liked), _TOGETHER):
+        for tokens, given in workers.each(liked[first : first + _TOGETHER], through):
+            result[tokens] += given
+    if weights.shared is not None:
+        shared = feed_forward(states, weights.shared, workers)
+        if weights.shared_share is not None:
+            shared *= sigmoid(project(states, weights.shared_share))
+        result += shared
     return result

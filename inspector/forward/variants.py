@@ -110,7 +110,7 @@ def multiplications(checkpoint: Checkpoint, trace: Trace, rows: Sequence[int] | 
     stacks = [(model.stack, len(trace.text))]
     if model.decoder is not None and trace.target is not None:
         stacks.append((model.decoder, len(trace.target)))
-    blocks = sum(len(of.blocks) * _weights(of.blocks[0]) * tokens for of, tokens in stacks)
+    blocks = sum(len(of.blocks) * _weights(of.blocks[-1]) * tokens for of, tokens in stacks)
     ends = stacks[-1][1] if rows is None else len(rows)
     return blocks + (0 if model.head is None else ends * model.head.words.size)
 
@@ -121,8 +121,10 @@ def _weights(record: object) -> float:
         return record.size
     if not is_dataclass(record) or isinstance(record, type):
         return 0
-    share = record.chosen / len(record.gate_up) if isinstance(record, Experts) else 1
-    return share * sum(_weights(getattr(record, field.name)) for field in fields(record))
+    own = sum(_weights(getattr(record, field.name)) for field in fields(record))
+    return own + (
+        record.router.chosen * _weights(record.each[0]) if isinstance(record, Experts) else 0
+    )
 
 
 def _parted(

@@ -60,15 +60,45 @@ class Norm:
 
 
 @dataclass(frozen=True, slots=True)
+class LongSpeeds:
+    """The speeds that LongRoPE has for texts of more than ``window`` tokens."""
+
+    window: int
+    #: (r/2,) radians a position.
+    frequencies: Float32
+
+
+@dataclass(frozen=True, slots=True)
+class DynamicBase:
+    """NTK-aware scaling: in texts of more than ``window`` tokens the speeds' base grows with them.
+
+    For T tokens it is base·(factor·T / window − factor + 1)^(r / (r − 2)).
+    """
+
+    window: int
+    base: float
+    factor: float
+
+
+@dataclass(frozen=True, slots=True)
 class Rope:
     """How queries and keys are turned by their position."""
 
-    #: (r/2,) radians a position of each pair among the first r dimensions.
+    #: (r/2,) radians a position of each pair among r dimensions, the first ones of a head.
     frequencies: Float32
     #: What the turned dimensions are multiplied by.
     factor: float
     #: Whether neighbours make a pair, and not a dimension of each half.
     interleaved: bool
+    #: Whether the model turns in float32 even where it runs in float64.
+    in_float32: bool = False
+    #: What takes the place of ``frequencies`` in long texts; None where nothing does.
+    beyond: LongSpeeds | DynamicBase | None = None
+    #: (P, r) sines of every place in the first half, cosines in the second, where the checkpoint
+    #: keeps them; None where they are calculated.
+    table: Array | None = None
+    #: The first of the dimensions that are turned.
+    first: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +107,9 @@ class Alibi:
 
     #: (H,)
     slopes: Float32
+    #: Whether places are counted back from the last key, padding among them, which then has 0; and
+    #: not from the first key that is present.
+    from_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +150,14 @@ class PositionWeights:
 
 
 @dataclass(frozen=True, slots=True)
+class Latent:
+    """A narrow state that heads are made of, in place of the token's own: norm(x·downᵀ)."""
+
+    down: Projection
+    norm: Norm
+
+
+@dataclass(frozen=True, slots=True)
 class AttentionWeights:
     """One attention layer's weights, copied out of the checkpoint before the model ran."""
 
@@ -133,6 +174,11 @@ class AttentionWeights:
     positions: PositionWeights | None = None
     #: (H,) score of one more key that nobody is, whose weight is dropped; None without one.
     sink: Array | None = None
+    #: What queries, and what keys and values, are made of; None where of the states themselves.
+    query_latent: Latent | None = None
+    key_latent: Latent | None = None
+    #: (r, D) makes the last r dimensions of a key, the same for all heads, of the states.
+    shared_key: Projection | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,17 +190,27 @@ class AttentionConfig:
     head_dim: int
     #: What q·k is multiplied by; d^-½ in most families.
     scale: float
+    #: Values, and queries and keys behind their norms, are bounded by ±this; None where they are
+    #: not.
+    clip: float | None = None
+    #: Whether the norms of queries and keys take all heads side by side, (T, H·d), as one vector.
+    norms_over_all: bool = False
+    #: Whether they come behind positions and not before.
+    norms_behind_rope: bool = False
     #: Whether a query may attend only to keys up to itself.
     causal: bool = False
     #: Only keys less than this many tokens away may be attended to; None for all.
     window: int | None = None
     #: How positions turn queries and keys; None where they do not.
     rope: Rope | None = None
+    #: Whether they turn values as well.
+    turns_values: bool = False
     #: What positions add to the scores; None where they add nothing.
     positions: PositionRule | None = None
     #: Scores s become c·tanh(s/c); None where they stay.
     softcap: float | None = None
-    #: Whether the model takes its softmax in float32 even where it runs in float64.
+    #: Whether the model takes its softmax, or the sines of positions, in float32 even where it runs
+    #: in float64.
     float32_softmax: bool = False
     #: Whether it rounds its scores to float32 for that: ALiBi's grow with the text, and what the
     #: rounding takes off them grows along.

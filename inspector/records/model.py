@@ -23,9 +23,12 @@ class Embeddings:
     #: ``padding``; or among those that are present.
     counted: Literal["order", "ids", "mask"]
     padding: int | None
-    #: (types, E) a vector for each segment, and whether it counts only where segments are told.
+    #: (types, E) a vector for each segment, and whether it is a word's, which is scaled as words
+    #: are and counts only where segments are told.
     types: Array | None
     types_if_told: bool
+    #: (E,) what every token is given of the task, or None.
+    task: Array | None = None
     #: What the words' vectors are multiplied by; None for nothing.
     scale: float | None
     norm: Norm | None
@@ -34,42 +37,94 @@ class Embeddings:
     projected: Literal["words", "sum", "norm"]
     #: Whether padding enters the first block as zeros.
     padding_is_zero: bool
+    #: What the norm is of: of words, places and segments together, or of the words alone.
+    normed: Literal["sum", "words"] = "sum"
+    #: The token that counts as dropped out: it enters as zeros, and the others are scaled up by the
+    #: share of it. None where there is none such.
+    dropped: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BoundedGate:
+    """gpt-oss's gate: (u + 1)·g·σ(slope·g), where g ≤ limit and |u| ≤ limit."""
+
+    slope: float
+    limit: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Experts:
-    """Several feed-forwards of which each token goes through a few, chosen by a router."""
+class Xielu:
+    """An activation with learned slopes a⁺ and a⁻, of which a layer keeps ln(e^a⁺ − 1), (1,).
 
-    router: Projection
-    #: (E, D, 2·I) columns of gate and of up in turn, (E, 2·I), (E, I, D), (E, D)
-    gate_up: Array
-    gate_up_bias: Array
-    down: Array
-    down_bias: Array
-    #: How many each token goes through.
-    chosen: int
-    #: gate·σ(slope·gate), both bounded by ``limit``.
-    slope: float
-    limit: float
+    Above zero a⁺·x² + βx, below it (a⁻ + β)·(e^min(x, ε) − 1 − x) + βx.
+    """
+
+    positive: Array
+    negative: Array
+    #: β and ε, single numbers, (), as the file has them.
+    beta: Array
+    eps: Array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedForward:
     """The second half of a block: act(x·Wuᵀ)·Wdᵀ, or (act(x·Wgᵀ) ⊙ x·Wuᵀ)·Wdᵀ where gated."""
 
-    activation: str
+    #: By the name that configs use, or what a layer has learned of its own.
+    activation: str | Xielu
     up: Projection
     gate: Projection | None
     down: Projection
+    #: In place of an activation.
+    bounded: BoundedGate | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Router:
+    """What chooses a few of E experts for each token, and says how much each of them counts.
+
+    By their scores s, (T, E): ``softmax`` of all of them; ``chosen``, softmax of those that are
+    chosen; ``sigmoid``, each by itself; ``sparse``, softmax of those not far below the best.
+    """
+
+    scores: Projection
+    kind: Literal["softmax", "chosen", "sigmoid", "sparse"]
+    #: How many each token goes through.
+    chosen: int
+    #: Whether what they count is then divided by its sum; and what it is multiplied by.
+    normalised: bool = False
+    scale: float = 1.0
+    #: (E,) added to what chooses, and not to what counts.
+    correction: Array | None = None
+    #: Of so many groups of neighbours only the best are chosen from, by so many of their best.
+    groups: int = 1
+    best_groups: int = 1
+    best_of_group: int = 2
+    #: How far below the best counts as far, relative to the score.
+    tolerance: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Experts:
+    """Several feed-forwards of which each token goes through a few, chosen by a router."""
+
+    router: Router
+    #: E of them, each put together when it is asked for.
+    each: Sequence[FeedForward]
+    #: One that every token goes through beside them, and what its share is the sigmoid of.
+    shared: FeedForward | None = None
+    shared_share: Projection | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Norms:
-    """The norms of a sub-layer f: after(x + inside(f(before(x)))); None for none."""
+    """What is around a sub-layer f: after(x + factor·inside(f(before(x)))); None for nothing."""
 
     before: Norm | None = None
     inside: Norm | None = None
     after: Norm | None = None
+    #: Granite's residual multiplier.
+    factor: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +137,15 @@ class Convolution:
     groups: int
     activation: str
     norm: Norm
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adapter:
+    """A small feed-forward f behind a block's sum s: f(norm(s)) + s, or f(norm(s)) + norm(s)."""
+
+    feed_forward: FeedForward
+    norm: Norm | None
+    residual_is_normed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +163,8 @@ class Block:
     parallel: bool = False
     #: Whether what is added to a sub-layer's output has been through its norm.
     residual_is_normed: bool = False
+    #: What the sum behind the feed-forward goes through before the norm behind it.
+    adapter: Adapter | None = None
     convolution: Convolution | None = None
 
 
@@ -136,5 +202,8 @@ class Model:
     stack: Stack
     decoder: Stack | None
     head: Head | None
-    #: Whether the family fixes norms or softmax to float32, whatever else runs in float64.
+    #: Whether the family fixes norms, softmax, places or their sines to float32, whatever else
+    #: runs in float64.
     float32_parts: bool
+    #: The lengths of a text above which positions turn its tokens at other speeds, first to last.
+    rope_windows: tuple[int, ...] = ()

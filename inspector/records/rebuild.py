@@ -60,7 +60,8 @@ class RecomputedLayer:
     #: What the recomputing ends with: the sub-layer's output, (T, D), or where q, k and v were
     #: captured A·V with the heads side by side, (T, H·e).
     output: Array
-    #: Whether the model may take its softmax in float32 even where it runs in float64.
+    #: Whether the model may take its softmax, or the sines of positions, in float32 even where it
+    #: runs in float64.
     float32_softmax: bool = False
 
 

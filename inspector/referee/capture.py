@@ -8,6 +8,7 @@ three sites: its encoder, its decoder, and the decoder's attention on the encode
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import torch
 
 from inspector.errors import MachineError, ModelError
+from inspector.families.registry import FAMILIES
 from inspector.plain import layer_name
 from inspector.records import Array, SiteName, Text, Trace, TracedLayer
 from inspector.referee.answers.predict import with_answer
@@ -28,6 +30,8 @@ from inspector.referee.quiet import quiet
 from inspector.referee.site_hooks import SiteStates, copied, watch_end, watch_sites
 from inspector.referee.threads import threads_for
 
+#: What configs call how many experts a layer has.
+_COUNTS_OF_EXPERTS = ("num_local_experts", "num_experts")
 #: Dimensions of a layer's attention weights: batch, heads, queries, keys.
 _MATRICES = 4
 
@@ -49,16 +53,32 @@ def capture_float64(loaded: LoadedModel, text: Text, target: Text | None = None)
     """Run a float64 copy of the model on the CPU, hooks included, for the arbitration."""
     exact = doubled(loaded.with_head or loaded.model)
     base = exact if loaded.with_head is None else exact.base_model
-    return _capture(loaded, base, exact, text, target)
+    with float64_by_default(exact.config.model_type):
+        return _capture(loaded, base, exact, text, target)
 
 
 def doubled(model: Any) -> Any:
     """Return a float64 copy of a model on the CPU."""
     exact = deepcopy(model).cpu().double()
     # The fast way through a mixture of experts knows no float64.
-    if getattr(exact.config, "num_local_experts", None):
+    if any(getattr(exact.config, name, None) for name in _COUNTS_OF_EXPERTS):
         exact.set_experts_implementation("eager")
     return exact
+
+
+@contextmanager
+def float64_by_default(model_type: str) -> Iterator[None]:
+    """Let torch make its numbers in float64 where a family's code cannot run in it otherwise.
+
+    XGLM's makes one of float64's lowest without saying of which dtype.
+    """
+    before = torch.get_default_dtype()
+    try:
+        if model_type == "xglm":
+            torch.set_default_dtype(torch.float64)
+        yield
+    finally:
+        torch.set_default_dtype(before)
 
 
 def _capture(
@@ -252,8 +272,11 @@ def _attentions(
     given = getattr(outputs, _OUTPUTS[site].weights, None) or ()
     found = [(place, tensor) for place, tensor in enumerate(given) if torch.is_tensor(tensor)]
     if not found or any(tensor.ndim != _MATRICES for _, tensor in found):
+        refused = loaded.checkpoint.family in FAMILIES and loaded.checkpoint.no_rebuild
         raise ModelError(
             f"{named(loaded)} gives no attention weights.",
-            "Choose a model whose layers all attend, such as --model distilbert.",
+            f"Choose another kind: {refused}."
+            if refused
+            else "Choose a model whose layers all attend, such as --model distilbert.",
         )
     return found

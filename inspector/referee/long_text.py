@@ -29,7 +29,7 @@ from inspector.referee.faults.explain import out_of_memory
 from inspector.referee.faults.running import refuse_foreign_ids, run_explained
 from inspector.referee.loading import LoadedModel
 from inspector.referee.quiet import quiet
-from inspector.referee.site_hooks import copied
+from inspector.referee.site_hooks import copied, watch_end
 
 _NAME = "inspector_in_parts"
 #: Queries of a part: a head's scores of one stay in the cache.
@@ -71,13 +71,11 @@ def capture_rows(
         stack.callback(called.set_attn_implementation, before)
         called.set_attn_implementation(_NAME)
         watched.hook(model, loaded, stack)
-        stack.enter_context(
-            model.register_forward_hook(
-                lambda _module, _given, result: final.append(copied(result.last_hidden_state))
-            )
-        )
+        stack.enter_context(watch_end(model, final))
         logits = _run(loaded, called, ids)
-    return Trace(text=text, layers=tuple(watched.layers), final=final[-1], logits=logits)
+    # OPT with its head calls past its base model, which then ends with nothing.
+    end = final[-1] if final else None
+    return Trace(text=text, layers=tuple(watched.layers), final=end, logits=logits)
 
 
 def _run(loaded: LoadedModel, called: Any, ids: torch.Tensor) -> Array | None:

@@ -13,10 +13,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 
 from inspector.families.attention_numbers import fused_rows
 from inspector.forward.masks import visible
+from inspector.forward.positions import rotate
 from inspector.referee.attention_hook import Call, listening
 from inspector.referee.loading import LoadedModel
 
@@ -84,6 +86,9 @@ def through_hooks(
         merged = result if rows is None else result[..., rows.to(result.device)]
         size = (*merged.shape[:2], config.kv_heads, config.head_dim)
         value = merged.reshape(size).transpose(1, 2)
+        if config.turns_values and config.rope is not None:
+            turned = [rotate(one.cpu().numpy(), config.rope) for one in value]
+            value = torch.from_numpy(np.stack(turned)).to(value.device)
         if config.window not in masks:
             mask = torch.from_numpy(visible(config, real.shape[1])).to(real.device)
             masks[config.window] = (mask & real[:, None, :])[:, None]

@@ -49,7 +49,10 @@ def small_model(model_type: str) -> tuple[LoadedModel, Text, Text | None]:
     if not loaded.takes_target:
         return loaded, _text(read), None
     # Shorter than what the encoder reads, so that rows and columns of cross-attention differ.
-    target = [int(config.decoder_start_token_id), *written[: _TOKENS - _SPECIAL]]
+    begins = getattr(config, "decoder_start_token_id", None)
+    if begins is None:  # it is the decoder's own
+        begins = config.decoder.bos_token_id
+    target = [int(begins), *written[: _TOKENS - _SPECIAL]]
     return loaded, _text(read), _text(target)
 
 
@@ -64,11 +67,17 @@ def _runnable(loaded: LoadedModel) -> LoadedModel:
 
 
 def perturb(model: torch.nn.Module, seed: int) -> None:
-    """Move every parameter, so that no bias is zero and no norm is the identity."""
+    """Move every parameter, so that no bias is zero and no norm is the identity.
+
+    And what a file has beside parameters: biases that are set, and not learned by gradients.
+    """
     generator = torch.Generator().manual_seed(seed)
+    filed = model.state_dict().keys()
+    beside = [buffer for name, buffer in model.named_buffers() if name in filed]
     with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_(0.2 * torch.randn(parameter.shape, generator=generator))
+        for tensor in (*model.parameters(), *beside):
+            if tensor.is_floating_point():
+                tensor.add_(0.2 * torch.randn(tensor.shape, generator=generator))
 
 
 def _text(ids: list[int]) -> Text:

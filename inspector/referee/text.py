@@ -6,6 +6,7 @@ the token with which the family begins. What is shown are the tokens that it rea
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from transformers import MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING
 
 from inspector.checkpoint.encoded import (
     build_tokens,
+    places_of,
     refuse_nothing,
     refuse_unparted,
     smallest_limit,
@@ -29,7 +31,7 @@ from inspector.referee.vocabulary import special_ids
 
 def window(tokenizer: Any, config: Any) -> int | None:
     """Return how many tokens fit into the model, or None where it sets no limit."""
-    positions = getattr(config, "max_position_embeddings", None)
+    positions = places_of(config)
     padding = getattr(config, "pad_token_id", None)
     if (
         positions is not None
@@ -115,8 +117,15 @@ def _shifted(model: Any, labels: torch.Tensor) -> torch.Tensor:
     # The class with the language-model head knows, and asks nothing but the config for it.
     family = MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING.get(type(model.config), None)
     shift = getattr(family, "prepare_decoder_input_ids_from_labels", None)
+    # Some have only a function beside them that does it where they are given labels.
+    beside = getattr(sys.modules.get(getattr(family, "__module__", "")), "shift_tokens_right", None)
+    config = model.config
     try:
-        read: torch.Tensor | None = None if shift is None else shift(model, labels)
+        read: torch.Tensor | None = None
+        if shift is not None:
+            read = shift(model, labels)
+        elif beside is not None:
+            read = beside(labels, config.pad_token_id, config.decoder_start_token_id)
     except (TypeError, ValueError) as error:
         raise ModelError(
             f"The config of this {model.config.model_type} does not say with which token its "

@@ -20,7 +20,7 @@ from inspector.records import Array, Embedding, EndToEnd, Trace, Verdict
 #: Float32: the largest |Δ| of a weight, of a state or an embedding in units of max(1, max|h|), of a
 #: probability and of a cosine.
 BOUND = 1e-4
-#: The same in float64, and where the family fixes its norms or its softmax to float32.
+#: The same in float64, and where the family fixes norms, softmax or places to float32.
 EXACT_BOUND = 1e-9
 FLOAT32_PARTS_BOUND = 1e-5
 
@@ -31,7 +31,8 @@ Exact = Callable[[], tuple[Trace, Trace]]
 def verify_end_to_end(theirs: Trace, ours: Trace, exact: Exact, *, float32_parts: bool) -> EndToEnd:
     """Compare two passes of the same ids; ``exact`` is called only where they do not agree.
 
-    ``float32_parts`` where the model takes norms or its softmax in float32 whatever it runs in.
+    ``float32_parts`` where the model takes norms, its softmax or its places in float32 whatever it
+    runs in.
     """
     found = _compare(theirs, ours)
     if found.first_layer is None and _largest(found) <= BOUND:

@@ -9,7 +9,7 @@ penalties, tokens that are forced, is left aside: what is shown are the model's 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -86,8 +86,12 @@ def _rows(
     model, cache = checkpoint.model, Cache()
     if model is None or model.head is None:
         raise ValueError("a model without a head for words writes none")
-    new = text if target is None else target
+    begun = text if target is None else target
+    new = begun
     while True:
+        if any(cache.tokens <= window < cache.tokens + len(new) for window in model.rope_windows):
+            # From here on all that was read is turned otherwise.
+            cache, new = Cache(), _reached(begun, written)
         trace = forward(
             checkpoint,
             new if target is None else text,
@@ -100,12 +104,19 @@ def _rows(
         with Workers(1) as workers:
             logits = word_logits(trace.final[-1:], model.head, workers)
         yield logits[0]
-        types = new.token_types
-        # What is written is of the segment that it is written in.
-        new = replace(
-            Text.of_ids(np.array([written[-1].id])),
-            token_types=None if types is None else types[-1:],
-        )
+        new = _reached(begun, written, from_token=len(written) - 1)
+
+
+def _reached(begun: Text, written: Sequence[WrittenToken], from_token: int | None = None) -> Text:
+    """Return the text with what was written behind it, or only what was from a token on."""
+    ids = np.array([token.id for token in written[from_token or 0 :]], dtype=np.int64)
+    types = begun.token_types
+    # What is written is of the segment that it is written in.
+    its = None if types is None else np.repeat(types[-1:], len(ids))
+    if from_token is None:
+        ids = np.concatenate([begun.ids, ids])
+        its = None if types is None or its is None else np.concatenate([types, its])
+    return replace(Text.of_ids(ids), token_types=its)
 
 
 class Choice:

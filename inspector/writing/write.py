@@ -61,7 +61,7 @@ def refuse_cannot_write(checkpoint: Checkpoint) -> None:
     Raises
     ------
     InputError
-        When it has no head for words, or one that fills masks.
+        When it has no head for words, or one that fills masks, or when it reads both ways.
     ModelError
         When our own forward cannot run it.
     """
@@ -76,6 +76,11 @@ def refuse_cannot_write(checkpoint: Checkpoint) -> None:
         raise InputError(
             f"{checkpoint.title} writes no text: it has no head that says which word comes next.",
             "Choose a decoder or an encoder–decoder with --model, or leave --generate out.",
+        )
+    if head.kind == "causal" and not all(one.config.causal for one in checkpoint.attention or ()):
+        raise InputError(
+            f"{checkpoint.title} writes no text: its words attend to those behind them too.",
+            "Choose a decoder with --model, such as one whose config.json says is_decoder.",
         )
 
 

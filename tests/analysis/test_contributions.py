@@ -26,7 +26,8 @@ CAUSAL = [
     for variant, (family, _) in VARIANTS.items()
     if FAMILIES[family].causal
     and (variant in FAMILIES or variant.startswith(("opt", "falcon", "gpt_neox", "gpt_oss")))
-    and variant != "opt, norms after"
+    # Whose norms stand after the sub-layers, or whose head goes through a projection of its own.
+    and variant not in ("opt, norms after", "openai-gpt", "modernbert-decoder")
 ]
 
 
@@ -79,7 +80,8 @@ def test_the_parts_sum_to_the_logit(made: Callable[[str], Made], variant: str) -
                 brought = parts.from_tokens[part.layer, part.head].sum()
                 assert part.value == pytest.approx(brought, abs=1e-12)
         kinds = [part.kind for part in parts.parts]
-        assert kinds.count("head") == 4 * len(trace.layers)
+        heads = getattr(it.model.config, it.family.heads)
+        assert kinds.count("head") == heads * len(trace.layers)
         assert kinds.count("feed_forward") == len(trace.layers)
 
 
@@ -195,6 +197,8 @@ def frozen(norm: Any, whole: torch.Tensor, part: torch.Tensor) -> torch.Tensor:
         ("t5", "only a causal model's next word"),
         ("bart", "only a causal model's next word"),
         ("opt, norms after", "its norms stand behind the sub-layers"),
+        ("bert-generation, a decoder", "its norms stand behind the sub-layers"),
+        ("modernbert-decoder", "between its last block and its words"),
         ("llama", None),
         ("gemma2", None),
     ],

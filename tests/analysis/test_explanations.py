@@ -26,6 +26,7 @@ BEHIND = {
     "llama": ("post_attention_layernorm", "in", False),
     "gpt_oss": ("post_attention_layernorm", "in", False),
     "gemma2": ("pre_feedforward_layernorm", "in", False),
+    "granite": ("post_attention_layernorm", "in", False),
     "gpt_neox": ("attention.dense", "out", True),
     "falcon": ("self_attention.dense", "out", True),
 }
@@ -83,6 +84,8 @@ def parts_of(it: Made, trace: Trace, layer: int, query: int) -> tuple[list[Row],
         rest = normed(whole, rest, norms.inside)
         if norms.inside.bias is not None:
             rest = added(rest, norms.inside.bias.tolist())
+    by = 1.0 if norms.factor is None else norms.factor
+    parts, rest = [[one * by for one in part] for part in parts], [one * by for one in rest]
     parts[query] = added(parts[query], stays)
     if norms.after is not None:
         whole = added(*parts, rest)

@@ -116,6 +116,16 @@ def test_a_base_model_without_its_head(model_type: str, tmp_path: Path) -> None:
     assert ours.logits is None
 
 
+def test_as_many_tokens_as_mpt_has_positions_for(tmp_path: Path) -> None:
+    """It makes its ALiBi for so many, and cannot read one more."""
+    model, folder = saved("mpt", tmp_path / "model")
+    model(torch.zeros(1, 40, dtype=torch.long))
+    with pytest.raises(RuntimeError):
+        model(torch.zeros(1, 41, dtype=torch.long))
+    assert open_checkpoint(source(folder)).window == 40
+    assert load(str(folder)).checkpoint.window == 40
+
+
 def test_norms_by_their_older_names(tmp_path: Path) -> None:
     _, folder = saved("bert", tmp_path / "model")
     before = forward(open_checkpoint(source(folder)), Text.of_ids(IDS))

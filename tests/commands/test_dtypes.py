@@ -14,6 +14,7 @@ from small_models import perturb, random_bert, save
 from transformers import AutoConfig, AutoModel
 
 from inspector.commands import main
+from inspector.families.registry import FAMILIES
 from inspector.families.small import SMALL
 
 Printed = pytest.CaptureFixture[str]
@@ -77,7 +78,10 @@ def test_of_several_that_of_the_most_numbers_comes_first(tmp_path: Path, capsys:
     assert said["model"]["stored_dtypes"] == ["float16", "float32"]
 
 
-def test_a_family_without_a_row(tmp_path: Path, capsys: Printed) -> None:
+def test_a_family_without_a_row(
+    tmp_path: Path, capsys: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(FAMILIES, "granite", raising=False)
     torch.manual_seed(0)
     model: Any = AutoModel.from_config(AutoConfig.for_model("granite", **SMALL["llama"]))
     perturb(model, seed=5)

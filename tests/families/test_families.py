@@ -97,12 +97,13 @@ def test_the_ladder_ends_at_the_model_and_the_shares_sum_to_the_gap(
     gap = float(np.mean(first.jsd_bits))
     assert sum(share.bits for share in ours.shares) == pytest.approx(gap, abs=1e-5)
     family = FAMILIES[VARIANTS[variant][0]]
-    assert rungs["mask"].applies == (family.causal or family.window == "both")
+    config = ours.checkpoint.config
+    assert rungs["mask"].applies == (family.is_causal(config) or family.window == "both")
     assert ours.rebuild.layers
     placed = [layer.has_positions for layer in ours.rebuild.layers]
     assert rungs["position"].applies == any(placed)
     added = family.added is not None and not variant.endswith("no positions")
-    assert any(placed) == (family.rope is not None or added)
+    assert any(placed) == (family.turns(config) or added)
 
 
 def test_every_family_has_a_small_config() -> None:
@@ -170,6 +171,17 @@ def test_a_corrupted_rebuild_is_caught(made: Made, variant: str) -> None:
             assert "mismatch" in check.head_verdicts, (name, layer)
 
 
+def test_values_left_as_they_are_are_caught(made: Made) -> None:
+    """They change no weight, only what is mixed by it."""
+    found = made("roformer, values turned")[0]
+    assert found.checkpoint.attention is not None
+    for traced, known in zip(found.trace.layers, found.checkpoint.attention, strict=True):
+        wrong = replace(known, config=replace(known.config, turns_values=False))
+        (rebuilt,) = recompute((wrong,), replace(found.trace, layers=(traced,)))
+        check = compare.check_layer(traced, rebuilt, "weights")
+        assert check.output_verdict == check.verdict == "mismatch"
+
+
 # --- the formulas beside plain loops ----------------------------------------------------------
 
 
@@ -215,6 +227,12 @@ def test_a_falcon_with_alibi_is_flagged(tmp_path: Path) -> None:
         ("bloom", BLOOM | {"slow_but_exact": True}, "slow_but_exact=True"),
         ("mpnet", SMALL["mpnet"] | {"relative_attention_num_buckets": 40}, "num_buckets=40"),
         ("gpt_neox", NEOX | {"head_dim": 4}, "head_dim=4"),
+        ("ctrl", SMALL["ctrl"] | {"layer_norm_epsilon": 1e-5}, "layer_norm_epsilon=1e-05"),
+        ("xlm", SMALL["xlm"] | {"causal": True}, "causal=True"),
+        ("flaubert", SMALL["flaubert"] | {"pre_norm": True}, "pre_norm=True"),
+        ("mpt", SMALL["mpt"] | {"attn_config": {"clip_qkv": 6.0}}, "attn_config.clip_qkv=6.0"),
+        ("big_bird", SMALL["big_bird"] | {"attention_type": "block_sparse"}, "'block_sparse'"),
+        ("esm", SMALL["esm"] | {"position_embedding_type": "relative_key"}, "'absolute' or"),
     ],
 )
 def test_what_is_not_covered_is_refused_by_name(
@@ -223,6 +241,28 @@ def test_what_is_not_covered_is_refused_by_name(
     refusal = not_rebuilt_because(FAMILIES[model_type], AutoConfig.for_model(model_type, **options))
     assert refusal is not None
     assert said in refusal
+
+
+@pytest.mark.parametrize(
+    ("model_type", "name"),
+    [("xmod", "default_language"), ("esm", "pad_token_id"), ("roberta", "pad_token_id")],
+)
+def test_what_a_config_leaves_open_is_asked_for(tmp_path: Path, model_type: str, name: str) -> None:
+    config = AutoConfig.for_model(model_type, **SMALL[model_type] | {name: None})
+    folder = save(AutoModel.from_config(config), tmp_path / model_type)
+    with pytest.raises(ModelError, match=f"leaves {name} open") as caught:
+        inspector.inspect(SENTENCE, model=folder)
+    assert caught.value.hint == f"Set {name} in its config.json."
+
+
+def test_a_big_bird_in_blocks_says_why_it_cannot_be_seen(tmp_path: Path) -> None:
+    """transformers changes its modules as it runs, and then gives no attention weights."""
+    options = SMALL["big_bird"] | {"attention_type": "block_sparse"}
+    model = AutoModel.from_config(AutoConfig.for_model("big_bird", **options))
+    folder = save(model, tmp_path / "big_bird")
+    with pytest.raises(ModelError, match="gives no attention weights") as caught:
+        inspector.inspect(SENTENCE, model=folder)
+    assert "this checkpoint has attention_type='block_sparse'" in str(caught.value.hint)
 
 
 def test_softmax_in_float32_is_arbitrated_by_a_bound_of_its_own(made: Made) -> None:

@@ -7,11 +7,11 @@ import math
 import numpy as np
 import pytest
 import torch
-from transformers.activations import ACT2FN
+from transformers.activations import ACT2CLS, ACT2FN
 
 from inspector.families.covered import ACTIVATIONS as NAMED
 from inspector.forward.activations import ACTIVATIONS, activate
-from inspector.records import Array
+from inspector.records import Array, Xielu
 
 
 def spread(dtype: type[np.floating]) -> Array:
@@ -32,6 +32,26 @@ def test_beside_torch(name: str) -> None:
             activate(name, ours)
         assert ours.dtype == dtype
         np.testing.assert_allclose(ours, theirs, rtol=bound, atol=bound)
+
+
+def test_xielu_beside_torch() -> None:
+    for dtype, bound in ((np.float32, 3e-6), (np.float64, 1e-12)):
+        theirs = ACT2CLS["xielu"](dtype=torch.float32)
+        with torch.no_grad():
+            theirs.alpha_p.fill_(-0.4)
+            theirs.alpha_n.fill_(0.3)
+        kept = {name: one.numpy().astype(dtype) for name, one in theirs.state_dict().items()}
+        learned = Xielu(
+            positive=kept["alpha_p"],
+            negative=kept["alpha_n"],
+            beta=kept["beta"],
+            eps=kept["eps"],
+        )
+        ours = np.concatenate([spread(dtype), np.array([0, 1e-30, -1e-30, -1e-7], dtype)])
+        given = theirs.to(torch.from_numpy(ours).dtype)(torch.from_numpy(ours.copy()))
+        activate(learned, ours)
+        assert ours.dtype == dtype
+        np.testing.assert_allclose(ours, given.detach().numpy(), rtol=bound, atol=bound)
 
 
 def test_gelu_is_as_exact_as_float32_can_tell() -> None:

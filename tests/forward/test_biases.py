@@ -10,6 +10,7 @@ import torch
 from transformers.models.bloom.modeling_bloom import build_alibi_tensor
 from transformers.models.deberta_v2.modeling_deberta_v2 import build_relative_position
 from transformers.models.mpnet.modeling_mpnet import MPNetEncoder
+from transformers.models.mpt.modeling_mpt import build_mpt_alibi_tensor
 from transformers.models.t5.modeling_t5 import T5Attention
 
 from inspector.families.position_numbers import slopes
@@ -72,6 +73,18 @@ def test_alibi_counts_the_tokens_that_are_there(padded: list[int]) -> None:
     added = expand(bias, query, query, 1.0)
     assert added is not None
     np.testing.assert_allclose(added, np.repeat(theirs, 5, axis=1), rtol=1e-6)
+
+
+@pytest.mark.parametrize("heads", [4, 5, 12, 16, 40, 112])
+def test_alibi_counted_from_the_end(heads: int) -> None:
+    """Of a window longer than the text, of which MPT takes the end."""
+    theirs = build_mpt_alibi_tensor(heads, 3000)[:, 0, -2000:].numpy()
+    present = np.ones(2000, dtype=bool)
+    rule = Alibi(slopes(heads, at_once=True), from_end=True)
+    bias = bias_of(rule, None, present, 1, np.float32)
+    assert bias is not None
+    assert bias.by_key is not None
+    np.testing.assert_array_equal(bias.by_key, theirs)
 
 
 def test_buckets_are_laid_out_by_distance() -> None:

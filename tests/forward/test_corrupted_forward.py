@@ -12,7 +12,7 @@ from forward_models import ALL, Made, differences, run_theirs
 
 from inspector.forward import block as block_module
 from inspector.forward.model import forward
-from inspector.records import Array, Block, Experts, Model, Norms, Stack
+from inspector.records import Array, Block, Experts, FeedForward, Model, Norms, Stack
 
 #: Far above what rounding does, and above the house's bound.
 SEEN = 1e-3
@@ -64,41 +64,105 @@ def without_norms_behind_attention(model: Model) -> Model | None:
     return each_block(model, lambda block: replace(block, attention_norms=Norms()))
 
 
-def with_another_activation(model: Model) -> Model | None:
-    feed = model.stack.blocks[0].feed_forward
-    if isinstance(feed, Experts):
+def without_the_residuals_factor(model: Model) -> Model | None:
+    if model.stack.blocks[0].attention_norms.factor is None:
         return None
-    other = "relu" if feed.activation != "relu" else "silu"
     return each_block(
         model,
-        lambda block: replace(
-            block,
-            feed_forward=replace(block.feed_forward, activation=other),  # type: ignore[type-var]
-        ),
+        lambda block: replace(block, attention_norms=replace(block.attention_norms, factor=None)),
     )
 
 
-def with_gate_and_up_exchanged(model: Model) -> Model | None:
+def first_feed_forward(model: Model) -> FeedForward:
     feed = model.stack.blocks[0].feed_forward
-    if isinstance(feed, Experts) or feed.gate is None:
+    return feed.each[0] if isinstance(feed, Experts) else feed
+
+
+def each_feed_forward(model: Model, change: Callable[[FeedForward], FeedForward]) -> Model:
+    """Change every feed-forward, and of a mixture every expert and the shared one."""
+
+    def changed(block: Block) -> Block:
+        feed = block.feed_forward
+        if not isinstance(feed, Experts):
+            return replace(block, feed_forward=change(feed))
+        shared = None if feed.shared is None else change(feed.shared)
+        each = [change(expert) for expert in feed.each]
+        return replace(block, feed_forward=replace(feed, each=each, shared=shared))
+
+    return each_block(model, changed)
+
+
+def with_another_activation(model: Model) -> Model | None:
+    feed = first_feed_forward(model)
+    if feed.bounded is not None:
+        return each_feed_forward(model, lambda feed: replace(feed, activation="silu", bounded=None))
+    other = "relu" if feed.activation != "relu" else "silu"
+    return each_feed_forward(model, lambda feed: replace(feed, activation=other))
+
+
+def with_gate_and_up_exchanged(model: Model) -> Model | None:
+    if first_feed_forward(model).gate is None:
         return None
 
-    def exchange(block: Block) -> Block:
-        feed: Any = block.feed_forward
-        return replace(block, feed_forward=replace(feed, up=feed.gate, gate=feed.up))
+    def exchange(feed: FeedForward) -> FeedForward:
+        assert feed.gate is not None
+        return replace(feed, up=feed.gate, gate=feed.up)
 
-    return each_block(model, exchange)
+    return each_feed_forward(model, exchange)
 
 
-def with_one_expert_too_few(model: Model) -> Model | None:
-    if not isinstance(model.stack.blocks[0].feed_forward, Experts):
+def of_experts(change: Callable[[Experts], Experts | None]) -> Callable[[Model], Model | None]:
+    """Change every mixture; None where the last block has none, or one that is not changed."""
+
+    def corrupt(model: Model) -> Model | None:
+        last = model.stack.blocks[-1].feed_forward
+        if not isinstance(last, Experts) or change(last) is None:
+            return None
+
+        def changed(block: Block) -> Block:
+            feed = block.feed_forward
+            given = change(feed) if isinstance(feed, Experts) else feed
+            assert given is not None
+            return replace(block, feed_forward=given)
+
+        return each_block(model, changed)
+
+    return corrupt
+
+
+def with_one_expert_too_few(feed: Experts) -> Experts:
+    return replace(feed, router=replace(feed.router, chosen=feed.router.chosen - 1))
+
+
+def with_other_shares(feed: Experts) -> Experts | None:
+    router = feed.router
+    if router.kind in ("chosen", "sparse"):
+        return replace(feed, router=replace(router, kind="softmax"))
+    return replace(feed, router=replace(router, normalised=not router.normalised))
+
+
+def without_a_shared_expert(feed: Experts) -> Experts | None:
+    return None if feed.shared is None else replace(feed, shared=None)
+
+
+def without_the_share_of_the_shared(feed: Experts) -> Experts | None:
+    return None if feed.shared_share is None else replace(feed, shared_share=None)
+
+
+def without_a_correction(feed: Experts) -> Experts | None:
+    if feed.router.correction is None:
         return None
+    return replace(feed, router=replace(feed.router, correction=None))
 
-    def fewer(block: Block) -> Block:
-        feed: Any = block.feed_forward
-        return replace(block, feed_forward=replace(feed, chosen=feed.chosen - 1))
 
-    return each_block(model, fewer)
+def without_groups(feed: Experts) -> Experts | None:
+    if feed.router.groups == feed.router.best_groups:
+        return None
+    return replace(feed, router=replace(feed.router, best_groups=feed.router.groups))
+
+
+def without_the_scale_of_shares(feed: Experts) -> Experts | None:
+    return None if feed.router.scale == 1 else replace(feed, router=replace(feed.router, scale=1.0))
 
 
 def with_positions_shifted(model: Model) -> Model | None:
@@ -138,6 +202,36 @@ def without_the_convolution(model: Model) -> Model | None:
     return each_block(model, lambda block: replace(block, convolution=None))
 
 
+def without_adapters(model: Model) -> Model | None:
+    if model.stack.blocks[0].adapter is None:
+        return None
+    return each_block(model, lambda block: replace(block, adapter=None))
+
+
+def with_adapters_read_otherwise(model: Model) -> Model | None:
+    """Added to what went into their norm, and not to what came out, or the other way around."""
+    if model.stack.blocks[0].adapter is None:
+        return None
+
+    def otherwise(block: Block) -> Block:
+        adapter: Any = block.adapter
+        other = replace(adapter, residual_is_normed=not adapter.residual_is_normed)
+        return replace(block, adapter=other)
+
+    return each_block(model, otherwise)
+
+
+def without(part: str) -> Callable[[Model], Model | None]:
+    def corrupt(model: Model) -> Model | None:
+        tables: Any = model.stack.embeddings
+        if getattr(tables, part) is None:
+            return None
+        cut = replace(tables, **{part: None})
+        return replace(model, stack=replace(model.stack, embeddings=cut))
+
+    return corrupt
+
+
 def with_an_untied_head(model: Model) -> Model:
     assert model.head is not None
     return replace(model, head=replace(model.head, words=np.roll(model.head.words, 1, axis=0)))
@@ -168,14 +262,25 @@ CORRUPTIONS: dict[str, Callable[[Model], Model | None]] = {
     "the norm within the feed-forward left out": without_a_norm("inside"),
     "the norm behind the feed-forward left out": without_a_norm("after"),
     "the norms behind attention left out": without_norms_behind_attention,
+    "the residual's factor left out": without_the_residuals_factor,
     "activation exchanged": with_another_activation,
     "gate and up exchanged": with_gate_and_up_exchanged,
-    "an expert too few": with_one_expert_too_few,
+    "an expert too few": of_experts(with_one_expert_too_few),
+    "experts' shares taken otherwise": of_experts(with_other_shares),
+    "the shared expert left out": of_experts(without_a_shared_expert),
+    "the shared expert's share left out": of_experts(without_the_share_of_the_shared),
+    "the router's correction left out": of_experts(without_a_correction),
+    "experts of all groups": of_experts(without_groups),
+    "the experts' scale left out": of_experts(without_the_scale_of_shares),
     "positions shifted by one": with_positions_shifted,
     "segments left out": without_token_types,
     "the embeddings' scale left out": without_the_scale,
     "beside and behind exchanged": beside_and_behind_exchanged,
     "the convolution left out": without_the_convolution,
+    "adapters left out": without_adapters,
+    "adapters read otherwise": with_adapters_read_otherwise,
+    "the task left out": without("task"),
+    "masked tokens left in": without("dropped"),
     "the head untied": with_an_untied_head,
     "the head's norm left out": without_the_heads_transform,
     "the head's bias left out": without_the_heads_bias,
@@ -209,7 +314,8 @@ def test_what_is_done_wrongly_is_seen(variant: str, monkeypatch: pytest.MonkeyPa
 
 
 def test_every_corruption_is_of_something() -> None:
-    variants = ("bert", "gemma2", "gpt_oss", "t5", "bart, scaled embeddings")
-    models = [Made(name).checkpoint.model for name in (*variants, "deberta-v2, convolved")]
+    variants = ("bert", "gemma2", "qwen2_moe", "glm4_moe", "t5", "bart, scaled embeddings")
+    others = ("deberta-v2, convolved", "granite", "xmod", "ernie", "esm")
+    models = [Made(name).checkpoint.model for name in (*variants, *others)]
     for name, corrupt in CORRUPTIONS.items():
         assert any(model is not None and corrupt(model) is not None for model in models), name

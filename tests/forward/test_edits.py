@@ -87,7 +87,7 @@ def _some(it: Made, draw: Any) -> list[Edit]:
         row = next(row for row in it.family.sites if row.site == site)
         projection = it.model.base_model.get_submodule(row.layer_paths(it.model.config)[layer])
         width = _width(projection.get_submodule(row.output))
-        size = width // getattr(it.model.config, row.heads)
+        size = width // getattr(row.own(it.model.config), row.heads)
         patch = np.random.default_rng(head).normal(size=(rows, size)).astype(np.float32)
         edits.append(
             draw(

@@ -104,7 +104,7 @@ def test_a_silenced_head_gives_nothing(
     layer = base.get_submodule(row.layer_paths(it.model.config)[1])
     weight = layer.get_submodule(row.output).weight
     before = weight.detach().clone()
-    heads = getattr(it.model.config, row.heads)
+    heads = getattr(row.own(it.model.config), row.heads)
     size = weight.shape[1] // heads
     with torch.no_grad():
         weight[:, 2 * size : 3 * size] = 0

@@ -21,7 +21,7 @@ from inspector.checkpoint import bundled
 from inspector.families.small import SMALL
 
 #: Damaged by ``checkpoints``.
-CHECKPOINTS = ("bert", "llama", "bart", "roformer")
+CHECKPOINTS = ("bert", "llama", "bart", "visual_bert")
 #: Each reads sentences by another kind of tokenizer; none has a token for what it does not know
 #: but the first two.
 READERS = ("wordpiece", "unigram", "bytes", "metaspace")
@@ -35,13 +35,13 @@ def make_models(place: Path) -> None:
     """Save them all in ``place``."""
     torch.manual_seed(0)
     llama = AutoModelForCausalLM.from_config(AutoConfig.for_model("llama", **SMALL["llama"]))
-    unknown = AutoModel.from_config(AutoConfig.for_model("roformer", **SMALL["bert"]))
+    unknown = AutoModel.from_config(AutoConfig.for_model("visual_bert", **SMALL["bert"]))
     for model in (llama, unknown):
         perturb(model, seed=5)
     random_bert(place / "bert")
     save(llama, place / "llama")
     random_encoder_decoder("bart", place / "bart")
-    save(unknown, place / "roformer")
+    save(unknown, place / "visual_bert")
     _reader(place / "wordpiece", "bert", _bundled())
     _reader(place / "unigram", "xlm-roberta", _unigram())
     _reader(place / "bytes", "gpt2", _bytes())

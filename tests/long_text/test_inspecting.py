@@ -36,7 +36,7 @@ def short_is_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("inspector.commands.show_long._SHORT", 0)
 
 
-@pytest.fixture(scope="module", params=["llama", "gemma2", "gpt2", "gpt_oss"])
+@pytest.fixture(scope="module", params=["llama", "gemma2", "gpt2", "gpt_oss", "opt"])
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A random language model with a window of 400 tokens."""
     config = AutoConfig.for_model(request.param, **SMALL[request.param])
@@ -59,7 +59,8 @@ def test_the_real_model_proves_the_rows_that_were_kept(folder: Path) -> None:
     assert all(len(check.head_verdicts) == 4 for check in verification.layers)
     whole = verification.end_to_end
     assert whole is not None
-    assert whole.states_max_abs_error is not None
+    # OPT's states at the end are not seen, as in short texts: its head goes past its base model.
+    assert (whole.states_max_abs_error is None) == (folder.name == "opt")
     assert whole.probability_max_abs_error is not None
     # The rows are those of the model itself, its own eager attention asked for all of them.
     model = loaded.model

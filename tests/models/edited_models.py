@@ -114,7 +114,7 @@ class _Site:
 def _sites(model: Any, family: Any) -> list[_Site]:
     rows = []
     for row in family.sites:
-        heads = getattr(model.config, row.heads)
+        heads = getattr(row.own(model.config), row.heads)
         rows.append(
             [
                 _Site(
@@ -231,7 +231,7 @@ def kinds_of(it: Made) -> list[list[Edit]]:
         alone.append(BlockToken(2, "target"))
     for row in it.family.sites:
         given = other.mixed[row.site, 2]
-        size = given.shape[1] // getattr(it.model.config, row.heads)
+        size = given.shape[1] // getattr(row.own(it.model.config), row.heads)
         alone += [
             SilenceHead(1, 2, row.site),
             SilenceHead(0, 1, row.site, "mean"),

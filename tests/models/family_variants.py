@@ -5,6 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import variants_bert_kin
+import variants_llama_kin
+import variants_mixtures
+import variants_older_decoders
+import variants_older_encoders
+import variants_rotary_encoders
+
 from inspector.families.registry import FAMILIES
 from inspector.families.small import SMALL
 
@@ -19,7 +26,6 @@ DEBERTA_V3 = DEBERTA | {
     "position_buckets": 4, "share_att_key": True, "norm_rel_ebd": "layer_norm",
     "layer_norm_eps": 1e-5,
 }  # fmt: skip
-GPT_OSS = dict(SMALL["gpt_oss"])
 THREE_KINDS = ["sliding_attention", "full_attention", "sliding_attention"]
 
 
@@ -33,6 +39,9 @@ QWEN2_SLIDING = LLAMA | {
 }  # fmt: skip
 STABLELM_WITH_NORMS = LLAMA | {"hidden_size": 32, "qk_layernorm": True, "use_qkv_bias": True}
 YARN = rope(rope_type="yarn", factor=4.0, original_max_position_embeddings=10)
+LONGROPE = rope(
+    rope_type="longrope", short_factor=[1.0, 1.5, 2.0], long_factor=[1.0, 4.0, 9.0],
+)  # fmt: skip
 LLAMA3 = rope(
     rope_type="llama3", factor=8.0, original_max_position_embeddings=20,
     low_freq_factor=1.0, high_freq_factor=4.0,
@@ -41,6 +50,8 @@ LLAMA3 = rope(
 #: model_type, and its config: the small one of every family, and what else checkpoints may have.
 VARIANTS: dict[str, tuple[str, Mapping[str, Any]]] = {
     **{name: (name, SMALL[name]) for name, family in FAMILIES.items() if not family.others},
+    **variants_older_decoders.VARIANTS,
+    **variants_older_encoders.VARIANTS,
     "albert in groups": ("albert", ALBERT | {"num_hidden_layers": 5, "num_hidden_groups": 2}),
     "gpt2 by layer": ("gpt2", GPT2 | {"scale_attn_by_inverse_layer_idx": True}),
     "gpt2 unscaled": ("gpt2", GPT2 | {"scale_attn_weights": False}),
@@ -76,9 +87,14 @@ VARIANTS: dict[str, tuple[str, Mapping[str, Any]]] = {
     "qwen2 sliding": ("qwen2", QWEN2_SLIDING),
     "phi with norms": ("phi", LLAMA | {"hidden_size": 32, "qk_layernorm": True}),
     "phi3 partly turned": ("phi3", LLAMA | {"head_dim": 8} | rope(partial_rotary_factor=0.5)),
+    "phi3 longrope": ("phi3", LLAMA | LONGROPE | {"original_max_position_embeddings": 20}),
+    "phi3 longrope, long texts": (
+        "phi3",
+        LLAMA | LONGROPE | {"original_max_position_embeddings": 10},
+    ),
+    "llama dynamic": ("llama", LLAMA | rope(rope_type="dynamic", factor=4.0)),
     "stablelm with norms": ("stablelm", STABLELM_WITH_NORMS),
     "bloom, six heads": ("bloom", BLOOM | {"n_head": 6}),
-    "gpt_oss plain": ("gpt_oss", GPT_OSS | {"attention_bias": False} | rope(rope_type="default")),
     "deberta, near only": ("deberta", DEBERTA | {"max_relative_positions": 3}),
     "deberta, one term": ("deberta", DEBERTA | {"pos_att_type": ["p2c"]}),
     "deberta, no positions": ("deberta", DEBERTA | {"relative_attention": False}),
@@ -88,4 +104,8 @@ VARIANTS: dict[str, tuple[str, Mapping[str, Any]]] = {
     "deberta-v2, no positions": ("deberta-v2", DEBERTA | {"relative_attention": False}),
     "deberta-v2, convolved": ("deberta-v2", DEBERTA | {"conv_kernel_size": 3}),
     "deberta-v3": ("deberta-v2", DEBERTA_V3),
+    **variants_llama_kin.VARIANTS,
+    **variants_mixtures.VARIANTS,
+    **variants_bert_kin.VARIANTS,
+    **variants_rotary_encoders.VARIANTS,
 }

@@ -20,6 +20,7 @@ from transformers import AutoConfig
 from inspector.checkpoint.model.assemble import assemble
 from inspector.families.registry import FAMILIES
 from inspector.records import Array, Checkpoint, Mask, SiteName, Text, Trace
+from inspector.referee.capture import float64_by_default
 
 __all__ = [
     "ALL",
@@ -28,6 +29,7 @@ __all__ = [
     "Theirs",
     "differences",
     "one_at_a_time",
+    "one_way",
     "random_model",
     "run_theirs",
 ]
@@ -77,8 +79,9 @@ def run_theirs(
     present: Mask | None = None,
 ) -> Theirs:
     """Run transformers on a text in a batch of two, the other one text of the same length."""
-    if any(parameter.dtype == torch.float64 for parameter in model.parameters()) and getattr(
-        model.config, "num_local_experts", None
+    exact = any(parameter.dtype == torch.float64 for parameter in model.parameters())
+    if exact and any(
+        getattr(model.config, name, None) for name in ("num_local_experts", "num_experts")
     ):
         model.set_experts_implementation("eager")
     ids = torch.from_numpy(np.stack([text.ids, np.roll(text.ids, 3)]))
@@ -91,7 +94,7 @@ def run_theirs(
     if text.token_types is not None and "token_type_ids" in signature(model.forward).parameters:
         types = torch.from_numpy(text.token_types)
         inputs["token_type_ids"] = torch.stack([types, types])
-    with torch.no_grad():
+    with torch.no_grad(), float64_by_default(model.config.model_type if exact else ""):
         outputs = model(**inputs, output_attentions=True, output_hidden_states=True)
         # An encoder–decoder's states are after the last norm too.
         last = (
@@ -106,6 +109,14 @@ def run_theirs(
         attention[site] = [one[0].numpy() for one in getattr(outputs, weights)]
         hidden[site] = [one[0].numpy() for one in getattr(outputs, states)[:-1]] if states else []
     return Theirs(hidden, attention, last[0].numpy(), outputs.logits[0].numpy())
+
+
+def one_way(variant: str) -> bool:
+    """Say whether a stack of a variant reads only what comes before."""
+    model_type, options = ALL[variant]
+    return any(
+        row.causal or options.get(row.causal_if, False) for row in FAMILIES[model_type].sites
+    )
 
 
 class Made:

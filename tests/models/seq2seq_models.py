@@ -9,6 +9,8 @@ import torch
 from small_models import perturb, save
 from transformers import AutoConfig, AutoModel, AutoModelForSeq2SeqLM, AutoTokenizer
 
+from inspector.families.small import SMALL
+
 SOURCE = "The cat sat on the mat because it was tired"
 TARGET = "we are here and the mats sat"
 
@@ -38,10 +40,27 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "t5, gated": ("t5", T5 | {"feed_forward_proj": "gated-gelu", "tie_word_embeddings": False}),
     "t5, near buckets": ("t5", T5 | {"relative_attention_max_distance": 9}),
     "mt5": ("mt5", T5),
+    "umt5": ("umt5", T5 | {"feed_forward_proj": "relu", "relative_attention_max_distance": 9}),
+    "umt5, gated": ("umt5", T5 | {"d_kv": 6, "tie_word_embeddings": False}),
+    "t5gemma": ("t5gemma", dict(SMALL["t5gemma"])),
+    "t5gemma, uneven": (
+        "t5gemma",
+        SMALL["t5gemma"] | {
+            "encoder": SMALL["t5gemma"]["encoder"] | {
+                "num_hidden_layers": 4, "num_attention_heads": 6, "head_dim": 10,
+                "attention_bias": True, "intermediate_size": 20, "query_pre_attn_scalar": 9,
+            },
+            "tie_word_embeddings": False,
+        },
+    ),
+    "plbart": ("plbart", BART),
+    "m2m_100": ("m2m_100", BART | {"pad_token_id": 1}),
+    "blenderbot": ("blenderbot", BART),
+    "blenderbot-small": ("blenderbot-small", BART),
 }  # fmt: skip
 #: Encoder–decoders that nobody has written a row for.
 UNKNOWN: dict[str, tuple[str, dict[str, Any]]] = {
-    "plbart": ("plbart", BART), "umt5": ("umt5", T5),
+    "mvp": ("mvp", BART), "switch": ("switch_transformers", T5 | {"num_experts": 2}),
 }  # fmt: skip
 
 
@@ -54,14 +73,25 @@ def random_encoder_decoder(variant: str, folder: Path) -> Path:
     return save(model, folder)
 
 
+def _read_in_training(config: Any, labels: torch.Tensor) -> torch.Tensor:
+    """Return what reaches the decoder of a model with a head that is given labels alone."""
+    model: Any = AutoModelForSeq2SeqLM.from_config(config)
+    seen: list[torch.Tensor] = []
+    model.get_decoder().register_forward_pre_hook(
+        lambda _module, _args, named: seen.append(named["input_ids"]), with_kwargs=True
+    )
+    with torch.no_grad():
+        model(input_ids=labels, labels=labels)
+    return seen[0]
+
+
 def theirs(folder: Path) -> tuple[list[int], Any]:
     """Return what transformers' decoder reads in training, and what the model gives for it."""
     tokens: Any = AutoTokenizer.from_pretrained(folder)
     source = tokens(SOURCE, return_tensors="pt")["input_ids"]
     labels = tokens(text_target=TARGET, return_tensors="pt")["input_ids"]
-    shifts: Any = AutoModelForSeq2SeqLM.from_config(AutoConfig.from_pretrained(folder))
-    read = shifts.prepare_decoder_input_ids_from_labels(labels)
     model = AutoModel.from_pretrained(folder, attn_implementation="eager").eval()
+    read = _read_in_training(AutoConfig.from_pretrained(folder), labels)
     with torch.no_grad():
         outputs = model(
             input_ids=source, decoder_input_ids=read, output_attentions=True,

@@ -24,6 +24,7 @@ from transformers import (
 import inspector
 from inspector.checkpoint import bundled as bundled_model
 from inspector.errors import InputError, InspectorError, ModelError
+from inspector.families.registry import FAMILIES
 from inspector.referee.loading import LoadedModel
 
 
@@ -189,7 +190,10 @@ def test_devices(model_folders: dict[str, Path]) -> None:
 # --- kinds of model ---------------------------------------------------------------------------
 
 
-def test_a_family_without_a_rebuild_is_shown_and_not_verified(tmp_path: Path) -> None:
+def test_a_family_without_a_rebuild_is_shown_and_not_verified(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(FAMILIES, "megatron-bert")
     config = MegatronBertConfig(
         vocab_size=32,
         hidden_size=24,

@@ -17,6 +17,7 @@ import pytest
 import torch
 from small_models import perturb, save
 from transformers import AutoConfig, AutoModel
+from transformers.models.roformer.modeling_roformer import RoFormerSelfAttention
 
 import inspector
 from inspector.errors import InputError, ModelError
@@ -63,6 +64,9 @@ MODELS: dict[str, dict[str, Any]] = {
         "vocab_size": 32, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4,
         "alibi": False, "new_decoder_architecture": True, "num_kv_heads": 2,
     },
+    "roformer": SIZES | {"rotary_value": True},
+    "xlm": {"vocab_size": 32, "emb_dim": 24, "n_layers": 2, "n_heads": 4, "pad_token_id": 0},
+    "mpt": {"vocab_size": 32, "d_model": 24, "n_layers": 2, "n_heads": 4, "max_seq_len": 40},
 }  # fmt: skip
 TEXTS = ["the cats sat", "it was tired because the mat sat on cats", "the"]
 
@@ -108,7 +112,7 @@ def alone(loaded: LoadedModel, one: Text) -> tuple[list[np.ndarray], list[np.nda
     ):
         numbers = known.config
         size, shared = numbers.head_dim, numbers.heads // numbers.kv_heads
-        values = made.numpy()
+        values = turned(loaded.model, made) if numbers.turns_values else made.numpy()
         if family.fused:
             values = values[:, fused_rows(family, config)[2]]
         output = loaded.model.get_submodule(path).get_submodule(family.output).weight
@@ -121,6 +125,16 @@ def alone(loaded: LoadedModel, one: Text) -> tuple[list[np.ndarray], list[np.nda
                 lengths[head, token] = np.linalg.norm(into @ values[token, at : at + size])
         moved.append(lengths)
     return [layer[0].numpy() for layer in given.attentions], moved
+
+
+def turned(model: Any, values: torch.Tensor) -> np.ndarray:
+    """RoFormer's values, (T, D), turned by their places by its own function."""
+    tokens, heads = len(values), model.config.num_attention_heads
+    table = model.encoder.embed_positions.weight[:tokens]
+    parted = values.view(1, tokens, heads, -1).transpose(1, 2)
+    turn = RoFormerSelfAttention.apply_rotary_position_embeddings
+    *_, result = turn(table[None, None], parted, parted, parted)
+    return result.transpose(1, 2).reshape(tokens, -1).detach().numpy()
 
 
 def by_loops(weights: np.ndarray, one: Text) -> list[float]:

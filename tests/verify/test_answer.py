@@ -15,6 +15,7 @@ from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoTokeni
 
 import inspector
 from inspector.checkpoint.bundled import place
+from inspector.families.registry import FAMILIES
 from inspector.families.small import SMALL
 from inspector.forward.pooling import compare, pool, with_embedding
 from inspector.records import Checkpoint, EndToEnd, Pooling, Text, Trace, TracedLayer
@@ -101,7 +102,10 @@ def test_a_wrong_text_of_a_pair_turns_the_verdict(
     assert whole.similarity_abs_error == pytest.approx(1 - found.similarity.cosine, abs=1e-5)
 
 
-def test_a_model_that_only_the_real_one_runs_has_its_embedding(tmp_path: Path) -> None:
+def test_a_model_that_only_the_real_one_runs_has_its_embedding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(FAMILIES, "nomic_bert")
     torch.manual_seed(0)
     model = AutoModel.from_config(AutoConfig.for_model("nomic_bert", **SMALL["bert"]))
     perturb(model, seed=5)

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from forward_models import ALL, Made, one_at_a_time
+from forward_models import ALL, Made, one_at_a_time, one_way, random_model
+from small_models import save
 from transformers import GenerationConfig
 
-from inspector.families.registry import FAMILIES
+from inspector.checkpoint.opening import open_checkpoint
+from inspector.checkpoint.sources import locate
+from inspector.errors import InputError
 from inspector.forward.model import forward
 from inspector.records import Array, Generation, Text, Writing
 from inspector.writing.generate import Choice, generate
+from inspector.writing.write import refuse_cannot_write
 
-CAUSAL = [name for name in ALL if any(row.causal for row in FAMILIES[ALL[name][0]].sites)]
+CAUSAL = [variant for variant in ALL if one_way(variant)]
 #: Longer than the windows of the small models, shorter than their tables of places.
 TOKENS = 16
 
@@ -140,3 +145,12 @@ def test_a_model_without_a_head_writes_nothing(made: Callable[[str], Made]) -> N
     bare = replace(it.checkpoint, model=replace(it.checkpoint.model, head=None))
     with pytest.raises(ValueError, match="without a head"):
         generate(bare, it.text, None, Writing(1), ends=(), read=str)
+
+
+def test_a_head_whose_words_attend_both_ways_writes_nothing(tmp_path: Path) -> None:
+    folder = save(random_model(*ALL["bert-generation"]), tmp_path / "both-ways")
+    both_ways = open_checkpoint(locate(str(folder)))
+    with pytest.raises(InputError, match="attend to those behind them"):
+        refuse_cannot_write(both_ways)
+    folder = save(random_model(*ALL["bert-generation, a decoder"]), tmp_path / "one-way")
+    refuse_cannot_write(open_checkpoint(locate(str(folder))))

@@ -15,10 +15,12 @@ import numpy as np
 
 from inspector.checkpoint.model.block import Blocks, block, body_of
 from inspector.checkpoint.model.modules import Modules
+from inspector.checkpoint.model.sinusoids import sinusoids
 from inspector.errors import ModelError
-from inspector.families.parts import Embed, found
+from inspector.families.attention_numbers import rope_windows
+from inspector.families.parts import Embed, WordHead, found
 from inspector.families.spec import Family
-from inspector.records import Array, Embeddings, Float32, Head, Model, Stack
+from inspector.records import Array, Embeddings, Head, Model, Stack
 
 
 def assemble(
@@ -55,8 +57,16 @@ def assemble(
         head=_head(modules, family, config, (decoder or encoder).embeddings.words)
         if named
         else None,
-        float32_parts=any(row.float32_softmax or row.float32_norms for row in family.sites),
+        float32_parts=any(_in_float32(row, config) for row in family.sites),
+        rope_windows=rope_windows(family, config),
     )
+
+
+def _in_float32(family: Family, config: Any) -> bool:
+    """Say whether something is taken in float32, where what is made of it differs at the end."""
+    places = "" if family.body is None else family.body.embeddings.sinusoids
+    sines = family.turns(config) or places in ("ctrl", "fairseq")
+    return family.float32_softmax or family.float32_norms or sines
 
 
 def _stack(
@@ -68,6 +78,7 @@ def _stack(
     *,
     kept: bool,
 ) -> Stack:
+    config = family.own(config)
     modules = Modules(tensors, family, config, title)
     body = body_of(family)
     norm = found(body.final_norm, config)
@@ -93,63 +104,71 @@ def _narrower(embed: Embed, config: Any) -> bool:
 def _embeddings(modules: Modules, embed: Embed, config: Any) -> Embeddings:
     words = next((path for path in embed.words if modules.has(f"{path}.weight")), embed.words[-1])
     table = modules.tensor(f"{words}.weight")
-    positions, types = found(embed.positions, config), found(embed.types, config)
-    root = math.sqrt(int(config.hidden_size))
-    scaled = embed.scale and getattr(config, embed.scale_if or "", True)
+    positions, types, tasks = (
+        found(where, config) for where in (embed.positions, embed.types, embed.tasks)
+    )
     has_types = types and (embed.types_are_words or int(config.type_vocab_size) > 0)
     padding = getattr(config, "pad_token_id", None) if embed.padding is None else embed.padding
     return Embeddings(
         words=table,
-        positions=_places(modules, embed, positions, config) if positions else None,
+        positions=_places(modules, embed, positions, config, padding) if positions else None,
         # Places among the words begin behind the padding token's own.
         offset=int(padding) if embed.counted == "ids" and padding is not None else embed.offset,
         counted=embed.counted,
-        padding=None if padding is None else int(padding),
+        padding=_whole(padding),
         types=modules.tensor(f"{types}.weight") if has_types else None,
         types_if_told=embed.types_are_words,
-        scale=(float(np.float32(root)) if embed.scale == "float32 root" else root)
-        if scaled
-        else None,
-        norm=modules.norm(embed.norm) if embed.norm else None,
+        task=modules.tensor(f"{tasks}.weight")[0] if tasks else None,
+        scale=_scale(embed, config),
+        norm=modules.norm(norm) if (norm := found(embed.norm, config)) else None,
         projection=modules.linear(embed.projection)
         if embed.projection and _narrower(embed, config)
         else None,
         projected=embed.projected,
         padding_is_zero=embed.padding_is_zero,
+        normed=embed.normed,
+        dropped=_whole(getattr(config, "mask_token_id", None))
+        if embed.dropped_if and getattr(config, embed.dropped_if)
+        else None,
     )
 
 
-def _places(modules: Modules, embed: Embed, path: str, config: Any) -> Array:
-    if embed.sinusoids and not modules.has(f"{path}.weight"):
-        return sinusoids(int(config.max_position_embeddings), int(config.hidden_size))
+def _scale(embed: Embed, config: Any) -> float | None:
+    if embed.multiplier:
+        return float(getattr(config, embed.multiplier))
+    if not embed.scale or not getattr(config, embed.scale_if or "", True):
+        return None
+    root = math.sqrt(int(config.hidden_size))
+    return float(np.float32(root)) if embed.scale == "float32 root" else root
+
+
+def _places(modules: Modules, embed: Embed, path: str, config: Any, padding: int | None) -> Array:
+    # Whatever an older file of fairseq's kin has: the model makes the table anew.
+    if embed.sinusoids == "fairseq" or (embed.sinusoids and not modules.has(f"{path}.weight")):
+        first = embed.offset if embed.counted != "ids" or padding is None else padding + 1
+        places = int(config.max_position_embeddings) + first
+        return sinusoids(embed.sinusoids, places, int(config.hidden_size), padding)
     return modules.tensor(f"{path}.weight")
-
-
-def sinusoids(places: int, width: int) -> Float32:
-    """Return sines of every place in the first half of the width and cosines in the second.
-
-    Vaswani et al. 2017, section 3.5, but for the order of the columns.
-    """
-    speeds = np.power(10000.0, -2 * np.arange((width + 1) // 2) / width)
-    angles = np.arange(places)[:, None] * speeds
-    table = np.concatenate([np.sin(angles), np.cos(angles[:, : width // 2])], axis=1)
-    return table.astype(np.float32)
 
 
 def _head(modules: Modules, family: Family, config: Any, table: Array) -> Head | None:
     """Return the head for words, or None where the file has only a part of it."""
     if (row := family.head) is None:
         return None
+    tied = config.tie_word_embeddings
+    # The last stack's own config says what there is to say of its end.
+    config = family.sites[-1].own(config)
     transform, norm = found(row.transform, config), found(row.norm, config)
     own = [modules.within_file(f"{path}.weight") for path in row.words]
     words = next((one for one in own if one is not None), None)
-    if config.tie_word_embeddings:
+    if tied and not row.never_tied:
         words = table
-    bias = next((b for b in map(modules.within_file, row.bias) if b is not None), None)
+    biases = row.bias if getattr(config, row.bias_if or "", True) else ()
+    bias = next((b for b in map(modules.within_file, biases) if b is not None), None)
     try:
         return (
             None
-            if words is None or (row.bias and bias is None)
+            if words is None or (biases and bias is None)
             else Head(
                 kind=row.kind,
                 transform=modules.projection(transform, within_file=True) if transform else None,
@@ -157,14 +176,27 @@ def _head(modules: Modules, family: Family, config: Any, table: Array) -> Head |
                 norm=modules.norm(norm, within_file=True) if norm else None,
                 words=words,
                 bias=None if bias is None else bias.reshape(-1),
-                scale=int(config.hidden_size) ** -0.5
-                if row.scale_if and getattr(config, row.scale_if)
-                else None,
+                scale=_head_scale(row, config),
                 softcap=_number(getattr(config, row.softcap or "", None)),
             )
         )
     except ModelError:  # what is there is a base model, whatever its config says
         return None
+
+
+def _head_scale(row: WordHead, config: Any) -> float | None:
+    """Return what makes the logits of the states beside the words: a product is one either way."""
+    if row.multiplier:
+        return float(getattr(config, row.multiplier))
+    if row.divisor:
+        return 1 / float(getattr(config, row.divisor))
+    if row.scale_if and getattr(config, row.scale_if):
+        return float(int(config.hidden_size) ** -0.5)
+    return None
+
+
+def _whole(value: Any) -> int | None:
+    return None if value is None else int(value)
 
 
 def _number(value: Any) -> float | None:

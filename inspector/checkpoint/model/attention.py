@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from inspector.checkpoint.model.latent import latent_weights
 from inspector.checkpoint.model.modules import Modules
 from inspector.families.attention_numbers import attention_config, fused_rows
 from inspector.families.spec import Family
@@ -19,6 +20,7 @@ from inspector.records import (
     Norm,
     PositionWeights,
     Projection,
+    Rope,
 )
 
 
@@ -50,8 +52,16 @@ def attention_layer(modules: Modules, family: Family, config: Any, layer: int) -
     """Return one layer's attention at the site of a row."""
     at = family.layer_paths(config)[layer]
     numbers = attention_config(family, config, layer)
-    if family.fused:
-        fused = modules.projection(f"{at}.{family.fused}")
+    if (rope := numbers.rope) is not None:
+        numbers = replace(numbers, rope=_as_filed(rope, modules, family, layer))
+    together = family.fused
+    if family.filed_fused and modules.has(f"{at}.{family.filed_fused}.weight"):
+        together = family.filed_fused
+    latent: dict[str, Any] = {}
+    if family.latent:
+        (query, key, value), latent = latent_weights(modules, family.latent, config, at)
+    elif together:
+        fused = modules.projection(f"{at}.{together}")
         query, key, value = _part(fused, fused_rows(family, config))
     else:
         query, key, value = (
@@ -67,22 +77,36 @@ def attention_layer(modules: Modules, family: Family, config: Any, layer: int) -
         norm=modules.norm(f"{at}.{norm}") if norm else None,
         query_norm=_head_norm(modules, at, head_norms and head_norms[0], numbers.heads),
         key_norm=_head_norm(modules, at, head_norms and head_norms[1], numbers.kv_heads),
-        positions=_positions(modules, at, family, config),
+        positions=_positions(modules, at, family, config, layer),
         sink=modules.tensor(f"{at}.{family.sinks}") if family.sinks else None,
+        **latent,
     )
     return AttentionLayer(weights, numbers)
+
+
+def _as_filed(rope: Rope, modules: Modules, family: Family, layer: int) -> Rope:
+    """Take the speeds of positions, or their sines, as the file has them, where it has them.
+
+    There they may have been rounded.
+    """
+    filed = (modules.optional(name.format(i=layer)) for name in family.rope_speeds)
+    speeds = next((one for one in filed if one is not None), rope.frequencies)
+    table = modules.tensor(f"{family.rope_table}.weight") if family.rope_table else None
+    return replace(rope, frequencies=speeds, table=table)
 
 
 def _head_norm(modules: Modules, at: str, path: str | None, heads: int) -> Norm | None:
     return modules.head_norm(f"{at}.{path}", heads) if path else None
 
 
-def _positions(modules: Modules, at: str, family: Family, config: Any) -> PositionWeights | None:
+def _positions(
+    modules: Modules, at: str, family: Family, config: Any, layer: int
+) -> PositionWeights | None:
     if (paths := family.position_paths(config)) is None:
         return None
     table, norm, key, query = paths
     return PositionWeights(
-        modules.tensor(f"{table}.weight"),
+        modules.tensor(f"{table.format(i=layer)}.weight"),
         modules.norm(norm) if norm else None,
         *(modules.projection(f"{at}.{path}") if path else None for path in (key, query)),
     )

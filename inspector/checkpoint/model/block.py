@@ -6,17 +6,20 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, overload
 
 from inspector.checkpoint.model.attention import attention_layer
+from inspector.checkpoint.model.experts import experts
 from inspector.checkpoint.model.modules import Modules
-from inspector.families.parts import Body, Feed, found, holds
+from inspector.families.covered import LEARNED
+from inspector.families.parts import Adapters, Body, Feed, Where, found, holds
 from inspector.families.spec import Family
 from inspector.records import (
+    Adapter,
     Block,
     Convolution,
-    Experts,
     FeedForward,
     Norm,
     Norms,
     Projection,
+    Xielu,
 )
 
 
@@ -80,17 +83,15 @@ def block(modules: Modules, family: Family, cross: Family | None, config: Any, l
         cross_norms=Norms()
         if cross is None
         else _attention_norms(modules, cross, config, layer, beside.weights.norm),
-        feed_forward=_experts(modules, feed, config, at)
-        if feed.experts
+        feed_forward=experts(modules, feed, feed.mixture, config, at)
+        if feed.mixture is not None and feed.mixture.within(config, layer)
         else _feed_forward(modules, feed, config, at),
-        feed_forward_norms=Norms(
-            *(
-                modules.norm(f"{at}.{path}") if (path := found(where, config)) else None
-                for where in (feed.before, feed.inside, feed.after)
-            )
-        ),
+        feed_forward_norms=_norms(modules, body, config, at, layer),
         parallel=holds(body.parallel, config),
         residual_is_normed=bool(getattr(config, body.residual_is_normed or "", False)),
+        adapter=_adapter(modules, body.adapters, feed.activates(config), config, at)
+        if body.adapters
+        else None,
         convolution=_convolution(modules, body.convolution, config)
         if body.convolution and layer == 0
         else None,
@@ -101,12 +102,31 @@ def _attention_norms(
     modules: Modules, family: Family, config: Any, layer: int, before: Norm | None
 ) -> Norms:
     at = family.layer_paths(config)[layer]
-    inside, after = (found(where, config) for where in (family.norm_inside, family.norm_after))
-    return Norms(
-        before,
-        modules.norm(f"{at}.{inside}") if inside else None,
-        modules.norm(f"{at}.{after}") if after else None,
+    inside, after = (
+        _norm(modules, at, where, config, layer)
+        for where in (family.norm_inside, family.norm_after)
     )
+    factor = None if family.body is None else _factor(family.body, config)
+    return Norms(before, inside, after, factor)
+
+
+def _norms(modules: Modules, body: Body, config: Any, at: str, layer: int) -> Norms:
+    feed = body.feed_forward
+    before, inside, after = (
+        _norm(modules, at, where, config, layer) for where in (feed.before, feed.inside, feed.after)
+    )
+    return Norms(before, inside, after, _factor(body, config))
+
+
+def _norm(modules: Modules, at: str, where: Where, config: Any, layer: int) -> Norm | None:
+    """Return a norm of a layer, which may stand in a list of its own."""
+    if not (path := found(where, config)):
+        return None
+    return modules.norm(path.format(i=layer) if "{i}" in path else f"{at}.{path}")
+
+
+def _factor(body: Body, config: Any) -> float | None:
+    return float(getattr(config, body.residual_multiplier)) if body.residual_multiplier else None
 
 
 def _feed_forward(modules: Modules, feed: Feed, config: Any, at: str) -> FeedForward:
@@ -123,27 +143,38 @@ def _feed_forward(modules: Modules, feed: Feed, config: Any, at: str) -> FeedFor
         gate = modules.projection(f"{at}.{path}") if path else None
         up = modules.projection(f"{at}.{found(feed.up, config)}")
     return FeedForward(
-        activation=feed.fixed or str(getattr(config, feed.activation)),
+        activation=_activation(modules, feed, config, at),
         up=up,
         gate=gate,
         down=modules.projection(f"{at}.{feed.down}"),
     )
 
 
-def _experts(modules: Modules, feed: Feed, config: Any, at: str) -> Experts:
-    parts = ("gate_up_proj", "gate_up_proj_bias", "down_proj", "down_proj_bias")
-    gate_up, gate_up_bias, down, down_bias = (
-        modules.tensor(f"{at}.{feed.experts}.{part}") for part in parts
+def _activation(modules: Modules, feed: Feed, config: Any, at: str) -> str | Xielu:
+    name = feed.activates(config)
+    if name not in LEARNED:
+        return name
+    parts = ("alpha_p", "alpha_n", "beta", "eps")
+    positive, negative, beta, eps = (
+        modules.tensor(f"{at}.{feed.learned}.{part}") for part in parts
     )
-    return Experts(
-        router=modules.linear(f"{at}.{feed.router}"),
-        gate_up=gate_up,
-        gate_up_bias=gate_up_bias,
-        down=down,
-        down_bias=down_bias,
-        chosen=int(config.num_experts_per_tok),
-        slope=float(config.swiglu_alpha),
-        limit=float(config.swiglu_limit),
+    return Xielu(positive=positive, negative=negative, beta=beta, eps=eps)
+
+
+def _adapter(
+    modules: Modules, adapters: Adapters, activation: str, config: Any, at: str
+) -> Adapter:
+    one = f"{at}.{adapters.path}.{getattr(config, adapters.chosen)}"
+    norm = found(adapters.norm, config)
+    return Adapter(
+        feed_forward=FeedForward(
+            activation=activation,
+            up=modules.projection(f"{one}.{adapters.up}"),
+            gate=None,
+            down=modules.projection(f"{one}.{adapters.down}"),
+        ),
+        norm=modules.norm(f"{at}.{norm}") if norm else None,
+        residual_is_normed=bool(getattr(config, adapters.residual_is_normed)),
     )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from inspector.checkpoint.weights import Weights
 from inspector.errors import ModelError
 from inspector.families.spec import Family
 from inspector.records import Array, Norm, Projection
@@ -29,7 +31,7 @@ class Modules:
     ) -> None:
         self._tensors = tensors
         self._family = family
-        self._config = config
+        self._config = config = family.own(config)
         self._title = title
         named = f"{family.prefix}."
         self._prefix = named if any(name.startswith(named) for name in tensors) else ""
@@ -54,6 +56,22 @@ class Modules:
                 f"The weights of {self._title} have no tensor {self._prefix}{name}.", _HINT
             )
         return self._float32(found)
+
+    def one_of(self, name: str, index: int) -> Array:
+        """Return one of several matrices, or rows, in a tensor; the others are not touched.
+
+        Raises
+        ------
+        ModelError
+            When the file lacks the tensor.
+        """
+        if (found := self._name(name)) is None:
+            return self.tensor(name)
+        tensors = self._tensors
+        one = (
+            tensors.one_of(found, index) if isinstance(tensors, Weights) else tensors[found][index]
+        )
+        return np.asarray(one).astype(np.float32, copy=False)
 
     def within_file(self, name: str) -> Array | None:
         """Return a tensor by its whole name, or None."""
@@ -88,19 +106,25 @@ class Modules:
             When the file lacks its weight, and the config does not say that it has none.
         """
         family = self._family
+        centred = family.norm_kind.startswith("layer")
         if within_file:
             weight, bias = self._required(f"{path}.weight"), self.within_file(f"{path}.bias")
-            return Norm(weight, bias, self._eps, centred=family.norm_kind == "layer")
-        if not getattr(self._config, family.norm_weights_if or "", True):
-            return Norm(None, None, self._eps, centred=family.norm_kind == "layer")
+            return Norm(weight, bias, self._eps, centred=centred)
+        if family.norm_weights_if is False or not getattr(
+            self._config, family.norm_weights_if or "", True
+        ):
+            return Norm(None, None, self._eps, centred=centred)
         weight = self.tensor(f"{path}.weight")
-        if family.norm_kind == "rms+1":
+        if family.norm_kind.endswith("+1"):
             weight = 1 + weight
         bias = self.optional(f"{path}.bias")
-        return Norm(weight, bias, self._eps, centred=family.norm_kind == "layer")
+        return Norm(weight, bias, self._eps, centred=centred)
 
     def head_norm(self, path: str, heads: int) -> Norm:
         """Return the norm of queries or keys: one for all heads, or one for each, (H, 1, d)."""
+        if self._family.head_norms_over == "own":
+            norm = self.norm(path)
+            return replace(norm, weight=None if norm.weight is None else norm.weight[:, None])
         if not self.has(f"{path}.norms.0.weight"):
             return self.norm(path)
         each = [self.tensor(f"{path}.norms.{head}.weight") for head in range(heads)]
@@ -117,9 +141,10 @@ class Modules:
         return found
 
     def _name(self, name: str) -> str | None:
-        whole = self._prefix + name
-        if whole in self._tensors:
-            return whole
+        for known in (name, self._family.path_in_file(name)):
+            whole = self._prefix + known
+            if whole in self._tensors:
+                return whole
         path, _, part = whole.rpartition(".")
         older = f"{path}.{_OLDER.get(part, part)}"
         return older if older in self._tensors else None

@@ -11,9 +11,9 @@ from inspector.families.parts import Body, Embed, Feed, Only, causal_head
 from inspector.families.spec import Added, Family
 
 #: GPT-2's own table also serves for segments, where somebody tells of any.
-_GPT_EMBED = Embed(words=("wte",), positions="wpe", types="wte", types_are_words=True)
-_GPT_FEED = Feed(up="mlp.c_fc", down="mlp.c_proj", activation="activation_function", before="ln_2")
-_NEOX_FEED = Feed(
+GPT_EMBED = Embed(words=("wte",), positions="wpe", types="wte", types_are_words=True)
+GPT_FEED = Feed(up="mlp.c_fc", down="mlp.c_proj", activation="activation_function", before="ln_2")
+NEOX_FEED = Feed(
     up="mlp.dense_h_to_4h", down="mlp.dense_4h_to_h", before="post_attention_layernorm"
 )
 
@@ -52,8 +52,9 @@ ROWS = (
         causal=True,
         scale="gpt2",
         prefix="transformer",
-        body=Body(embeddings=_GPT_EMBED, feed_forward=_GPT_FEED, final_norm="ln_f"),
+        body=Body(embeddings=GPT_EMBED, feed_forward=GPT_FEED, final_norm="ln_f"),
         head=causal_head("GPT2LMHeadModel"),
+        reads=("scale_attn_by_inverse_layer_idx",),
         requires={"add_cross_attention": False, "reorder_and_upcast_attn": False},
     ),
     Family(
@@ -71,7 +72,7 @@ ROWS = (
         # Its code takes queries, keys and scores in float32.
         float32_softmax=True,
         prefix="transformer",
-        body=Body(embeddings=_GPT_EMBED, feed_forward=_GPT_FEED, final_norm="ln_f"),
+        body=Body(embeddings=GPT_EMBED, feed_forward=GPT_FEED, final_norm="ln_f"),
         head=causal_head("GPTNeoForCausalLM"),
     ),
     Family(
@@ -106,7 +107,7 @@ ROWS = (
         float32_softmax=True,
         prefix="transformer",
         body=Body(
-            embeddings=replace(_GPT_EMBED, positions=""),
+            embeddings=replace(GPT_EMBED, positions=""),
             feed_forward=Feed(up="mlp.fc_in", down="mlp.fc_out", activation="activation_function"),
             parallel=True,
             final_norm="ln_f",
@@ -127,7 +128,7 @@ ROWS = (
         prefix="gpt_neox",
         body=Body(
             embeddings=Embed(words=("embed_in",)),
-            feed_forward=_NEOX_FEED,
+            feed_forward=NEOX_FEED,
             parallel={"use_parallel_residual": True},
             final_norm="final_layer_norm",
         ),
@@ -150,7 +151,7 @@ ROWS = (
         body=Body(
             embeddings=Embed(words=("word_embeddings",)),
             feed_forward=replace(
-                _NEOX_FEED,
+                NEOX_FEED,
                 activation="activation",
                 before=(
                     Only("ln_mlp", {"num_ln_in_parallel_attn": 2}),
@@ -162,7 +163,8 @@ ROWS = (
         ),
         head=causal_head("FalconForCausalLM"),
         reads=("multi_query",),
-        # With ALiBi, transformers' eager attention counts it twice and its sdpa once.
+        # With ALiBi, transformers counts it twice wherever it gives its weights, and once where it
+        # gives none: there is no attention of the real model's to hold ours to.
         requires={"alibi": False},
     ),
     Family(
@@ -179,7 +181,7 @@ ROWS = (
         prefix="transformer",
         body=Body(
             embeddings=Embed(words=("word_embeddings",), norm="word_embeddings_layernorm"),
-            feed_forward=replace(_NEOX_FEED, fixed="bloom_gelu"),
+            feed_forward=replace(NEOX_FEED, fixed="bloom_gelu"),
             residual_is_normed="apply_residual_connection_post_layernorm",
             final_norm="ln_f",
         ),

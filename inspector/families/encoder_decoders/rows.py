@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 from inspector.families.parts import Body, Embed, Feed, Only, WordHead
 from inspector.families.spec import Added, Family
@@ -13,18 +13,15 @@ _SITES: tuple[Site, ...] = ("encoder", "decoder", "cross")
 _GATED, _PLAIN = {"is_gated_act": True}, {"is_gated_act": False}
 
 
-def _bart_body(stack: str, *, norm_before: bool, sinusoids: bool, embedding_norm: bool) -> Body:
+def _bart_body(stack: str, *, norm_before: bool, **embeddings: Any) -> Body:
     norm = "final_layer_norm"
     return Body(
         embeddings=Embed(
             words=(f"{stack}.embed_tokens", "shared"),
             positions=f"{stack}.embed_positions",
-            # BART's table of places has two rows that nobody uses.
-            offset=0 if sinusoids else 2,
-            sinusoids=sinusoids,
             scale="root",
             scale_if="scale_embedding",
-            norm=f"{stack}.layernorm_embedding" if embedding_norm else "",
+            **embeddings,
         ),
         feed_forward=Feed(
             up="fc1",
@@ -65,27 +62,39 @@ def _bart_site(model_type: str, site: Site, *, norm_before: bool, body: Body | N
 
 
 def _bart(
-    model_type: str, head: str, *, norm_before: bool, sinusoids: bool, embedding_norm: bool
+    model_type: str,
+    head: str,
+    *,
+    norm_before: bool,
+    embedding_norm: bool = False,
+    norm_of_words: bool = False,
+    words_have_bias: bool = True,
+    **places: Any,
 ) -> Family:
-    """Return the row of an encoder–decoder as BART has it."""
+    """Return the row of an encoder–decoder as BART has it.
+
+    ``places`` say how positions are embedded, in words of ``Embed``: BART's table has two rows that
+    nobody uses. ``norm_of_words``: in the decoder the norm is taken before positions are added.
+    """
+
+    def body(stack: Site) -> Body | None:
+        if stack == "cross":
+            return None
+        norm = {"norm": f"{stack}.layernorm_embedding"} if embedding_norm else {}
+        normed = {"normed": "words"} if norm_of_words and stack == "decoder" else {}
+        return _bart_body(stack, norm_before=norm_before, **norm, **normed, **places)
+
     encoder, *others = (
-        _bart_site(
-            model_type,
-            site,
-            norm_before=norm_before,
-            body=None
-            if site == "cross"
-            else _bart_body(
-                site, norm_before=norm_before, sinusoids=sinusoids, embedding_norm=embedding_norm
-            ),
-        )
-        for site in _SITES
+        _bart_site(model_type, site, norm_before=norm_before, body=body(site)) for site in _SITES
     )
     return replace(
         encoder,
         others=tuple(others),
         head=WordHead(
-            architecture=head, kind="seq2seq", words=("lm_head",), bias=("final_logits_bias",)
+            architecture=head,
+            kind="seq2seq",
+            words=("lm_head",),
+            bias=("final_logits_bias",) if words_have_bias else (),
         ),
     )
 
@@ -94,8 +103,9 @@ def _t5_site(model_type: str, site: Site) -> Family:
     """Return one site as T5 has it, gated feed-forward layers or not."""
     stack = "encoder" if site == "encoder" else "decoder"
     attention = "EncDecAttention" if site == "cross" else "SelfAttention"
-    # The first block's table of distances serves all; cross-attention has none.
-    table = f"{stack}.block.0.layer.0.SelfAttention.relative_attention_bias"
+    # The first block's table of distances serves all but in umT5; cross-attention has none.
+    first = "{i}" if model_type == "umt5" else "0"
+    table = f"{stack}.block.{first}.layer.0.SelfAttention.relative_attention_bias"
     return Family(
         model_type=model_type,
         site=site,
@@ -114,7 +124,7 @@ def _t5_site(model_type: str, site: Site) -> Family:
         causal=site == "decoder",
         scale="one",
         # The norm squares in float32 whatever else is float64.
-        float32_softmax=True,
+        float32_softmax=model_type != "umt5",
         float32_norms=True,
         reads=("head_dim",),
         body=None
@@ -145,7 +155,68 @@ def _t5(model_type: str, head: str) -> Family:
             kind="seq2seq",
             words=("lm_head",),
             # mT5 never scales what its head receives.
-            scale_if="scale_decoder_outputs" if model_type == "t5" else "",
+            scale_if="" if model_type == "mt5" else "scale_decoder_outputs",
+        ),
+    )
+
+
+def _t5gemma_site(site: Site) -> Family:
+    """Return one site of Gemma 2's two stacks, each with a config of its own."""
+    stack = "encoder" if site == "encoder" else "decoder"
+    attention = "cross_attn" if site == "cross" else "self_attn"
+    norm = f"pre_{attention}_layernorm"
+    body = Body(
+        embeddings=Embed(words=(f"{stack}.embed_tokens",), scale="root"),
+        feed_forward=Feed(
+            up="mlp.up_proj",
+            gate="mlp.gate_proj",
+            down="mlp.down_proj",
+            activation="hidden_activation",
+            before="pre_feedforward_layernorm",
+            inside="post_feedforward_layernorm",
+        ),
+        final_norm=f"{stack}.norm",
+    )
+    windows: dict[Site, Literal["both", "layer_types"]] = {
+        "encoder": "both", "decoder": "layer_types",
+    }  # fmt: skip
+    return Family(
+        model_type="t5gemma",
+        site=site,
+        within=stack,
+        layer=f"{stack}.layers.{{i}}",
+        entry=norm if site == "cross" else "",
+        query=f"{attention}.q_proj",
+        key=f"{attention}.k_proj",
+        value=f"{attention}.v_proj",
+        output=f"{attention}.o_proj",
+        norm=norm,
+        norm_kind="rms+1",
+        norm_inside=f"post_{attention}_layernorm",
+        eps="rms_norm_eps",
+        rope=None if site == "cross" else "half",
+        window=windows.get(site),
+        causal=site == "decoder",
+        scale="scalar",
+        softcap="attn_logit_softcapping",
+        float32_softmax=True,
+        float32_norms=True,
+        prefix="model",
+        reads=("head_dim", "num_key_value_heads"),
+        body=None if site == "cross" else body,
+    )
+
+
+def _t5gemma() -> Family:
+    encoder, *others = map(_t5gemma_site, _SITES)
+    return replace(
+        encoder,
+        others=tuple(others),
+        head=WordHead(
+            architecture="T5GemmaForConditionalGeneration",
+            kind="seq2seq",
+            words=("lm_head.out_proj",),
+            softcap="final_logit_softcapping",
         ),
     )
 
@@ -153,26 +224,46 @@ def _t5(model_type: str, head: str) -> Family:
 ROWS = (
     _t5("t5", "T5ForConditionalGeneration"),
     _t5("mt5", "MT5ForConditionalGeneration"),
+    _t5("umt5", "UMT5ForConditionalGeneration"),
+    _t5gemma(),
     _bart(
         "bart",
         "BartForConditionalGeneration",
         norm_before=False,
-        sinusoids=False,
         embedding_norm=True,
+        offset=2,
     ),
-    _bart("marian", "MarianMTModel", norm_before=False, sinusoids=True, embedding_norm=False),
+    _bart("marian", "MarianMTModel", norm_before=False, sinusoids="paper"),
     _bart(
         "mbart",
         "MBartForConditionalGeneration",
         norm_before=True,
-        sinusoids=False,
         embedding_norm=True,
+        offset=2,
+    ),
+    _bart("pegasus", "PegasusForConditionalGeneration", norm_before=True, sinusoids="paper"),
+    _bart(
+        "plbart",
+        "PLBartForConditionalGeneration",
+        norm_before=False,
+        embedding_norm=True,
+        offset=2,
     ),
     _bart(
-        "pegasus",
-        "PegasusForConditionalGeneration",
+        "m2m_100",
+        "M2M100ForConditionalGeneration",
         norm_before=True,
-        sinusoids=True,
-        embedding_norm=False,
+        words_have_bias=False,
+        sinusoids="fairseq",
+        counted="ids",
+        offset=2,
+    ),
+    _bart("blenderbot", "BlenderbotForConditionalGeneration", norm_before=True),
+    _bart(
+        "blenderbot-small",
+        "BlenderbotSmallForConditionalGeneration",
+        norm_before=False,
+        embedding_norm=True,
+        norm_of_words=True,
     ),
 )

@@ -18,8 +18,19 @@ _T5 = {
     "relative_attention_max_distance": 12, "pad_token_id": 0, "decoder_start_token_id": 0,
 }  # fmt: skip
 
+_STACK = {
+    "vocab_size": 32, "hidden_size": 24, "num_hidden_layers": 3, "num_attention_heads": 4,
+    "num_key_value_heads": 2, "head_dim": 8, "intermediate_size": 32, "pad_token_id": 0,
+    "max_position_embeddings": 40, "query_pre_attn_scalar": 12, "sliding_window": 4,
+    "attn_logit_softcapping": 3.0, "bos_token_id": 2, "eos_token_id": 3,
+}  # fmt: skip
+_IN_BARTS_MANNER = (
+    "bart", "marian", "mbart", "pegasus", "plbart", "m2m_100", "blenderbot", "blenderbot-small",
+)  # fmt: skip
+
 #: By model_type.
 SMALL: Mapping[str, Mapping[str, Any]] = {
-    **dict.fromkeys(("bart", "marian", "mbart", "pegasus"), _BART),
-    **dict.fromkeys(("t5", "mt5"), _T5),
+    **dict.fromkeys(_IN_BARTS_MANNER, _BART),
+    **dict.fromkeys(("t5", "mt5", "umt5"), _T5),
+    "t5gemma": {"vocab_size": 32, "encoder": _STACK, "decoder": _STACK},
 }  # fmt: skip

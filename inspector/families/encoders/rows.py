@@ -5,38 +5,40 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from inspector.families.parts import Body, Embed, Feed, Only, WordHead
+from inspector.families.parts import Body, Embed, Feed, Given, Only, WordHead
 from inspector.families.spec import Added, Family
 
 #: As an encoder, with positions in the embeddings.
-_ENCODER = {
+AS_ENCODER = {
     "is_decoder": False,
     "add_cross_attention": False,
     "position_embedding_type": "absolute",
 }
 
-_EMBED = Embed(
+EMBED = Embed(
     words=("embeddings.word_embeddings",),
     positions="embeddings.position_embeddings",
     types="embeddings.token_type_embeddings",
     norm="embeddings.LayerNorm",
 )
 #: RoBERTa's places begin behind the padding token's own, and padding takes none.
-_AMONG_WORDS = replace(_EMBED, counted="ids")
-_FEED = Feed(up="intermediate.dense", down="output.dense", after="output.LayerNorm")
+AMONG_WORDS = replace(EMBED, counted="ids")
+AS_ROBERTA = AS_ENCODER | {"pad_token_id": Given("which token is padding")}
+FEED = Feed(up="intermediate.dense", down="output.dense", after="output.LayerNorm")
 
 
-def _masked(architecture: str, **parts: Any) -> WordHead:
+def masked_head(architecture: str, **parts: Any) -> WordHead:
+    """Return an encoder's head for the words that a masked token may stand for."""
     return WordHead(architecture=architecture, kind="masked", **parts)
 
 
-_BERT_HEAD = {
+BERT_HEAD = {
     "transform": "cls.predictions.transform.dense",
     "norm": "cls.predictions.transform.LayerNorm",
     "words": ("cls.predictions.decoder",),
     "bias": ("cls.predictions.bias", "cls.predictions.decoder.bias"),
 }
-_ROBERTA_HEAD = {
+ROBERTA_HEAD = {
     "transform": "lm_head.dense",
     "fixed": "gelu",
     "norm": "lm_head.layer_norm",
@@ -44,7 +46,7 @@ _ROBERTA_HEAD = {
     "bias": ("lm_head.bias", "lm_head.decoder.bias"),
 }
 
-_BERT = Family(
+BERT = Family(
     model_type="bert",
     layer="encoder.layer.{i}",
     query="attention.self.query",
@@ -53,17 +55,18 @@ _BERT = Family(
     output="attention.output.dense",
     norm_after="attention.output.LayerNorm",
     prefix="bert",
-    body=Body(embeddings=_EMBED, feed_forward=_FEED),
-    head=_masked("BertForMaskedLM", **_BERT_HEAD),
-    requires=_ENCODER,
+    body=Body(embeddings=EMBED, feed_forward=FEED),
+    head=masked_head("BertForMaskedLM", **BERT_HEAD),
+    requires=AS_ENCODER,
 )
-_ROBERTA = replace(
-    _BERT,
+ROBERTA = replace(
+    BERT,
     model_type="roberta",
     prefix="roberta",
     positions_behind_padding=True,
-    body=Body(embeddings=_AMONG_WORDS, feed_forward=_FEED),
-    head=_masked("RobertaForMaskedLM", **_ROBERTA_HEAD),
+    body=Body(embeddings=AMONG_WORDS, feed_forward=FEED),
+    head=masked_head("RobertaForMaskedLM", **ROBERTA_HEAD),
+    requires=AS_ROBERTA,
 )
 
 _LEGACY, _NEWER = {"legacy": True}, {"legacy": False}
@@ -87,14 +90,14 @@ _DEBERTA = Family(
     prefix="deberta",
     body=Body(
         embeddings=replace(
-            _EMBED,
+            EMBED,
             positions=Only("embeddings.position_embeddings", {"position_biased_input": True}),
             projection="embeddings.embed_proj",
             projected="sum",
             width="embedding_size",
             padding_is_zero=True,
         ),
-        feed_forward=_FEED,
+        feed_forward=FEED,
     ),
     head=WordHead(
         architecture="DebertaForMaskedLM",
@@ -115,22 +118,22 @@ _DEBERTA = Family(
 )
 
 ROWS = (
-    _BERT,
-    _ROBERTA,
+    BERT,
+    ROBERTA,
     replace(
-        _ROBERTA,
+        ROBERTA,
         model_type="xlm-roberta",
-        head=_masked("XLMRobertaForMaskedLM", **_ROBERTA_HEAD),
+        head=masked_head("XLMRobertaForMaskedLM", **ROBERTA_HEAD),
     ),
     replace(
-        _BERT,
+        BERT,
         model_type="electra",
         prefix="electra",
         body=Body(
-            embeddings=replace(_EMBED, projection="embeddings_project", width="embedding_size"),
-            feed_forward=_FEED,
+            embeddings=replace(EMBED, projection="embeddings_project", width="embedding_size"),
+            feed_forward=FEED,
         ),
-        head=_masked(
+        head=masked_head(
             "ElectraForMaskedLM",
             transform="generator_predictions.dense",
             fixed="gelu",
@@ -150,12 +153,12 @@ ROWS = (
         norm_after="sa_layer_norm",
         prefix="distilbert",
         body=Body(
-            embeddings=replace(_EMBED, types=""),
+            embeddings=replace(EMBED, types=""),
             feed_forward=Feed(
                 up="ffn.lin1", down="ffn.lin2", activation="activation", after="output_layer_norm"
             ),
         ),
-        head=_masked(
+        head=masked_head(
             "DistilBertForMaskedLM",
             transform="vocab_transform",
             activation="activation",
@@ -174,10 +177,10 @@ ROWS = (
         norm_after="attention.LayerNorm",
         prefix="albert",
         body=Body(
-            embeddings=replace(_EMBED, projection="encoder.embedding_hidden_mapping_in"),
+            embeddings=replace(EMBED, projection="encoder.embedding_hidden_mapping_in"),
             feed_forward=Feed(up="ffn", down="ffn_output", after="full_layer_layer_norm"),
         ),
-        head=_masked(
+        head=masked_head(
             "AlbertForMaskedLM",
             transform="predictions.dense",
             norm="predictions.LayerNorm",
@@ -185,7 +188,7 @@ ROWS = (
             bias=("predictions.bias", "predictions.decoder.bias"),
         ),
         # With more, a layer of the config would be several layers of attention.
-        requires=_ENCODER | {"inner_group_num": 1},
+        requires=AS_ENCODER | {"inner_group_num": 1},
         reads=("num_hidden_groups",),
     ),
     Family(
@@ -201,10 +204,10 @@ ROWS = (
         prefix="mpnet",
         body=Body(
             # The model's padding token is 1 whatever its config says.
-            embeddings=replace(_AMONG_WORDS, types="", padding=1),
-            feed_forward=_FEED,
+            embeddings=replace(AMONG_WORDS, types="", padding=1),
+            feed_forward=FEED,
         ),
-        head=_masked("MPNetForMaskedLM", **_ROBERTA_HEAD),
+        head=masked_head("MPNetForMaskedLM", **ROBERTA_HEAD),
         # The model takes 32 whatever its config says.
         requires={"relative_attention_num_buckets": 32},
     ),
@@ -252,7 +255,7 @@ ROWS = (
             ),
             final_norm="final_norm",
         ),
-        head=_masked(
+        head=masked_head(
             "ModernBertForMaskedLM",
             transform="head.dense",
             activation="classifier_activation",

@@ -12,17 +12,18 @@ from inspector.families.deriving import (
     alternating,
     head_dim,
     kinds,
+    no_window_unless_used,
     rope,
     rope_by_kind,
 )
 
-_DECODER = {
+DECODER = {
     "hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 32,
     "num_attention_heads": 32, "num_key_value_heads": None, "hidden_act": "silu",
     "max_position_embeddings": 2048, "tie_word_embeddings": False,
 }  # fmt: skip
-_LLAMA = _DECODER | {"rms_norm_eps": 1e-6}  # fmt: skip
-_QWEN = _LLAMA | {
+LLAMA = DECODER | {"rms_norm_eps": 1e-6}  # fmt: skip
+_QWEN = LLAMA | {
     "intermediate_size": 22016, "num_key_value_heads": 32, "max_position_embeddings": 32768,
     "use_sliding_window": False, "sliding_window": 4096, "max_window_layers": 28,
     "layer_types": None,
@@ -39,25 +40,14 @@ _GEMMA2 = _GEMMA | {
 
 #: By model_type.
 DEFAULTS: Mapping[str, Mapping[str, Any]] = {
-    "llama": _LLAMA | {"head_dim": None},
-    "gpt_oss": _LLAMA | {
-        "hidden_size": 2880, "intermediate_size": 2880, "num_hidden_layers": 36,
-        "num_attention_heads": 64, "num_key_value_heads": 8, "head_dim": 64,
-        "num_local_experts": 128, "num_experts_per_tok": 4, "sliding_window": 128,
-        "layer_types": None, "max_position_embeddings": 131072, "rms_norm_eps": 1e-5,
-        "swiglu_alpha": 1.702, "swiglu_limit": 7.0, "rope_theta": 150000.0,
-        "rope_parameters": {
-            "rope_type": "yarn", "factor": 32.0, "beta_fast": 32.0, "beta_slow": 1.0,
-            "truncate": False, "original_max_position_embeddings": 4096,
-        },
-    },
-    "mistral": _LLAMA | {
+    "llama": LLAMA | {"head_dim": None},
+    "mistral": LLAMA | {
         "intermediate_size": 14336, "num_key_value_heads": 8, "head_dim": None,
         "max_position_embeddings": 131072, "sliding_window": 4096,
     },
     "qwen2": _QWEN,
     "qwen3": _QWEN | {"head_dim": 128},
-    "smollm3": _LLAMA | {
+    "smollm3": LLAMA | {
         "hidden_size": 2048, "num_hidden_layers": 36, "num_attention_heads": 16,
         "num_key_value_heads": 4, "max_position_embeddings": 32768, "use_sliding_window": False,
         "sliding_window": None, "no_rope_layers": None, "no_rope_layer_interval": 4,
@@ -74,17 +64,17 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
         "attn_logit_softcapping": None, "use_bidirectional_attention": False,
         "sliding_window_pattern": 6,
     },
-    "phi": _DECODER | {
+    "phi": DECODER | {
         "hidden_size": 2048, "intermediate_size": 8192, "num_hidden_layers": 24,
         "hidden_act": "gelu_new", "layer_norm_eps": 1e-5, "qk_layernorm": False,
         "partial_rotary_factor": 0.5,
     },
-    "phi3": _LLAMA | {
+    "phi3": LLAMA | {
         "hidden_size": 3072, "intermediate_size": 8192, "max_position_embeddings": 4096,
         "original_max_position_embeddings": 4096, "rms_norm_eps": 1e-5, "sliding_window": None,
         "partial_rotary_factor": 1.0,
     },
-    "stablelm": _DECODER | {
+    "stablelm": DECODER | {
         "hidden_size": 2560, "intermediate_size": 6912, "num_key_value_heads": 32,
         "max_position_embeddings": 4096, "layer_norm_eps": 1e-5, "use_qkv_bias": False,
         "qk_layernorm": False, "use_parallel_residual": False, "partial_rotary_factor": 0.25,
@@ -93,9 +83,7 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
 
 
 #: The family's own name of what most families call otherwise; a file may have either.
-NAMES: Mapping[str, Mapping[str, str]] = {
-    "gpt_oss": {"num_experts": "num_local_experts"},
-}
+NAMES: Mapping[str, Mapping[str, str]] = {}
 
 
 def _phi3_rope(values: Values) -> None:
@@ -103,11 +91,6 @@ def _phi3_rope(values: Values) -> None:
     parameters = values["rope_parameters"]
     if parameters["rope_type"] in ("su", "yarn"):
         parameters["rope_type"] = "longrope"
-
-
-def _no_window_unless_used(values: Values) -> None:
-    if not values["use_sliding_window"]:
-        values["sliding_window"] = None
 
 
 def _no_rope_layers(values: Values) -> None:
@@ -125,10 +108,9 @@ _QWEN_KINDS = kinds(
 #: What follows from other values, in this order.
 DERIVED: Mapping[str, tuple[Derive, ...]] = {
     "llama": (head_dim, rope),
-    "gpt_oss": (kinds(alternating), rope),
     "mistral": (head_dim, rope),
-    "qwen2": (_no_window_unless_used, _QWEN_KINDS, rope),
-    "qwen3": (_no_window_unless_used, _QWEN_KINDS, rope),
+    "qwen2": (no_window_unless_used, _QWEN_KINDS, rope),
+    "qwen3": (no_window_unless_used, _QWEN_KINDS, rope),
     "smollm3": (
         _no_rope_layers,
         kinds(

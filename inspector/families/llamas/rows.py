@@ -7,17 +7,17 @@ from dataclasses import replace
 from inspector.families.parts import Body, Embed, Feed, Only, causal_head
 from inspector.families.spec import Family
 
-_LLAMA_EMBED = Embed(words=("embed_tokens",))
-_LLAMA_FEED = Feed(
+LLAMA_EMBED = Embed(words=("embed_tokens",))
+LLAMA_FEED = Feed(
     up="mlp.up_proj",
     gate="mlp.gate_proj",
     down="mlp.down_proj",
     before="post_attention_layernorm",
 )
-_LLAMA_BODY = Body(embeddings=_LLAMA_EMBED, feed_forward=_LLAMA_FEED, final_norm="norm")
+LLAMA_BODY = Body(embeddings=LLAMA_EMBED, feed_forward=LLAMA_FEED, final_norm="norm")
 
 #: A decoder as Llama has it, which many families have taken over.
-_LLAMA = Family(
+LLAMA = Family(
     model_type="llama",
     layer="layers.{i}",
     query="self_attn.q_proj",
@@ -32,28 +32,28 @@ _LLAMA = Family(
     float32_softmax=True,
     float32_norms=True,
     prefix="model",
-    body=_LLAMA_BODY,
+    body=LLAMA_BODY,
     head=causal_head("LlamaForCausalLM"),
     reads=("head_dim", "num_key_value_heads"),
 )
-#: What those read that turn only a part of a head.
 #: With layer norms, and norms of queries and keys where the config asks for them.
 _LAYER_NORMED = replace(
-    _LLAMA,
+    LLAMA,
     norm_kind="layer",
     eps="layer_norm_eps",
     float32_norms=False,
     head_norms=("self_attn.q_layernorm", "self_attn.k_layernorm"),
     head_norms_if="qk_layernorm",
 )
-_PARTLY_TURNED = (*_LLAMA.reads, "partial_rotary_factor")
-_HEAD_NORMS = ("self_attn.q_norm", "self_attn.k_norm")
-_GEMMA_BODY = replace(_LLAMA_BODY, embeddings=replace(_LLAMA_EMBED, scale="float32 root"))
+#: What those read that turn only a part of a head.
+PARTLY_TURNED = (*LLAMA.reads, "partial_rotary_factor")
+HEAD_NORMS = ("self_attn.q_norm", "self_attn.k_norm")
+_GEMMA_BODY = replace(LLAMA_BODY, embeddings=replace(LLAMA_EMBED, scale="float32 root"))
 #: Gemma 2's norms stand before and behind each sub-layer.
 _SANDWICH = replace(
     _GEMMA_BODY,
     feed_forward=replace(
-        _LLAMA_FEED,
+        LLAMA_FEED,
         activation="hidden_activation",
         before="pre_feedforward_layernorm",
         inside="post_feedforward_layernorm",
@@ -61,45 +61,32 @@ _SANDWICH = replace(
 )
 
 ROWS = (
-    _LLAMA,
+    LLAMA,
+    replace(LLAMA, model_type="mistral", window="all", head=causal_head("MistralForCausalLM")),
+    replace(LLAMA, model_type="qwen2", window="layer_types", head=causal_head("Qwen2ForCausalLM")),
     replace(
-        _LLAMA,
-        model_type="gpt_oss",
-        window="layer_types",
-        sinks="self_attn.sinks",
-        body=replace(
-            _LLAMA_BODY,
-            feed_forward=Feed(
-                router="mlp.router", experts="mlp.experts", before="post_attention_layernorm"
-            ),
-        ),
-        head=causal_head("GptOssForCausalLM"),
-    ),
-    replace(_LLAMA, model_type="mistral", window="all", head=causal_head("MistralForCausalLM")),
-    replace(_LLAMA, model_type="qwen2", window="layer_types", head=causal_head("Qwen2ForCausalLM")),
-    replace(
-        _LLAMA,
+        LLAMA,
         model_type="qwen3",
         window="layer_types",
-        head_norms=_HEAD_NORMS,
+        head_norms=HEAD_NORMS,
         head=causal_head("Qwen3ForCausalLM"),
     ),
     replace(
-        _LLAMA,
+        LLAMA,
         model_type="smollm3",
         window="layer_types",
         head=causal_head("SmolLM3ForCausalLM"),
-        reads=(*_LLAMA.reads, "no_rope_layers"),
+        reads=(*LLAMA.reads, "no_rope_layers"),
     ),
     replace(
-        _LLAMA,
+        LLAMA,
         model_type="gemma",
         norm_kind="rms+1",
         body=_GEMMA_BODY,
         head=causal_head("GemmaForCausalLM"),
     ),
     replace(
-        _LLAMA,
+        LLAMA,
         model_type="gemma2",
         norm_kind="rms+1",
         norm_inside="post_attention_layernorm",
@@ -110,11 +97,11 @@ ROWS = (
         head=causal_head("Gemma2ForCausalLM", softcap="final_logit_softcapping"),
     ),
     replace(
-        _LLAMA,
+        LLAMA,
         model_type="gemma3_text",
         norm_kind="rms+1",
         norm_inside="post_attention_layernorm",
-        head_norms=_HEAD_NORMS,
+        head_norms=HEAD_NORMS,
         window="layer_types",
         scale="scalar",
         softcap="attn_logit_softcapping",
@@ -127,16 +114,16 @@ ROWS = (
         model_type="phi",
         output="self_attn.dense",
         body=Body(
-            embeddings=_LLAMA_EMBED,
+            embeddings=LLAMA_EMBED,
             feed_forward=Feed(up="mlp.fc1", down="mlp.fc2"),
             parallel=True,
             final_norm="final_layernorm",
         ),
         head=causal_head("PhiForCausalLM", bias=("lm_head.bias",)),
-        reads=_PARTLY_TURNED,
+        reads=PARTLY_TURNED,
     ),
     replace(
-        _LLAMA,
+        LLAMA,
         model_type="phi3",
         query="",
         key="",
@@ -144,19 +131,19 @@ ROWS = (
         fused="self_attn.qkv_proj",
         window="all",
         body=replace(
-            _LLAMA_BODY,
-            feed_forward=replace(_LLAMA_FEED, up="", gate="", fused="mlp.gate_up_proj"),
+            LLAMA_BODY,
+            feed_forward=replace(LLAMA_FEED, up="", gate="", fused="mlp.gate_up_proj"),
         ),
         head=causal_head("Phi3ForCausalLM"),
-        reads=_PARTLY_TURNED,
+        reads=PARTLY_TURNED,
     ),
     replace(
         _LAYER_NORMED,
         model_type="stablelm",
         body=replace(
-            _LLAMA_BODY,
+            LLAMA_BODY,
             feed_forward=replace(
-                _LLAMA_FEED,
+                LLAMA_FEED,
                 before=Only("post_attention_layernorm", {"use_parallel_residual": False}),
             ),
             parallel={"use_parallel_residual": True},

@@ -15,9 +15,11 @@ from transformers.models.auto.modeling_auto import (
     MODEL_FOR_MASKED_LM_MAPPING_NAMES,
 )
 
+from inspector.families.registry import FAMILIES
+
 Kind = Literal["causal", "masked"]
 
-_CLASSES = {
+_CLASSES: dict[Kind, tuple[Any, dict[str, str]]] = {
     "causal": (AutoModelForCausalLM, MODEL_FOR_CAUSAL_LM_MAPPING_NAMES),
     "masked": (AutoModelForMaskedLM, MODEL_FOR_MASKED_LM_MAPPING_NAMES),
 }
@@ -30,11 +32,16 @@ def head_of(config: Any) -> tuple[Kind | None, Any]:
     """
     if config.is_encoder_decoder:
         return None, AutoModel
-    for kind, (automatic, known) in _CLASSES.items():
-        name = known.get(config.model_type)
-        if name is not None and name in (config.architectures or ()):
-            return kind, automatic  # type: ignore[return-value]
-    return None, AutoModel
+    named: list[Kind] = [
+        kind
+        for kind, (_, known) in _CLASSES.items()
+        if known.get(config.model_type) in (config.architectures or ())
+    ]
+    if len(named) > 1 and config.model_type in FAMILIES:
+        # XLM's one head is of both kinds: what it was trained for says which.
+        head = FAMILIES[config.model_type].head
+        named = [kind for kind in named if head is not None and kind == head.kind]
+    return (named[0], _CLASSES[named[0]][0]) if named else (None, AutoModel)
 
 
 def part_missing(model: Any, missing: list[str]) -> tuple[list[str], list[str]]:

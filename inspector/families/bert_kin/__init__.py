@@ -1,0 +1,1 @@
+"""Encoders built as BERT or RoBERTa is, each with something of its own."""

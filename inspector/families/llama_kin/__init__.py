@@ -1,0 +1,1 @@
+"""Decoders that are Llama but for a few parts: other norms, multipliers, activations, turns."""

@@ -1,0 +1,1 @@
+"""Decoders whose feed-forwards are mixtures of experts."""
