@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from inspector.errors import InputError
 
 if TYPE_CHECKING:
     from inspector.checkpoint.cache import Converted
+    from inspector.families.spec import Family
     from inspector.records import Verification
 
 _MISMATCH = 1
@@ -29,6 +31,7 @@ _TIERS = {
 
 
 @click.command()
+@click.argument("words", nargs=-1)
 @click.option(
     "--check",
     metavar="FAMILY",
@@ -41,8 +44,10 @@ _TIERS = {
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @debug_option
-def models(*, check: str | None, forget: bool, as_json: bool) -> int:
+def models(*, words: tuple[str, ...], check: str | None, forget: bool, as_json: bool) -> int:
     """List the model families whose attention is rebuilt and proved, and what was converted.
+
+    With words only those families in whose line all of them stand: inspect models rotary encoder.
 
     Names are transformers' model_type, as in a checkpoint's config.json. Other models that return
     attention weights run too, with a weaker proof or none.
@@ -50,6 +55,8 @@ def models(*, check: str | None, forget: bool, as_json: bool) -> int:
     from inspector.checkpoint import cache
     from inspector.families.registry import FAMILIES, refuse_unknown
 
+    if words and (check is not None or forget):
+        raise InputError("Words choose what is listed, and nothing is.", "Leave them out.")
     if check is not None:
         if check != _ALL:
             refuse_unknown(check)
@@ -63,19 +70,59 @@ def models(*, check: str | None, forget: bool, as_json: bool) -> int:
         else:
             _say_converted("Removed from", gone)
         return 0
+    _list(words, as_json=as_json)
+    return 0
+
+
+def _list(words: tuple[str, ...], *, as_json: bool) -> None:
+    """Print the families in whose lines all words stand, and without words all else there is."""
+    from inspector.checkpoint import cache
+    from inspector.families.registry import FAMILIES
+
+    chosen = {name: row for name, row in FAMILIES.items() if _has(row, words)}
+    if not chosen:
+        raise InputError(
+            f"No family's line has {' and '.join(map(repr, words))}.",
+            "inspect models lists them all.",
+        )
     there = cache.listed()
     if as_json:
-        rows = [{"family": name, "specials": list(FAMILIES[name].specials)} for name in FAMILIES]
+        rows = [
+            {
+                "family": name,
+                "kind": family.kind,
+                "specials": list(family.specials),
+                "covers": family.covers,
+            }
+            for name, family in chosen.items()
+        ]
         said = {"rebuilt": rows, "tiers": list(_TIERS), "converted": _converted(there)}
         click.echo(json.dumps(said))
-        return 0
-    width = max(map(len, FAMILIES))
+        return
     click.echo(f"{_TIERS['weights']}:\n")
-    for name, family in FAMILIES.items():
-        click.echo(f"  {name:{width}}  {', '.join(family.specials)}".rstrip())
+    widths = [max(map(len, column)) for column in zip(*map(_cells, chosen.values()), strict=True)]
+    for family in chosen.values():
+        name, kind, specials = _cells(family)
+        click.echo(f"  {name:{widths[0]}}  {kind:{widths[1]}}  {specials}".rstrip())
+        if len(chosen) == 1:
+            for key, values in family.covers.items():
+                click.echo(f"    covered where {key} is {values}")
+    if words:
+        click.echo(f"\n{len(chosen)} of {len(FAMILIES)} families.")
+        return
     click.echo(f"\n{_TIERS['captured']}\n\n{_TIERS['none']}\n")
     _say_converted("Made of GGUF files and adapters, in", there)
-    return 0
+
+
+def _cells(family: Family) -> tuple[str, str, str]:
+    """Return a family's line: its name, its kind, and what sets it apart."""
+    return family.model_type, family.kind, ", ".join(family.specials)
+
+
+def _has(family: Family, words: Sequence[str]) -> bool:
+    """Say whether all words stand in a family's line, each at the beginning of one of its own."""
+    line = re.split(r"[\s,]+", " ".join(_cells(family)).lower())
+    return all(any(own.startswith(word.lower()) for own in line) for word in words)
 
 
 def _converted(those: Sequence[Converted]) -> list[dict[str, object]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from inspector.families.parts import Body, Where, WordHead, holds
+from inspector.families.parts import Body, Given, OneOf, Where, WordHead, holds
 from inspector.records import SiteName
 
 
@@ -193,6 +193,22 @@ class Family:
     def sites(self) -> tuple[Family, ...]:
         """A row for each site, in the order in which a run has them."""
         return self, *self.others
+
+    @property
+    def kind(self) -> str:
+        """Whether the family reads both ways, writes, or does both with two stacks."""
+        if self.others:
+            return "encoder–decoder"
+        return "decoder" if self.causal else "encoder or decoder" if self.causal_if else "encoder"
+
+    @property
+    def covers(self) -> dict[str, str]:
+        """The values of the config that the row covers, where it does not cover them all."""
+        return {
+            name: str(value) if isinstance(value, OneOf) else repr(value)
+            for name, value in self.requires.items()
+            if not isinstance(value, Given)
+        }
 
     @property
     def specials(self) -> tuple[str, ...]:

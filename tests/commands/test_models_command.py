@@ -27,6 +27,24 @@ def test_every_family_has_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert [words[0] for words in lines] == list(FAMILIES)
 
 
+def test_words_choose_families(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "rotary", "encoder"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    names = {line.split()[0] for line in lines if line[:2] == "  "}
+    assert {"modernbert", "nomic_bert", "roformer"} <= names
+    assert not names & {"bert", "llama", "t5"}
+    assert lines[-1] == f"{len(names)} of {len(FAMILIES)} families."
+    assert main(["models", "MPT"]) == 0
+    assert "covered where attn_config.qk_ln is False" in capsys.readouterr().out
+    assert main(["models", "alibi", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["rebuilt"]
+    assert {row["family"] for row in rows} == {"bloom", "mpt"}
+    assert {row["kind"] for row in rows} == {"decoder"}
+    assert main(["models", "rotary", "teapot"]) == 2
+    assert "No family's line has 'rotary' and 'teapot'" in capsys.readouterr().err
+    assert main(["models", "bert", "--forget"]) == 2
+
+
 def test_the_tiers_are_explained(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models"]) == 0
     said = capsys.readouterr().out
