@@ -172,9 +172,16 @@ def is_long(checkpoint: Checkpoint, tokens: int) -> bool:
 
 
 def read_long(
-    checkpoint: Checkpoint, text: Text, *, progress: Progress = lambda _stage: None
+    checkpoint: Checkpoint,
+    text: Text,
+    *,
+    keep_stopped: bool = False,
+    progress: Progress = lambda _stage: None,
 ) -> LongInspection:
     """Inspect a text that was tokenized.
+
+    With ``keep_stopped`` Ctrl-C ends the reading, not the program: the layers that were read until
+    then are returned, and ``stopped`` says so.
 
     Raises
     ------
@@ -189,7 +196,17 @@ def read_long(
     refuse_no_memory(checkpoint, readings_size(checkpoint, len(text), len(spans), _ROWS), len(text))
     reading = Reading(text, spans, rows, _Clock(count, progress))
     places = _asked_places(checkpoint, text)
-    passed = forward_by_rows(checkpoint, text, reading, rows=places)
+    said = [*weights_notice(checkpoint), *notices(text)]
+    try:
+        passed = forward_by_rows(checkpoint, text, reading, rows=places)
+    except KeyboardInterrupt:
+        if not (keep_stopped and reading.layers):
+            raise
+        passed = LongPass(reading.last[:0], None)
+        said.append(
+            f"It was stopped: only layers 0 to {len(reading.layers) - 1} of {count} were read, and "
+            "there is no answer."
+        )
     sinks = reading.sinks()
     return LongInspection(
         checkpoint=checkpoint,
@@ -206,7 +223,8 @@ def read_long(
         rows=rows,
         final=passed.final,
         logits=passed.logits,
-        notices=(*weights_notice(checkpoint), *notices(text)),
+        notices=tuple(said),
+        stopped=len(reading.layers) < count,
     )
 
 
@@ -256,5 +274,7 @@ def _predictions(
 def _embedding(checkpoint: Checkpoint, passed: LongPass) -> Embedding | None:
     model = checkpoint.model
     if model is None or model.head is not None or checkpoint.pooling is None:
+        return None
+    if not len(passed.final):  # it was stopped
         return None
     return pool(passed.final, checkpoint.pooling)

@@ -169,11 +169,14 @@ def _show(checkpoint: Checkpoint, text: Text, wanted: WantedLong, model: AskedMo
         refuse_places([Output("--out", wanted.place, PAGE)])
     console = Console(highlight=False, quiet=wanted.as_json)
     with status(quiet=wanted.as_json) as progress:
-        found = read_long(checkpoint, text, progress=progress)
+        found = read_long(checkpoint, text, keep_stopped=True, progress=progress)
     print_long(console, found)
     heads = tuple(wanted.asked(found))
     files = _write(found, wanted, heads)
     print_files(console, files)
+    if found.stopped:
+        # What was read is kept; the program ends as it does whenever it is stopped.
+        raise KeyboardInterrupt
     if model.prove:
         with status(quiet=wanted.as_json) as progress:
             found = found.prove(model.load(progress), progress)

@@ -81,6 +81,8 @@ class LongFindings:
     final: Array
     logits: Array | None
     notices: tuple[str, ...] = ()
+    #: Whether somebody stopped it: then only the first layers were read, and there is no answer.
+    stopped: bool = False
 
     @property
     def model(self) -> ModelInfo:

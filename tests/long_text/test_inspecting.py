@@ -121,6 +121,29 @@ def _carried(page: str) -> set[tuple[int, int]]:
 
 
 @pytest.mark.usefixtures("short_is_long")
+def test_what_was_read_until_ctrl_c_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    begin = long_text.Reading.__call__
+
+    def stopped(self: Any, layer: int, *rest: Any) -> Any:
+        if layer == 3:
+            raise KeyboardInterrupt
+        return begin(self, layer, *rest)
+
+    monkeypatch.setattr(long_text.Reading, "__call__", stopped)
+    assert main(["A small dog. " * 20]) == 130
+    assert "only layers 0 to 2 of 6 were read" in " ".join(capsys.readouterr().out.split())
+    source = Path("attention.html").read_text(encoding="utf-8")
+    header = json.loads(source.split('id="header">')[1].split("</script>")[0])
+    assert [layer["layer"] for layer in header["layers"]] == [0, 1, 2]
+    assert header["embedding"] is None
+    with pytest.raises(KeyboardInterrupt):
+        inspector.inspect_long("A small dog. " * 20, model="bundled")
+
+
+@pytest.mark.usefixtures("short_is_long")
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

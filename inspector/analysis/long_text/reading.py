@@ -50,6 +50,8 @@ class Reading:
         self._outline = Outline(text, spans, rows)
         self._gathered = _Gathered(len(text))
         self._strongest = _Strongest(self._outline)
+        #: (T, D) what entered the last layer that was read.
+        self.last: Array = np.empty((0, 0), dtype=np.float32)
         self.layers: list[LongLayer] = []
         self.heads: list[HeadReading] = []
 
@@ -62,6 +64,7 @@ class Reading:
 
     def take(self, hidden: Array, fold: LayerFold) -> None:
         """Take in a layer whose rows have all gone by; ``hidden`` (T, D) is what entered it."""
+        self.last = hidden
         readings = read_heads(fold)
         self._gathered.add(fold, hidden)
         self._strongest.add(fold, readings)
