@@ -69,7 +69,8 @@ class LongFindings:
     links: tuple[Link, ...]
     sinks: tuple[Sink, ...]
     #: (N, P) of what is given beyond the neighbouring spans, which part each gets, in units of an
-    #: even part; a layer's heads averaged. NaN for a span with a sink, and where nobody is far.
+    #: even part; a layer's heads averaged. NaN for the first, for one with a sink, and where nobody
+    #: is far.
     lifts: Float32
     predictions: Predictions | None
     embedding: Embedding | None

@@ -139,8 +139,7 @@ def test_what_stretches_are_given_from_afar_in_plain_loops(
     made: Callable[[str], Made], variant: str
 ) -> None:
     reading, whole, _ = both(made(variant))
-    sink = sinks.Sink("self", 0, "", 1.0, None)
-    found = reading.lifts([sink])
+    found = reading.lifts(())
     for at, layer in enumerate(whole.computed):
         given_, even = np.zeros((2, len(SPANS)))
         for i, asking in enumerate(SPANS):

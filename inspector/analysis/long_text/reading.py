@@ -80,13 +80,14 @@ class Reading:
 
         Of what a query gives beyond the neighbouring stretches, those with a sink set aside, the
         part of each, in units of its part if that were spread evenly; the mean over queries and a
-        layer's heads. NaN for a stretch with a sink, and where fewer than a tenth of all
+        layer's heads. NaN for the first, for one with a sink, and where fewer than a tenth of all
         stretches can listen from afar.
         """
         outline = self._outline
         count = len(outline.starts)
         apart = np.abs(np.arange(count)[:, None] - np.arange(count)) > 1
-        apart[:, [int(outline.stretch[sink.index]) for sink in sinks]] = False
+        # Much rests on the first token whatever it is, even where that is not enough for a sink.
+        apart[:, [0, *(int(outline.stretch[sink.index]) for sink in sinks)]] = False
         queries = np.diff(outline.edges)
         found = np.full((len(self.layers), count), np.nan, dtype=np.float32)
         for at, layer in enumerate(self.layers):

@@ -34,11 +34,14 @@ export function mountFlow(root, data, store) {
     const now = store.get();
     if (view.disposed || now.layer !== layer || now.head !== head) return;
     matrix = found;
-    // What everybody gives to a sink would leave no colour for the rest.
-    const aside = new Set(data.header.sinks.map(({ index }) => data.stretchOf[index]));
-    const others = found.data.filter((_, i) => !aside.has(i % found.cols));
+    // What everybody gives to the first token, to a sink and to what stands beside them would leave no colour for the rest.
+    const aside = new Set([0, ...data.header.sinks.map(({ index }) => data.stretchOf[index])]);
+    const others = found.data.filter((_, i) => {
+      const [row, col] = [Math.floor(i / found.cols), i % found.cols];
+      return !aside.has(col) && Math.abs(row - col) > 1;
+    });
     const high = largestMagnitude(others) || 1;
-    panel.caption("attention", "", ["0", fixed(high, 3)], "");
+    panel.caption("attention", "", ["0", `${fixed(high, 3)} and more`], "");
     panel.draw({
       matrix: found,
       scale: "amount",

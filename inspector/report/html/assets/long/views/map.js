@@ -77,7 +77,8 @@ export function mountMap(root, data, store) {
       { start, end } = spans[from],
       where = `Stretch ${from}, tokens ${start} to ${end - 1}`;
     if (most < 0) {
-      view.find("map-says").textContent = `${where}: a sink stands in it, or nobody listens to it from afar.`;
+      view.find("map-says").textContent =
+        `${where}: it is the first, a sink stands in it, or hardly anybody comes far behind it.`;
       return;
     }
     view.find("map-says").textContent =
