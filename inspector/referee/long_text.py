@@ -32,8 +32,8 @@ from inspector.referee.quiet import quiet
 from inspector.referee.site_hooks import copied, watch_end
 
 _NAME = "inspector_in_parts"
-#: Queries of a part: a head's scores of one stay in the cache.
-_PART = 64
+#: Queries of a part: with fewer, keys and values are repeated for the heads too often.
+_PART = 128
 
 #: Is told of each layer: what entered it, (T, D), its rows, (H, R, T), and their output, (R, D).
 Each = Callable[[TracedLayer], None]
