@@ -39,8 +39,9 @@ if TYPE_CHECKING:
 LONG_FROM, _WEIGHTS = 2048, 1 << 29
 #: How many query rows of every head are kept whole, and the seed by which they are drawn.
 _ROWS, _SEED = 16, 0
-#: No text has fewer tokens than its characters divided by this.
-_CHARACTERS = 64
+#: From how many characters on a text is refused before it is tokenized, which would take minutes,
+#: where it has more than so many for each token that fits.
+_MANY, _CHARACTERS = 500_000, 64
 
 
 @dataclass(frozen=True)
@@ -141,14 +142,14 @@ def inspect_long(
 
 
 def encode_long(checkpoint: Checkpoint, text: str, *, truncate: bool) -> Text:
-    """Tokenize a text; one that cannot fit, whatever its tokens, is refused before.
+    """Tokenize a text; one of very many characters is refused before.
 
     Raises
     ------
     InputError
         When it does not fit.
     """
-    most = None if checkpoint.window is None else checkpoint.window * _CHARACTERS
+    most = None if checkpoint.window is None else max(_MANY, checkpoint.window * _CHARACTERS)
     if most is not None and len(text) > most:
         if not truncate:
             raise InputError(

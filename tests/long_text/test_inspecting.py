@@ -197,6 +197,7 @@ def test_heads_of_a_short_text_need_not_be_chosen(
 
 
 def test_truncated_to_what_can_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(long_text, "_MANY", 3072)
     monkeypatch.setattr(long_text, "_CHARACTERS", 6)
     found = inspector.inspect_long("dog " * 2000, model="bundled", truncate=True)
     assert len(found.text) == 512
