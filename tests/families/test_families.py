@@ -233,7 +233,7 @@ def test_a_falcon_with_alibi_is_flagged(tmp_path: Path) -> None:
         ("ctrl", SMALL["ctrl"] | {"layer_norm_epsilon": 1e-5}, "layer_norm_epsilon=1e-05"),
         ("xlm", SMALL["xlm"] | {"causal": True}, "causal=True"),
         ("flaubert", SMALL["flaubert"] | {"pre_norm": True}, "pre_norm=True"),
-        ("mpt", SMALL["mpt"] | {"attn_config": {"clip_qkv": 6.0}}, "attn_config.clip_qkv=6.0"),
+        ("mpt", SMALL["mpt"] | {"attn_config": {"alibi_bias_max": 16}}, "bias_max=16"),
         ("big_bird", SMALL["big_bird"] | {"attention_type": "block_sparse"}, "'block_sparse'"),
         ("esm", SMALL["esm"] | {"position_embedding_type": "relative_key"}, "'absolute' or"),
     ],
