@@ -32,7 +32,7 @@ def attention_config(family: Family, config: Any, layer: int) -> AttentionConfig
         kv_heads=kv_heads,
         head_dim=size,
         scale=_scale(family, config, layer, size),
-        clip=_number(getattr(config, family.clip)) if family.clip else None,
+        clip=_number(said(config, family.clip, None)) if family.clip else None,
         norms_over_all=family.head_norms_over == "all",
         norms_behind_rope=family.head_norms_behind_rope,
         causal=family.is_causal(config),
@@ -186,6 +186,17 @@ def rope_windows(family: Family, config: Any) -> tuple[int, ...]:
         for parameters in rope_parameters(row, config)
     ]
     return tuple(sorted({one.window for one in found if one is not None}))
+
+
+def said(config: Any, name: str, otherwise: object) -> Any:
+    """Return a value of a config, or of one within it, which a file has as an object."""
+    for part in name.split("."):
+        config = (
+            config.get(part, otherwise)
+            if isinstance(config, dict)
+            else getattr(config, part, otherwise)
+        )
+    return config
 
 
 def sizes(family: Family, config: Any) -> tuple[int, int, int]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from inspector.errors import ModelError
-from inspector.families.attention_numbers import rope_parameters, sizes, turned_size
+from inspector.families.attention_numbers import rope_parameters, said, sizes, turned_size
 from inspector.families.parts import Given, OneOf
 from inspector.families.position_numbers import ROPE_TYPES
 from inspector.families.spec import Family
@@ -32,7 +32,7 @@ def not_rebuilt_because(family: Family, config: Any) -> str | None:
         if isinstance(expected, Given):
             continue
         allowed = expected if isinstance(expected, OneOf) else OneOf((expected,))
-        found = _said(config, name, allowed.values[0])
+        found = said(config, name, allowed.values[0])
         if found not in allowed.values:
             return (
                 f"the rebuild of {family.model_type} covers {name}={allowed}, "
@@ -51,8 +51,8 @@ def not_rebuilt_because(family: Family, config: Any) -> str | None:
             f"{' and '.join(map(str, sorted(widths)))}"
         )
     for site in family.sites:
-        if said := _speeds_refused(family, site, config):
-            return said
+        if refused := _speeds_refused(family, site, config):
+            return refused
     if family.turns(config) and "head_dim" not in family.reads:
         # The heads are as wide as ever, but transformers makes the speeds for this width.
         heads, _, size = sizes(family, config)
@@ -98,17 +98,6 @@ def _fits(parameters: Mapping[str, Any], kind: str, name: str, pairs: int) -> bo
 
 def _positive(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf
-
-
-def _said(config: Any, name: str, otherwise: object) -> object:
-    """Return a value of a config, or of one within it, which a file has as an object."""
-    for part in name.split("."):
-        config = (
-            config.get(part, otherwise)
-            if isinstance(config, dict)
-            else getattr(config, part, otherwise)
-        )
-    return config
 
 
 def refuse_left_open(family: Family, config: Any) -> None:

@@ -1,4 +1,4 @@
-"""What a row says of a model around its attention: embeddings, feed-forward, norms, head."""
+"""The parts of a row: what positions add, latent states, and all around a model's attention."""
 
 from __future__ import annotations
 
@@ -50,6 +50,53 @@ def holds(when: Mapping[str, object] | bool, config: Any) -> bool:
     if isinstance(when, bool):
         return when
     return all(getattr(config, name, None) == value for name, value in when.items())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """What positions add to the scores, and which modules hold what was learned of it.
+
+    ``alibi`` has nothing to learn; ``from_end`` is MPT's, which counts places back from the last
+    key and takes each slope as a power of its own. ``buckets``: ``table`` is a path from the base
+    model, with ``{i}`` where every layer has one of its own, and the config says how many buckets
+    there are and how far they reach. ``disentangled``: so it is, with ``key`` and ``query`` from
+    the layer, what makes keys and queries of the distances.
+    """
+
+    kind: Literal["alibi", "buckets", "disentangled"]
+    from_end: bool = False
+    table: str = ""
+    key: str = ""
+    query: str = ""
+    #: The norm that the table goes through where ``norm_rel_ebd`` says so.
+    norm: str = ""
+    #: Whether the config's ``position_buckets`` may put distances into logarithmic buckets.
+    in_buckets: bool = False
+    #: Whether keys ahead and keys behind have buckets of their own.
+    both_ways: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatentPaths:
+    """The modules of attention on latent states, as DeepSeek has it, paths from the layer.
+
+    The config says how wide everything is: ``q_lora_rank``, without which queries are made of the
+    states, ``kv_lora_rank``, and of a head ``qk_nope_head_dim``, ``qk_rope_head_dim`` (which
+    positions turn, and which a key shares with all others) and ``v_head_dim``.
+    """
+
+    #: What makes queries of the states; or their latent, its norm, and queries of that.
+    query: str
+    query_down: str
+    query_norm: str
+    query_up: str
+    #: What makes the latent of keys and values, and behind it what keys share; its norm; and what
+    #: makes, head by head, a key and a value of it.
+    down: str
+    norm: str
+    up: str
+    #: The small number under the root of both norms, whatever the config says of the others.
+    eps: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from inspector.records.chat import Chat, Message, Role, conversation
 from inspector.records.checkpoint import (
-    DEFAULT_POOLING,
     Alibi,
     AttentionConfig,
     AttentionLayer,
@@ -28,7 +27,6 @@ from inspector.records.checkpoint import (
     ModelInfo,
     Norm,
     Origin,
-    Pooling,
     PositionRule,
     PositionWeights,
     Projection,
@@ -81,7 +79,7 @@ from inspector.records.effects import (
     TokenEffect,
     WhatIf,
 )
-from inspector.records.embedding import Embedding, Similarity
+from inspector.records.embedding import DEFAULT_POOLING, Embedding, Pooling, Similarity
 from inspector.records.findings import (
     Agreement,
     AskedLink,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from inspector.records.embedding import DEFAULT_POOLING, Pooling
 from inspector.records.shapes import Array, Float32
 
 if TYPE_CHECKING:
@@ -223,19 +224,6 @@ class AttentionLayer:
 
     weights: AttentionWeights
     config: AttentionConfig
-
-
-@dataclass(frozen=True, slots=True)
-class Pooling:
-    """How the states of a text become one vector, as sentence-transformers writes it down."""
-
-    kind: Literal["mean", "cls", "max", "mean_sqrt_len"]
-    #: Whether the vector is then brought to length 1.
-    normalised: bool
-
-
-#: How the states of a model become one vector whose files say nothing of it.
-DEFAULT_POOLING = Pooling("mean", normalised=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,24 @@
-"""What a model without a head for words answers: its text as one vector."""
+"""What a model without a head for words answers: its text as one vector, and how it is pooled."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
-from inspector.records.checkpoint import Pooling
 from inspector.records.shapes import Float64
+
+
+@dataclass(frozen=True, slots=True)
+class Pooling:
+    """How the states of a text become one vector, as sentence-transformers writes it down."""
+
+    kind: Literal["mean", "cls", "max", "mean_sqrt_len"]
+    #: Whether the vector is then brought to length 1.
+    normalised: bool
+
+
+#: How the states of a model become one vector whose files say nothing of it.
+DEFAULT_POOLING = Pooling("mean", normalised=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ The oracle is transformers itself, run by a model that transformers loads from t
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from importlib import import_module
 from inspect import signature
@@ -35,16 +36,21 @@ from inspector.referee.text import encode
 from inspector.session import Inspection
 from inspector.verify import arbitrate, compare
 
+Made = Callable[[str], tuple[Inspection, Any, Any]]
+
 SENTENCE = "The cat sat on the mat because it was tired and we are here"
+
+#: The tests of a variant follow one another: of two processes only one makes it.
+each_variant = pytest.mark.parametrize("variant", VARIANTS, scope="module")
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Inspection, Any]]:
-    """Ours and transformers' own output of a variant; each is made once."""
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """Ours, transformers' own output, and its model of a variant; each is made once."""
     place = tmp_path_factory.mktemp("families")
-    known: dict[str, tuple[Inspection, Any]] = {}
+    known: dict[str, tuple[Inspection, Any, Any]] = {}
 
-    def make(variant: str) -> tuple[Inspection, Any]:
+    def make(variant: str) -> tuple[Inspection, Any, Any]:
         if variant not in known:
             model_type, options = VARIANTS[variant]
             torch.manual_seed(0)
@@ -58,18 +64,15 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Insp
             inputs = {name: given for name, given in tokens.items() if name in known_inputs}
             with torch.no_grad():
                 outputs = theirs(**inputs, output_attentions=True, output_hidden_states=True)
-            known[variant] = found, outputs
+            known[variant] = found, outputs, theirs
         return known[variant]
 
     return make
 
 
-Made = Callable[[str], tuple[Inspection, Any]]
-
-
-@pytest.mark.parametrize("variant", VARIANTS)
+@each_variant
 def test_ours_beside_theirs(made: Made, variant: str) -> None:
-    ours, theirs = made(variant)
+    ours, theirs, _ = made(variant)
     assert ours.verification.verdict in ("verified", "rounding"), ours.verification
     assert len(ours.trace.layers) == len(theirs.attentions) >= 3
     assert ours.rebuild.layers
@@ -83,11 +86,11 @@ def test_ours_beside_theirs(made: Made, variant: str) -> None:
         assert np.abs(ours.rebuild.layers[layer].output - output).max() <= 1e-4
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@each_variant
 def test_the_ladder_ends_at_the_model_and_the_shares_sum_to_the_gap(
     made: Made, variant: str
 ) -> None:
-    ours, _ = made(variant)
+    ours, _, _ = made(variant)
     rungs = {rung.name: rung for rung in ours.ladder}
     last = rungs["model"].all_tokens
     assert last is not None
@@ -144,7 +147,7 @@ def test_a_row_that_names_a_module_the_model_lacks_is_an_error(
 
 
 def test_two_orders_of_layer_and_module_agree_on_albert(made: Made) -> None:
-    ours, _ = made("albert in groups")
+    ours, _, _ = made("albert in groups")
     assert ours.checkpoint.attention is not None
     weights = [layer.weights for layer in ours.checkpoint.attention]
     first, *_, last = weights
@@ -155,7 +158,7 @@ def test_two_orders_of_layer_and_module_agree_on_albert(made: Made) -> None:
 # --- each part of a dialect, left out, must turn the verdict ----------------------------------
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@each_variant
 def test_a_corrupted_rebuild_is_caught(made: Made, variant: str) -> None:
     found = made(variant)[0]
     assert found.checkpoint.attention is not None
@@ -230,7 +233,7 @@ def test_a_falcon_with_alibi_is_flagged(tmp_path: Path) -> None:
         ("ctrl", SMALL["ctrl"] | {"layer_norm_epsilon": 1e-5}, "layer_norm_epsilon=1e-05"),
         ("xlm", SMALL["xlm"] | {"causal": True}, "causal=True"),
         ("flaubert", SMALL["flaubert"] | {"pre_norm": True}, "pre_norm=True"),
-        ("mpt", SMALL["mpt"] | {"attn_config": {"clip_qkv": 6.0}}, "attn_config.clip_qkv=6.0"),
+        ("mpt", SMALL["mpt"] | {"attn_config": {"alibi_bias_max": 16}}, "bias_max=16"),
         ("big_bird", SMALL["big_bird"] | {"attention_type": "block_sparse"}, "'block_sparse'"),
         ("esm", SMALL["esm"] | {"position_embedding_type": "relative_key"}, "'absolute' or"),
     ],
@@ -266,7 +269,7 @@ def test_a_big_bird_in_blocks_says_why_it_cannot_be_seen(tmp_path: Path) -> None
 
 
 def test_softmax_in_float32_is_arbitrated_by_a_bound_of_its_own(made: Made) -> None:
-    ours, _ = made("opt")
+    ours, _, _ = made("opt")
     assert ours.rebuild.layers
     check = replace(
         compare.check_layer(ours.trace.layers[0], ours.rebuild.layers[0], "weights"),
@@ -283,7 +286,7 @@ def test_softmax_in_float32_is_arbitrated_by_a_bound_of_its_own(made: Made) -> N
 
 
 def test_rungs_of_a_causal_family(made: Made) -> None:
-    ours, _ = made("gpt2")
+    ours, _, _ = made("gpt2")
     assert ours.rebuild.layers
     assert [rung.name for rung in RUNGS if not applies(rung, ours.rebuild.layers[0])] == [
         "position"
@@ -336,27 +339,28 @@ def batch(side: str, length: int) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
-@pytest.mark.parametrize("variant", VARIANTS)
+@each_variant
 def test_a_padded_batch_of_two(made: Made, variant: str, side: str) -> None:
     """Text by text from a batch that transformers ran; a row that sees nothing is not compared."""
-    found = made(variant)[0]
+    found, _, model = made(variant)
     known = found.checkpoint.attention
     assert known is not None
-    model = AutoModel.from_pretrained(found.model.name, attn_implementation="eager").eval()
     ids, mask = batch(side, 14)
     outputs: list[torch.Tensor] = []
     inputs: list[torch.Tensor] = []
     family = FAMILIES[VARIANTS[variant][0]]
-    for path in dict.fromkeys(family.layer_paths(model.config)):
-        layer = model.get_submodule(path)
-        layer.register_forward_pre_hook(
-            lambda _m, args, named: inputs.append(args[0] if args else named["hidden_states"]),
-            with_kwargs=True,
-        )
-        layer.get_submodule(family.output).register_forward_hook(
-            lambda _m, _args, result: outputs.append(result)
-        )
-    with torch.no_grad():
+    with ExitStack() as hooks, torch.no_grad():
+        for path in dict.fromkeys(family.layer_paths(model.config)):
+            layer = model.get_submodule(path)
+            before = layer.register_forward_pre_hook(
+                lambda _m, args, named: inputs.append(args[0] if args else named["hidden_states"]),
+                with_kwargs=True,
+            )
+            behind = layer.get_submodule(family.output).register_forward_hook(
+                lambda _m, _args, result: outputs.append(result)
+            )
+            hooks.enter_context(before)
+            hooks.enter_context(behind)
         given = model(input_ids=ids, attention_mask=mask, output_attentions=True)
     for text in range(2):
         present = mask[text].numpy().astype(bool)

@@ -25,6 +25,7 @@ CUTS = {14: (0, 5, 6, 7, 11, 14), 9: (0, 3, 4, 5, 9)}
 FLOAT32, FLOAT64, ROUNDED = 1e-5, 1e-12, 1e-5
 
 
+#: In every test of this module's scope: a variant's follow one another, and it is made once.
 CAUSAL = [variant for variant in ALL if one_way(variant)]
 #: Its tokens are turned at other speeds when the text gets longer, and those before stay as read.
 GROWS_OTHERWISE = "phi3 longrope, long texts"
@@ -84,7 +85,9 @@ def apart(pieces: Sequence[Trace], whole: Trace) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("variant", [one for one in CAUSAL if one != GROWS_OTHERWISE])
+@pytest.mark.parametrize(
+    "variant", [one for one in CAUSAL if one != GROWS_OTHERWISE], scope="module"
+)
 def test_pieces_beside_the_whole(made: Callable[[str], Made], variant: str, dtype: Any) -> None:
     it = made(variant)
     whole = forward(it.checkpoint, it.text, it.target, keep=BOTH, dtype=dtype)
@@ -95,7 +98,7 @@ def test_pieces_beside_the_whole(made: Callable[[str], Made], variant: str, dtyp
     assert max(found.values()) <= bound, found
 
 
-@pytest.mark.parametrize("variant", CAUSAL)
+@pytest.mark.parametrize("variant", CAUSAL, scope="module")
 def test_pieces_beside_transformers_with_its_cache(
     made: Callable[[str], Made], variant: str
 ) -> None:

@@ -21,9 +21,12 @@ from inspector.records import Checkpoint, SilenceHead, Text
 #: The house's bound is 1e-4.
 FLOAT32 = 3e-5
 
+#: The tests of a variant follow one another: it is made once.
+each_variant = pytest.mark.parametrize("variant", ALL, scope="module")
+
 
 @pytest.mark.parametrize("side", ["alone", "padded right", "padded left"])
-@pytest.mark.parametrize("variant", ALL)
+@each_variant
 def test_ours_beside_theirs(made: Callable[[str], Made], variant: str, side: str) -> None:
     it = made(variant)
     text, present = it.padded(side)
@@ -37,7 +40,7 @@ def test_ours_beside_theirs(made: Callable[[str], Made], variant: str, side: str
 
 
 @pytest.mark.parametrize("side", ["alone", "padded right", "padded left"])
-@pytest.mark.parametrize("variant", ALL)
+@each_variant
 def test_in_float64(made: Callable[[str], Made], variant: str, side: str) -> None:
     it = made(variant)
     text, present = it.padded(side)

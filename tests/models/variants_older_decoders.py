@@ -15,5 +15,6 @@ VARIANTS: dict[str, tuple[str, Mapping[str, Any]]] = {
     # A place of the text then has the padding's vector, which is 0.
     "xglm, padding in its places": ("xglm", SMALL["xglm"] | {"pad_token_id": 4}),
     "mpt, six heads": ("mpt", SMALL["mpt"] | {"n_heads": 6}),
+    "mpt, bounded": ("mpt", SMALL["mpt"] | {"attn_config": {"clip_qkv": 0.5}}),
     "openai-gpt, relu": ("openai-gpt", SMALL["openai-gpt"] | {"afn": "relu"}),
 }

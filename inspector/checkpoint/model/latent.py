@@ -11,7 +11,7 @@ from typing import Any
 
 from inspector.checkpoint.model.modules import Modules
 from inspector.errors import ModelError
-from inspector.families.spec import LatentPaths
+from inspector.families.parts import LatentPaths
 from inspector.records import Array, Latent, Projection
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from inspector.families.parts import Body, Embed, Feed, Only, causal_head
-from inspector.families.spec import Added, Family
+from inspector.families.parts import Added, Body, Embed, Feed, Only, causal_head
+from inspector.families.spec import Family
 
 #: GPT-2's own table also serves for segments, where somebody tells of any.
 GPT_EMBED = Embed(words=("wte",), positions="wpe", types="wte", types_are_words=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Literal
 
-from inspector.families.parts import Body, Embed, Feed, Only, WordHead
-from inspector.families.spec import Added, Family
+from inspector.families.parts import Added, Body, Embed, Feed, Only, WordHead
+from inspector.families.spec import Family
 
 Site = Literal["encoder", "decoder", "cross"]
 _SITES: tuple[Site, ...] = ("encoder", "decoder", "cross")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from inspector.families.parts import Body, Embed, Feed, Given, Only, WordHead
-from inspector.families.spec import Added, Family
+from inspector.families.parts import Added, Body, Embed, Feed, Given, Only, WordHead
+from inspector.families.spec import Family
 
 #: As an encoder, with positions in the embeddings.
 AS_ENCODER = {

@@ -12,8 +12,7 @@ from inspector.families.llamas.rows import (
     LLAMA_FEED,
     PARTLY_TURNED,
 )
-from inspector.families.parts import Body, Mixture, causal_head
-from inspector.families.spec import LatentPaths
+from inspector.families.parts import Body, LatentPaths, Mixture, causal_head
 
 
 def _three(path: str) -> tuple[str, str, str]:

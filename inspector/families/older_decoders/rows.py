@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from inspector.families.decoders.rows import GPT_EMBED, GPT_FEED, NEOX_FEED
-from inspector.families.parts import Body, Embed, Feed, Only, causal_head
-from inspector.families.spec import Added, Family
+from inspector.families.parts import Added, Body, Embed, Feed, Only, causal_head
+from inspector.families.spec import Family
 
 #: fairseq's decoders: norms before, places counted from 2 on, embeddings scaled where set.
 _FAIRSEQ_EMBED = Embed(
@@ -148,6 +148,7 @@ ROWS = (
         norm="norm_1",
         eps="layer_norm_epsilon",
         added=Added(kind="alibi", from_end=True),
+        clip="attn_config.clip_qkv",
         causal=True,
         float32_softmax=True,
         prefix="transformer",
@@ -169,7 +170,6 @@ ROWS = (
             "attn_config.attn_uses_sequence_id": False,
             "attn_config.alibi": True,
             "attn_config.alibi_bias_max": 8,
-            "attn_config.clip_qkv": None,
             "attn_config.softmax_scale": None,
         },
     ),
