@@ -9,7 +9,7 @@ The process: from the start of Python to all matrices of a sentence of 13 tokens
 weights checked, without torch, from fork to exit; beside the smallest honest script.
 
 The memory: what one pass of 512 tokens that keeps everything adds to a process at most, each side
-in a process of its own (``forward_memory.py``).
+in a process of its own (``scripts/forward_memory.py``).
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def _memory(turns: int) -> str:
 
 def _added_megabytes(side: str, text: str) -> float:
     made = subprocess.run(
-        [sys.executable, str(_HERE / "forward_memory.py"), side, text],
+        [sys.executable, str(_HERE / "scripts/forward_memory.py"), side, text],
         env=os.environ | {"PYTHONPATH": str(_HERE.parent), "HF_HUB_OFFLINE": "1"},
         capture_output=True,
         check=True,
