@@ -21,7 +21,7 @@ import inspector
 from inspector.errors import InputError, ModelError
 
 NAME = "checkpoints"
-FEW = 120
+FEW = 80
 MANY = 1000
 
 SENTENCE = "the cat sat on the mat"

@@ -22,7 +22,7 @@ from hostile.program import Streams, look, run
 from inspector.files.kinds import PAGE_MARK
 
 NAME = "command_lines"
-FEW = 60
+FEW = 40
 MANY = 700
 
 PAGE = b"<!doctype html>\n" + PAGE_MARK + b"\n<title>an older page</title></html>\n"
