@@ -7,7 +7,7 @@ said of them are readings, a map, and single rows.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,7 +35,7 @@ from inspector.row_proof import prove_rows
 if TYPE_CHECKING:
     from inspector.referee.loading import LoadedModel
 
-#: From how many tokens on no matrix is kept, and from how many weights in all.
+#: Beyond how many tokens no matrix is kept, and beyond how many weights in all.
 LONG_FROM, _WEIGHTS = 2048, 1 << 29
 #: How many query rows of every head are kept whole, and the seed by which they are drawn.
 _ROWS, _SEED = 16, 0
@@ -78,13 +78,7 @@ class LongInspection(LongFindings):
         from inspector.report.html.long_page import render_long_report
 
         asked = list(dict.fromkeys(heads))
-        for layer, head in asked:
-            if not (0 <= layer < len(self.layers) and 0 <= head < self.layers[layer].config.heads):
-                raise InputError(
-                    f"There is no head {layer}.{head}: {self.model.title} has layers 0 to "
-                    f"{len(self.layers) - 1} of {self.model.heads} heads.",
-                    "Name a head by its layer and its number, such as 0.0.",
-                )
+        refuse_no_head(self.model.title, [layer.config.heads for layer in self.layers], asked)
         page = render_long_report(self, asked, budget=budget, command=command)
         write_whole(Path(path), page.encode(), PAGE)
 
@@ -198,11 +192,13 @@ def read_long(
     reading = Reading(text, spans, rows, _Clock(count, progress))
     places = _asked_places(checkpoint, text)
     said = [*weights_notice(checkpoint), *notices(text)]
+    stopped = False
     try:
         passed = forward_by_rows(checkpoint, text, reading, rows=places)
     except KeyboardInterrupt:
         if not (keep_stopped and reading.layers):
             raise
+        stopped = True
         passed = LongPass(reading.last[:0], None)
         said.append(
             f"It was stopped: only layers 0 to {len(reading.layers) - 1} of {count} were read, and "
@@ -225,8 +221,26 @@ def read_long(
         final=passed.final,
         logits=passed.logits,
         notices=tuple(said),
-        stopped=len(reading.layers) < count,
+        # Behind the last layer too: there may be no answer although all of them were read.
+        stopped=stopped,
     )
+
+
+def refuse_no_head(title: str, heads: Sequence[int], asked: Iterable[tuple[int, int]]) -> None:
+    """Refuse heads, (layer, head), that there are not; ``heads`` says how many each layer has.
+
+    Raises
+    ------
+    InputError
+        With the first of them.
+    """
+    for layer, head in asked:
+        if not (0 <= layer < len(heads) and 0 <= head < heads[layer]):
+            raise InputError(
+                f"There is no head {layer}.{head}: {title} has layers 0 to {len(heads) - 1} of "
+                f"{max(heads)} heads.",
+                "Name a head by its layer and its number, such as 0.0.",
+            )
 
 
 class _Clock:

@@ -20,7 +20,11 @@ def matrices_size(checkpoint: Checkpoint, tokens: int, seconds: int) -> int:
 
 
 def readings_size(checkpoint: Checkpoint, tokens: int, spans: int, rows: int) -> int:
-    """Return the bytes of what is kept of a long text: queries, keys, readings and some rows."""
+    """Return the bytes of what is kept of a long text: queries, keys, readings and some rows.
+
+    An estimate from below: biases, what one layer needs while it is read, and queries and keys for
+    which float16 is not enough are not in it. 0 where nobody knows how many heads there are.
+    """
     total = 0
     for layer in checkpoint.attention or ():
         config = layer.config
@@ -29,20 +33,22 @@ def readings_size(checkpoint: Checkpoint, tokens: int, spans: int, rows: int) ->
     return total
 
 
-def refuse_no_memory(checkpoint: Checkpoint, needed: int, tokens: int) -> None:
-    """Refuse a text that needs more memory than can be had.
+def refuse_no_memory(
+    checkpoint: Checkpoint, needed: int, tokens: int, hint: str = "Give a shorter text."
+) -> None:
+    """Refuse a text that needs more bytes of memory than can be had.
 
     Raises
     ------
     MachineError
-        With both.
+        With both sizes, where what can be had is known.
     """
     free = available_memory()
     if free is not None and needed > free:
         raise MachineError(
             f"{tokens:,} tokens through {checkpoint.title} need {_size(needed)} of memory, and "
             f"{_size(free)} are free.",
-            "Give a shorter text, or inspect_long in Python, which keeps no matrix.",
+            hint,
         )
 
 

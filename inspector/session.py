@@ -529,7 +529,12 @@ def _refuse_too_large(checkpoint: Checkpoint, text: Text, target: Text | None) -
     """Refuse texts whose matrices have no room."""
     tokens = len(text)
     seconds = 0 if target is None else len(target)
-    refuse_no_memory(checkpoint, matrices_size(checkpoint, tokens, seconds), tokens)
+    refuse_no_memory(
+        checkpoint,
+        matrices_size(checkpoint, tokens, seconds),
+        tokens,
+        "Give a shorter text, or inspect_long in Python, which keeps no matrix.",
+    )
 
 
 def _inspection(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,17 +42,28 @@ class WantedLong:
     heads: tuple[tuple[int, int], ...] = ()
     layers: tuple[int, ...] = ()
 
-    def asked(self, found: LongInspection) -> Iterable[tuple[int, int]]:
-        """Return the heads that were asked for, those of whole layers among them."""
-        yield from self.heads
+    def asked(self, checkpoint: Checkpoint) -> list[tuple[int, int]]:
+        """Return the heads that were asked for, (layer, head), those of whole layers among them.
+
+        Raises
+        ------
+        InputError
+            When the model has no such layer or head.
+        """
+        from inspector.long_text import refuse_no_head
+
+        counts = [layer.config.heads for layer in checkpoint.attention or ()]
+        refuse_no_head(checkpoint.title, counts, self.heads)
+        found = [*self.heads]
         for layer in self.layers:
-            if layer >= len(found.layers):
+            if layer >= len(counts):
                 raise InputError(
-                    f"There is no layer {layer}: {found.model.title} has layers 0 to "
-                    f"{len(found.layers) - 1}.",
+                    f"There is no layer {layer}: {checkpoint.title} has layers 0 to "
+                    f"{len(counts) - 1}.",
                     "Layers count from 0.",
                 )
-            yield from ((layer, head) for head in range(found.layers[layer].config.heads))
+            found += ((layer, head) for head in range(counts[layer]))
+        return found
 
 
 def read_text_file(path: Path) -> str:
@@ -160,6 +170,11 @@ def _show(checkpoint: Checkpoint, text: Text, wanted: WantedLong, model: AskedMo
     """Print the answer and write the report, then prove what can be proved of it.
 
     Returns 1 where the real model disagrees, else 0.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        Behind the report on the layers that were read, where the reading was stopped.
     """
     from inspector.long_text import read_long
     from inspector.report.terminal.inspection import print_files
@@ -168,10 +183,12 @@ def _show(checkpoint: Checkpoint, text: Text, wanted: WantedLong, model: AskedMo
     if wanted.report:
         refuse_places([Output("--out", wanted.place, PAGE)])
     console = Console(highlight=False, quiet=wanted.as_json)
+    # Before the reading, which takes minutes.
+    asked = wanted.asked(checkpoint)
     with status(quiet=wanted.as_json) as progress:
         found = read_long(checkpoint, text, keep_stopped=True, progress=progress)
     print_long(console, found)
-    heads = tuple(wanted.asked(found))
+    heads = [one for one in asked if one[0] < len(found.layers)]
     files = _write(found, wanted, heads)
     print_files(console, files)
     if found.stopped:
@@ -192,7 +209,7 @@ def _show(checkpoint: Checkpoint, text: Text, wanted: WantedLong, model: AskedMo
 
 
 def _write(
-    found: LongInspection, wanted: WantedLong, heads: tuple[tuple[int, int], ...]
+    found: LongInspection, wanted: WantedLong, heads: list[tuple[int, int]]
 ) -> dict[str, str]:
     if not wanted.report:
         return {}

@@ -20,7 +20,10 @@ _LEAST = 1e-20
 
 
 def route(states: Array, router: Router) -> tuple[Chosen, Array]:
-    """Return which of the experts each token goes through, (T, k), and their shares, (T, k)."""
+    """Return which of the experts each token goes through, (T, k), and their shares, (T, k).
+
+    ``states`` are (T, D). The shares of a token need not sum to 1.
+    """
     scores = project(states, router.scores)
     if router.kind == "sparse":
         return _sparse(scores, router)

@@ -82,7 +82,8 @@ class LongFindings:
     final: Array
     logits: Array | None
     notices: tuple[str, ...] = ()
-    #: Whether somebody stopped it: then only the first layers were read, and there is no answer.
+    #: Whether somebody stopped it: then there is no answer, ``final`` has no rows, and it may be
+    #: that only the first layers were read.
     stopped: bool = False
 
     @property

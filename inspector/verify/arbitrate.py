@@ -17,8 +17,6 @@ from inspector.verify.compare import absolute_difference, worst
 #: The largest |Δ| of a weight, and where the model takes its softmax in float32 all the same.
 ARBITRATION_BOUND = 1e-10
 FLOAT32_SOFTMAX_BOUND = 1e-6
-
-
 #: The largest |Δ| of an output, times max(1, max|o|), and the same where the softmax is float32.
 OUTPUT_ARBITRATION_BOUND = 1e-9
 FLOAT32_OUTPUT_BOUND = 1e-5

@@ -133,14 +133,31 @@ def test_what_was_read_until_ctrl_c_is_kept(
         return begin(self, layer, *rest)
 
     monkeypatch.setattr(long_text.Reading, "__call__", stopped)
-    assert main(["A small dog. " * 20]) == 130
+    # What is wanted of a layer that was not reached is left out.
+    assert main(["A small dog. " * 20, "--heads", "1.4,5.0", "--layers", "4"]) == 130
     assert "only layers 0 to 2 of 6 were read" in " ".join(capsys.readouterr().out.split())
     source = Path("attention.html").read_text(encoding="utf-8")
     header = json.loads(source.split('id="header">')[1].split("</script>")[0])
     assert [layer["layer"] for layer in header["layers"]] == [0, 1, 2]
     assert header["embedding"] is None
+    assert (1, 4) in _carried("attention.html")
     with pytest.raises(KeyboardInterrupt):
         inspector.inspect_long("A small dog. " * 20, model="bundled")
+
+
+@pytest.mark.usefixtures("short_is_long")
+def test_ctrl_c_behind_the_last_layer_leaves_no_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    def stopped(*_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("inspector.forward.by_rows.model.finish", stopped)
+    assert main(["A small dog. " * 20]) == 130
+    assert "there is no answer" in " ".join(capsys.readouterr().out.split())
+    assert Path("attention.html").exists()
 
 
 @pytest.mark.usefixtures("short_is_long")
@@ -160,6 +177,8 @@ def test_what_a_long_text_does_not_have_is_refused(
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     monkeypatch.chdir(tmp_path)
+    # Nobody waits for a reading to be told.
+    monkeypatch.setattr(long_text, "read_long", None)
     assert main(["A small dog. " * 20, "--no-proof", *arguments]) == 2
     assert said in capsys.readouterr().err
     assert not Path("attention.html").exists()

@@ -72,10 +72,13 @@ class LayerFold:
         self._norms = transformed_norms(value, known.weights.output, heads)
         self._gram = _gram(known, heads)
         spans = len(of.starts)
+        #: (H, P, P) sums of weights; (H, T) sums of what others give to a key, and of its share of
+        #: what moves in their rows.
         self.flow = np.zeros((heads, spans, spans), dtype=np.float32)
         self.received = np.zeros((heads, tokens))
         self.moved = np.zeros((heads, tokens))
-        #: Sums over content queries: entropy in nats, distance, and the five targets.
+        #: Sums over content queries: entropy in nats, distance in tokens, and the mass on each of
+        #: the five targets; over all queries, the length of what is written.
         self.entropy, self.distance, self.written = np.zeros((3, heads))
         self.masses = np.zeros((5, heads))
         #: The strongest link of each query, and where it ends.
@@ -127,7 +130,7 @@ class LayerFold:
             self.linked[head] += linked
 
     def _pooled(self, rows: Rows, factor: Array) -> tuple[Array, tuple[int, int]]:
-        """Return what spans give to spans in these rows, and where the first of both stand."""
+        """Return what spans give to spans in these rows, and which of both are the first."""
         starts = self.of.starts
         edges = []
         for part in (rows.queries, rows.keys):
@@ -177,7 +180,7 @@ class LayerFold:
     def finished(self) -> LongLayer:
         """Return what the layer came to, behind its last row."""
         of, config = self.of, self.config
-        queries = np.diff([*of.starts, of.tokens]).astype(np.float32)
+        queries = np.diff(of.edges).astype(np.float32)
         seen = seen_by(config, of.tokens)
         rows, _ = whole_rows(self._prepared, self._known, of.rows)
         query, key, error = self._carried(rows)
@@ -217,6 +220,13 @@ class LayerFold:
             axis=(1, 2)
         )
         return found
+
+
+def keys_of(config: AttentionConfig, queries: Whole, tokens: int) -> tuple[Whole, Whole]:
+    """Return each query's first key and the one behind its last, as ``reach`` does of a block."""
+    window = config.window or tokens
+    first = np.maximum(0, queries - window + 1)
+    return first, queries + 1 if config.causal else np.minimum(tokens, queries + window)
 
 
 def seen_by(config: AttentionConfig, tokens: int) -> Float64:

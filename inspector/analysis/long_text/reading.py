@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inspector.analysis.links import words
-from inspector.analysis.long_text.folding import LayerFold, Outline, seen_by
+from inspector.analysis.long_text.folding import LayerFold, Outline, keys_of, seen_by
 from inspector.analysis.sinks import Measured, relative_norm, sinks_among
 from inspector.forward.by_rows.rows import Prepared, Rows
 from inspector.records import (
@@ -64,12 +65,13 @@ class Reading:
 
     def take(self, hidden: Array, fold: LayerFold) -> None:
         """Take in a layer whose rows have all gone by; ``hidden`` (T, D) is what entered it."""
+        # What takes long goes first: Ctrl-C in it then leaves the layer out of everything.
+        layer, readings = fold.finished(), read_heads(fold)
         self.last = hidden
-        readings = read_heads(fold)
         self._gathered.add(fold, hidden)
         self._strongest.add(fold, readings)
         self.heads += readings
-        self.layers.append(fold.finished())
+        self.layers.append(layer)
 
     def sinks(self) -> tuple[Sink, ...]:
         """Return the keys that much of everybody's attention rests on."""
@@ -168,13 +170,11 @@ class _Gathered:
 def _even(config: AttentionConfig, tokens: int) -> Float64:
     """Return what a key would be given by others if all spread their attention evenly, (T,)."""
     places = np.arange(tokens)
-    window = config.window or tokens
-    first = np.maximum(0, places - window + 1)
-    last = places + 1 if config.causal else np.minimum(tokens, places + window)
+    first, last = keys_of(config, places, tokens)
     each = 1 / (last - first)
     until = np.concatenate([[0.0], np.cumsum(each)])
     begins = places if config.causal else first
-    ends = np.minimum(tokens, places + window)
+    ends = np.minimum(tokens, places + (config.window or tokens))
     given: Float64 = until[ends] - until[begins] - each
     # What nobody else can see is given nothing: what is left there is rounding.
     given[seen_by(config, tokens) == 0] = 0
@@ -182,12 +182,12 @@ def _even(config: AttentionConfig, tokens: int) -> Float64:
 
 
 def even_flow(config: AttentionConfig, edges: NDArray[np.intp]) -> Float64:
-    """Return what stretches would give to stretches if every query spread its attention evenly."""
+    """Return what stretches would give to stretches if all spread their attention evenly, (P, P).
+
+    ``edges``, (P + 1,), are where they begin, and where the text ends.
+    """
     tokens = int(edges[-1])
-    places = np.arange(tokens)[:, None]
-    window = config.window or tokens
-    first = np.maximum(0, places - window + 1)
-    last = places + 1 if config.causal else np.minimum(tokens, places + window)
+    first, last = keys_of(config, np.arange(tokens)[:, None], tokens)
     begins, ends = np.maximum(first, edges[:-1]), np.minimum(last, edges[1:])
     share = np.maximum(0, ends - begins) / (last - first)
     flow: Float64 = np.add.reduceat(share, edges[:-1], axis=0) / np.diff(edges)[:, None]
@@ -227,12 +227,10 @@ class _Strongest:
         self._best: dict[tuple[int, int], Link] = {}
 
     def _pairs(self, config: AttentionConfig) -> int:
-        """Return how many links between telling tokens far from each other a query can see."""
+        """Return how many links there can be between telling tokens far from each other."""
         of, telling = self._of, np.flatnonzero(self._of.telling)
-        window = config.window or of.tokens
         counted = np.concatenate([[0], np.cumsum(of.telling)])
-        first = np.maximum(0, telling - window + 1)
-        last = telling + 1 if config.causal else np.minimum(of.tokens, telling + window)
+        first, last = keys_of(config, telling, of.tokens)
         near = [of.near(stretch) for stretch in of.stretch[telling].tolist()]
         begins = np.maximum(first, [one.start for one in near])
         ends = np.maximum(begins, np.minimum(last, [one.stop for one in near]))
@@ -268,29 +266,17 @@ class _Strongest:
     def links(self, words: Sequence[str], sinks: Sequence[Sink]) -> tuple[Link, ...]:
         """Return the strongest, named by the words that their tokens belong to.
 
-        One link for each word that listens; keys that turned out to be sinks are left out.
+        One link for each pair of words; keys that turned out to be sinks are left out.
         """
         aside = {sink.index for sink in sinks}
         found: list[Link] = []
-        named: set[str] = set()
+        named: set[tuple[str, str]] = set()
         for link in sorted(self._best.values(), key=lambda one: (-one.weight, one.source_token)):
-            pair = f"{words[link.source_token]}\0{words[link.target_token]}"
+            pair = words[link.source_token], words[link.target_token]
             if link.target_token in aside or pair in named:
                 continue
             named.add(pair)
-            found.append(
-                Link(
-                    source=words[link.source_token],
-                    target=words[link.target_token],
-                    source_token=link.source_token,
-                    target_token=link.target_token,
-                    weight=link.weight,
-                    lift=link.lift,
-                    site=link.site,
-                    layer=link.layer,
-                    head=link.head,
-                )
-            )
+            found.append(replace(link, source=pair[0], target=pair[1]))
             if len(found) == _LINKS:
                 break
         return tuple(found)

@@ -64,7 +64,7 @@ def forward_by_rows(
     read:
         Is told of each layer and returns what reads its rows.
     rows:
-        At which tokens the head for words is asked.
+        At which R tokens the head for words is asked.
     blocked:
         (T,) True where nobody but the token itself attends to a token.
     dtype:

@@ -49,8 +49,7 @@ class Rows:
     powers: Array
     #: (R,) what a row is to be divided by; a sink's share is in it.
     totals: Array
-    #: (R,) log Σ e^s, and the entropy in nats, in both of which a sink is one more key.
-    log_sums: Array
+    #: (R,) the entropy in nats, in which a sink is one more key.
     entropies: Array
     #: (R, d) what the rows mix of the values.
     mixed: Array
@@ -129,7 +128,8 @@ def rows_of(
 ) -> Rows:
     """Return some rows of a head; ``keys`` are all that any of them may attend to.
 
-    ``space`` keeps the memory of the largest block so far, for the next one.
+    ``blocked`` is ``attend_by_rows``'s, (T,). ``space`` keeps the memory of the largest block so
+    far, for the next one, which overwrites the ``powers`` that were returned.
     """
     config = known.config
     query, key = prepared.asked.query, prepared.offered.key
@@ -160,15 +160,13 @@ def rows_of(
         beside = np.exp(sink - largest)
         totals += beside
         weighted += beside * (sink - largest)
-    logs = np.log(totals)
     return Rows(
         head=head,
         queries=queries,
         keys=keys,
         powers=powers,
         totals=totals,
-        log_sums=logs + largest,
-        entropies=logs - weighted / totals,
+        entropies=np.log(totals) - weighted / totals,
         mixed=powers @ prepared.offered.value[head // shared, keys] / totals[:, None],
     )
 
@@ -225,6 +223,7 @@ def _width(part: slice) -> int:
 def _room(
     queries: slice, keys: slice, dtype: np.dtype[np.floating], space: list[Array]
 ) -> tuple[Array, Array]:
+    """Return memory for a block's scores and its exponentials, (R, K) each; ``space`` grows."""
     shape = _width(queries), _width(keys)
     size = shape[0] * shape[1]
     if not space or space[0].size < size:

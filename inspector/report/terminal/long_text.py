@@ -38,7 +38,9 @@ def print_long(console: Console, found: LongFindings) -> None:
 
 
 def _print_stretches(console: Console, found: LongFindings) -> None:
-    lifts = np.nan_to_num(found.lifts).mean(axis=0)
+    # A near-sighted layer may hear nobody from afar: it says nothing of a stretch, and not 0.
+    told = np.isfinite(found.lifts)
+    lifts = np.where(told, found.lifts, 0).sum(axis=0) / np.maximum(told.sum(axis=0), 1)
     console.print(
         Line.assemble(
             ("Stretches that are listened to from afar", "bold"), (", times an even part", "dim")

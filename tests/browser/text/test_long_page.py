@@ -1,6 +1,7 @@
 """The page of a long text in a real browser: its numbers beside NumPy, keys, search, sizes."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -57,6 +58,8 @@ def test_a_reader_finds_the_way_from_the_map_to_a_word(open_html):
     page.locator("#grid [aria-selected=true]").focus()
     page.keyboard.press("ArrowRight")
     assert page.inner_text("#head-says").startswith("Layer 0, head 1")
+    assert f"over {found.heads[1].entropy_bits:.1f} bits" in page.inner_text("#head-says")
+    assert f"reaches {found.heads[1].distance:.0f} tokens" in page.inner_text("#head-says")
     # A link leads to its words.
     link = found.links[0]
     page.locator("#links button").first.click()
@@ -95,3 +98,14 @@ def test_what_does_not_fit_the_budget_is_named(open_html):
     for width in (390, 1440):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_layer_that_hears_nobody_from_afar_says_nothing_of_a_stretch(open_html):
+    found = long_text()
+    lifts = np.full_like(found.lifts, np.nan)
+    lifts[1:, 3] = 2, 4
+    page = open_html(render_long_report(replace(found, lifts=lifts)), wait="html[data-ready]").page
+    page.evaluate("inspector.show({from: 3})")
+    assert "3.00 times an even part on average, most in layer 2" in page.inner_text("#map-says")
+    page.evaluate("inspector.show({from: 2})")
+    assert "a sink stands in it" in page.inner_text("#map-says")

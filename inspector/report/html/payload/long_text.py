@@ -14,7 +14,7 @@ from dataclasses import asdict
 import numpy as np
 
 from inspector.parallel import parallel_map
-from inspector.records import LABELS, Array, Text
+from inspector.records import Array, Text
 from inspector.records.long_text import LongFindings, LongLayer
 from inspector.report.export.summary import finite
 from inspector.report.html.blobs import Blob, Header
@@ -40,7 +40,7 @@ def build_long_payload(
 ) -> Payload:
     """Return everything that the page of a long text shows; ``asked`` heads it has in any case."""
     shared = [
-        *_text_blobs(found.text),
+        _places(found.text),
         Blob.pack("map", found.lifts.astype(np.float32)),
         Blob.pack("readings", _readings(found)),
         Blob.pack("written", _written(found)),
@@ -52,6 +52,9 @@ def build_long_payload(
     linking = [(link.layer, link.head) for link in found.links]
     wanted = list(dict.fromkeys((*asked, *linking, *found.by_writing)))
     for number, (at, head) in enumerate(wanted):
+        bias = found.layers[at].bias
+        if bias is not None and bias.vectors is not None:
+            continue  # A page cannot work out what DeBERTa's distances add to the scores.
         one, blobs = _carry(found.layers[at], head)
         new = [blob for blob in blobs if all(blob.name != known.name for known in later)]
         size = sum(len(blob.text) for blob in new)
@@ -88,7 +91,7 @@ def build_long_payload(
     return Payload(header, (*shared, *later))
 
 
-def _text_blobs(text: Text) -> list[Blob]:
+def _places(text: Text) -> Blob:
     """Pack where each token stands, (T, 2), counted as JavaScript counts; a large number for none.
 
     JavaScript counts a character beyond the first 65,536 as two.
@@ -97,20 +100,12 @@ def _text_blobs(text: Text) -> list[Blob]:
     spans = np.where(text.spans < 0, 0, text.spans)
     moved = spans + beyond[spans]
     moved[text.spans < 0] = np.iinfo(np.uint32).max
-    return [
-        Blob.pack("token_spans", moved.astype(np.uint32)),
-        Blob.pack("special", text.special.astype(np.uint8)),
-    ]
+    return Blob.pack("token_spans", moved.astype(np.uint32))
 
 
 def _readings(found: LongFindings) -> Array:
-    return np.array(
-        [
-            [head.entropy_bits, head.distance, head.score, *(head.masses[name] for name in LABELS)]
-            for head in found.heads
-        ],
-        dtype=np.float32,
-    )
+    """Return each head's entropy in bits and its distance in tokens, (heads, 2)."""
+    return np.array([[head.entropy_bits, head.distance] for head in found.heads], dtype=np.float32)
 
 
 def _written(found: LongFindings) -> Array:
@@ -151,7 +146,7 @@ def _carry(layer: LongLayer, head: int) -> tuple[Header, list[Blob]]:
     ]
     bias = layer.bias
     added = None
-    if bias is not None and bias.vectors is None:
+    if bias is not None:
         added = "by_key" if bias.by_key is not None else "by_distance"
         values = bias.by_key if bias.by_key is not None else bias.by_distance
         if values is not None:

@@ -21,10 +21,13 @@ export class LongData {
   constructor(header, planes) {
     this.header = header;
     this.planes = planes;
-    const spans = this.numbers("token_spans");
-    this.places = /** @type {Uint32Array} */ (spans);
+    /** (T, 2) where each token begins and ends in the text. */
+    this.places = /** @type {Uint32Array} */ (this.numbers("token_spans"));
+    /** (N, P) what stretches are given from afar, NaN where that says nothing. */
     this.lifts = /** @type {Float32Array} */ (this.numbers("map"));
+    /** (N, H) each head's part of what its layer writes, NaN where a layer has fewer heads. */
     this.written = /** @type {Float32Array} */ (this.numbers("written"));
+    /** Entropy in bits and distance in tokens, head after head. */
     this.readings = /** @type {Float32Array} */ (this.numbers("readings"));
     this.most = this.written.length / header.layers.length;
     /** @type {Map<string, Promise<import("../shared/numbers.js").Numbers>>} */

@@ -118,7 +118,7 @@ export function mountHeads(root, data, store) {
   );
   view.watch(["layer", "head"], ({ layer, head }) => {
     const at = data.indexOf(layer, head),
-      [entropy, distance] = data.readings.subarray(at * 8, at * 8 + 2),
+      [entropy, distance] = data.readings.subarray(2 * at, 2 * at + 2),
       label = labels[at],
       share = data.written[layer * data.most + head];
     cells.forEach((cell, i) => {

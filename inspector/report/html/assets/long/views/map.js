@@ -73,16 +73,17 @@ export function mountMap(root, data, store) {
       nameAt(at).tabIndex = at === from ? 0 : -1;
     });
     const lifts = layers.map((_, layer) => data.lifts[layer * count + from]),
-      most = lifts.indexOf(Math.max(...lifts)),
+      told = lifts.filter((lift) => !Number.isNaN(lift)),
+      most = lifts.indexOf(Math.max(...told)),
       { start, end } = spans[from],
       where = `Stretch ${from}, tokens ${start} to ${end - 1}`;
-    if (most < 0) {
+    if (!told.length) {
       view.find("map-says").textContent =
         `${where}: it is the first, a sink stands in it, or hardly anybody comes far behind it.`;
       return;
     }
     view.find("map-says").textContent =
-      `${where}: from afar it is given ${fixed(lifts.reduce((a, b) => a + b, 0) / lifts.length, 2)} times an even part ` +
+      `${where}: from afar it is given ${fixed(told.reduce((a, b) => a + b, 0) / told.length, 2)} times an even part ` +
       `on average, most in layer ${most}, ${fixed(lifts[most], 2)} times.`;
   });
   return view.dispose;
