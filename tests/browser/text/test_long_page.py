@@ -91,6 +91,7 @@ def test_a_reader_finds_the_way_from_the_map_to_a_word(open_html):
 def test_what_does_not_fit_the_budget_is_named(open_html):
     found = long_text()
     page = open_html(render_long_report(found, [(1, 2)], budget=0), wait="html[data-ready]").page
+    assert "one vector of 24 numbers" in page.inner_text("#opening")
     assert page.locator("#grid .whole").count() == 1
     page.evaluate("inspector.show({layer: 0, head: 0})")
     assert "--heads 0.0" in page.inner_text("#zoom-says")

@@ -28,6 +28,18 @@ export function mountOpening(root, data, store) {
       ),
     );
   }
+  const { embedding } = header;
+  if (embedding) {
+    view
+      .find("counts")
+      .after(
+        el(
+          "p",
+          { class: "note" },
+          `What it answers is the text as one vector of ${embedding.size} numbers, pooled as its files say (${embedding.pooling}); they are in --json.`,
+        ),
+      );
+  }
   const { title, text } = verdictWords(verification),
     compared = verification.layers.length
       ? ` Compared: ${header.rows.length} of ${header.tokens.toLocaleString("en")} query rows of every head, and the last state of every token.`
