@@ -89,9 +89,16 @@ class LongInspection(LongFindings):
 
         Raises
         ------
+        InputError
+            When it is another model than the one that was inspected.
         MachineError
             When memory runs out.
         """
+        if model.checkpoint.name != self.checkpoint.name:
+            raise InputError(
+                f"{self.checkpoint.title} was inspected, and {model.title} cannot prove it.",
+                "Load the model that was inspected.",
+            )
         return replace(self, verification=prove_rows(model, self, progress))
 
 

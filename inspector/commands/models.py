@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -56,7 +55,10 @@ def models(*, words: tuple[str, ...], check: str | None, forget: bool, as_json: 
     from inspector.families.registry import FAMILIES, refuse_unknown
 
     if words and (check is not None or forget):
-        raise InputError("Words choose what is listed, and nothing is.", "Leave them out.")
+        raise InputError(
+            "Words choose what is listed, and --check and --forget list nothing.",
+            "Leave them out.",
+        )
     if check is not None:
         if check != _ALL:
             refuse_unknown(check)
@@ -120,9 +122,9 @@ def _cells(family: Family) -> tuple[str, str, str]:
 
 
 def _has(family: Family, words: Sequence[str]) -> bool:
-    """Say whether all words stand in a family's line, each at the beginning of one of its own."""
-    line = re.split(r"[\s,]+", " ".join(_cells(family)).lower())
-    return all(any(own.startswith(word.lower()) for own in line) for word in words)
+    """Say whether all words stand in a family's line."""
+    line = " ".join(_cells(family)).lower()
+    return all(word.lower() in line for word in words)
 
 
 def _converted(those: Sequence[Converted]) -> list[dict[str, object]]:

@@ -230,7 +230,9 @@ def show(
         "--save": save is not None,
         "--bertviz": bertviz,
         "--link": link is not None,
-        "--effects": bool(asked_effects.wanted),
+        "--effects": bool(effects),
+        "--answer": answer is not None,
+        "--knockout": knockout != "zero",
     }
     done = if_long(asked, wanted_long, chosen, [name for name, given in refused.items() if given])
     if done is not None:

@@ -27,7 +27,7 @@ _MISMATCH = 1
 _LIMIT = 16 * MIB
 #: Bytes of a text up to which nobody has to ask whether it is long.
 _SHORT = 1000
-_HEAD = re.compile(r"(\d+)\.(\d+)")
+_HEAD = re.compile(r"(\d{1,6})\.(\d{1,6})")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +126,8 @@ def if_long(
     refuse_unreadable(asked.text)
     reading = asked.reading
     others = {
-        "a second text": asked.pair is not None or asked.target is not None,
+        "--pair": asked.pair is not None,
+        "--target": asked.target is not None,
         "--generate": reading.writing is not None,
         "--chat": reading.chat,
         "--pieces": reading.pieces,
@@ -140,6 +141,11 @@ def if_long(
     text = encode_long(checkpoint, asked.text, truncate=reading.truncate)
     if not is_long(checkpoint, len(text)):
         return None
+    if not wanted.report and (wanted.heads or wanted.layers):
+        raise InputError(
+            "--heads and --layers choose what the page has, and there is to be none.",
+            "Leave --no-report out.",
+        )
     refused = [*refused, *(name for name, given in others.items() if given)]
     if refused:
         raise InputError(

@@ -94,7 +94,8 @@ class LongFindings:
             name=known.name,
             title=known.title,
             family=known.family,
-            layers=len(self.layers),
+            # All of them, also where the reading was stopped.
+            layers=len(known.attention or self.layers),
             heads=max(layer.config.heads for layer in self.layers),
             width=self.final.shape[1],
             window=known.window,

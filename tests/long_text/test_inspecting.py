@@ -15,7 +15,13 @@ import torch
 from processes import without_torch
 from small_models import save
 from synthetic_long import model_and_text
-from transformers import AutoConfig, AutoModelForCausalLM, GPT2Config, GPT2Model
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForMaskedLM,
+    GPT2Config,
+    GPT2Model,
+)
 
 import inspector
 from inspector import long_text, memory
@@ -166,7 +172,9 @@ def test_ctrl_c_behind_the_last_layer_leaves_no_answer(
     [
         (["--save", "t.safetensors"], "so takes no --save"),
         (["--link", "cat", "mat", "--effects"], "no --link and no --effects"),
-        (["--pair", "And another one."], "no a second text"),
+        (["--pair", "And another one."], "so takes no --pair"),
+        (["--heads", "0.0", "--no-report"], "there is to be none"),
+        (["--heads", "9" * 5000 + ".1"], "names no head"),
         (["--heads", "5"], "“5” names no head"),
         (["--heads", "9.0"], "There is no head 9.0"),
         (["--layers", "9"], "There is no layer 9"),
@@ -215,11 +223,28 @@ def test_heads_of_a_short_text_need_not_be_chosen(
     assert "--heads is for long texts" in capsys.readouterr().err
 
 
-def test_truncated_to_what_can_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_text_in_which_nothing_tells_anything_and_one_without_a_mask(tmp_path: Path) -> None:
+    config = AutoConfig.for_model("modernbert", **SMALL["modernbert"])
+    config.max_position_embeddings = 400
+    torch.manual_seed(4)
+    folder = save(AutoModelForMaskedLM.from_config(config), tmp_path / "masked")
+    found = inspector.inspect_long(". , ! " * 40, model=folder)
+    assert found.links == ()
+    assert found.logits is None
+    assert found.predictions is None
+    with pytest.raises(InputError, match="cannot prove it"):
+        found.prove(inspector.load("bundled"))
+
+
+def test_truncated_to_what_can_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(long_text, "_MANY", 3072)
     monkeypatch.setattr(long_text, "_CHARACTERS", 6)
     found = inspector.inspect_long("dog " * 2000, model="bundled", truncate=True)
     assert len(found.text) == 512
+    found.to_html(tmp_path / "cut.html")
+    page = (tmp_path / "cut.html").read_text(encoding="utf-8")
+    header = json.loads(page.split('id="header">')[1].split("</script>")[0])
+    assert len(header["text"].split()) == 510
     with pytest.raises(InputError, match="8,000 characters"):
         inspector.inspect_long("dog " * 2000, model="bundled")
 

@@ -232,8 +232,13 @@ class _Strongest:
         counted = np.concatenate([[0], np.cumsum(of.telling)])
         first, last = keys_of(config, telling, of.tokens)
         near = [of.near(stretch) for stretch in of.stretch[telling].tolist()]
-        begins = np.maximum(first, [one.start for one in near])
-        ends = np.maximum(begins, np.minimum(last, [one.stop for one in near]))
+        # Of a text in which nothing tells anything these lists are empty, and of no kind.
+        starts, stops = (
+            np.array(edges, dtype=np.intp)
+            for edges in ([one.start for one in near], [one.stop for one in near])
+        )
+        begins = np.maximum(first, starts)
+        ends = np.maximum(begins, np.minimum(last, stops))
         inside = counted[ends] - counted[begins]
         return int((counted[last] - counted[first] - inside).sum())
 

@@ -41,7 +41,7 @@ class LongPass:
 
     #: (T, D) the states behind the last block and the last norm.
     final: Array
-    #: (R, V) the logits of the head for words at the rows that were asked for; None without one.
+    #: (R, V) the logits of the head for words at the rows that were asked for; None without either.
     logits: Array | None
 
 
@@ -98,5 +98,7 @@ def forward_by_rows(
         for layer, block in enumerate(model.stack.blocks):
             states, _ = run_block(states, block, layer, around)
         final = finish(states, model.stack, workers)
-        logits = None if model.head is None else word_logits(final[rows], model.head, workers)
+        logits = None
+        if model.head is not None and rows:
+            logits = word_logits(final[rows], model.head, workers)
     return LongPass(final, logits)

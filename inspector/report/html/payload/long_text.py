@@ -68,12 +68,11 @@ def build_long_payload(
         "inspector": version,
         "command": command,
         "model": asdict(found.model),
-        "text": found.text.text,
+        "text": _read_part(found.text),
         "tokens": len(found.text),
         "truncated_from": found.text.truncated_from,
         "spans": [
-            {"start": span.start, "end": span.end, "name": span.text[:_NAMED]}
-            for span in found.spans
+            {"start": span.start, "end": span.end, "name": _name(span.text)} for span in found.spans
         ],
         "layers": [_numbers(layer) for layer in found.layers],
         "rows": found.rows.tolist(),
@@ -89,6 +88,17 @@ def build_long_payload(
         "blobs": {blob.name: blob.entry for blob in (*shared, *later)},
     }
     return Payload(header, (*shared, *later))
+
+
+def _name(text: str) -> str:
+    return text if len(text) <= _NAMED else f"{text[: _NAMED - 1]}…"
+
+
+def _read_part(text: Text) -> str:
+    """Return what of a text was read: of one that was cut, the rest is not on its page."""
+    if text.truncated_from is None:
+        return text.text
+    return text.text[: max(0, int(text.spans.max()))]
 
 
 def _places(text: Text) -> Blob:

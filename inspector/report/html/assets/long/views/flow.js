@@ -24,9 +24,11 @@ export function mountFlow(root, data, store) {
     const { from, to } = store.get();
     panel.moveCursor(from, to);
     if (!matrix) return;
-    view.find("flow-says").textContent =
-      `“${shorten(spans[from].name, 40)}” gives ${percent(matrix.data[from * matrix.cols + to])} of its attention to ` +
-      `“${shorten(spans[to].name, 40)}”.`;
+    const later = data.header.layers[store.get().layer].causal && to > from;
+    view.find("flow-says").textContent = later
+      ? `“${shorten(spans[to].name, 40)}” comes later than “${shorten(spans[from].name, 40)}”, and cannot be heard there.`
+      : `“${shorten(spans[from].name, 40)}” gives ${percent(matrix.data[from * matrix.cols + to])} of its attention to ` +
+        `“${shorten(spans[to].name, 40)}”.`;
   };
   view.watch(["layer", "head"], async ({ layer, head }) => {
     view.find("flow-title").textContent = `Layer ${layer}, head ${head}, from far`;

@@ -45,7 +45,7 @@ export function mountText(root, data, store) {
   });
   view.listen(box, "keydown", (event) => {
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (!by) return;
+    if (!by || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     const token = Math.max(0, Math.min(tokens - 1, store.get().token + by));
     store.set({ token });
@@ -82,7 +82,10 @@ export function mountText(root, data, store) {
       piece.style.color = ink;
       tinted.push(piece);
     }
-    const named = order.slice(0, 3).map((key) => `“${data.nameOf(key)}” ${fixed(row.data[key], 3)}`);
+    const named = order
+      .slice(0, 3)
+      .filter((key, at) => !at || row.data[key] >= 0.005)
+      .map((key) => `“${data.nameOf(key)}” ${fixed(row.data[key], 3)}`);
     const sunk = [...aside].reduce((sum, key) => sum + row.data[key], 0);
     says.textContent =
       `In layer ${layer}, head ${head}, “${data.nameOf(token)}” listens most to ${named.join(", ")}` +
@@ -98,6 +101,7 @@ export function mountText(root, data, store) {
   const query = view.find("search-for", HTMLInputElement);
   view.listen(query, "input", () => {
     found = -1;
+    view.find("search-says").textContent = "";
   });
   view.listen(view.find("search"), "submit", (event) => {
     event.preventDefault();
@@ -110,7 +114,7 @@ export function mountText(root, data, store) {
       says.textContent = all ? "The search cannot tell where it stands in this text." : "It is not in the text.";
       return;
     }
-    found = lower.indexOf(wanted, found + 1);
+    found = lower.indexOf(wanted, found < 0 ? 0 : found + wanted.length);
     if (found < 0) found = lower.indexOf(wanted);
     const token = pieces.findIndex((_, i) => (data.spanOf(i)?.end ?? 0) > found);
     says.textContent = `${counted(all, "place")}; stretch ${data.stretchOf[token]}.`;

@@ -48,6 +48,12 @@ export function mountZoom(root, data, store) {
       says.textContent = `${pair}: this page does not have every weight of layer ${layer}, head ${head}. Choose a head with a ring, or write the page again with --heads ${layer}.${head}.`;
       return;
     }
+    if (data.header.layers[layer].causal && to > from) {
+      panel.element.hidden = true;
+      view.find("zoom-readout").hidden = true;
+      says.textContent = `${pair}: what comes later cannot be heard in this model.`;
+      return;
+    }
     const rows = await data.rowsOf(layer, head, asking.start, asking.end);
     const now = store.get();
     if (!rows || view.disposed || now.layer !== layer || now.head !== head || now.from !== from || now.to !== to)
@@ -59,7 +65,7 @@ export function mountZoom(root, data, store) {
     }
     shown = { data: cut, row: asking.start, col: heard.start, cols };
     const high = largestMagnitude(cut) || 1;
-    says.textContent = `${pair}. Worked out on this page from the head’s queries and keys, within ${tiny(one.error)} of the forward pass in the rows that were compared.`;
+    says.textContent = `${pair}. Worked out on this page from the head’s queries and keys, within ${tiny(one.error)} of the forward pass in ${data.header.rows.length} rows of it.`;
     /** @param {{start: number, end: number}} of */
     const labels = (of) => Array.from({ length: of.end - of.start }, (_, i) => data.nameOf(of.start + i));
     panel.caption("attention", "", ["0", exact(high)], "");
