@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspector.alone import opened
+from inspector.analysis.long_text.effects import measure_long_effects
 from inspector.analysis.long_text.reading import Reading
 from inspector.analysis.long_text.spans import cut_into_spans
 from inspector.analysis.notices import notices, weights_notice
@@ -81,6 +82,35 @@ class LongInspection(LongFindings):
         refuse_no_head(self.model.title, [layer.config.heads for layer in self.layers], asked)
         page = render_long_report(self, asked, budget=budget, command=command)
         write_whole(Path(path), page.encode(), PAGE)
+
+    def with_effects(
+        self,
+        *,
+        answer: str | None = None,
+        against: str | None = None,
+        progress: Progress = lambda _stage: None,
+    ) -> LongInspection:
+        """Return the same with what each stretch does to the answer, for its page and its JSON.
+
+        Every stretch is blocked in turn, and then every token of the one that matters most: a pass
+        of the whole text for each. Ctrl-C keeps what was measured. ``answer`` and ``against`` name
+        what the answer is about, as in ``Inspection.effects``.
+
+        Raises
+        ------
+        InputError
+            When the answer is no single token, or the reading was stopped.
+        """
+        if self.stopped:
+            raise InputError(
+                "The reading was stopped, and there is no answer that could move.",
+                "Read the text to its end.",
+            )
+        clock = _EffectClock(progress)
+        measured = measure_long_effects(
+            self.checkpoint, self.text, self.spans, answer=answer, against=against, begun=clock
+        )
+        return replace(self, effects=measured)
 
     def prove(self, model: LoadedModel, progress: Progress = lambda _stage: None) -> LongInspection:
         """Ask the real model about the same tokens, and return the inspection that it proves.
@@ -248,6 +278,20 @@ def refuse_no_head(title: str, heads: Sequence[int], asked: Iterable[tuple[int, 
                 f"{max(heads)} heads.",
                 "Name a head by its layer and its number, such as 0.0.",
             )
+
+
+class _EffectClock:
+    """Says what is being blocked, and how long the others of its kind will take."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress, self._begun = progress, time.monotonic()
+
+    def __call__(self, what: str, number: int, of: int) -> None:
+        if not number:
+            self._begun = time.monotonic()
+        left = (time.monotonic() - self._begun) / max(1, number) * (of - number)
+        said = f", about {left:.0f} s left" if number else ""
+        self._progress(f"Blocking {what} {number + 1} of {of}{said}")
 
 
 class _Clock:

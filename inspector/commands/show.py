@@ -230,11 +230,10 @@ def show(
         "--save": save is not None,
         "--bertviz": bertviz,
         "--link": link is not None,
-        "--effects": bool(effects),
-        "--answer": answer is not None,
         "--knockout": knockout != "zero",
     }
-    done = if_long(asked, wanted_long, chosen, [name for name, given in refused.items() if given])
+    without = [name for name, given in refused.items() if given]
+    done = if_long(asked, wanted_long, chosen, asked_effects, without)
     if done is not None:
         return done
     only_long(wanted_long)

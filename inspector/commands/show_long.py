@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 
 from inspector.checkpoint.readable import refuse_unreadable
-from inspector.commands.asked import AskedModel, AskedText, status
+from inspector.commands.asked import AskedEffects, AskedModel, AskedText, status
 from inspector.commands.browser import in_browser
 from inspector.commands.options import command_line
 from inspector.errors import InputError
@@ -109,10 +109,15 @@ def parse_heads(said: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
 
 
 def if_long(
-    asked: AskedText, wanted: WantedLong, model: AskedModel, refused: list[str]
+    asked: AskedText,
+    wanted: WantedLong,
+    model: AskedModel,
+    effects: AskedEffects,
+    refused: list[str],
 ) -> int | None:
     """Inspect a text that is too long for its attention to be kept; None where it is not.
 
+    Effects are measured only where they are asked for: they take a pass for every stretch.
     ``refused`` are options that were given and need whole matrices.
 
     Raises
@@ -153,7 +158,7 @@ def if_long(
             f"{' and no '.join(refused)}.",
             "Leave that out, or give a shorter text.",
         )
-    return _show(checkpoint, text, wanted, model)
+    return _show(checkpoint, text, wanted, model, effects)
 
 
 def only_long(wanted: WantedLong) -> None:
@@ -172,7 +177,13 @@ def only_long(wanted: WantedLong) -> None:
             )
 
 
-def _show(checkpoint: Checkpoint, text: Text, wanted: WantedLong, model: AskedModel) -> int:
+def _show(
+    checkpoint: Checkpoint,
+    text: Text,
+    wanted: WantedLong,
+    model: AskedModel,
+    effects: AskedEffects,
+) -> int:
     """Print the answer and write the report, then prove what can be proved of it.
 
     Returns 1 where the real model disagrees, else 0.
@@ -182,15 +193,23 @@ def _show(checkpoint: Checkpoint, text: Text, wanted: WantedLong, model: AskedMo
     KeyboardInterrupt
         Behind the report on the layers that were read, where the reading was stopped.
     """
+    from inspector.analysis.answers import known_entry
     from inspector.long_text import read_long
     from inspector.report.terminal.inspection import print_files
-    from inspector.report.terminal.long_text import print_long, print_long_verdict
+    from inspector.report.terminal.long_text import (
+        print_long,
+        print_long_effects,
+        print_long_verdict,
+    )
 
     if wanted.report:
         refuse_places([Output("--out", wanted.place, PAGE)])
     console = Console(highlight=False, quiet=wanted.as_json)
     # Before the reading, which takes minutes.
     asked = wanted.asked(checkpoint)
+    for named in (effects.answer, effects.against):
+        if named is not None:
+            known_entry(checkpoint, named)
     with status(quiet=wanted.as_json) as progress:
         found = read_long(checkpoint, text, keep_stopped=True, progress=progress)
     print_long(console, found)
@@ -200,6 +219,13 @@ def _show(checkpoint: Checkpoint, text: Text, wanted: WantedLong, model: AskedMo
     if found.stopped:
         # What was read is kept; the program ends as it does whenever it is stopped.
         raise KeyboardInterrupt
+    if effects.wanted:
+        with status(quiet=wanted.as_json) as progress:
+            found = found.with_effects(
+                answer=effects.answer, against=effects.against, progress=progress
+            )
+        print_long_effects(console, found)
+        _write(found, wanted, heads)
     if model.prove:
         with status(quiet=wanted.as_json) as progress:
             found = found.prove(model.load(progress), progress)

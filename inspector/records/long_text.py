@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspector.records.checkpoint import FLOAT32, AttentionConfig, Checkpoint, ModelInfo
+from inspector.records.effects import Answer, Effect, Measure
 from inspector.records.embedding import Embedding
 from inspector.records.findings import HeadReading, Link, Sink
 from inspector.records.predictions import Predictions
@@ -58,6 +59,20 @@ class LongLayer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LongEffects:
+    """How far the answer moves when nobody hears a span of the text, or one token of it."""
+
+    measure: Measure
+    answer: Answer
+    #: P, or fewer where it was stopped, in the order of the spans.
+    stretches: tuple[Effect, ...]
+    #: The span that moves it most, and each of its tokens alone, or fewer; None where it was
+    #: stopped before.
+    strongest: int | None
+    tokens: tuple[Effect, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LongFindings:
     """Everything one pass of a long text found out: the whole input of its report."""
 
@@ -82,6 +97,8 @@ class LongFindings:
     final: Array
     logits: Array | None
     notices: tuple[str, ...] = ()
+    #: What its spans do to the answer; None where it was not measured.
+    effects: LongEffects | None = None
     #: Whether somebody stopped it: then there is no answer, ``final`` has no rows, and it may be
     #: that only the first layers were read.
     stopped: bool = False

@@ -99,8 +99,9 @@ def test_a_long_text(printed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     (found,) = printed("A small dog. " * 20, "--no-report")
     assert faults("long-text", found) == []
     assert found["verification"]["rows_compared"] and len(found["heads"]) == 72
-    (found,) = printed("A small dog. " * 20, "--no-proof", "--model", "bundled")
+    (found,) = printed("A small dog. " * 20, "--no-proof", "--effects")
     assert faults("long-text", found) == []
+    assert len(found["effects"]["stretches"]) == len(found["stretches"])
     assert set(found["files"]) == {"report"}
 
 

@@ -25,12 +25,14 @@ from transformers import (
 
 import inspector
 from inspector import long_text, memory
+from inspector.analysis.long_text import effects as long_effects
 from inspector.checkpoint.model.assemble import assemble
 from inspector.commands import main
 from inspector.errors import InputError, MachineError
 from inspector.families.registry import FAMILIES
 from inspector.families.small import SMALL
-from inspector.records import Checkpoint, Text, Token
+from inspector.forward.model import forward
+from inspector.records import BlockToken, Checkpoint, Text, Token
 from inspector.referee.small_models import perturb
 
 WORDS = "the cat sat on the mat because it was tired and we are here . "
@@ -126,6 +128,58 @@ def _carried(page: str) -> set[tuple[int, int]]:
     return {(one["layer"], one["head"]) for one in header["carried"]}
 
 
+@pytest.mark.parametrize("model", ["language", "bundled"])
+def test_what_stretches_do_to_the_answer(
+    model: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside the whole forward with the same tokens blocked, and the measures by hand."""
+    found = inspector.inspect_long(WORDS * 2, model="bundled" if model == "bundled" else folder)
+    effects = found.with_effects().effects
+    assert effects is not None
+    assert len(effects.stretches) == len(found.spans)
+
+    def answer(blocked: range) -> Any:
+        keep = ("logits",) if model == "language" else ()
+        edits = tuple(BlockToken(token) for token in blocked)
+        passed = forward(found.checkpoint, found.text, edits=edits, keep=keep)
+        if model == "language":
+            assert passed.logits is not None
+            powers = np.exp(passed.logits[-1].astype(np.float64) - passed.logits[-1].max())
+            return powers / powers.sum()
+        assert passed.final is not None
+        pooled = passed.final.astype(np.float64).mean(axis=0)
+        return pooled / np.linalg.norm(pooled)
+
+    def moved(blocked: range) -> float:
+        before, after = answer(range(0)), answer(blocked)
+        if model == "language":
+            return float((before * np.log2(before / after)).sum())
+        return float(1 - before @ after)
+
+    for span, effect in zip(found.spans[::5], effects.stretches[::5], strict=True):
+        assert effect.size == pytest.approx(moved(range(span.start, span.end)), abs=1e-4, rel=1e-3)
+    sizes = [one.size for one in effects.stretches]
+    assert effects.strongest == int(np.argmax(sizes))
+    span = found.spans[effects.strongest]
+    assert len(effects.tokens) == span.end - span.start
+    last = effects.tokens[-1].size
+    assert last == pytest.approx(moved(range(span.end - 1, span.end)), abs=1e-4, rel=1e-3)
+    # Ctrl-C keeps what was measured.
+    run = long_effects.forward_by_rows
+    calls = iter(range(100))
+
+    def stopped(*some: Any, **more: Any) -> Any:
+        if next(calls) == 3:
+            raise KeyboardInterrupt
+        return run(*some, **more)
+
+    monkeypatch.setattr(long_effects, "forward_by_rows", stopped)
+    kept = found.with_effects().effects
+    assert kept is not None
+    assert [one.size for one in kept.stretches] == sizes[:2]
+    assert (kept.strongest, kept.tokens) == (None, ())
+
+
 @pytest.mark.usefixtures("short_is_long")
 def test_what_was_read_until_ctrl_c_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -171,7 +225,9 @@ def test_ctrl_c_behind_the_last_layer_leaves_no_answer(
     ("arguments", "said"),
     [
         (["--save", "t.safetensors"], "so takes no --save"),
-        (["--link", "cat", "mat", "--effects"], "no --link and no --effects"),
+        (["--link", "cat", "mat", "--pieces"], "no --link and no --pieces"),
+        (["--knockout", "mean"], "so takes no --knockout"),
+        (["--effects", "--answer", " dog"], "no words to answer with"),
         (["--pair", "And another one."], "so takes no --pair"),
         (["--heads", "0.0", "--no-report"], "there is to be none"),
         (["--heads", "9" * 5000 + ".1"], "names no head"),

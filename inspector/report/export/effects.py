@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from inspector.records import Answer, AnsweredPlace, Contributions, Effect, Effects, Explanation
+from inspector.records.long_text import LongEffects
 
 
 def summarise_effects(found: Effects | None) -> dict[str, Any] | None:
@@ -29,6 +30,19 @@ def summarise_effects(found: Effects | None) -> dict[str, Any] | None:
             for one in found.tokens
         ],
         "left_out": found.left_out,
+    }
+
+
+def summarise_long_effects(found: LongEffects | None) -> dict[str, Any] | None:
+    """Return what stretches do to the answer; None where it was not measured."""
+    if found is None:
+        return None
+    return {
+        "measure": found.measure,
+        "answer": _answer(found.answer),
+        "stretches": [_effect(one, found.measure) for one in found.stretches],
+        "strongest": found.strongest,
+        "tokens": [_effect(one, found.measure) for one in found.tokens],
     }
 
 

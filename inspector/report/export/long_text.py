@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from inspector.records.long_text import LongFindings
+from inspector.report.export.effects import summarise_long_effects
 from inspector.report.export.summary import (
     SCHEMA,
     finite,
@@ -40,6 +41,7 @@ def summarise_long(found: LongFindings, files: dict[str, str]) -> dict[str, Any]
         | {"rows_compared": found.rows.tolist() if found.verification.layers else []},
         "heads": [summarise_head(head) for head in found.heads],
         "links": [asdict(link) | {"lift": finite(link.lift)} for link in found.links],
+        "effects": summarise_long_effects(found.effects),
         "sinks": [asdict(sink) for sink in found.sinks],
         "notices": list(found.notices),
         "files": files,

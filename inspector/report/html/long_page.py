@@ -34,5 +34,6 @@ def render_long_report(
         blobs=payload.blobs,
         model=printable(found.model.title),
         notices=[printable(one) for one in found.notices],
+        effects=found.effects is not None,
         predicts=found.predictions is not None and bool(found.predictions.guesses),
     )

@@ -70,6 +70,29 @@ def _print_links(console: Console, found: LongFindings) -> None:
     console.print()
 
 
+def print_long_effects(console: Console, found: LongFindings) -> None:
+    """Print which stretches the answer rests on most; nothing where that was not measured."""
+    effects = found.effects
+    if effects is None:
+        return
+    unit = "bits" if effects.measure == "kl_bits" else "shift of the embedding"
+    console.print(
+        Line.assemble(("Stretches that the answer rests on", "bold"), (f", {unit}", "dim"))
+    )
+    sizes = [one.size for one in effects.stretches]
+    for at in sorted(range(len(sizes)), key=lambda at: -sizes[at])[:_STRETCHES]:
+        console.print(f"  {sizes[at]:7.4f}  {_short(found.spans[at].text)}", markup=False)
+    if effects.strongest is not None and effects.tokens:
+        start, shown = found.spans[effects.strongest].start, found.text.shown
+        each = [one.size for one in effects.tokens]
+        most = sorted(range(len(each)), key=lambda at: -each[at])[:_STRETCHES]
+        said = " · ".join(f"{visible(shown[start + at].strip())} {each[at]:.4f}" for at in most)
+        console.print(f"Its tokens, one by one: {said}", markup=False)
+    if len(sizes) < len(found.spans):
+        console.print(f"Stopped behind {len(sizes)} of {len(found.spans)} stretches.")
+    console.print()
+
+
 def print_long_verdict(console: Console, found: LongFindings) -> None:
     """Print what the proof found, and of how much."""
     heads = sum(layer.config.heads for layer in found.layers)

@@ -42,11 +42,16 @@ def test_its_numbers_are_those_of_whole_matrices(open_html, variant):
 
 
 def test_a_reader_finds_the_way_from_the_map_to_a_word(open_html):
-    found = long_text(predicts=True)
+    found = long_text(predicts=True).with_effects()
     one = open_html(render_long_report(found), wait="html[data-ready]")
     page = one.page
     assert page.locator(".map-line[role=row]").count() == len(found.spans)
     assert page.locator("#guesses tbody tr").count() == 2
+    assert page.locator(".map-line .bar").count() == len(found.spans)
+    assert found.effects is not None
+    at = page.evaluate("inspector.state.from")
+    said = f"moves the answer by {found.effects.stretches[at].size:.4f} of the embedding"
+    assert said in page.inner_text("#map-says")
     assert "Not yet proved" in page.inner_text("#verdict")
     # The map, by keyboard; the address keeps it.
     page.locator("#map-box [aria-selected=true] button").focus()

@@ -97,7 +97,10 @@ def test_a_comparison_s_header_is_as_it_is_described(how: dict[str, Any]) -> Non
 
 
 def test_a_long_text_s_header_is_as_it_is_described() -> None:
-    for found in (synthetic_long.long_text(), synthetic_long.long_text(predicts=True)):
+    for found in (
+        synthetic_long.long_text(),
+        synthetic_long.long_text(predicts=True).with_effects(),
+    ):
         built = build_long_payload(found, command="inspect", version="test")
         header = json.loads(built.json)
         assert TYPES.faults(header, "LongHeader") == []

@@ -499,6 +499,14 @@ export interface CarriedHead {
   error: number;
 }
 
+/** How far the answer moves when nobody hears a stretch, or one token of the strongest; fewer where it was stopped. */
+export interface LongEffects {
+  measure: "kl_bits" | "shift";
+  stretches: (number | null)[];
+  strongest: number | null;
+  tokens: (number | null)[];
+}
+
 /** The header of a long text's report. Blobs `flow.<layer>`: (H, P, P) square roots of shares, 255 for 1. */
 export interface LongHeader {
   payload: 2;
@@ -519,6 +527,7 @@ export interface LongHeader {
   links: Link[];
   sinks: Sink[];
   carried: CarriedHead[];
+  effects: LongEffects | null;
   notices: string[];
   /** Blobs that are read only when they are looked at. */
   later: string[];

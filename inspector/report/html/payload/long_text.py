@@ -15,9 +15,9 @@ import numpy as np
 
 from inspector.parallel import parallel_map
 from inspector.records import Array, Text
-from inspector.records.long_text import LongFindings, LongLayer
+from inspector.records.long_text import LongEffects, LongFindings, LongLayer
 from inspector.report.export.summary import finite
-from inspector.report.html.blobs import Blob, Header
+from inspector.report.html.blobs import Blob, Header, rounded
 from inspector.report.html.payload.answer import describe_answer_of, describe_verification
 from inspector.report.html.payload.build import VERSION, Payload
 
@@ -82,12 +82,22 @@ def build_long_payload(
         "links": [asdict(link) | {"lift": finite(link.lift)} for link in found.links],
         "sinks": [asdict(sink) for sink in found.sinks],
         "carried": carried,
+        "effects": None if found.effects is None else _effects(found.effects),
         "notices": list(found.notices),
         # What is read only when it is looked at.
         "later": [blob.name for blob in later],
         "blobs": {blob.name: blob.entry for blob in (*shared, *later)},
     }
     return Payload(header, (*shared, *later))
+
+
+def _effects(found: LongEffects) -> Header:
+    return {
+        "measure": found.measure,
+        "stretches": rounded([finite(one.size) for one in found.stretches]),
+        "strongest": found.strongest,
+        "tokens": rounded([finite(one.size) for one in found.tokens]),
+    }
 
 
 def _name(text: str) -> str:
