@@ -6,29 +6,26 @@ said of them are readings, a map, and single rows.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 from inspector.alone import opened
+from inspector.analysis.long_text.answer import asked_places, embedding_of, predictions_of
+from inspector.analysis.long_text.clock import Clock
 from inspector.analysis.long_text.effects import measure_long_effects
 from inspector.analysis.long_text.reading import Reading
 from inspector.analysis.long_text.spans import cut_into_spans
 from inspector.analysis.notices import notices, weights_notice
+from inspector.analysis.sample import whole_rows_of
 from inspector.checkpoint.readable import refuse_unreadable
-from inspector.checkpoint.tokens import encode, mask_id, read_as_text
+from inspector.checkpoint.tokens import encode
 from inspector.errors import InputError
 from inspector.forward.by_rows.model import LongPass, forward_by_rows
-from inspector.forward.pooling import pool
-from inspector.forward.predictions import guess_at
 from inspector.memory import readings_size, refuse_no_memory
 from inspector.proof import Progress
-from inspector.records import Checkpoint, Embedding, Predictions, Text, Verification
+from inspector.records import Checkpoint, Text, Verification
 from inspector.records.long_text import LongFindings
 from inspector.report.html.payload.long_text import BUDGET
 from inspector.row_proof import prove_rows
@@ -38,8 +35,6 @@ if TYPE_CHECKING:
 
 #: Beyond how many tokens no matrix is kept, and beyond how many weights in all.
 LONG_FROM, _WEIGHTS = 2048, 1 << 29
-#: How many query rows of every head are kept whole, and the seed by which they are drawn.
-_ROWS, _SEED = 16, 0
 #: From how many characters on a text is refused before it is tokenized, which would take minutes,
 #: where it has more than so many for each token that fits.
 _MANY, _CHARACTERS = 500_000, 64
@@ -106,9 +101,13 @@ class LongInspection(LongFindings):
                 "The reading was stopped, and there is no answer that could move.",
                 "Read the text to its end.",
             )
-        clock = _EffectClock(progress)
+        clock = Clock(progress)
+
+        def begun(what: str, number: int, of: int) -> None:
+            clock(f"Blocking {what} {number + 1} of {of}", number, of)
+
         measured = measure_long_effects(
-            self.checkpoint, self.text, self.spans, answer=answer, against=against, begun=clock
+            self.checkpoint, self.text, self.spans, answer=answer, against=against, begun=begun
         )
         return replace(self, effects=measured)
 
@@ -222,12 +221,19 @@ def read_long(
     MachineError
         When there is not enough memory for the text.
     """
-    rows = sampled_rows(len(text))
+    rows = whole_rows_of(len(text))
     spans = cut_into_spans(text)
     count = 0 if checkpoint.model is None else len(checkpoint.model.stack.blocks)
-    refuse_no_memory(checkpoint, readings_size(checkpoint, len(text), len(spans), _ROWS), len(text))
-    reading = Reading(text, spans, rows, _Clock(count, progress))
-    places = _asked_places(checkpoint, text)
+    refuse_no_memory(
+        checkpoint, readings_size(checkpoint, len(text), len(spans), len(rows)), len(text)
+    )
+    clock = Clock(progress)
+
+    def begun(layer: int) -> None:
+        clock(f"Running layer {layer} of {count}", layer, count)
+
+    reading = Reading(text, spans, rows, begun)
+    places = asked_places(checkpoint, text)
     said = [*weights_notice(checkpoint), *notices(text)]
     stopped = False
     try:
@@ -251,8 +257,8 @@ def read_long(
         links=reading.links(sinks),
         lifts=reading.lifts(sinks),
         sinks=sinks,
-        predictions=_predictions(checkpoint, text, passed, places),
-        embedding=_embedding(checkpoint, passed),
+        predictions=predictions_of(checkpoint, text, passed, places),
+        embedding=embedding_of(checkpoint, passed),
         verification=Verification("unproved", None, None, (), None, "weights"),
         rows=rows,
         final=passed.final,
@@ -278,69 +284,3 @@ def refuse_no_head(title: str, heads: Sequence[int], asked: Iterable[tuple[int, 
                 f"{max(heads)} heads.",
                 "Name a head by its layer and its number, such as 0.0.",
             )
-
-
-class _EffectClock:
-    """Says what is being blocked, and how long the others of its kind will take."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress, self._begun = progress, time.monotonic()
-
-    def __call__(self, what: str, number: int, of: int) -> None:
-        if not number:
-            self._begun = time.monotonic()
-        left = (time.monotonic() - self._begun) / max(1, number) * (of - number)
-        said = f", about {left:.0f} s left" if number else ""
-        self._progress(f"Blocking {what} {number + 1} of {of}{said}")
-
-
-class _Clock:
-    """Says which layer is being read, and how long the others will take."""
-
-    def __init__(self, layers: int, progress: Progress) -> None:
-        self._layers, self._progress = layers, progress
-        self._begun = time.monotonic()
-
-    def __call__(self, layer: int) -> None:
-        left = (time.monotonic() - self._begun) / max(1, layer) * (self._layers - layer)
-        said = f", about {left:.0f} s left" if layer else ""
-        self._progress(f"Running layer {layer} of {self._layers}{said}")
-
-
-def sampled_rows(tokens: int) -> NDArray[np.intp]:
-    """Return which query rows of every head are kept whole, in order; the last is among them."""
-    others = np.random.default_rng(_SEED).choice(tokens - 1, min(_ROWS, tokens) - 1, replace=False)
-    return np.sort(np.append(others, tokens - 1)).astype(np.intp)
-
-
-def _asked_places(checkpoint: Checkpoint, text: Text) -> list[int]:
-    """Return at which tokens the head for words is asked: the last, or every mask."""
-    head = None if checkpoint.model is None else checkpoint.model.head
-    if head is None:
-        return []
-    if head.kind == "causal":
-        return [len(text) - 1]
-    return np.flatnonzero(text.ids == mask_id(checkpoint)).tolist()
-
-
-def _predictions(
-    checkpoint: Checkpoint, text: Text, passed: LongPass, places: list[int]
-) -> Predictions | None:
-    model = checkpoint.model
-    if model is None or model.head is None or passed.logits is None or model.head.kind == "seq2seq":
-        return None
-    after = int(model.head.kind == "causal")
-    guesses = tuple(
-        guess_at(row, place + after, lambda entry: read_as_text(checkpoint, entry))
-        for row, place in zip(passed.logits, places, strict=True)
-    )
-    return Predictions(model.head.kind, np.full(len(text), np.nan), guesses)
-
-
-def _embedding(checkpoint: Checkpoint, passed: LongPass) -> Embedding | None:
-    model = checkpoint.model
-    if model is None or model.head is not None or checkpoint.pooling is None:
-        return None
-    if not len(passed.final):  # it was stopped
-        return None
-    return pool(passed.final, checkpoint.pooling)

@@ -8,6 +8,7 @@ with its size and with how exact it makes the measures wherever they are shown.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inspector.records import Float64, Mask, RowSample, SampledRows, SiteName, Trace
 
@@ -16,6 +17,8 @@ _MOST, _FEWEST = 64, 16
 #: How many weights are compared in all: what the measures cost then grows no faster than the
 #: model's own work, in a model of many heads too.
 _WEIGHTS = 2_500_000
+#: Queries of a long text of which every weight is kept.
+_WHOLE = 16
 _SEED = 0
 #: Half of a 95 % interval in standard errors.
 _NORMAL_95 = 1.96
@@ -32,6 +35,12 @@ def measured_rows(trace: Trace, site: SiteName) -> Mask:
     drawn = np.zeros(count, dtype=np.bool_)
     drawn[np.random.default_rng(_SEED).choice(count, sampled, replace=False)] = True
     return drawn
+
+
+def whole_rows_of(tokens: int) -> NDArray[np.intp]:
+    """Return which queries of a long text are kept whole, in order; the last is among them."""
+    others = np.random.default_rng(_SEED).choice(tokens - 1, min(_WHOLE, tokens) - 1, replace=False)
+    return np.sort(np.append(others, tokens - 1)).astype(np.intp)
 
 
 def row_sample(trace: Trace) -> RowSample | None:

@@ -14,9 +14,7 @@ from importlib import import_module
 from typing import Any
 
 from inspector.families.deriving import Derive, Values
-from inspector.families.registry import GROUPS
-
-_GROUP = {model_type: group for group, types in GROUPS.items() for model_type in types}
+from inspector.families.registry import GROUP_OF
 
 
 class FamilyConfig:
@@ -52,7 +50,7 @@ class FamilyConfig:
 
 def known(model_type: str) -> bool:
     """Say whether it is known what a family's config means."""
-    return model_type in _GROUP
+    return model_type in GROUP_OF
 
 
 def defaults_of(model_type: str) -> Mapping[str, Any]:
@@ -71,7 +69,7 @@ def names_of(model_type: str) -> Mapping[str, str]:
 
 
 def _configs(model_type: str) -> Any:
-    return import_module(f"inspector.families.{_GROUP[model_type]}.configs")
+    return import_module(f"inspector.families.{GROUP_OF[model_type]}.configs")
 
 
 def _kv_heads(values: Values) -> None:

@@ -53,6 +53,10 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+#: The group of each.
+GROUP_OF: Mapping[str, str] = {name: group for group, names in GROUPS.items() for name in names}
+
+
 class Rows(MutableMapping[str, Family]):
     """The row of each model type; those of a group are read when the first of them is asked for."""
 

@@ -266,14 +266,25 @@ def mix(attention: Array, value: Array, output: Projection) -> Array:
 def transformed_norms(value: Array, output: Projection, heads: int) -> Array:
     """Return ‖v_j·Wo_h‖, (H, S): what one unit of attention to token j moves, head by head.
 
-    Kobayashi et al. 2020, "Attention is Not Only a Weight". The length is taken through the Gram
-    matrix Wo_hᵀ·Wo_h, (d, d), so that the (H, S, D) vectors themselves never exist.
+    Kobayashi et al. 2020, "Attention is Not Only a Weight".
     """
+    return written_lengths(repeat_heads(value, heads), gram_of(output, heads))
+
+
+def gram_of(output: Projection, heads: int) -> Array:
+    """Return Wo_hᵀ·Wo_h, (H, d, d), through which lengths behind a projection are taken."""
     width, merged = output.weight.shape
     slices = output.weight.reshape(width, heads, merged // heads).transpose(1, 0, 2)
-    gram = slices.swapaxes(-1, -2) @ slices
-    values = repeat_heads(value, heads)
-    squared: Array = ((values @ gram) * values).sum(axis=-1)
+    gram: Array = slices.swapaxes(-1, -2) @ slices
+    return gram
+
+
+def written_lengths(vectors: Array, gram: Array) -> Array:
+    """Return ‖x·Wo‖ of vectors, (…, n, d) → (…, n): those behind Wo themselves never exist.
+
+    ``gram``, (…, d, d), is ``gram_of``'s.
+    """
+    squared: Array = ((vectors @ gram) * vectors).sum(axis=-1)
     # Rounding may push the square of a very short vector below zero.
     np.maximum(squared, 0, out=squared)
     np.sqrt(squared, out=squared)

@@ -14,7 +14,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from inspector.forward.by_rows.rows import Prepared, Rows, whole_rows
-from inspector.forward.core import transformed_norms
+from inspector.forward.core import gram_of, repeat_heads, written_lengths
 from inspector.records import (
     Array,
     AttentionConfig,
@@ -69,8 +69,8 @@ class LayerFold:
         self._prepared, self._known = prepared, known
         self._lock = Lock()
         value = prepared.offered.value
-        self._norms = transformed_norms(value, known.weights.output, heads)
-        self._gram = _gram(known, heads)
+        self._gram = gram_of(known.weights.output, heads)
+        self._norms = written_lengths(repeat_heads(value, heads), self._gram)
         spans = len(of.starts)
         #: (H, P, P) sums of weights; (H, T) sums of what others give to a key, and of its share of
         #: what moves in their rows.
@@ -114,7 +114,7 @@ class LayerFold:
         pooled, here = self._pooled(rows, factor)
         strongest, target, linked = self._links(rows, factor)
         masses = self._masses(rows, factor, itself)
-        lengths = np.sqrt(np.maximum(np.vecdot(rows.mixed @ self._gram[head], rows.mixed), 0))
+        lengths = written_lengths(rows.mixed, self._gram[head])
         with self._lock:
             self.received[head, rows.keys] += received
             self.moved[head, rows.keys] += moved
@@ -236,12 +236,3 @@ def seen_by(config: AttentionConfig, tokens: int) -> Float64:
     behind = np.minimum(tokens - 1 - places, window - 1)
     ahead = np.zeros(tokens) if config.causal else np.minimum(places, window - 1)
     return (behind + ahead).astype(np.float64)
-
-
-def _gram(known: AttentionLayer, heads: int) -> Array:
-    """Return Wo_hᵀ·Wo_h, (H, d, d): lengths of what is written follow from it."""
-    weight = known.weights.output.weight
-    width, merged = weight.shape
-    slices = weight.reshape(width, heads, merged // heads).transpose(1, 0, 2)
-    gram: Array = slices.swapaxes(-1, -2) @ slices
-    return gram

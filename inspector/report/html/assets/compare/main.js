@@ -2,12 +2,12 @@
  * Where a comparison starts: read both sides, choose what to show first, let the views draw it.
  */
 
-import { isState } from "../shared/address.js";
+import { followAddress, isState } from "../shared/address.js";
 import { giveUp, mountAll, openPage, whenReady } from "../shared/page.js";
 import { createStore } from "../shared/store.js";
 import { CompareData } from "./data.js";
 import { VIEWS } from "./sections.js";
-import { firstView, followAddress, hashOf, settled, stateOf } from "./state.js";
+import { firstView, hashOf, settled, stateOf } from "./state.js";
 
 const root = document.documentElement;
 root.dataset.started = "";
@@ -23,7 +23,12 @@ async function start() {
   root.dataset.loaded = "";
   for (const part of document.querySelectorAll("section, footer")) part.toggleAttribute("data-drawn", true);
   mountAll(VIEWS, data, store);
-  followAddress(store, first, data);
+  followAddress(
+    store,
+    first,
+    (state) => hashOf(state, first, data),
+    (hash) => stateOf(hash, first, data),
+  );
   Object.defineProperty(window, "inspector", {
     value: Object.freeze({
       version: data.header.inspector,

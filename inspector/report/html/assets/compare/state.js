@@ -2,8 +2,6 @@
  * What can be chosen in a comparison, what it shows first, and all of it in the address.
  */
 
-import { addressWriter, isState } from "../shared/address.js";
-
 /** @typedef {import("./data.js").CompareData} CompareData */
 /**
  * @typedef {object} CompareState
@@ -91,23 +89,4 @@ export function stateOf(hash, first, data) {
   }
   if (given.get("tone") === "patch" && data.header.patches) state.tone = "patch";
   return state;
-}
-
-/**
- * @param {Store} store
- * @param {CompareState} first
- * @param {CompareData} data
- */
-export function followAddress(store, first, data) {
-  let opening = true;
-  const later = addressWriter(() => hashOf(store.get(), first, data));
-  store.watch(/** @type {(keyof CompareState)[]} */ (Object.keys(first)), () => {
-    if (!opening) later();
-  });
-  opening = false;
-  window.addEventListener("hashchange", () => {
-    // An anchor on the page was gone to: the state stands in the address again a moment later.
-    if (location.hash && !isState(location.hash)) later();
-    else store.set(stateOf(location.hash, first, data));
-  });
 }

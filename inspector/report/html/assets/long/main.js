@@ -3,12 +3,12 @@
  * looked at.
  */
 
-import { isState } from "../shared/address.js";
+import { followAddress, isState } from "../shared/address.js";
 import { giveUp, mountAll, openPage, whenReady } from "../shared/page.js";
 import { createStore } from "../shared/store.js";
 import { LongData } from "./data.js";
 import { VIEWS } from "./sections.js";
-import { firstView, followAddress, hashOf, settled, stateOf } from "./state.js";
+import { firstView, hashOf, settled, stateOf } from "./state.js";
 
 const root = document.documentElement;
 root.dataset.started = "";
@@ -24,7 +24,12 @@ async function start() {
   root.dataset.loaded = "";
   for (const part of document.querySelectorAll("section, footer")) part.toggleAttribute("data-drawn", true);
   mountAll(VIEWS, data, store);
-  followAddress(store, first, data);
+  followAddress(
+    store,
+    first,
+    (state) => hashOf(state, first),
+    (hash) => stateOf(hash, first, data),
+  );
   Object.defineProperty(window, "inspector", {
     value: Object.freeze({
       version: data.header.inspector,

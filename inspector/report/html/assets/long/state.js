@@ -2,8 +2,6 @@
  * What can be chosen on the page of a long text, and all of it in the address.
  */
 
-import { addressWriter, isState } from "../shared/address.js";
-
 /** @typedef {import("./data.js").LongData} LongData */
 /**
  * @typedef {object} LongState
@@ -82,17 +80,3 @@ const numbers = (text, count) => {
   const parts = (text ?? "").split(".");
   return parts.length === count && parts.every((part) => /^\d+$/.test(part)) ? parts.map(Number) : [];
 };
-
-/** @param {Store} store @param {LongState} first @param {LongData} data */
-export function followAddress(store, first, data) {
-  let opening = true;
-  const later = addressWriter(() => hashOf(store.get(), first));
-  store.watch(/** @type {(keyof LongState)[]} */ (Object.keys(first)), () => {
-    if (!opening) later();
-  });
-  opening = false;
-  window.addEventListener("hashchange", () => {
-    if (location.hash && !isState(location.hash)) later();
-    else store.set(stateOf(location.hash, first, data));
-  });
-}

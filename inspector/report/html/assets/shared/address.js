@@ -43,3 +43,25 @@ export function addressWriter(hashOf, signal) {
     timer = window.setTimeout(write, PAUSE);
   };
 }
+
+/**
+ * Keep what is chosen in the address, and follow an address that somebody goes to.
+ * @template {object} S
+ * @param {import("./store.js").Store<S>} store
+ * @param {S} first what is chosen before anything is: all of its keys are kept
+ * @param {(state: S) => string} hashOf what of a state stands in the address
+ * @param {(hash: string) => S} stateOf
+ */
+export function followAddress(store, first, hashOf, stateOf) {
+  let opening = true;
+  const later = addressWriter(() => hashOf(store.get()));
+  store.watch(/** @type {(keyof S)[]} */ (Object.keys(first)), () => {
+    if (!opening) later();
+  });
+  opening = false;
+  window.addEventListener("hashchange", () => {
+    // An anchor on the page was gone to: the state stands in the address again a moment later.
+    if (location.hash && !isState(location.hash)) later();
+    else store.set(stateOf(location.hash));
+  });
+}
