@@ -8,6 +8,8 @@ import synthetic
 from page_text import bytes_of
 
 from inspector.report.html.base85 import encode
+from inspector.report.html.blobs import Blob
+from inspector.report.html.steps import in_steps
 
 
 def test_attention(call):
@@ -67,7 +69,9 @@ def test_crc32(call, length):
 def test_halves(call):
     every = np.arange(65536, dtype=np.uint16)
     planes = [*(every & 255).tolist(), *(every >> 8).tolist()]
-    got = call("shared/numbers", "Array.from(m.joinPlanes(Uint8Array.from(x), 'float16'))", planes)
+    got = call(
+        "shared/numbers", "Array.from(m.joinPlanes(Uint8Array.from(x), {dtype: 'float16'}))", planes
+    )
     expected = every.view(np.float16).astype(float)
     np.testing.assert_array_equal([np.nan if v is None else v for v in got], expected)
 
@@ -124,3 +128,16 @@ def test_words_on_a_tint_stay_readable(call, theme):
     for rgb, ink in pairs:
         light, dark = sorted([luminance(rgb), 1.0 if ink == "#ffffff" else 0.0], reverse=True)
         assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+def test_numbers_in_steps(call):
+    rng = np.random.default_rng(5)
+    query, key = (rng.normal(3, 5, (heads, 40, 8)).astype(np.float32) for heads in (4, 2))
+    for rounded in in_steps(query, key, 0.3):
+        planes = [*b"".join(Blob.pack_steps("x", rounded).planes)]
+        got = call(
+            "shared/numbers",
+            "Array.from(m.joinPlanes(Uint8Array.from(x[0]), {dtype: 'steps', shape: x[1]}))",
+            [planes, list(rounded.shape)],
+        )
+        np.testing.assert_array_equal(np.float32(got).reshape(rounded.shape), rounded.numbers)

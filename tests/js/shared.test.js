@@ -79,11 +79,14 @@ const packed = (numbers, shape, dtype = "float32") => ({ planes: planesOf(number
 
 test("planes become numbers again", () => {
   const numbers = Float32Array.from([1.5, -2, 1e-3]);
-  assert.deepEqual(joinPlanes(planesOf(numbers), "float32"), numbers);
+  assert.deepEqual(joinPlanes(planesOf(numbers), { dtype: "float32", shape: [3] }), numbers);
   // 1, −2, the smallest half, infinity.
   const halves = Uint16Array.from([0x3c00, 0xc000, 0x0001, 0x7c00]);
-  assert.deepEqual([...joinPlanes(planesOf(halves), "float16")], [1, -2, 2 ** -24, Infinity]);
-  assert.throws(() => joinPlanes(new Uint8Array(8), "float64"), /unknown kind/);
+  assert.deepEqual([...joinPlanes(planesOf(halves), { dtype: "float16", shape: [4] })], [1, -2, 2 ** -24, Infinity]);
+  assert.throws(
+    () => joinPlanes(new Uint8Array(8), /** @type {any} */ ({ dtype: "float64", shape: [1] })),
+    /unknown kind/,
+  );
 });
 
 test("the mean of heads that travel as weights, and of heads that share a key", () => {

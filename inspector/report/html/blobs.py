@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from inspector.records import Array
 from inspector.report.html.base85 import encode
+from inspector.report.html.steps import Steps
 
 Header = dict[str, Any]
 
@@ -38,9 +39,13 @@ class Blob:
         splitting them apart is what lets deflate find anything. Each plane is a block of its own:
         deflate's codes are set block by block, and noisy planes would spoil those of the others.
         """
-        little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
-        planes = little.reshape(-1).view(np.uint8).reshape(-1, array.dtype.itemsize).T
-        return cls(name, array.shape, array.dtype.name, tuple(plane.tobytes() for plane in planes))
+        return cls(name, array.shape, array.dtype.name, _planes(array))
+
+    @classmethod
+    def pack_steps(cls, name: str, numbers: Steps) -> Blob:
+        """Lay out numbers counted in steps: the counts, then what belongs to each dimension."""
+        parts = (numbers.whole, numbers.order, numbers.middle, numbers.step)
+        return cls(name, numbers.shape, "steps", tuple(p for part in parts for p in _planes(part)))
 
     @cached_property
     def entry(self) -> Header:
@@ -64,6 +69,12 @@ class Blob:
     def text(self) -> str:
         """The deflated bytes as text."""
         return encode(self.deflated)
+
+
+def _planes(array: NDArray[Any]) -> tuple[bytes, ...]:
+    little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+    planes = little.reshape(-1).view(np.uint8).reshape(-1, array.dtype.itemsize).T
+    return tuple(plane.tobytes() for plane in planes)
 
 
 def deflate(*parts: bytes) -> bytes:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import synthetic
-from page_text import unpacked
+from page_text import numbers_of, unpacked
 
 from inspector.report.html.blobs import script_json
 from inspector.report.html.payload.build import build_payload
@@ -22,10 +22,7 @@ def numbers(built, name):
     entry = built.header["blobs"][name]
     raw = unpacked(blob.text)
     assert len(raw) == entry["length"] and zlib.crc32(raw) == entry["crc32"]
-    dtype = np.dtype(entry["dtype"])
-    count = len(raw) // dtype.itemsize
-    joined = bytes(raw[place * count + i] for i in range(count) for place in range(dtype.itemsize))
-    return np.frombuffer(joined, dtype).reshape(entry["shape"])
+    return numbers_of(raw, entry["dtype"], entry["shape"])
 
 
 def names(built):
@@ -103,7 +100,8 @@ def test_what_stands_beside_q_and_k_travels_too(beside, tokens):
     whole = synthetic.inspected("w " * (tokens - 2), layers=1, beside=beside)
     built = payload(whole)
     layer, rebuilt = built.header["layers"][0], whole.rebuild.layers[0]
-    assert layer["key_precision"] == "float16" and "0.attention" not in names(built)
+    assert layer["key_precision"] == ("float16" if layer["exact"] else "steps")
+    assert "0.attention" not in names(built)
     assert layer["softcap"] == rebuilt.softcap
     q, k = (numbers(built, f"0.{name}").astype(float) for name in ("query", "key"))
     scores = q @ k.swapaxes(1, 2) / 2
@@ -155,7 +153,7 @@ def test_the_shipped_error_is_that_of_the_page_s_arithmetic(causal):
             row[: len(e)] = e / e.sum()
             largest = max(largest, np.abs(row - theirs[i]).max())
         worst.append(largest)
-    assert built.header["layers"][0]["precision"] == "float16"
+    assert built.header["layers"][0]["precision"] == "steps"
     np.testing.assert_allclose(built.header["layers"][0]["arithmetic_error"], worst, atol=2e-6)
     assert built.header["arithmetic_max_abs_error"] == max(
         built.header["layers"][0]["arithmetic_error"]
@@ -178,19 +176,21 @@ def large_scores(whole, factor):
     )
 
 
-def test_float32_where_float16_moves_the_attention():
+def test_float32_where_scores_are_too_large_to_be_counted():
     whole = large_scores(synthetic.inspected("w " * 38, layers=1), 100)
     layer = payload(whole).header["layers"][0]
     assert (layer["source"], layer["precision"]) == ("query_key", "float32")
     assert max(layer["arithmetic_error"]) <= 5e-3
 
 
-def test_float32_where_float16_overflows():
-    whole = large_scores(synthetic.inspected("w " * 38, layers=1, d=1), 1)
+@pytest.mark.parametrize(("tokens", "precision"), [(8, "float32"), (40, "steps")])
+def test_beyond_the_range_of_float16(tokens, precision):
+    """Steps are as long as they have to be; a float has the exponents that it has."""
+    whole = large_scores(synthetic.inspected("w " * (tokens - 2), layers=1, d=1), 1)
     layer = whole.rebuild.layers[0]
     scaled = replace(layer, query=layer.query * 1e6, key=layer.key / 1e6)
     layer = payload(replace(whole, rebuild=synthetic.rebuilt(scaled))).header["layers"][0]
-    assert (layer["source"], layer["precision"]) == ("query_key", "float32")
+    assert layer["key_precision"] == precision
 
 
 def test_the_attention_itself_where_it_is_not_the_softmax_of_q_and_k():

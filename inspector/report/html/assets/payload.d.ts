@@ -10,7 +10,7 @@ export type Site = "self" | "encoder" | "decoder" | "cross";
 export type Verdict = "verified" | "rounding" | "consistent" | "mismatch" | "not_recomputed" | "unproved";
 export type Tier = "weights" | "captured" | "none";
 export type Label = "previous" | "next" | "self" | "first" | "separator";
-export type DType = "uint8" | "uint32" | "float16" | "float32";
+export type DType = "uint8" | "uint32" | "float16" | "float32" | "steps";
 
 /** Whose a token of a chat is: of a message, put there by the template, or of the answer. */
 export type Role = "template" | "system" | "user" | "assistant";
@@ -70,8 +70,8 @@ export interface Layer {
   exact: boolean;
   recomputed: boolean;
   source: "exact" | "query_key" | "attention";
-  precision: "float16" | "float32";
-  key_precision: "float16" | "float32" | null;
+  precision: "steps" | "float16" | "float32";
+  key_precision: "steps" | "float16" | "float32" | null;
   scale: number | null;
   softcap: number | null;
   /** For each head, how far the page's own arithmetic is from the model's attention. */

@@ -18,6 +18,7 @@ from inspector.forward.core import transformed_norms
 from inspector.records import Array, Float32, RebuiltLayer, RecomputedLayer, TracedLayer
 from inspector.report.html.blobs import Blob, Header, half_where_it_fits, patches, rounded
 from inspector.report.html.payload.scores import carry, largest_each
+from inspector.report.html.steps import Steps
 
 #: Up to this many tokens the model's A and its difference from the rebuild are shipped exactly.
 EXACT_TOKENS = 32
@@ -48,7 +49,7 @@ def pack_layer(
         "softcap": None,
         "arithmetic_error": [],
     }
-    arrays: dict[str, NDArray[Any]] = {
+    arrays: dict[str, NDArray[Any] | Steps] = {
         "key_state_norm": np.linalg.norm(_key_states(captured, rebuilt), axis=1).astype(np.float32)
     }
     if exact:
@@ -57,9 +58,9 @@ def pack_layer(
         arrays["thumbnail"] = _thumbnails(model)
     if rebuilt is None:
         if not exact:
-            arrays["attention"] = half_where_it_fits(model)
-            layer |= {"source": "attention", "precision": arrays["attention"].dtype.name}
-            error = largest_each(arrays["attention"].astype(np.float32) - model)
+            attention = arrays["attention"] = half_where_it_fits(model)
+            layer |= {"source": "attention", "precision": attention.dtype.name}
+            error = largest_each(attention.astype(np.float32) - model)
             layer["arithmetic_error"] = rounded(error)
     else:
         if isinstance(rebuilt, RebuiltLayer):
@@ -72,7 +73,7 @@ def pack_layer(
             arrays["difference"] = _steps(model, rebuilt.attention)
         else:
             arrays["row_error"] = _row_error(rebuilt.attention.astype(np.float32) - model)
-        source, precision, error, carried = carry(rebuilt, model)
+        source, precision, error, carried = carry(rebuilt, model, beside=exact)
         if not exact:
             layer |= {"source": source, "precision": precision}
         if source == "query_key":
@@ -84,7 +85,11 @@ def pack_layer(
         if source == "query_key" or not exact:
             arrays |= carried
             layer["arithmetic_error"] = rounded(error)
-    return layer, [Blob.pack(f"{index}.{name}", array) for name, array in arrays.items()]
+    return layer, [_blob(f"{index}.{name}", array) for name, array in arrays.items()]
+
+
+def _blob(name: str, array: NDArray[Any] | Steps) -> Blob:
+    return Blob.pack_steps(name, array) if isinstance(array, Steps) else Blob.pack(name, array)
 
 
 def _key_states(captured: TracedLayer, rebuilt: RecomputedLayer | None) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import numpy as np
@@ -12,36 +13,56 @@ from inspector.forward.biases import expand
 from inspector.forward.core import attend
 from inspector.records import Array, Bias, DistanceVectors, Float32, RebuiltLayer, RecomputedLayer
 from inspector.report.html.blobs import half_where_it_fits
+from inspector.report.html.steps import SCORE_NOISE, Steps, in_steps
 
-#: q and k lose half their bits unless that moves some attention weight by more than this.
+#: q and k are rounded unless that moves some attention weight by more than this.
 ROUNDING_BOUND = 5e-3
 
 Source = Literal["query_key", "attention"]
+Precision = Literal["steps", "float16", "float32"]
 
 
 def carry(
-    rebuilt: RecomputedLayer, model: Float32
-) -> tuple[Source, str, list[float], dict[str, NDArray[Any]]]:
+    rebuilt: RecomputedLayer, model: Float32, *, beside: bool
+) -> tuple[Source, str, list[float], dict[str, NDArray[Any] | Steps]]:
     """Choose how one layer's attention travels, and measure how far the page's arithmetic is off.
 
-    q and k, and the keys and queries of distances, in float16 if the scores made of them then stay
-    within the bound of the model's A, else in float32; where even that is not the model's
-    attention, A itself.
+    q and k in steps, or in float16 where they stand ``beside`` A itself, and with them the keys and
+    queries of distances in float16, if the scores made of them then stay within the bound of the
+    model's A; else in steps of half the length, and at last all in float32. Where even that is not
+    the model's attention, A itself.
     """
     # What positions added to captured q·k is not kept: where it matters, A itself travels.
     added = rebuilt.bias if isinstance(rebuilt, RebuiltLayer) else None
-    for dtype in (np.float16, np.float32):
-        with np.errstate(over="ignore"):  # beyond float16's range: inf, and the next dtype
-            query, key = rebuilt.query.astype(dtype), rebuilt.key.astype(dtype)
+    for precision, query, key in _roughest_first(rebuilt, beside=beside):
+        dtype = np.float32 if precision == "float32" else np.float16
+        with np.errstate(over="ignore"):
             bias = _rounded_bias(added, dtype)
-        error = _arithmetic_error(query, key, bias, rebuilt, model)
+        error = _arithmetic_error(_numbers(query), _numbers(key), bias, rebuilt, model)
         if max(error) <= ROUNDING_BOUND:
-            precision = np.dtype(dtype).name
-            terms = _score_terms(bias, rebuilt.sink)
-            return "query_key", precision, error, {"query": query, "key": key} | terms
+            carried: dict[str, NDArray[Any] | Steps] = {"query": query, "key": key}
+            return "query_key", precision, error, carried | _score_terms(bias, rebuilt.sink)
     attention = half_where_it_fits(model)
     error = largest_each(attention.astype(np.float32) - model)
     return "attention", attention.dtype.name, error, {"attention": attention}
+
+
+def _roughest_first(
+    rebuilt: RecomputedLayer, *, beside: bool
+) -> Iterator[tuple[Precision, NDArray[Any] | Steps, NDArray[Any] | Steps]]:
+    query, key = rebuilt.query, rebuilt.key
+    if beside:
+        with np.errstate(over="ignore"):  # beyond float16's range: inf, which no bound allows
+            yield "float16", query.astype(np.float16), key.astype(np.float16)
+    else:
+        for noise in (SCORE_NOISE, SCORE_NOISE / 2):
+            if (steps := in_steps(query, key, rebuilt.scale, noise)) is not None:
+                yield "steps", *steps
+    yield "float32", query.astype(np.float32), key.astype(np.float32)
+
+
+def _numbers(rounded: NDArray[Any] | Steps) -> NDArray[Any]:
+    return rounded.numbers if isinstance(rounded, Steps) else rounded
 
 
 def _rounded_bias(bias: Bias | None, dtype: type[np.floating[Any]]) -> Bias | None:
@@ -61,7 +82,7 @@ def _rounded_bias(bias: Bias | None, dtype: type[np.floating[Any]]) -> Bias | No
     return Bias(by_key, by_distance, vectors)
 
 
-def _score_terms(bias: Bias | None, sink: Array | None) -> dict[str, NDArray[Any]]:
+def _score_terms(bias: Bias | None, sink: Array | None) -> dict[str, NDArray[Any] | Steps]:
     """Name what stands beside q·k in the scores as ``assets/attention/score_terms.js`` reads it."""
     arrays: dict[str, NDArray[Any] | None] = {
         "sink": None if sink is None else sink.astype(np.float32)

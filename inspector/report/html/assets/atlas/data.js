@@ -49,7 +49,7 @@ export class AtlasData {
     /** @param {string} name */
     const planesOf = (name) => /** @type {Uint8Array<ArrayBuffer>} */ (planes.get(name));
     this.columns = Object.fromEntries(
-      ["value", "low", "high", "null", "n"].map((name) => [name, joinPlanes(planesOf(name), header.blobs[name].dtype)]),
+      ["value", "low", "high", "null", "n"].map((name) => [name, joinPlanes(planesOf(name), header.blobs[name])]),
     );
     this.packed = planesOf("examples");
     this.numbers = new Map(this.measures.map(({ name }, m) => [name, m]));

@@ -14,7 +14,7 @@ import { scoreTermsOf } from "./score_terms.js";
  *   weights, or what they are made of */
 
 /** @param {Packed} packed @returns {any} */
-const numbersOf = ({ planes, dtype }) => joinPlanes(planes, dtype);
+const numbersOf = (packed) => joinPlanes(packed.planes, packed);
 
 /**
  * One of several equal parts.

@@ -69,11 +69,9 @@ export class ClassroomData {
     this.words = null;
     if (!header.words) return;
     const [states, asks, offers] = ["states", "query", "key"].map((name) => {
-      const {
-        dtype,
-        shape: [rows, wide],
-      } = header.blobs[name];
-      const numbers = Array.from(joinPlanes(/** @type {Uint8Array<ArrayBuffer>} */ (planes.get(name)), dtype));
+      const entry = header.blobs[name],
+        [rows, wide] = entry.shape;
+      const numbers = Array.from(joinPlanes(/** @type {Uint8Array<ArrayBuffer>} */ (planes.get(name)), entry));
       return Array.from({ length: rows }, (_, i) => numbers.slice(i * wide, (i + 1) * wide));
     });
     this.words = {

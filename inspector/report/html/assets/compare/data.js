@@ -45,7 +45,7 @@ export class CompareData {
     this.layers = this.sides[0].layers;
     const packed = planes.get("heads");
     /** @type {Head[]} in the order of the layers; none where those of both sides do not correspond */
-    this.heads = packed ? this.read(/** @type {Float32Array} */ (joinPlanes(packed, "float32"))) : [];
+    this.heads = packed ? this.read(/** @type {Float32Array} */ (joinPlanes(packed, header.blobs.heads))) : [];
   }
 
   /** @param {Float32Array} numbers @returns {Head[]} */

@@ -41,14 +41,13 @@ export class LongData {
   numbers(name) {
     const planes = this.planes.get(name);
     if (!planes) throw new RangeError(`the page has no ${name}`);
-    return joinPlanes(planes, this.header.blobs[name].dtype);
+    return joinPlanes(planes, this.header.blobs[name]);
   }
 
   /** @param {string} name of a blob that is read when it is looked at, once */
   later(name) {
     const entry = this.header.blobs[name];
-    const known =
-      this.read.get(name) ?? readNamed(document, name, entry).then((planes) => joinPlanes(planes, entry.dtype));
+    const known = this.read.get(name) ?? readNamed(document, name, entry).then((planes) => joinPlanes(planes, entry));
     this.read.set(name, known);
     return known;
   }

@@ -104,7 +104,7 @@ export class Shipped {
   numbers(name) {
     const numbers =
       this.joined.get(name) ??
-      joinPlanes(/** @type {Uint8Array<ArrayBuffer>} */ (this.planes.get(name)), this.header.blobs[name].dtype);
+      joinPlanes(/** @type {Uint8Array<ArrayBuffer>} */ (this.planes.get(name)), this.header.blobs[name]);
     this.joined.set(name, numbers);
     return /** @type {Float32Array} */ (numbers);
   }

@@ -27,14 +27,45 @@ export function halfTable() {
 /** @type {Float32Array | null} made when it is first needed */
 let halves = null;
 
+/** What stands for the middle of numbers that are counted in steps. */
+const MIDDLE = 0x8080;
+
+/**
+ * Numbers counted in steps, dimension by dimension: `steps.py` has why.
+ * @param {Uint8Array<ArrayBuffer>} planes of the whole numbers (H·d, T), and of each row of them which dimension it
+ *   is, its middle and its step
+ * @param {number[]} shape (H, T, d)
+ * @returns {Float32Array} (H, T, d)
+ */
+function fromSteps(planes, [heads, tokens, width]) {
+  const sides = heads * width,
+    count = sides * tokens;
+  const [order, middles, steps] = /** @type {const} */ (["uint32", "uint32", "float32"]).map((dtype, i) => {
+    const from = 2 * count + 4 * sides * i;
+    return joinPlanes(planes.subarray(from, from + 4 * sides), { dtype, shape: [sides] });
+  });
+  const numbers = new Float32Array(count);
+  for (let row = 0, at = 0; row < sides; row++) {
+    const side = order[row],
+      middle = (middles[row] | 0) - MIDDLE,
+      step = steps[row];
+    let to = Math.floor(side / width) * tokens * width + (side % width);
+    for (let t = 0; t < tokens; t++, at++, to += width) {
+      numbers[to] = ((planes[at] | (planes[count + at] << 8)) + middle) * step;
+    }
+  }
+  return numbers;
+}
+
 /**
  * Put the bytes of each number together again.
  * @param {Uint8Array<ArrayBuffer>} planes all first bytes, then all second bytes, …
- * @param {string} dtype
+ * @param {Pick<import("../payload.js").BlobEntry, "dtype" | "shape">} entry
  * @returns {Numbers}
  */
-export function joinPlanes(planes, dtype) {
+export function joinPlanes(planes, { dtype, shape }) {
   if (dtype === "uint8") return planes;
+  if (dtype === "steps") return fromSteps(planes, shape);
   if (dtype === "float16") {
     const table = (halves ??= halfTable());
     const count = planes.length / 2;

@@ -6,6 +6,7 @@ import { answeredBy, embeddingWords } from "../../attention/answer_words.js";
 import { el } from "../../shared/dom.js";
 import { tiny } from "../../shared/format.js";
 import { View } from "../../shared/view.js";
+import { PRECISIONS } from "../words/precision.js";
 
 /**
  * @param {HTMLElement} root
@@ -53,14 +54,16 @@ function sourcesOf(header) {
     recomputed = layers.every((layer) => layer.recomputed);
   const fromKeys = layers.some((layer) => layer.source === "query_key"),
     captured = verification.tier === "captured";
-  const kinds = [...new Set(layers.map((layer) => layer.precision))].join(" and ");
-  const keys = [...new Set(layers.flatMap((layer) => layer.key_precision ?? []))].join(" and ");
+  const kinds = [...new Set(layers.map((layer) => PRECISIONS[layer.precision]))].join(" and ");
+  const keys = [...new Set(layers.flatMap((layer) => layer.key_precision ?? []))]
+    .map((precision) => PRECISIONS[precision])
+    .join(" and ");
   const far = `at most ${tiny(error)} away from the model’s own attention, over every head and cell`;
 
   const model = exact
     ? "the model’s own float32 numbers, shipped in full."
     : !fromKeys
-      ? `the model’s own numbers, shipped as ${kinds}.`
+      ? `the model’s own numbers, shipped ${kinds}.`
       : `${target ? "where a" : "this"} text is longer than 32 tokens, ${target ? "" : "so "}the page carries each head’s ` +
         `${captured ? "own" : "rebuilt"} q and k (${kinds}) instead of its matrix, and works out softmax(q·k) itself` +
         (layers.some((layer) => layer.source === "attention")
@@ -77,7 +80,9 @@ function sourcesOf(header) {
         [
           "This page’s arithmetic",
           "none for the head’s matrices: what you see of them was shipped." +
-            (error == null ? "" : ` “Why this number” works out softmax(q·k) from q and k (${keys}): ${far}.`),
+            (error == null
+              ? ""
+              : ` “Why this number” works out softmax(q·k) from q and k, which travel ${keys}: ${far}.`),
         ],
       ]
     : error == null

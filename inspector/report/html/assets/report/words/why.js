@@ -4,6 +4,7 @@
 
 import { el, fillTo } from "../../shared/dom.js";
 import { counted, exact, percent, tiny } from "../../shared/format.js";
+import { PRECISIONS } from "./precision.js";
 
 /** @typedef {import("../data.js").ReportData} ReportData */
 /** @typedef {import("../../shared/dom.js").Child[]} Words */
@@ -191,7 +192,7 @@ export function provenance(data, index, head, shared) {
     data.header.ladder.some((rung) => rung.name === "position" && rung.sites.includes(layer.site)) &&
     positionWords(data, index, 0, 0) == null;
   return [
-    `Worked out on this page from ${captured ? "the model’s own q and k" : "the rebuilt q and k"}, which travel as ${layer.key_precision}` +
+    `Worked out on this page from ${captured ? "the model’s own q and k" : "the rebuilt q and k"}, which travel ${layer.key_precision && PRECISIONS[layer.key_precision]}` +
       `; so the weight is up to ${tiny(layer.arithmetic_error[head])} away from the model’s, over ${counted(layer.rows * layer.cols, "cell")} of this head.`,
     shared > 1 ? `Heads ${first} to ${first + shared - 1} of this layer share one k.` : "",
     captured ? "How they were made, and where the two words sit, is in them already and was not rebuilt." : "",

@@ -1,0 +1,10 @@
+/**
+ * How rounded numbers travel, in words.
+ */
+
+/** @type {Record<"steps" | "float16" | "float32", string>} */
+export const PRECISIONS = {
+  steps: "in steps that move a score by a few thousandths",
+  float16: "in float16",
+  float32: "in float32",
+};
