@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inspector.forward.biases import expand
 from inspector.forward.core import (
@@ -28,7 +29,7 @@ from inspector.forward.core import (
     softmax,
 )
 from inspector.forward.positions import turned
-from inspector.records import Array, Mask, RebuiltLayer
+from inspector.records import Array, RebuiltLayer
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +90,45 @@ def weights(rung: Rung, layer: RebuiltLayer, products: Array | None = None) -> A
     ``products`` are the layer's ``interactions``, where they are at hand. What comes back may be
     an array of the layer: a rung that is the model's own formula is the rebuild itself.
     """
+    if rung.per_head:
+        return layer.attention if is_rebuild(rung, layer) else of_each_head(rung, layer)
     if rung.name in _FROM_PRODUCTS:
         return _FROM_PRODUCTS[rung.name](
             layer, interactions(layer) if products is None else products
         )
     return _WEIGHTS[rung.name](layer)
+
+
+def is_rebuild(rung: Rung, layer: RebuiltLayer) -> bool:
+    """Say whether a rung with a matrix a head is the model's own formula on the layer."""
+    if rung.name == "model":
+        return True
+    return (
+        not has_dialect(layer)
+        and (rung.name != "heads" or not layer.has_positions)
+        and (rung.name == "mask" or bool(layer.visible.all()))
+    )
+
+
+def of_each_head(
+    rung: Rung, layer: RebuiltLayer, rows: NDArray[np.intp] | slice = slice(None)
+) -> Array:
+    """Return the weights that some queries give under ``heads``, ``position`` or ``mask``.
+
+    (H, R, S) for the R queries of ``rows``.
+    """
+    placed, masked = rung.name != "heads", rung.name == "mask"
+    query, key = turned(layer.before_norms, layer.rope if placed else None)
+    scale = float(query.shape[2]) ** -0.5
+    bias = expand(layer.bias if placed else None, query, key, scale)
+    visible = layer.visible[rows]
+    return attend(
+        query[:, rows],
+        key,
+        scale=scale,
+        visible=visible if masked else np.ones_like(visible),
+        bias=None if bias is None else bias[:, rows],
+    )
 
 
 def ordered_by(rung: Rung, matrix: Array, products: Array) -> Array:
@@ -177,26 +212,10 @@ def _learned(layer: RebuiltLayer) -> Array:
     key = merge_heads(repeat_heads(key, len(query)))
     query = merge_heads(query)
     scale = float(query.shape[1]) ** -0.5
-    weights: Array = attend(query[None], key[None], scale=scale, visible=_everyone(layer))[0]
+    weights: Array = attend(
+        query[None], key[None], scale=scale, visible=np.ones_like(layer.visible)
+    )[0]
     return weights
-
-
-def _heads(layer: RebuiltLayer, *, placed: bool, masked: bool) -> Array:
-    if (
-        not has_dialect(layer)
-        and (placed or not layer.has_positions)
-        and (masked or bool(layer.visible.all()))
-    ):
-        return layer.attention
-    visible = layer.visible if masked else _everyone(layer)
-    query, key = turned(layer.before_norms, layer.rope if placed else None)
-    scale = float(query.shape[2]) ** -0.5
-    bias = expand(layer.bias if placed else None, query, key, scale)
-    return attend(query, key, scale=scale, visible=visible, bias=bias)
-
-
-def _everyone(layer: RebuiltLayer) -> Mask:
-    return np.ones_like(layer.visible)
 
 
 _FROM_PRODUCTS: dict[str, Callable[[RebuiltLayer, Array], Array]] = {
@@ -208,9 +227,5 @@ _FROM_PRODUCTS: dict[str, Callable[[RebuiltLayer, Array], Array]] = {
 _WEIGHTS: dict[str, Callable[[RebuiltLayer], Array]] = {
     "strangers": lambda layer: np.eye(len(layer.states), dtype=layer.states.dtype),
     "learned": _learned,
-    "heads": lambda layer: _heads(layer, placed=False, masked=False),
-    "position": lambda layer: _heads(layer, placed=True, masked=False),
-    "mask": lambda layer: _heads(layer, placed=True, masked=True),
-    "model": lambda layer: layer.attention,
 }
-_KNOWN = _FROM_PRODUCTS.keys() | _WEIGHTS.keys()
+_KNOWN = {rung.name for rung in RUNGS}

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inspector.analogy.ladder import (
     LAYER_MEAN,
@@ -23,6 +24,8 @@ from inspector.analogy.ladder import (
     applies,
     defined,
     interactions,
+    is_rebuild,
+    of_each_head,
     ordered_by,
     weights,
 )
@@ -99,34 +102,60 @@ def measure_rungs(
 ) -> dict[str, MeasuredRung]:
     """Measure the rungs, and both references, on one layer and over each selection."""
     model, visible = traced.attention, rebuilt.visible
+    asking = np.any([at.queries for at in selections], axis=0)
+    rows = np.flatnonzero(asking)
+    taken = _Taken(rows, all_of_them=bool(asking.all()))
     products = interactions(rebuilt)
+    there = [rung for rung in rungs if defined(rung, rebuilt)]
+    matrices = {rung: weights(rung, rebuilt, products) for rung in there if not rung.per_head}
+    matrices |= {UNIFORM: _uniform(visible, model), LAYER_MEAN: model.mean(axis=0)}
     candidates = [
-        (rung, weights(rung, rebuilt, products)) for rung in rungs if defined(rung, rebuilt)
+        _candidate(rung, _rows_of(rung, matrices.get(rung), rebuilt, taken), taken(products))
+        for rung in (*there, UNIFORM, LAYER_MEAN)
     ]
-    candidates.append((UNIFORM, _uniform(visible, model)))
-    candidates.append((LAYER_MEAN, model.mean(axis=0)))
     layer = Layer(
-        model,
-        visible=None if visible.all() else visible,
+        taken(model),
+        visible=None if visible.all() else visible[rows],
         choices=[at.keys for at in selections],
         has_sink=rebuilt.sink is not None,
     )
-    rows = np.flatnonzero(np.any([at.queries for at in selections], axis=0))
     measured = [
         by_choice.rows(at.queries[rows])
-        for by_choice, at in zip(
-            measure_rows(layer, [_candidate(*of, products) for of in candidates], rows),
-            selections,
-            strict=True,
-        )
+        for by_choice, at in zip(measure_rows(layer, candidates, rows), selections, strict=True)
     ]
     return {
         rung.name: MeasuredRung(
-            matrix=None if rung.per_head else matrix,
-            rows=tuple(by_choice.of(place) for by_choice in measured),
+            matrix=matrices.get(rung), rows=tuple(by_choice.of(place) for by_choice in measured)
         )
-        for place, (rung, matrix) in enumerate(candidates)
+        for place, rung in enumerate((*there, UNIFORM, LAYER_MEAN))
     }
+
+
+class _Taken:
+    """The measured queries' rows of matrices; of one matrix always the same array."""
+
+    def __init__(self, rows: NDArray[np.intp], *, all_of_them: bool) -> None:
+        self.rows = rows
+        self._all = all_of_them
+        self._known: dict[int, tuple[Array, Array]] = {}
+
+    def __call__(self, matrices: Array) -> Array:
+        """Return some rows of (T, S) or (H, T, S)."""
+        if self._all:
+            return matrices
+        if id(matrices) not in self._known:
+            # The whole is kept beside its rows: its id could be another's as soon as it is gone.
+            self._known[id(matrices)] = matrices, matrices[..., self.rows, :]
+        return self._known[id(matrices)][1]
+
+
+def _rows_of(rung: Rung, matrix: Array | None, rebuilt: RebuiltLayer, taken: _Taken) -> Array:
+    """Return the measured queries' weights, of one that is known whole or worked out for them."""
+    if matrix is not None:
+        return taken(matrix)
+    if is_rebuild(rung, rebuilt):
+        return taken(rebuilt.attention)
+    return of_each_head(rung, rebuilt, taken.rows)
 
 
 def _candidate(rung: Rung, matrix: Array, products: Array) -> Candidate:

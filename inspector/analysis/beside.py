@@ -74,7 +74,7 @@ class RowMeasures:
 class Candidate:
     """One matrix to be compared with the model's."""
 
-    #: Its weights, (T, S) for all heads or (H, T, S).
+    #: Its weights, (R, S) for all heads or (H, R, S).
     matrix: Array
     #: What the keys are ranked by in every row, of the same shape.
     order: Array
@@ -91,10 +91,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """The model's attention on one layer, (H, T, S), and how it is to be measured."""
+    """What R queries give to S keys on one layer, (H, R, S), and how it is to be measured."""
 
     model: Array
-    #: (T, S) which keys a query may attend to; None where it is all of them.
+    #: (R, S) which keys a query may attend to; None where it is all of them.
     visible: Mask | None
     #: Which keys are measured over, (S,), for each of several choices.
     choices: Sequence[Mask]
@@ -102,7 +102,10 @@ class Layer:
 
 
 def measure_rows(layer: Layer, candidates: Sequence[Candidate], rows: Whole) -> list[RowMeasures]:
-    """Measure some rows: (C, H, R) of all candidates, for each choice of keys."""
+    """Measure (C, H, R) of all candidates, for each choice of keys.
+
+    ``rows``, (R,), is which query of the text each of them is.
+    """
     heads, _, size = layer.model.shape
     shape = (len(candidates), heads, len(rows))
     found = [
@@ -118,7 +121,7 @@ def measure_rows(layer: Layer, candidates: Sequence[Candidate], rows: Whole) -> 
     step = max(1, _BLOCK // max(1, (heads + len(candidates)) * size))
     for first in range(0, len(rows), step):
         some = slice(first, first + step)
-        block = _Block(layer, rows[some], [of.rows(some) for of in found])
+        block = _Block(layer, some, rows[some], [of.rows(some) for of in found])
         block.compare_shared(shared)
         block.compare_heads(candidates)
     return found
@@ -143,10 +146,10 @@ class _Shared:
 class _Block:
     """A block of rows of the model's attention, made ready, and where its measures go."""
 
-    def __init__(self, layer: Layer, at: Whole, found: list[RowMeasures]) -> None:
-        self.layer, self.at, self.found = layer, at, found
-        self.visible = None if layer.visible is None else layer.visible[at]
-        model = layer.model[:, at]
+    def __init__(self, layer: Layer, some: slice, at: Whole, found: list[RowMeasures]) -> None:
+        self.layer, self.some, self.at, self.found = layer, some, at, found
+        self.visible = None if layer.visible is None else layer.visible[some]
+        model = layer.model[:, some]
         self.heads, self.count, self.keys = model.shape
         self.spread = self._distributions(model)
         self.rows = self._sorted(model)
@@ -158,8 +161,8 @@ class _Block:
 
     def compare_shared(self, shared: _Shared) -> None:
         """Compare with matrices for all heads."""
-        shares = self._distributions(np.stack([matrix[self.at] for _, matrix in shared.spread]))
-        rows = self._sorted(np.stack([order[self.at] for order in shared.orders]))
+        shares = self._distributions(np.stack([matrix[self.some] for _, matrix in shared.spread]))
+        rows = self._sorted(np.stack([order[self.some] for order in shared.orders]))
         for choice, keys in enumerate(self.layer.choices):
             into, ranked = self.found[choice], rank_rows(rows, keys)
             for index, (place, _) in enumerate(shared.spread):
@@ -187,7 +190,7 @@ class _Block:
             elif of.matrix is self.layer.model:
                 self._itself(place)
             else:
-                self._per_head(place, of.matrix[:, self.at])
+                self._per_head(place, of.matrix[:, self.some])
 
     def _per_head(self, place: int, theirs: Array) -> None:
         shares = self._distributions(theirs)
@@ -259,7 +262,7 @@ class _Block:
         seen = None
         if self.visible is not None:
             seen = np.broadcast_to(self.visible, matrices.shape).reshape(-1, self.keys)
-        return sort_rows(matrices.reshape(-1, self.keys), seen)
+        return sort_rows(np.ascontiguousarray(matrices).reshape(-1, self.keys), seen)
 
 
 def _copy(measured: RowMeasures, into: RowMeasures) -> None:
