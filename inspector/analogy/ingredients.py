@@ -20,7 +20,7 @@ whatever the words are is their mean.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from inspector.analogy.ladder import RUNGS, has_dialect, interactions, own_scale
 from inspector.forward.biases import expand
 from inspector.forward.core import (
-    attend,
+    cap,
     forbid,
     merge_heads,
     repeat_heads,
@@ -78,76 +78,110 @@ def telling(chosen: Set[str], layer: RebuiltLayer) -> frozenset[str]:
     return frozenset(chosen - idle)
 
 
-def weights(
-    chosen: Set[str],
-    layer: RebuiltLayer,
-    heads: slice = slice(None),
-    rows: NDArray[np.intp] | slice = slice(None),
-) -> Array:
-    """Return the attention weights that the chosen ingredients make on some heads of a layer.
+class Combinations:
+    """The weights that combinations of ingredients make on some queries of a layer.
 
-    (h, R, S) for the h heads of the slice and the R queries of ``rows``, or (1, R, S) where
-    ``one_for_all``.
+    Scale and mask change nothing in what is multiplied: products are made once for all that differ
+    in no more, and queries and keys are turned once for all. ``rows`` are the queries, R of them.
     """
-    visible = layer.visible[rows]
-    if "learned" not in chosen and one_for_all(chosen, layer):
-        scores = interactions(layer)[None, rows]
-        if "scale" in chosen:
-            scores *= scores.dtype.type(layer.states.shape[1] ** -0.5)
-        if "mask" in chosen:
-            forbid(scores, visible)
-        return softmax(scores)
-    query, key = _vectors(chosen, layer)
-    own = {"dialect", "learned"} <= chosen
-    scale = (query.shape[2] ** -0.5 if "scale" in chosen else 1) * (own_scale(layer) if own else 1)
-    added = _positions(chosen, layer, heads, scale)
-    heads = slice(None) if one_for_all(chosen, layer) else heads
-    return attend(
-        query[heads, rows],
-        key[heads],
-        scale=scale,
-        visible=visible if "mask" in chosen else np.ones_like(visible),
-        softcap=layer.softcap if own else None,
-        bias=None if added is None else added[:, rows],
-        sink=_sink(chosen, layer, heads) if own else None,
-    )
 
+    def __init__(self, layer: RebuiltLayer, rows: NDArray[np.intp] | slice = slice(None)) -> None:
+        self.layer = layer
+        self.rows = rows
+        self._visible = layer.visible[rows]
+        self._hides = not bool(self._visible.all())
+        self._turned: dict[tuple[bool, bool], tuple[Array, Array]] = {}
 
-def _vectors(chosen: Set[str], layer: RebuiltLayer) -> tuple[Array, Array]:
-    """Return what is multiplied, (H, T, d) and (H, S, d), the heads side by side in one for all."""
-    count = len(layer.query)
-    if "learned" not in chosen:
-        return split_heads(layer.states, count), split_heads(layer.key_states, count)
-    query, key = _learned(chosen, layer)
-    key = repeat_heads(key, count)
-    if one_for_all(chosen, layer):
-        return merge_heads(query)[None], merge_heads(key)[None]
-    return query, key
+    def weights(self, chosen: Set[str], heads: slice = slice(None)) -> Array:
+        """Return (h, R, S) for the h heads of the slice, or (1, R, S) where ``one_for_all``."""
+        (made,) = self.each([chosen], heads)
+        return made
 
+    def each(self, several: Sequence[Set[str]], heads: slice = slice(None)) -> list[Array]:
+        """Return the same of several combinations, each where it stands among them."""
+        alike: dict[frozenset[str], list[int]] = {}
+        for place, chosen in enumerate(several):
+            alike.setdefault(frozenset(chosen - {"scale", "mask"}), []).append(place)
+        made: dict[int, Array] = {}
+        for basis, places in alike.items():
+            made |= zip(
+                places,
+                self._of_products(basis, [several[place] for place in places], heads),
+                strict=True,
+            )
+        return [made[place] for place in range(len(several))]
 
-def _learned(chosen: Set[str], layer: RebuiltLayer) -> tuple[Array, Array]:
-    """Return queries and keys with their norms and positions as chosen."""
-    if {"dialect", "position"} <= chosen:
-        return layer.query, layer.key
-    vectors = layer.before_positions if "dialect" in chosen else layer.before_norms
-    return turned(vectors, layer.rope if "position" in chosen else None)
+    def _of_products(self, basis: frozenset[str], several: list[Set[str]], heads: slice) -> Array:
+        """Return the weights of combinations that share their products, (C, h, R, S)."""
+        heads = slice(None) if one_for_all(basis, self.layer) else heads
+        products, width = self._products(basis, heads)
+        own = {"dialect", "learned"} <= basis
+        scores = np.empty((len(several), *products.shape), dtype=products.dtype)
+        for into, chosen in zip(scores, several, strict=True):
+            scale = width**-0.5 if "scale" in chosen else 1.0
+            if own:
+                scale *= own_scale(self.layer)
+            np.multiply(products, products.dtype.type(scale), out=into)
+            if own and self.layer.softcap is not None:
+                cap(into, self.layer.softcap)
+            if (added := self._positions(basis, heads, scale)) is not None:
+                np.add(into, added[:, self.rows], out=into)
+            if self._hides and "mask" in chosen:
+                forbid(into, self._visible)
+        sink = self._sink(basis, heads) if own else None
+        if sink is None:
+            return softmax(scores)
+        for into in scores:
+            softmax(into, sink)
+        return scores
 
+    def _products(self, basis: frozenset[str], heads: slice) -> tuple[Array, int]:
+        """Return what is multiplied with what, (h, R, S), and of how many dimensions."""
+        if "learned" not in basis and one_for_all(basis, self.layer):
+            # Of the whole text, to the last bit the ladder's.
+            return interactions(self.layer)[None, self.rows], self.layer.states.shape[1]
+        query, key = self._vectors(basis)
+        return query[heads, self.rows] @ key[heads].swapaxes(1, 2), query.shape[2]
 
-def _positions(chosen: Set[str], layer: RebuiltLayer, heads: slice, scale: float) -> Array | None:
-    """Return what positions add to the scores, (h or 1, T, S); None where they add nothing."""
-    if layer.bias is None or not {"position", "learned"} <= chosen:
-        return None
-    added = expand(layer.bias, *_learned(chosen, layer), scale, heads)
-    if added is None or not one_for_all(chosen, layer):
-        return added
-    summed: Array = added.sum(axis=0) if layer.bias.vectors else added.mean(axis=0)
-    return summed[None]
+    def _vectors(self, basis: frozenset[str]) -> tuple[Array, Array]:
+        """Return queries, (H, T, d), and keys, (H, S, d); the heads side by side in one for all."""
+        count = len(self.layer.query)
+        if "learned" not in basis:
+            states = self.layer.states, self.layer.key_states
+            return split_heads(states[0], count), split_heads(states[1], count)
+        query, key = self._learned(basis)
+        key = repeat_heads(key, count)
+        if one_for_all(basis, self.layer):
+            return merge_heads(query)[None], merge_heads(key)[None]
+        return query, key
 
+    def _learned(self, basis: frozenset[str]) -> tuple[Array, Array]:
+        """Return queries and keys with their norms and positions as chosen."""
+        if {"dialect", "position"} <= basis:
+            return self.layer.query, self.layer.key
+        normed, placed = "dialect" in basis, "position" in basis
+        if (normed, placed) not in self._turned:
+            layer = self.layer
+            vectors = layer.before_positions if normed else layer.before_norms
+            self._turned[normed, placed] = turned(vectors, layer.rope if placed else None)
+        return self._turned[normed, placed]
 
-def _sink(chosen: Set[str], layer: RebuiltLayer, heads: slice) -> Array | None:
-    if layer.sink is None:
-        return None
-    return layer.sink.mean(keepdims=True) if one_for_all(chosen, layer) else layer.sink[heads]
+    def _positions(self, basis: frozenset[str], heads: slice, scale: float) -> Array | None:
+        """Return what positions add to the scores, (h or 1, T, S); None where that is nothing."""
+        bias = self.layer.bias
+        if bias is None or not {"position", "learned"} <= basis:
+            return None
+        added = expand(bias, *self._learned(basis), scale, heads)
+        if added is None or not one_for_all(basis, self.layer):
+            return added
+        summed: Array = added.sum(axis=0) if bias.vectors else added.mean(axis=0)
+        return summed[None]
+
+    def _sink(self, basis: frozenset[str], heads: slice) -> Array | None:
+        sink = self.layer.sink
+        if sink is None:
+            return None
+        return sink.mean(keepdims=True) if one_for_all(basis, self.layer) else sink[heads]
 
 
 def _sliceable(layer: RebuiltLayer) -> bool:

@@ -107,27 +107,28 @@ def measure_rungs(
     taken = _Taken(rows, all_of_them=bool(asking.all()))
     products = interactions(rebuilt)
     there = [rung for rung in rungs if defined(rung, rebuilt)]
-    matrices = {rung: weights(rung, rebuilt, products) for rung in there if not rung.per_head}
-    matrices |= {UNIFORM: _uniform(visible, model), LAYER_MEAN: model.mean(axis=0)}
+    matrices = {rung.name: weights(rung, rebuilt, products) for rung in there if not rung.per_head}
+    matrices |= {UNIFORM.name: _uniform(visible, model), LAYER_MEAN.name: model.mean(axis=0)}
+    there += [UNIFORM, LAYER_MEAN]
     candidates = [
-        _candidate(rung, _rows_of(rung, matrices.get(rung), rebuilt, taken), taken(products))
-        for rung in (*there, UNIFORM, LAYER_MEAN)
+        _candidate(rung, _rows_of(rung, matrices.get(rung.name), rebuilt, taken), taken(products))
+        for rung in there
     ]
+    # Where no token is special, two selections are over the same keys.
+    choices = {at.keys.tobytes(): at.keys for at in selections}
     layer = Layer(
         taken(model),
         visible=None if visible.all() else visible[rows],
-        choices=[at.keys for at in selections],
+        choices=list(choices.values()),
         has_sink=rebuilt.sink is not None,
     )
-    measured = [
-        by_choice.rows(at.queries[rows])
-        for by_choice, at in zip(measure_rows(layer, candidates, rows), selections, strict=True)
-    ]
+    by_keys = dict(zip(choices, measure_rows(layer, candidates, rows), strict=True))
+    measured = [by_keys[at.keys.tobytes()].rows(at.queries[rows]) for at in selections]
     return {
         rung.name: MeasuredRung(
-            matrix=matrices.get(rung), rows=tuple(by_choice.of(place) for by_choice in measured)
+            matrices.get(rung.name), tuple(by_choice.of(place) for by_choice in measured)
         )
-        for place, rung in enumerate((*there, UNIFORM, LAYER_MEAN))
+        for place, rung in enumerate(there)
     }
 
 
@@ -242,7 +243,9 @@ def _collect(
         return _averaged([layer.rows[selection] if layer else None for layer in layers], heads)
 
     matrices = [
-        None if layer is None or layer.matrix is None else layer.matrix.astype(np.float32)
+        None
+        if layer is None or layer.matrix is None
+        else layer.matrix.astype(np.float32, copy=False)
         for layer in layers
     ]
     return RungResult(

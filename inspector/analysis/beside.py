@@ -19,6 +19,7 @@ from inspector.analysis.measures import (
     distributions,
     divergence_from_one_key,
     jensen_shannon_bits,
+    parts,
 )
 from inspector.analysis.ranking import (
     RankedRows,
@@ -118,9 +119,7 @@ def measure_rows(layer: Layer, candidates: Sequence[Candidate], rows: Whole) -> 
         for _ in layer.choices
     ]
     shared = _Shared(candidates)
-    step = max(1, _BLOCK // max(1, (heads + len(candidates)) * size))
-    for first in range(0, len(rows), step):
-        some = slice(first, first + step)
+    for some in parts(len(rows), (heads + len(candidates)) * size, _BLOCK):
         block = _Block(layer, some, rows[some], [of.rows(some) for of in found])
         block.compare_shared(shared)
         block.compare_heads(candidates)
@@ -165,10 +164,12 @@ class _Block:
         rows = self._sorted(np.stack([order[self.some] for order in shared.orders]))
         for choice, keys in enumerate(self.layer.choices):
             into, ranked = self.found[choice], rank_rows(rows, keys)
-            for index, (place, _) in enumerate(shared.spread):
-                theirs = shares[choice][index]
-                into.jsd_bits[place] = jensen_shannon_bits(self.spread[choice], theirs)
-                into.counted[place] &= theirs.alive
+            ours = self.spread[choice]
+            for several in parts(len(shared.spread), ours.shares.size, _BLOCK):
+                places = [place for place, _ in shared.spread[several]]
+                theirs = shares[choice][several, None]
+                into.jsd_bits[places] = jensen_shannon_bits(ours, theirs)
+                into.counted[places] &= theirs.alive
             ranks, tops = self._ranks_and_tops(choice, ranked)
             into.rank_correlation[shared.ranked] = ranks[shared.ranked_by]
             into.top1_agreement[shared.ranked] = tops[shared.ranked_by]

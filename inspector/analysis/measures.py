@@ -41,6 +41,12 @@ def scratch(name: str, shape: tuple[int, ...]) -> Float64:
     return space[:size].reshape(shape)
 
 
+def parts(count: int, entries: int, most: int) -> Iterator[slice]:
+    """Part ``count`` things of so many entries each into slices of at most ``most`` entries."""
+    step = max(1, most // max(1, entries))
+    return (slice(first, first + step) for first in range(0, count, step))
+
+
 def sink_masses(weights: Array) -> Float64:
     """Return what every row lacks to 1, (…, T, 1): the weight of a sink that was dropped."""
     lacking: Float64 = 1 - weights.sum(axis=-1, keepdims=True, dtype=np.float64)
@@ -60,8 +66,8 @@ class Distributions:
     #: (…, R) whether anything is left of a row.
     alive: Mask
 
-    def __getitem__(self, index: int | tuple[slice, slice]) -> Distributions:
-        """Return one of several matrices, or some rows of some."""
+    def __getitem__(self, index: tuple[slice | None, ...]) -> Distributions:
+        """Return some of several matrices, or some rows of some."""
         sink = None if self.sink is None else self.sink[index]
         return Distributions(
             self.shares[index], sink, self.negative_entropy[index], self.alive[index]
@@ -112,10 +118,10 @@ def jensen_shannon_bits(first: Distributions, second: Distributions) -> Float64:
 
     Lin 1991, "Divergence measures based on the Shannon entropy": the entropy of the mean less the
     mean of the entropies. With s = p + q, which sums to 2, the entropy of the mean is
-    1 − ½·Σ s·log2 s. Both are over the same keys, and ``second`` may have fewer matrices, which
-    then broadcast; where nothing is left of a row on either side, the number is without meaning.
+    1 − ½·Σ s·log2 s. Both are over the same keys, and broadcast where one has fewer matrices; where
+    nothing is left of a row on either side, the number is without meaning.
     """
-    shape = first.shares.shape
+    shape = np.broadcast_shapes(first.shares.shape, second.shares.shape)
     both = np.add(first.shares, second.shares, out=scratch("weights", shape))
     logged = np.vecdot(both, np.log2(both, out=scratch("logarithms", shape)))
     if first.sink is not None and second.sink is not None:
@@ -171,9 +177,7 @@ def negative_entropy(weights: Array) -> Float64:
 
 def _blocks(shape: tuple[int, ...]) -> Iterator[slice]:
     """Cut the rows of matrices (…, T, S) into slices that hold few enough entries."""
-    rows = shape[-2]
-    step = max(1, _BLOCK * rows // max(1, math.prod(shape)))
-    return (slice(first, first + step) for first in range(0, rows, step))
+    return parts(shape[-2], math.prod(shape) // max(1, shape[-2]), _BLOCK)
 
 
 def tops(weights: Array, visible: Mask) -> NDArray[np.bool_]:

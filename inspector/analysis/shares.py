@@ -9,7 +9,6 @@ changes nothing gets 0, and one that made things worse on average gets less.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import comb
 
 import numpy as np
@@ -17,15 +16,16 @@ from numpy.typing import NDArray
 
 from inspector.analogy.ingredients import (
     INGREDIENTS,
+    Combinations,
     Ingredient,
     one_for_all,
     telling,
-    weights,
 )
 from inspector.analysis.measures import (
     Distributions,
     distributions,
     jensen_shannon_bits,
+    parts,
     row_mean,
 )
 from inspector.analysis.sample import measured_rows
@@ -104,40 +104,31 @@ def _divergences(
     """
     alike = [telling(chosen, rebuilt) for chosen in combinations]
     different = list(dict.fromkeys(alike))
-    shared = {
-        chosen: _distributions(weights(chosen, rebuilt, rows=rows), rebuilt)
-        for chosen in different
-        if one_for_all(chosen, rebuilt)
-    }
+    # Those for all heads come first, and are made once.
+    different.sort(key=lambda chosen: not one_for_all(chosen, rebuilt))
+    for_all = sum(one_for_all(chosen, rebuilt) for chosen in different)
+    made = Combinations(rebuilt, rows)
+    shared = made.each(different[:for_all])
     bits = np.empty((len(different), *attention[:, rows, 0].shape))
     counted = np.empty(bits.shape[1:], dtype=np.bool_)
     size = attention.shape[2]
-    for heads in _blocks(len(attention), len(rows) * size, _SCORES):
+    for heads in parts(len(attention), len(rows) * size, _SCORES):
         model = attention[heads, rows]
-        own = {
-            chosen: weights(chosen, rebuilt, heads, rows)
-            for chosen in different
-            if chosen not in shared
-        }
-        for some in _blocks(len(rows), len(model) * size, _ROWS):
+        own = made.each(different[for_all:], heads)
+        for some in parts(len(rows), len(model) * size, _ROWS):
             ours = _distributions(model[:, some], rebuilt)
             counted[heads, some] = ours.alive
-            for index, chosen in enumerate(different):
-                theirs = (
-                    shared[chosen][:, some]
-                    if chosen in shared
-                    else _distributions(own[chosen][:, some], rebuilt)
-                )
-                bits[index, heads, some] = jensen_shannon_bits(ours, theirs)
+            entries = ours.shares.size
+            for first, matrices in ((0, shared), (for_all, own)):
+                for several in parts(len(matrices), entries, _ROWS):
+                    stacked = np.stack([matrix[:, some] for matrix in matrices[several]])
+                    place = first + several.start
+                    bits[place : place + len(stacked), heads, some] = jensen_shannon_bits(
+                        ours, _distributions(stacked, rebuilt)
+                    )
     counted &= rebuilt.visible[rows].any(axis=-1)
     means = dict(zip(different, (row_mean(of, counted) for of in bits), strict=True))
     return np.stack([means[chosen] for chosen in alike])
-
-
-def _blocks(count: int, entries: int, most: int) -> Iterator[slice]:
-    """Part ``count`` things of so many entries each into slices of at most ``most`` entries."""
-    step = max(1, most // max(1, entries))
-    return (slice(first, first + step) for first in range(0, count, step))
 
 
 def _distributions(matrices: Array, rebuilt: RebuiltLayer) -> Distributions:
