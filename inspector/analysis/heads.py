@@ -12,11 +12,9 @@ from inspector.records import (
     LABEL_FROM,
     LABELS,
     RELATIVE,
-    Array,
     Float64,
     HeadLabel,
     HeadReading,
-    Mask,
     Rebuild,
     Text,
     Trace,
@@ -32,34 +30,48 @@ def read_heads(trace: Trace, rebuild: Rebuild) -> tuple[HeadReading, ...]:
     neighbours or of the token itself.
     """
     sinks = [layer.sink is not None for layer in rebuild.layers] or [False] * len(trace.layers)
+    places = {site: _Places(*trace.texts(site)) for site in trace.sites}
     by_layer = parallel_map(
-        lambda of: _read_layer(of[0], *trace.texts(of[0].site), has_sink=of[1]),
+        lambda of: _read_layer(of[0], places[of[0].site], has_sink=of[1]),
         zip(trace.layers, sinks, strict=True),
         tokens=trace.longest,
     )
     return tuple(chain.from_iterable(by_layer))
 
 
-def _read_layer(
-    layer: TracedLayer, asking: Text, attended: Text, *, has_sink: bool
-) -> list[HeadReading]:
+class _Places:
+    """Where in a site's matrices what is looked for stands, the same in each of its layers."""
+
+    def __init__(self, asking: Text, attended: Text) -> None:
+        self.queries = np.flatnonzero(~asking.special)
+        key = np.arange(len(attended))
+        targets = fixed(key, attended.separator) | relative(self.queries[:, None], key)
+        self.same = asking is attended
+        self.there = [name for name in LABELS if self.same or name not in RELATIVE]
+        shape = (len(self.queries), len(key))
+        #: Of each target that is there the entries that are it, as (row, key).
+        self.entries = {
+            name: np.nonzero(np.broadcast_to(targets[name], shape)) for name in self.there
+        }
+        #: (R, S) how far each key is from each query, in tokens.
+        self.lengths = np.abs(self.queries[:, None] - key).astype(np.float64)
+
+
+def _read_layer(layer: TracedLayer, places: _Places, *, has_sink: bool) -> list[HeadReading]:
     """Read one layer; a dropped sink counts as one more key in the entropy, and is no target."""
-    queries = np.flatnonzero(~asking.special)
+    queries, there = places.queries, places.there
     rows = layer.attention[:, queries]
     entropies = -negative_entropy(rows)
     if has_sink:
         entropies -= negative_entropy(sink_masses(rows))
     entropy = entropies.mean(axis=1)
-    same = asking is attended
-    key = np.arange(rows.shape[2])
-    masses = _masses(rows, fixed(key, attended.separator) | relative(queries[:, None], key))
+    masses: dict[HeadLabel, Float64] = {name: np.full(len(rows), np.nan) for name in LABELS}
+    for name, (query, key) in places.entries.items():
+        # Where there is no such key, 0.
+        masses[name] = rows[:, query, key].sum(axis=1, dtype=np.float64) / len(queries)
     distance = np.full(len(rows), np.nan)
-    if same:
-        lengths = np.abs(queries[:, None] - key).astype(np.float64)
-        distance = np.einsum("hij,ij->h", rows, lengths) / len(queries)
-    else:
-        masses |= {name: np.full(len(rows), np.nan) for name in RELATIVE}
-    there = [name for name in LABELS if same or name not in RELATIVE]
+    if places.same:
+        distance = np.einsum("hij,ij->h", rows, places.lengths) / len(queries)
     readings = []
     for head in range(len(rows)):
         best: HeadLabel = max(there, key=lambda name: masses[name][head])
@@ -77,12 +89,3 @@ def _read_layer(
             )
         )
     return readings
-
-
-def _masses(rows: Array, targets: dict[str, Mask]) -> dict[HeadLabel, Float64]:
-    """Return the mean mass of every head on each target, (H,); where there is none, 0."""
-    masses: dict[HeadLabel, Float64] = {}
-    for name in LABELS:
-        query, key = np.nonzero(np.broadcast_to(targets[name], rows.shape[1:]))
-        masses[name] = rows[:, query, key].sum(axis=1, dtype=np.float64) / rows.shape[1]
-    return masses
