@@ -499,6 +499,13 @@ export interface CarriedHead {
   error: number;
 }
 
+/** A head that the server sends: its blobs are named as those of a page are. */
+export interface LongHead {
+  payload: 2;
+  carried: CarriedHead;
+  blobs: Record<string, BlobEntry>;
+}
+
 /** How far the answer moves when nobody hears a stretch, or one token of the strongest; fewer where it was stopped. */
 export interface LongEffects {
   measure: "kl_bits" | "shift";
@@ -512,6 +519,8 @@ export interface LongHeader {
   payload: 2;
   inspector: string;
   command: string | null;
+  /** By what name the server that the page came from has the heads that are left out; null for a page on disk. */
+  reading: string | null;
   model: Model;
   text: string;
   tokens: number;

@@ -36,9 +36,13 @@ def build_long_payload(
     *,
     budget: int = BUDGET,
     command: str | None,
+    reading: str | None = None,
     version: str,
 ) -> Payload:
-    """Return everything that the page of a long text shows; ``asked`` heads it has in any case."""
+    """Return everything that the page of a long text shows; ``asked`` heads it has in any case.
+
+    ``reading`` is by what name a server has the heads that are left out; None where there is none.
+    """
     shared = [
         _places(found.text),
         Blob.pack("map", found.lifts.astype(np.float32)),
@@ -52,9 +56,8 @@ def build_long_payload(
     linking = [(link.layer, link.head) for link in found.links]
     wanted = list(dict.fromkeys((*asked, *linking, *found.by_writing)))
     for number, (at, head) in enumerate(wanted):
-        bias = found.layers[at].bias
-        if bias is not None and bias.vectors is not None:
-            continue  # A page cannot work out what DeBERTa's distances add to the scores.
+        if not _workable(found.layers[at]):
+            continue
         one, blobs = _carry(found.layers[at], head)
         new = [blob for blob in blobs if all(blob.name != known.name for known in later)]
         size = sum(len(blob.text) for blob in new)
@@ -67,6 +70,7 @@ def build_long_payload(
         "payload": VERSION,
         "inspector": version,
         "command": command,
+        "reading": reading,
         "model": asdict(found.model),
         "text": _read_part(found.text),
         "tokens": len(found.text),
@@ -89,6 +93,23 @@ def build_long_payload(
         "blobs": {blob.name: blob.entry for blob in (*shared, *later)},
     }
     return Payload(header, (*shared, *later))
+
+
+def head_payload(layer: LongLayer, head: int) -> Payload | None:
+    """Return one head exactly, as its page has those that it carries.
+
+    None where a page could not work out its weights.
+    """
+    if not _workable(layer):
+        return None
+    one, blobs = _carry(layer, head)
+    entries = {blob.name: blob.entry for blob in blobs}
+    return Payload({"payload": VERSION, "carried": one, "blobs": entries}, tuple(blobs))
+
+
+def _workable(layer: LongLayer) -> bool:
+    """Say whether a page can work out weights: not what DeBERTa's distances add to the scores."""
+    return layer.bias is None or layer.bias.vectors is None
 
 
 def _effects(found: LongEffects) -> Header:

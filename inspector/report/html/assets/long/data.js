@@ -8,7 +8,12 @@ import { joinPlanes } from "../shared/numbers.js";
 import { attention, maskedBy } from "./rows.js";
 
 /** @typedef {import("../payload.js").LongHeader} LongHeader */
+/** @typedef {import("../payload.js").CarriedHead} CarriedHead */
 /** @typedef {import("../attention/maths.js").Matrix} Matrix */
+/** @typedef {{one: CarriedHead, query: Float32Array, key: Float32Array, added: Float32Array | null}} Whole a head of which
+ *   every weight can be worked out */
+/** @typedef {{has: (layer: number, head: number) => boolean, head: (layer: number, head: number) => Promise<Whole | null>}} Supply
+ *   who has the heads that the page leaves out */
 
 /** What a token without a place in the text has for one. */
 const NOWHERE = 0xffffffff;
@@ -17,8 +22,10 @@ export class LongData {
   /**
    * @param {LongHeader} header
    * @param {Map<string, Uint8Array<ArrayBuffer>>} planes
+   * @param {Supply | null} supply null for a page on disk
    */
-  constructor(header, planes) {
+  constructor(header, planes, supply) {
+    this.supply = supply;
     this.header = header;
     this.planes = planes;
     /** (T, 2) where each token begins and ends in the text. */
@@ -87,37 +94,61 @@ export class LongData {
   }
 
   /**
-   * The weights of some queries on all keys, computed from q and k; null where the page does not have those of the head.
+   * Whether the page has every weight of a head: from the start, sent since, or not.
+   * @param {number} layer
+   * @param {number} head
+   * @returns {"carried" | "sent" | null}
+   */
+  has(layer, head) {
+    if (this.carried.has(`${layer}.${head}`)) return "carried";
+    return this.supply?.has(layer, head) ? "sent" : null;
+  }
+
+  /**
+   * @param {number} layer
+   * @param {number} head
+   * @returns {Promise<Whole | null>} null where it cannot be had, or another one was asked for meanwhile
+   */
+  async whole(layer, head) {
+    const one = this.carried.get(`${layer}.${head}`);
+    if (!one) return this.supply?.head(layer, head) ?? null;
+    const [query, key, added] = /** @type {(Float32Array | null)[]} */ (
+      await Promise.all([
+        this.later(`query.${layer}.${head}`),
+        this.later(`key.${layer}.${one.shared}`),
+        one.added ? this.later(`${one.added}.${layer}.${head}`) : null,
+      ])
+    );
+    return query && key && { one, query, key, added };
+  }
+
+  /**
+   * The weights of some queries on all keys, computed from q and k, and how far they may be off; null as for `whole`.
    * @param {number} layer
    * @param {number} head
    * @param {number} first
    * @param {number} last half-open
-   * @returns {Promise<Matrix | null>}
+   * @returns {Promise<Matrix & {error: number} | null>}
    */
   async rowsOf(layer, head, first, last) {
-    const one = this.carried.get(`${layer}.${head}`),
+    const whole = await this.whole(layer, head);
+    if (!whole) return null;
+    const { one, query, key, added } = whole,
       of = this.header.layers[layer],
-      tokens = this.header.tokens;
-    if (!one) return null;
-    const [query, key, added] = await Promise.all([
-      this.later(`query.${layer}.${head}`),
-      this.later(`key.${layer}.${one.shared}`),
-      one.added ? this.later(`${one.added}.${layer}.${head}`) : null,
-    ]);
-    const width = query.length / tokens,
+      tokens = this.header.tokens,
+      width = query.length / tokens,
       rows = last - first;
-    const asked = /** @type {Float32Array} */ (query).subarray(first * width, last * width);
-    const data = attention(asked, /** @type {Float32Array} */ (key), {
+    const data = attention(query.subarray(first * width, last * width), key, {
       rows,
       first,
       tokens,
       scale: of.scale,
       softcap: of.softcap,
       sink: one.sink,
-      byKey: one.added === "by_key" ? /** @type {Float32Array} */ (added) : null,
-      byDistance: one.added === "by_distance" ? /** @type {Float32Array} */ (added) : null,
+      byKey: one.added === "by_key" ? added : null,
+      byDistance: one.added === "by_distance" ? added : null,
       hidden: maskedBy(of),
     });
-    return { rows, cols: tokens, data };
+    return { rows, cols: tokens, data, error: one.error };
   }
 }
