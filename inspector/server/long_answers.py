@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from inspector.errors import InputError
 from inspector.long_text import LongInspection, refuse_no_head
 from inspector.report.html.long_page import render_long_report
-from inspector.report.html.payload.long_text import head_payload
+from inspector.report.html.payload.long_text import BUDGET, head_payload
 from inspector.server.packed import packed
 from inspector.server.questions import HeadQuestion, read_head_question
 from inspector.server.served import Asked, Read
@@ -30,16 +30,21 @@ class LongAnswers:
         found: LongInspection,
         heads: Sequence[tuple[int, int]] = (),
         *,
+        budget: int = BUDGET,
         command: str | None = None,
     ) -> None:
-        """Serve a text that was read; ``heads`` its page has from the start, whatever its size."""
-        self._found, self._heads, self._command = found, heads, command
+        """Serve a text that was read; all but ``found`` is as for ``LongInspection.to_html``."""
+        self._found, self._heads, self._budget, self._command = found, heads, budget, command
         self.reading = _reading(found)
 
     def page(self) -> str:
         """Return the page of the long text, which asks for the heads that it leaves out."""
         return render_long_report(
-            self._found, self._heads, command=self._command, reading=self.reading
+            self._found,
+            self._heads,
+            budget=self._budget,
+            command=self._command,
+            reading=self.reading,
         )
 
     @property
