@@ -63,8 +63,8 @@ class LongAnswers:
         Raises
         ------
         InputError
-            When the page is of another text or another model than this one, when there is no such
-            head, or when its weights cannot be worked out on a page.
+            When the page is of another text or another model than this one, or when there is no
+            such head.
         """
         if question.reading != self.reading:
             raise InputError(
@@ -75,14 +75,7 @@ class LongAnswers:
         layers, place = self._found.layers, (question.layer, question.head)
         counts = [layer.config.heads for layer in layers]
         refuse_no_head(self._found.model.title, counts, [place])
-        payload = head_payload(layers[question.layer], question.head)
-        if payload is None:
-            raise InputError(
-                f"The weights of layer {question.layer}, head {question.head} cannot be worked out "
-                "on a page: what this model learned of distances is not in it.",
-                "Look at what stretches give to stretches.",
-            )
-        return packed(payload)
+        return packed(head_payload(layers[question.layer], question.head))
 
 
 def _reading(found: LongInspection) -> str:

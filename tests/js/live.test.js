@@ -196,7 +196,7 @@ class Asked {
       [`query.${layer}.${head}`]: { dtype: "uint8", length: 2 },
       [`key.${layer}.0`]: { dtype: "uint8", length: 1 },
     };
-    const carried = { layer, head, shared: 0, added: null, sink: null, error: 0 },
+    const carried = { layer, head, shared: 0, terms: {}, sink: null, error: 0 },
       planes = new Map([
         [`query.${layer}.${head}`, Uint8Array.of(layer, head)],
         [`key.${layer}.0`, Uint8Array.of(7)],

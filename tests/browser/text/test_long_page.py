@@ -12,7 +12,9 @@ from inspector.forward.model import forward
 from inspector.report.html.long_page import render_long_report
 
 
-@pytest.mark.parametrize("variant", ["llama", "gemma2", "bloom", "gpt_oss", "bert"])
+@pytest.mark.parametrize(
+    "variant", ["llama", "gemma2", "bloom", "gpt_oss", "bert", "deberta-v2", "deberta, one term"]
+)
 def test_its_numbers_are_those_of_whole_matrices(open_html, variant):
     found = long_text(variant)
     page = open_html(render_long_report(found), wait="html[data-ready]").page

@@ -109,7 +109,7 @@ def test_a_long_text_s_header_is_as_it_is_described() -> None:
     assert TYPES.faults(json.loads(named.json), "LongHeader") == []
 
 
-@pytest.mark.parametrize("variant", ["llama", "bloom", "gpt_oss"])
+@pytest.mark.parametrize("variant", ["llama", "bloom", "gpt_oss", "deberta-v2"])
 def test_a_head_that_is_sent_is_as_it_is_described(variant: str) -> None:
     built = head_payload(synthetic_long.long_text(variant).layers[1], 2)
     assert built is not None

@@ -492,8 +492,8 @@ export interface CarriedHead {
   layer: number;
   head: number;
   shared: number;
-  /** What positions add to its scores: a blob `<added>.<layer>.<head>`. */
-  added: "by_key" | "by_distance" | null;
+  /** What positions add to its scores: blobs by the names that `attention/score_terms.js` has for them. */
+  terms: Record<string, string>;
   sink: number | null;
   /** The largest error of a weight computed from them, in the rows that were compared. */
   error: number;

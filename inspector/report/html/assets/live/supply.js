@@ -2,6 +2,7 @@
  * Heads of a long text that its page leaves out: the server is asked for them, and the last ones are kept.
  */
 
+import { wholeOf } from "../long/data.js";
 import { joinPlanes } from "../shared/numbers.js";
 
 /** @typedef {import("../long/data.js").Whole} Whole */
@@ -70,7 +71,11 @@ export class Supply {
       if (outcome.kind === "lost") this.wait();
       throw new Error(outcome.message);
     }
-    const whole = wholeOf(outcome.answer);
+    const { header, planes } = outcome.answer,
+      { carried, blobs } = /** @type {import("../payload.js").LongHead} */ (/** @type {unknown} */ (header));
+    const whole = await wholeOf(carried, (of) =>
+      joinPlanes(/** @type {Uint8Array<ArrayBuffer>} */ (planes.get(of)), blobs[of].dtype),
+    );
     this.kept.set(name, whole);
     this.forget();
     this.tell("headsent");
@@ -98,24 +103,5 @@ export class Supply {
 }
 
 /** @param {Whole} whole */
-const sizeOf = ({ query, key, added }) => query.byteLength + key.byteLength + (added?.byteLength ?? 0);
-
-/**
- * @param {import("./unpack.js").Answer} answer
- * @returns {Whole}
- */
-function wholeOf({ header, planes }) {
-  const { carried: one, blobs } = /** @type {import("../payload.js").LongHead} */ (/** @type {unknown} */ (header));
-  const { layer, head, shared, added } = one;
-  /** @param {string} name */
-  const numbers = (name) =>
-    /** @type {Float32Array} */ (
-      joinPlanes(/** @type {Uint8Array<ArrayBuffer>} */ (planes.get(name)), blobs[name].dtype)
-    );
-  return {
-    one,
-    query: numbers(`query.${layer}.${head}`),
-    key: numbers(`key.${layer}.${shared}`),
-    added: added && numbers(`${added}.${layer}.${head}`),
-  };
-}
+const sizeOf = ({ query, key, terms }) =>
+  [query, key, ...Object.values(terms)].reduce((bytes, numbers) => bytes + numbers.byteLength, 0);

@@ -10,7 +10,8 @@ import { attention, maskedBy } from "./rows.js";
 /** @typedef {import("../payload.js").LongHeader} LongHeader */
 /** @typedef {import("../payload.js").CarriedHead} CarriedHead */
 /** @typedef {import("../attention/maths.js").Matrix} Matrix */
-/** @typedef {{one: CarriedHead, query: Float32Array, key: Float32Array, added: Float32Array | null}} Whole a head of which
+/** @typedef {import("../shared/numbers.js").Numbers} Numbers */
+/** @typedef {{one: CarriedHead, query: Float32Array, key: Float32Array, terms: import("./rows.js").Terms}} Whole a head of which
  *   every weight can be worked out */
 /** @typedef {{has: (layer: number, head: number) => boolean, head: (layer: number, head: number) => Promise<Whole | null>}} Supply
  *   who has the heads that the page leaves out */
@@ -37,7 +38,7 @@ export class LongData {
     /** Entropy in bits and distance in tokens, head after head. */
     this.readings = /** @type {Float32Array} */ (this.numbers("readings"));
     this.most = this.written.length / header.layers.length;
-    /** @type {Map<string, Promise<import("../shared/numbers.js").Numbers>>} */
+    /** @type {Map<string, Promise<Numbers>>} */
     this.read = new Map();
     this.carried = new Map(header.carried.map((one) => [`${one.layer}.${one.head}`, one]));
     this.stretchOf = new Uint32Array(header.tokens);
@@ -112,14 +113,7 @@ export class LongData {
   async whole(layer, head) {
     const one = this.carried.get(`${layer}.${head}`);
     if (!one) return this.supply?.head(layer, head) ?? null;
-    const [query, key, added] = /** @type {(Float32Array | null)[]} */ (
-      await Promise.all([
-        this.later(`query.${layer}.${head}`),
-        this.later(`key.${layer}.${one.shared}`),
-        one.added ? this.later(`${one.added}.${layer}.${head}`) : null,
-      ])
-    );
-    return query && key && { one, query, key, added };
+    return wholeOf(one, (name) => this.later(name));
   }
 
   /**
@@ -133,7 +127,7 @@ export class LongData {
   async rowsOf(layer, head, first, last) {
     const whole = await this.whole(layer, head);
     if (!whole) return null;
-    const { one, query, key, added } = whole,
+    const { one, query, key, terms } = whole,
       of = this.header.layers[layer],
       tokens = this.header.tokens,
       width = query.length / tokens,
@@ -145,10 +139,24 @@ export class LongData {
       scale: of.scale,
       softcap: of.softcap,
       sink: one.sink,
-      byKey: one.added === "by_key" ? added : null,
-      byDistance: one.added === "by_distance" ? added : null,
+      terms,
       hidden: maskedBy(of),
     });
     return { rows, cols: tokens, data, error: one.error };
   }
+}
+
+/**
+ * A head put together from its blobs.
+ * @param {CarriedHead} one
+ * @param {(name: string) => Numbers | Promise<Numbers>} read
+ * @returns {Promise<Whole>}
+ */
+export async function wholeOf(one, read) {
+  const { layer, head, shared } = one;
+  const [query, key, ...added] = await Promise.all(
+    [`query.${layer}.${head}`, `key.${layer}.${shared}`, ...Object.values(one.terms)].map(read),
+  );
+  const terms = Object.fromEntries(Object.keys(one.terms).map((term, at) => [term, added[at]]));
+  return { one, query: /** @type {Float32Array} */ (query), key: /** @type {Float32Array} */ (key), terms };
 }
