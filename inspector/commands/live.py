@@ -140,6 +140,7 @@ def _of_file(
                 )
             asked = wanted.asked(checkpoint)
             found = read_long(checkpoint, read, progress=progress)
+            progress("Writing the page")
             return LongAnswers(found, asked, command=command_line())
     elif truncate:
         raise InputError(
