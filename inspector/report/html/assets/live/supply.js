@@ -74,7 +74,7 @@ export class Supply {
     const { header, planes } = outcome.answer,
       { carried, blobs } = /** @type {import("../payload.js").LongHead} */ (/** @type {unknown} */ (header));
     const whole = await wholeOf(carried, (of) =>
-      joinPlanes(/** @type {Uint8Array<ArrayBuffer>} */ (planes.get(of)), blobs[of].dtype),
+      joinPlanes(/** @type {Uint8Array<ArrayBuffer>} */ (planes.get(of)), blobs[of]),
     );
     this.kept.set(name, whole);
     this.forget();
