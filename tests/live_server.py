@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from inspector.long_text import LongInspection
 from inspector.server.answers import Answers
+from inspector.server.long_answers import LongAnswers
 from inspector.server.serving import Server
 
 SENTENCE = "The cat sat on the mat because it was tired"
@@ -23,6 +25,11 @@ SENTENCE = "The cat sat on the mat because it was tired"
 def start(**how: Any) -> Server:
     """Serve the bundled model."""
     return Server(partial(Answers, SENTENCE, None, "bundled", lambda _stage: None), **how)
+
+
+def start_long(found: LongInspection, **how: Any) -> Server:
+    """Serve a long text, of which the page has no head but one that was asked for."""
+    return Server(partial(LongAnswers, found, [(1, 2)], budget=0), **how)
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,29 @@ model_option = click.option(
 )
 
 
+heads_option = click.option(
+    "--heads",
+    multiple=True,
+    metavar="L.H",
+    help="Of a long text: heads of which the page has every weight, such as 24.8,5.6.",
+)
+
+layers_option = click.option(
+    "--layers",
+    multiple=True,
+    type=click.IntRange(min=0),
+    metavar="L",
+    help="Of a long text: layers of which the page has every weight.",
+)
+
+
+def text_file_option(explanation: str) -> Callable[[Function], Function]:
+    """Return the option that names a file with one text."""
+    return click.option(
+        "--text-file", type=click.Path(path_type=Path), metavar="FILE", help=explanation
+    )
+
+
 def device_option(explanation: str) -> Callable[[Function], Function]:
     """Return the option that says where the model runs."""
     return click.option(

@@ -12,7 +12,10 @@ from inspector.commands.options import (
     debug_option,
     device_option,
     file_option,
+    heads_option,
+    layers_option,
     model_option,
+    text_file_option,
 )
 from inspector.errors import InputError
 from inspector.files import MIB, read_standard_input
@@ -37,25 +40,9 @@ _TEXT = 16 * MIB
     metavar="FILE",
     help="Inspect each line of a file: a sentence, or two with a tab between; --out is a folder.",
 )
-@click.option(
-    "--text-file",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Inspect a file as one text, a chapter rather than a sentence a line.",
-)
-@click.option(
-    "--heads",
-    multiple=True,
-    metavar="L.H",
-    help="Of a long text: heads of which the page has every weight, such as 24.8,5.6.",
-)
-@click.option(
-    "--layers",
-    multiple=True,
-    type=click.IntRange(min=0),
-    metavar="L",
-    help="Of a long text: layers of which the page has every weight.",
-)
+@text_file_option("Inspect a file as one text, a chapter rather than a sentence a line.")
+@heads_option
+@layers_option
 @model_option
 @device_option("The device the model runs on; the rebuild always runs in NumPy.")
 @file_option(

@@ -31,13 +31,9 @@ _HEAD = re.compile(r"(\d{1,6})\.(\d{1,6})")
 
 
 @dataclass(frozen=True, kw_only=True)
-class WantedLong:
-    """What is to be printed and written of a long text."""
+class WantedHeads:
+    """Which heads of a long text are wanted exactly."""
 
-    place: Path
-    report: bool
-    open_report: bool
-    as_json: bool
     #: Heads and layers of which the page is to have every weight.
     heads: tuple[tuple[int, int], ...] = ()
     layers: tuple[int, ...] = ()
@@ -64,6 +60,16 @@ class WantedLong:
                 )
             found += ((layer, head) for head in range(counts[layer]))
         return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class WantedLong(WantedHeads):
+    """What is to be printed and written of a long text."""
+
+    place: Path
+    report: bool
+    open_report: bool
+    as_json: bool
 
 
 def read_text_file(path: Path) -> str:
@@ -161,7 +167,7 @@ def if_long(
     return _show(checkpoint, text, wanted, model, effects)
 
 
-def only_long(wanted: WantedLong) -> None:
+def only_long(wanted: WantedHeads) -> None:
     """Refuse what only a long text has.
 
     Raises

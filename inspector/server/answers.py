@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import math
-import struct
 import threading
 from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
+from inspector.alone import opened
 from inspector.errors import InputError, ModelError, NeedsRealModel
 from inspector.forward.pooling import compare
+from inspector.long_text import encode_long, is_long
 from inspector.proof import Progress
-from inspector.records import Answer
+from inspector.records import Answer, Checkpoint
+from inspector.report.html.page import render_report
 from inspector.report.html.payload.build import build_payload
 from inspector.server.limits import EFFECTS_SECONDS
-from inspector.server.questions import Question, refuse_long
+from inspector.server.packed import packed
+from inspector.server.questions import Question, read_question, refuse_long, too_long
+from inspector.server.served import Asked, Read
 from inspector.session import Inspection, inspect, load
 from inspector.version import __version__
 from inspector.what_if import effects_of
@@ -41,18 +45,39 @@ class Answers:
         """
         refuse_long(text)
         try:
-            found = inspect(text, target=target, model=model, prove=False, progress=progress)
+            with opened(model, progress) as checkpoint:
+                _refuse_unkept(checkpoint, text)
+                found = inspect(
+                    text, target=target, model=checkpoint, prove=False, progress=progress
+                )
         except NeedsRealModel as error:
             raise ModelError(
                 error.message.replace("can only be run by", "cannot be inspected live, only by", 1),
                 "Use inspect without live, which asks the real model.",
             ) from error
-        self.first = found
+        self._first = found
         self._checkpoint = found.checkpoint
         self._model = model
         self._loaded: Any = None
         self._lock = threading.Lock()
         self._kept = OrderedDict({Question(text, target): found})
+
+    def page(self) -> str:
+        """Return the live page of the first text."""
+        return render_report(self._first, live=True)
+
+    @property
+    def questions(self) -> Mapping[str, Read]:
+        """A text, and its proof, which goes on beside other questions."""
+
+        def asking(answer: Callable[[Question], bytes]) -> Read:
+            def read(body: bytes) -> Asked:
+                question = read_question(body)
+                return Asked(question.page, lambda: answer(question))
+
+            return read
+
+        return {"inspect": asking(self.answer), "prove": asking(self.prove)}
 
     def answer(self, question: Question) -> bytes:
         """Answer by our own forward, without a proof.
@@ -75,7 +100,7 @@ class Answers:
             measured = effects_of(found, seconds=EFFECTS_SECONDS)
             found = replace(found, effects_measured=measured)
             self._keep(question, found)
-        return pack(found, self._moved(question, found))
+        return _packed(found, self._moved(question, found))
 
     def prove(self, question: Question) -> bytes:
         """Ask the real model about a text; the first time torch is imported for it.
@@ -92,13 +117,14 @@ class Answers:
                 "What was changed cannot be proved: the real model would run the text untouched.",
                 "Undo the changes first.",
             )
+        _refuse_unkept(self._checkpoint, question.text)
         if self._loaded is None:
             self._loaded = load(self._model)
         found = inspect(question.text, target=question.target, model=self._loaded)
         with self._lock:
             kept = self._kept.get(question.unmeasured)
         measured = None if kept is None else kept.effects_measured
-        return pack(replace(found, effects_measured=measured), None)
+        return _packed(replace(found, effects_measured=measured), None)
 
     def _found(self, question: Question) -> Inspection:
         """Return the inspection of a question, perhaps one that was kept."""
@@ -111,6 +137,7 @@ class Answers:
             base = self._found(replace(key, silence=(), block=()))
             found = base.what_if(silence=key.silence, block=key.block)
         else:
+            _refuse_unkept(self._checkpoint, key.text)
             found = inspect(
                 key.text, target=key.target, model=self._checkpoint, prove=False, ladder=False
             )
@@ -148,19 +175,24 @@ class Answers:
         }
 
 
-def pack(found: Inspection, moved: dict[str, Any] | None) -> bytes:
-    """Pack an inspection as ``assets/live/unpack.js`` reads it.
+def _refuse_unkept(checkpoint: Checkpoint, text: str) -> None:
+    """Refuse a text of which no matrix would be kept: gigabytes, each time somebody types.
 
-    Four bytes say how long the JSON is that follows, little-endian; behind it stand the planes of
-    the blobs, in the order in which its header lists them. Nothing is deflated: that takes longer
-    than sending it to the same machine.
+    Raises
+    ------
+    InputError
+        When it is one.
     """
-    payload = build_payload(found, command=None, version=__version__)
-    said = json.dumps(
-        {"header": payload.header, "moved": moved}, allow_nan=False, separators=(",", ":")
-    ).encode()
-    planes = (plane for blob in payload.blobs for plane in blob.planes)
-    return b"".join((struct.pack("<I", len(said)), said, *planes))
+    # No token is shorter than a byte: hardly a text need be read twice.
+    if not is_long(checkpoint, len(text.encode("utf-8", "replace"))):
+        return
+    tokens = len(encode_long(checkpoint, text, truncate=False))
+    if is_long(checkpoint, tokens):
+        raise too_long(f"{tokens:,} tokens through {checkpoint.title}")
+
+
+def _packed(found: Inspection, moved: dict[str, Any] | None) -> bytes:
+    return packed(build_payload(found, command=None, version=__version__), moved)
 
 
 def _places(answer: Answer) -> list[dict[str, Any]]:

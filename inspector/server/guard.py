@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
 
-from inspector.server.limits import BODY
+from inspector.server.limits import BODY, LONG
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -74,8 +74,8 @@ def too_large() -> Response:
     """Return the answer to a request that is longer than any question."""
     return refusal(
         413,
-        "The text is too long to be read while it is typed.",
-        "Shorten it, or give it to inspect without live.",
+        f"The text is too long to be read while it is typed; {LONG}.",
+        "Shorten it, or put it into a file.",
     )
 
 

@@ -10,3 +10,5 @@ EDITS = 512
 REQUESTS = 256
 #: About how many seconds effects may take.
 EFFECTS_SECONDS = 20.0
+#: What looks at a text that is too long to be typed.
+LONG = "inspect live --text-file FILE shows a long one"

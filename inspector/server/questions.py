@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, Literal, TypeGuard, TypeVar, cast
 
 from inspector.errors import InputError
 from inspector.records import SiteName
-from inspector.server.limits import EDITS, TEXT
+from inspector.server.limits import EDITS, LONG, TEXT
 
 Place = TypeVar("Place")
 #: A head, behind its site, and a token, behind the text that it is of.
@@ -18,7 +18,8 @@ TokenPlace = tuple[Literal["text", "target"], int]
 
 _SITES = ("self", "encoder", "decoder", "cross")
 _LARGEST = 1_000_000
-_PAGE_LENGTH = 64
+#: Characters of what a page calls itself, or the text that it shows.
+_NAME_LENGTH = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +57,10 @@ def read_question(body: bytes) -> Question:
     InputError
         When it is no question, or too long.
     """
-    try:
-        asked = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise _refused("it is not JSON") from error
-    if not isinstance(asked, dict):
-        raise _refused("it is no object")
+    asked = _object(body)
     text = _text(asked, "text")
     if text is None:
         raise _refused("it has no text")
-    page = asked.get("page", "")
-    if not isinstance(page, str) or len(page) > _PAGE_LENGTH:
-        raise _refused("its page is no name")
     return Question(
         text=text,
         target=_text(asked, "target"),
@@ -76,8 +69,34 @@ def read_question(body: bytes) -> Question:
         before=_text(asked, "before"),
         ladder=asked.get("ladder") is True,
         effects=asked.get("effects") is True,
-        page=page,
+        page=_name(asked, "page"),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class HeadQuestion:
+    """A head of a long text."""
+
+    #: Which reading of which text the page shows: a server begun again may have another.
+    reading: str
+    layer: int
+    head: int
+    page: str = ""
+
+
+def read_head_question(body: bytes) -> HeadQuestion:
+    """Return which head a request asks for; whether there is one is not looked at here.
+
+    Raises
+    ------
+    InputError
+        When it is no question.
+    """
+    asked = _object(body)
+    layer, head = asked.get("layer"), asked.get("head")
+    if not (_index(layer) and _index(head)):
+        raise _refused("it names no head")
+    return HeadQuestion(_name(asked, "reading"), layer, head, _name(asked, "page"))
 
 
 def refuse_long(text: str) -> None:
@@ -89,11 +108,32 @@ def refuse_long(text: str) -> None:
         When it is.
     """
     if len(text) > TEXT:
-        raise InputError(
-            f"The text is too long to be read while it is typed: {len(text):,} characters, and "
-            f"the limit is {TEXT:,}.",
-            "Shorten it, or give it to inspect without live.",
-        )
+        raise too_long(f"{len(text):,} characters, and the limit is {TEXT:,}")
+
+
+def too_long(why: str) -> InputError:
+    """Return what is said of a text that is too long to be typed, and how it is looked at."""
+    return InputError(
+        f"The text is too long to be read while it is typed: {why}; {LONG}.",
+        "Shorten it, or put it into a file.",
+    )
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        asked = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise _refused("it is not JSON") from error
+    if not isinstance(asked, dict):
+        raise _refused("it is no object")
+    return asked
+
+
+def _name(asked: dict[str, Any], of: str) -> str:
+    name = asked.get(of, "")
+    if not isinstance(name, str) or len(name) > _NAME_LENGTH:
+        raise _refused(f"its {of} is no name")
+    return name
 
 
 def _text(asked: dict[str, Any], name: str) -> str | None:
@@ -133,7 +173,7 @@ def _token(given: Any) -> TokenPlace | None:
     return None
 
 
-def _index(value: Any) -> bool:
+def _index(value: Any) -> TypeGuard[int]:
     # True is an int to Python.
     return type(value) is int and 0 <= value < _LARGEST
 

@@ -12,7 +12,7 @@ from inspector.server.limits import REQUESTS
 from inspector.server.secret import new_token, token_of_port
 
 if TYPE_CHECKING:
-    from inspector.server.answers import Answers
+    from inspector.server.served import Served
 
 #: No other machine gets as far as the guard.
 _HOST = "127.0.0.1"
@@ -24,11 +24,11 @@ class Server:
     """The page of one model on this machine, from when it is made until it is stopped."""
 
     def __init__(
-        self, answers: Callable[[], Answers], *, port: int = 0, token: str | None = None
+        self, served: Callable[[], Served], *, port: int = 0, token: str | None = None
     ) -> None:
-        """Take the port, make the answers and begin to answer.
+        """Take the port, make what is ``served`` and begin to answer.
 
-        ``port`` is 0 for any that is free. A browser that comes at once waits for the answers.
+        ``port`` is 0 for any that is free. A browser that comes at once waits until it is made.
 
         Raises
         ------
@@ -50,7 +50,7 @@ class Server:
             from inspector.server.app import application
 
             config = uvicorn.Config(
-                application(answers(), self.token, self.port),
+                application(served(), self.token, self.port),
                 http="h11",
                 ws="none",
                 loop="asyncio",

@@ -13,6 +13,7 @@ import {
   noChanges,
   silenced,
 } from "../../inspector/report/html/assets/live/changes.js";
+import { Supply } from "../../inspector/report/html/assets/live/supply.js";
 import { unpack } from "../../inspector/report/html/assets/live/unpack.js";
 import { headName, movedWords, quoted, tookWords } from "../../inspector/report/html/assets/live/words.js";
 
@@ -164,4 +165,101 @@ test("what is said of an answer before and after", () => {
   assert.equal(tookWords(41.6, header), "2 tokens, read in 42 ms; not proved.");
   header.verification.verdict = "verified";
   assert.equal(tookWords(2000, header), "2 tokens, read in 2000 ms; asked the real model too.");
+});
+
+/** A server that is asked for heads of one token, and answers when it is told to. */
+class Asked {
+  constructor() {
+    /** @type {string[]} */
+    this.heads = [];
+    /** @type {((outcome: any) => void)[]} */
+    this.waiting = [];
+    /** @type {(() => void)[]} */
+    this.backs = [];
+  }
+
+  /** @param {string} what @param {any} question @returns {Promise<any>} */
+  ask(what, question) {
+    assert.equal(`${what} ${question.reading}`, "head a text");
+    this.heads.push(`${question.layer}.${question.head}`);
+    return new Promise((go) => this.waiting.push(go));
+  }
+
+  /** @returns {Promise<void>} */
+  back() {
+    return new Promise((go) => this.backs.push(go));
+  }
+
+  /** @param {number} layer @param {number} head two queries of a byte each, and a key of one */
+  send(layer, head) {
+    const blobs = {
+      [`query.${layer}.${head}`]: { dtype: "uint8", length: 2 },
+      [`key.${layer}.0`]: { dtype: "uint8", length: 1 },
+    };
+    const carried = { layer, head, shared: 0, terms: {}, sink: null, error: 0 },
+      planes = new Map([
+        [`query.${layer}.${head}`, Uint8Array.of(layer, head)],
+        [`key.${layer}.0`, Uint8Array.of(7)],
+      ]);
+    this.waiting.shift()?.({ kind: "answer", answer: { header: { payload: 2, carried, blobs }, planes, moved: null } });
+  }
+}
+
+test("a head is asked for once, and those not looked at for longest make way", async () => {
+  const server = new Asked(),
+    /** @type {string[]} */ told = [];
+  // Three bytes each: two of them are kept.
+  const supply = new Supply("a text", server, (what) => told.push(what), 7);
+  const both = [supply.head(0, 1), supply.head(0, 1)];
+  server.send(0, 1);
+  const [one, same] = await Promise.all(both);
+  assert.equal(one, same);
+  assert.deepEqual([...(one?.query ?? [])], [0, 1]);
+  assert.deepEqual([server.heads, told], [["0.1"], ["headsent"]]);
+  const second = supply.head(0, 2);
+  server.send(0, 2);
+  await second;
+  // The first is looked at again, and so the second goes.
+  assert.equal(await supply.head(0, 1), one);
+  const third = supply.head(0, 3);
+  server.send(0, 3);
+  await third;
+  assert.deepEqual(
+    [1, 2, 3].map((head) => supply.has(0, head)),
+    [true, false, true],
+  );
+  supply.head(0, 2);
+  assert.deepEqual(server.heads, ["0.1", "0.2", "0.3", "0.2"]);
+  // One that is larger than all that may be kept is kept alone.
+  const small = new Supply("a text", new Asked(), () => {}, 1),
+    asked = /** @type {Asked} */ (/** @type {unknown} */ (small.asking));
+  for (const head of [4, 5]) {
+    const waited = small.head(0, head);
+    asked.send(0, head);
+    await waited;
+  }
+  assert.deepEqual([small.has(0, 4), small.has(0, 5)], [false, true]);
+});
+
+test("a head that is not sent can be asked for again, and the server's return is told once", async () => {
+  const server = new Asked(),
+    /** @type {string[]} */ told = [];
+  const supply = new Supply("a text", server, (what) => told.push(what));
+  const first = supply.head(1, 1);
+  server.waiting.shift()?.({ kind: "newer" });
+  assert.equal(await first, null);
+  for (let time = 0; time < 2; time++) {
+    const lost = supply.head(1, 1);
+    server.waiting.shift()?.({ kind: "lost", message: "gone" });
+    await assert.rejects(lost, /gone/);
+  }
+  const refused = supply.head(9, 9);
+  server.waiting.shift()?.({ kind: "refused", message: "no such head" });
+  await assert.rejects(refused, /no such head/);
+  assert.equal(server.backs.length, 1);
+  assert.deepEqual(told, []);
+  server.backs[0]();
+  await Promise.resolve();
+  assert.deepEqual(told, ["serverback"]);
+  assert.ok(!supply.has(1, 1));
 });

@@ -18,13 +18,17 @@ def render_long_report(
     *,
     budget: int = BUDGET,
     command: str | None = None,
+    reading: str | None = None,
 ) -> str:
     """Return the report on a long text as one HTML file.
 
     ``asked`` are heads, (layer, head), of which the page has every weight, whatever its ``budget``
-    in bytes; ``command`` is shown as what made it.
+    in bytes; ``command`` is shown as what made it. A live one, which asks the server that it came
+    from for the other heads, names by ``reading`` what it is of: see ``server/``.
     """
-    payload = build_long_payload(found, asked, budget=budget, command=command, version=__version__)
+    payload = build_long_payload(
+        found, asked, budget=budget, command=command, reading=reading, version=__version__
+    )
     text = " ".join(found.text.text.split())
     return render_template(
         "long/long.html.jinja",
@@ -34,6 +38,7 @@ def render_long_report(
         blobs=payload.blobs,
         model=printable(found.model.title),
         notices=[printable(one) for one in found.notices],
+        live=reading is not None,
         effects=found.effects is not None,
         predicts=found.predictions is not None and bool(found.predictions.guesses),
     )

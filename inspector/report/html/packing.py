@@ -23,12 +23,13 @@ def pack(sources: Mapping[str, str]) -> dict[str, str]:
         What says so where a script does not start, what sets light or dark before anything is
         painted, what unpacks the style and the scripts.
     ``script``, ``live_script``, ``atlas_script``, ``classroom_script``, ``compare_script``,
-    ``long_script``
+    ``long_script``, ``live_long_script``
         The report's style, worker and script, those of the live page, the scripts of the atlas and
-        of the classroom, and the styles and scripts of the comparison and of the long text, packed.
+        of the classroom, and the styles and scripts of the comparison and of the long text, on
+        disk and live, packed.
     ``report_policy``, ``live_policy`` and so on
         The policy of each page. A report's worker is begun by its script, which is named. Only the
-        live page may ask anybody, and that is the server that it came from.
+        live pages may ask anybody, and that is the server that they came from.
     """
 
     def style(page: str) -> str:
@@ -54,6 +55,7 @@ def pack(sources: Mapping[str, str]) -> dict[str, str]:
     (atlas_script,) = link(sources, "atlas/main.js")
     (compare_script,) = link(sources, "compare/main.js")
     (long_script,) = link(sources, "long/main.js")
+    (live_long_script,) = link(sources, "live/long.js")
     (classroom_script,) = link(sources, "classroom/main.js")
     return {
         "opening_css": opening_css,
@@ -68,6 +70,7 @@ def pack(sources: Mapping[str, str]) -> dict[str, str]:
         "atlas_script": _packed("", atlas_script),
         "compare_script": _packed(compare_css, compare_script),
         "long_script": _packed(long_css, long_script),
+        "live_long_script": _packed(long_css, live_long_script),
         "classroom_script": _packed("", classroom_script),
         "report_policy": _policy((opening_css, report_css), theme, start, script),
         "live_policy": _policy(
@@ -78,6 +81,9 @@ def pack(sources: Mapping[str, str]) -> dict[str, str]:
         "atlas_policy": _policy((atlas_css,), theme, start, atlas_script),
         "compare_policy": _policy((opening_css, compare_css), theme, start, compare_script),
         "long_policy": _policy((opening_css, long_css), theme, start, long_script),
+        "live_long_policy": _policy(
+            (opening_css, long_css), theme, start, live_long_script, connect="'self'"
+        ),
     }
 
 

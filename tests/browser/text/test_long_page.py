@@ -12,7 +12,9 @@ from inspector.forward.model import forward
 from inspector.report.html.long_page import render_long_report
 
 
-@pytest.mark.parametrize("variant", ["llama", "gemma2", "bloom", "gpt_oss", "bert"])
+@pytest.mark.parametrize(
+    "variant", ["llama", "gemma2", "bloom", "gpt_oss", "bert", "deberta-v2", "deberta, one term"]
+)
 def test_its_numbers_are_those_of_whole_matrices(open_html, variant):
     found = long_text(variant)
     page = open_html(render_long_report(found), wait="html[data-ready]").page
@@ -99,7 +101,11 @@ def test_what_does_not_fit_the_budget_is_named(open_html):
     assert "one vector of 24 numbers" in page.inner_text("#opening")
     assert page.locator("#grid .whole").count() == 1
     page.evaluate("inspector.show({layer: 0, head: 0})")
-    assert "--heads 0.0" in page.inner_text("#zoom-says")
+    # Nothing is asked for, as of every page that is opened from disk; it is said how a head is had.
+    for where in ("#zoom-says", "#head-says"):
+        assert "--heads 0.0" in page.inner_text(where)
+    for where in ("#zoom-says", "#head-says", "#text-says", "#sources"):
+        assert "inspect live --text-file FILE" in page.inner_text(where)
     assert page.evaluate("async () => await inspector.row(0, 0, 3)") is None
     for width in (390, 1440):
         page.set_viewport_size({"width": width, "height": 900})

@@ -23,7 +23,7 @@ from inspector.report.html.atlas_payload import build_atlas
 from inspector.report.html.classroom_page import render_classroom
 from inspector.report.html.payload.build import build_payload
 from inspector.report.html.payload.comparison import build_comparison
-from inspector.report.html.payload.long_text import build_long_payload
+from inspector.report.html.payload.long_text import build_long_payload, head_payload
 
 DESCRIPTION = Path(__file__).parents[3] / "inspector/report/html/assets/payload.d.ts"
 TYPES = Types(DESCRIPTION)
@@ -105,6 +105,17 @@ def test_a_long_text_s_header_is_as_it_is_described() -> None:
         header = json.loads(built.json)
         assert TYPES.faults(header, "LongHeader") == []
         assert set(header["later"]) <= set(header["blobs"])
+    named = build_long_payload(found, command=None, reading="a" * 32, version="test")
+    assert TYPES.faults(json.loads(named.json), "LongHeader") == []
+
+
+@pytest.mark.parametrize("variant", ["llama", "bloom", "gpt_oss", "deberta-v2"])
+def test_a_head_that_is_sent_is_as_it_is_described(variant: str) -> None:
+    built = head_payload(synthetic_long.long_text(variant).layers[1], 2)
+    assert built is not None
+    header = json.loads(built.json)
+    assert TYPES.faults(header, "LongHead") == []
+    assert list(header["blobs"]) == [blob.name for blob in built.blobs]
 
 
 def test_an_atlas_header_and_its_examples_are_as_they_are_described() -> None:

@@ -492,11 +492,18 @@ export interface CarriedHead {
   layer: number;
   head: number;
   shared: number;
-  /** What positions add to its scores: a blob `<added>.<layer>.<head>`. */
-  added: "by_key" | "by_distance" | null;
+  /** What positions add to its scores: blobs by the names that `attention/score_terms.js` has for them. */
+  terms: Record<string, string>;
   sink: number | null;
   /** The largest error of a weight computed from them, in the rows that were compared. */
   error: number;
+}
+
+/** A head that the server sends: its blobs are named as those of a page are. */
+export interface LongHead {
+  payload: 2;
+  carried: CarriedHead;
+  blobs: Record<string, BlobEntry>;
 }
 
 /** How far the answer moves when nobody hears a stretch, or one token of the strongest; fewer where it was stopped. */
@@ -512,6 +519,8 @@ export interface LongHeader {
   payload: 2;
   inspector: string;
   command: string | null;
+  /** By what name the server that the page came from has the heads that are left out; null for a page on disk. */
+  reading: string | null;
   model: Model;
   text: string;
   tokens: number;

@@ -14,7 +14,7 @@ from dataclasses import asdict
 import numpy as np
 
 from inspector.parallel import parallel_map
-from inspector.records import Array, Text
+from inspector.records import Array, Bias, Text
 from inspector.records.long_text import LongEffects, LongFindings, LongLayer
 from inspector.report.export.summary import finite
 from inspector.report.html.blobs import Blob, Header, rounded
@@ -36,9 +36,13 @@ def build_long_payload(
     *,
     budget: int = BUDGET,
     command: str | None,
+    reading: str | None = None,
     version: str,
 ) -> Payload:
-    """Return everything that the page of a long text shows; ``asked`` heads it has in any case."""
+    """Return everything that the page of a long text shows; ``asked`` heads it has in any case.
+
+    ``reading`` is by what name a server has the heads that are left out; None where there is none.
+    """
     shared = [
         _places(found.text),
         Blob.pack("map", found.lifts.astype(np.float32)),
@@ -52,9 +56,6 @@ def build_long_payload(
     linking = [(link.layer, link.head) for link in found.links]
     wanted = list(dict.fromkeys((*asked, *linking, *found.by_writing)))
     for number, (at, head) in enumerate(wanted):
-        bias = found.layers[at].bias
-        if bias is not None and bias.vectors is not None:
-            continue  # A page cannot work out what DeBERTa's distances add to the scores.
         one, blobs = _carry(found.layers[at], head)
         new = [blob for blob in blobs if all(blob.name != known.name for known in later)]
         size = sum(len(blob.text) for blob in new)
@@ -67,6 +68,7 @@ def build_long_payload(
         "payload": VERSION,
         "inspector": version,
         "command": command,
+        "reading": reading,
         "model": asdict(found.model),
         "text": _read_part(found.text),
         "tokens": len(found.text),
@@ -89,6 +91,13 @@ def build_long_payload(
         "blobs": {blob.name: blob.entry for blob in (*shared, *later)},
     }
     return Payload(header, (*shared, *later))
+
+
+def head_payload(layer: LongLayer, head: int) -> Payload:
+    """Return one head exactly, as its page has those that it carries."""
+    one, blobs = _carry(layer, head)
+    entries = {blob.name: blob.entry for blob in blobs}
+    return Payload({"payload": VERSION, "carried": one, "blobs": entries}, tuple(blobs))
 
 
 def _effects(found: LongEffects) -> Header:
@@ -164,19 +173,30 @@ def _carry(layer: LongLayer, head: int) -> tuple[Header, list[Blob]]:
         Blob.pack(names["query"], layer.query[head]),
         Blob.pack(names["key"], layer.key[shared]),
     ]
-    bias = layer.bias
-    added = None
-    if bias is not None:
-        added = "by_key" if bias.by_key is not None else "by_distance"
-        values = bias.by_key if bias.by_key is not None else bias.by_distance
-        if values is not None:
-            name = f"{added}.{layer.layer}.{head}"
-            blobs.append(Blob.pack(name, values[head].astype(np.float32)))
+    terms = {}
+    for term, values in _terms(layer.bias, head).items():
+        # Which row a distance has is the same for all heads of a layer.
+        of = f"{layer.layer}" if term == "distance_rows" else f"{layer.layer}.{head}"
+        terms[term] = f"{term}.{of}"
+        blobs.append(Blob.pack(terms[term], values))
     return {
         "layer": layer.layer,
         "head": head,
         "shared": shared,
-        "added": added,
+        "terms": terms,
         "sink": None if layer.sink is None else float(layer.sink[head]),
         "error": float(layer.arithmetic_error[head]),
     }, blobs
+
+
+def _terms(bias: Bias | None, head: int) -> dict[str, Array]:
+    """Return what is added to a head's scores, as ``assets/attention/score_terms.js`` reads it."""
+    if bias is None:
+        return {}
+    given = {"by_key": bias.by_key, "by_distance": bias.by_distance}
+    rows = {}
+    if bias.vectors is not None:
+        given |= {"distance_keys": bias.vectors.keys, "distance_queries": bias.vectors.queries}
+        rows["distance_rows"] = bias.vectors.rows.astype(np.uint32)
+    added = {term: of[head].astype(np.float32) for term, of in given.items() if of is not None}
+    return rows | added

@@ -39,23 +39,27 @@ export function scoreTermsOf(given, q, k, rows, cols, scale) {
         added[at] = by_key ? by_key[j] : by_distance ? by_distance[j - i + rows - 1] : 0;
     }
   }
-  // A vector's products with all distances once, and then for each distance the one that it takes.
-  /** @type {(vectors: Float32Array, at: number, distances: Float32Array) => Float64Array} */
+  // A vector's product with a distance once, whichever tokens have it: of a long text a few rows meet only some of them.
+  /** @type {(vectors: Float32Array, at: number, distances: Float32Array) => (row: number) => number} */
   const products = (vectors, at, distances) => {
-    const found = new Float64Array(distances.length / d);
-    for (let r = 0, p = 0; r < found.length; r++) {
-      for (let t = 0; t < d; t++, p++) found[r] += vectors[at + t] * distances[p];
-    }
-    return found;
+    const found = new Float64Array(distances.length / d).fill(Number.NaN);
+    return (row) => {
+      if (Number.isNaN(found[row])) {
+        let sum = 0;
+        for (let t = 0; t < d; t++) sum += vectors[at + t] * distances[row * d + t];
+        found[row] = sum;
+      }
+      return found[row];
+    };
   };
   if (added && distance_rows) {
     for (let i = 0; distance_keys && i < rows; i++) {
       const found = products(q, i * d, distance_keys);
-      for (let j = 0; j < cols; j++) added[i * cols + j] += scale * found[distance_rows[j - i + rows - 1]];
+      for (let j = 0; j < cols; j++) added[i * cols + j] += scale * found(distance_rows[j - i + rows - 1]);
     }
     for (let j = 0; distance_queries && j < cols; j++) {
       const found = products(k, j * d, distance_queries);
-      for (let i = 0; i < rows; i++) added[i * cols + j] += scale * found[distance_rows[j - i + rows - 1]];
+      for (let i = 0; i < rows; i++) added[i * cols + j] += scale * found(distance_rows[j - i + rows - 1]);
     }
   }
   return softcap == null && sink == null && !added ? null : { softcap, added, sink };

@@ -7,6 +7,7 @@ import { unpack } from "./unpack.js";
 /** @typedef {import("./unpack.js").Answer} Answer */
 /** @typedef {{text: string, target?: string, before?: string, silence: import("../payload.js").HeadPath[],
  *   block: [string, number][], ladder?: boolean, effects?: boolean}} Question */
+/** @typedef {{reading: string, layer: number, head: number}} HeadQuestion */
 /** @typedef {{kind: "answer", answer: Answer} | {kind: "refused", message: string} | {kind: "lost", message: string}
  *   | {kind: "newer"}} Outcome */
 
@@ -36,8 +37,8 @@ export class Asking {
   }
 
   /**
-   * @param {"inspect" | "prove"} what
-   * @param {Question} question
+   * @param {"inspect" | "prove" | "head"} what
+   * @param {Question | HeadQuestion} question
    * @returns {Promise<Outcome>}
    */
   async ask(what, question) {

@@ -8,7 +8,13 @@ import { joinPlanes } from "../shared/numbers.js";
 import { attention, maskedBy } from "./rows.js";
 
 /** @typedef {import("../payload.js").LongHeader} LongHeader */
+/** @typedef {import("../payload.js").CarriedHead} CarriedHead */
 /** @typedef {import("../attention/maths.js").Matrix} Matrix */
+/** @typedef {import("../shared/numbers.js").Numbers} Numbers */
+/** @typedef {{one: CarriedHead, query: Float32Array, key: Float32Array, terms: import("./rows.js").Terms}} Whole a head of which
+ *   every weight can be worked out */
+/** @typedef {{has: (layer: number, head: number) => boolean, head: (layer: number, head: number) => Promise<Whole | null>}} Supply
+ *   who has the heads that the page leaves out */
 
 /** What a token without a place in the text has for one. */
 const NOWHERE = 0xffffffff;
@@ -17,8 +23,10 @@ export class LongData {
   /**
    * @param {LongHeader} header
    * @param {Map<string, Uint8Array<ArrayBuffer>>} planes
+   * @param {Supply | null} supply null for a page on disk
    */
-  constructor(header, planes) {
+  constructor(header, planes, supply) {
+    this.supply = supply;
     this.header = header;
     this.planes = planes;
     /** (T, 2) where each token begins and ends in the text. */
@@ -30,7 +38,7 @@ export class LongData {
     /** Entropy in bits and distance in tokens, head after head. */
     this.readings = /** @type {Float32Array} */ (this.numbers("readings"));
     this.most = this.written.length / header.layers.length;
-    /** @type {Map<string, Promise<import("../shared/numbers.js").Numbers>>} */
+    /** @type {Map<string, Promise<Numbers>>} */
     this.read = new Map();
     this.carried = new Map(header.carried.map((one) => [`${one.layer}.${one.head}`, one]));
     this.stretchOf = new Uint32Array(header.tokens);
@@ -87,37 +95,68 @@ export class LongData {
   }
 
   /**
-   * The weights of some queries on all keys, computed from q and k; null where the page does not have those of the head.
+   * Whether the page has every weight of a head: from the start, sent since, or not.
+   * @param {number} layer
+   * @param {number} head
+   * @returns {"carried" | "sent" | null}
+   */
+  has(layer, head) {
+    if (this.carried.has(`${layer}.${head}`)) return "carried";
+    return this.supply?.has(layer, head) ? "sent" : null;
+  }
+
+  /**
+   * @param {number} layer
+   * @param {number} head
+   * @returns {Promise<Whole | null>} null where it cannot be had, or another one was asked for meanwhile
+   */
+  async whole(layer, head) {
+    const one = this.carried.get(`${layer}.${head}`);
+    if (!one) return this.supply?.head(layer, head) ?? null;
+    return wholeOf(one, (name) => this.later(name));
+  }
+
+  /**
+   * The weights of some queries on all keys, computed from q and k, and how far they may be off; null as for `whole`.
    * @param {number} layer
    * @param {number} head
    * @param {number} first
    * @param {number} last half-open
-   * @returns {Promise<Matrix | null>}
+   * @returns {Promise<Matrix & {error: number} | null>}
    */
   async rowsOf(layer, head, first, last) {
-    const one = this.carried.get(`${layer}.${head}`),
+    const whole = await this.whole(layer, head);
+    if (!whole) return null;
+    const { one, query, key, terms } = whole,
       of = this.header.layers[layer],
-      tokens = this.header.tokens;
-    if (!one) return null;
-    const [query, key, added] = await Promise.all([
-      this.later(`query.${layer}.${head}`),
-      this.later(`key.${layer}.${one.shared}`),
-      one.added ? this.later(`${one.added}.${layer}.${head}`) : null,
-    ]);
-    const width = query.length / tokens,
+      tokens = this.header.tokens,
+      width = query.length / tokens,
       rows = last - first;
-    const asked = /** @type {Float32Array} */ (query).subarray(first * width, last * width);
-    const data = attention(asked, /** @type {Float32Array} */ (key), {
+    const data = attention(query.subarray(first * width, last * width), key, {
       rows,
       first,
       tokens,
       scale: of.scale,
       softcap: of.softcap,
       sink: one.sink,
-      byKey: one.added === "by_key" ? /** @type {Float32Array} */ (added) : null,
-      byDistance: one.added === "by_distance" ? /** @type {Float32Array} */ (added) : null,
+      terms,
       hidden: maskedBy(of),
     });
-    return { rows, cols: tokens, data };
+    return { rows, cols: tokens, data, error: one.error };
   }
+}
+
+/**
+ * A head put together from its blobs.
+ * @param {CarriedHead} one
+ * @param {(name: string) => Numbers | Promise<Numbers>} read
+ * @returns {Promise<Whole>}
+ */
+export async function wholeOf(one, read) {
+  const { layer, head, shared } = one;
+  const [query, key, ...added] = await Promise.all(
+    [`query.${layer}.${head}`, `key.${layer}.${shared}`, ...Object.values(one.terms)].map(read),
+  );
+  const terms = Object.fromEntries(Object.keys(one.terms).map((term, at) => [term, added[at]]));
+  return { one, query: /** @type {Float32Array} */ (query), key: /** @type {Float32Array} */ (key), terms };
 }

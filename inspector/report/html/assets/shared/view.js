@@ -56,8 +56,9 @@ export class View {
   }
 
   /**
-   * Listen to something of our own that the whole page hears of: another theme, a link to be copied, the tour.
-   * @param {"themechange" | "copylink" | "tour"} type
+   * Listen to something of our own that the whole page hears of: another theme, a link to be copied, the tour, a
+   * head that the server has sent, the server there again.
+   * @param {"themechange" | "copylink" | "tour" | "headsent" | "serverback"} type
    * @param {() => void} listener
    */
   hear(type, listener) {

@@ -7,6 +7,7 @@ import { rovingTabStop, target } from "../../shared/controls.js";
 import { el, word } from "../../shared/dom.js";
 import { fixed, percent } from "../../shared/format.js";
 import { View } from "../../shared/view.js";
+import { headName, howToHave } from "../words.js";
 
 /** What a head's label is called in a sentence. */
 const LABELS = {
@@ -29,6 +30,8 @@ export function mountHeads(root, data, store) {
   grid.style.setProperty("--heads", String(data.most));
   /** @type {HTMLButtonElement[]} */
   const cells = [];
+  /** @type {{layer: number, head: number}[]} what each cell is of */
+  const places = [];
   for (const { layer, heads } of layers) {
     const row = el(
       "div",
@@ -36,20 +39,29 @@ export function mountHeads(root, data, store) {
       el("span", { class: "axis", role: "rowheader" }, `${layer}`),
     );
     for (let head = 0; head < heads; head++) {
-      const whole = data.carried.has(`${layer}.${head}`);
       const cell = el("button", {
         type: "button",
-        class: whole ? "change-cell whole" : "change-cell",
+        class: "change-cell",
         role: "gridcell",
         tabindex: "-1",
-        "aria-label": `layer ${layer}, head ${head}${whole ? ", every weight" : ""}`,
         onclick: () => store.set({ layer, head }),
       });
       cells.push(cell);
       row.append(cell);
+      places.push({ layer, head });
     }
     grid.append(row);
   }
+  /** Mark the heads of which every weight is at hand. */
+  const ring = () =>
+    cells.forEach((cell, i) => {
+      const { layer, head } = places[i],
+        at = data.has(layer, head);
+      cell.classList.toggle("whole", at === "carried");
+      cell.classList.toggle("sent", at === "sent");
+      cell.setAttribute("aria-label", headName(layer, head) + (at ? ", every weight" : ""));
+    });
+  ring();
   const paint = () => {
     const colours = currentRamp("amount"),
       high = Math.max(...data.written.filter((share) => !Number.isNaN(share)));
@@ -116,8 +128,9 @@ export function mountHeads(root, data, store) {
       ),
     ),
   );
-  view.watch(["layer", "head"], ({ layer, head }) => {
-    const at = data.indexOf(layer, head),
+  const say = () => {
+    const { layer, head } = store.get(),
+      at = data.indexOf(layer, head),
       [entropy, distance] = data.readings.subarray(2 * at, 2 * at + 2),
       label = labels[at],
       share = data.written[layer * data.most + head];
@@ -129,9 +142,19 @@ export function mountHeads(root, data, store) {
       `Layer ${layer}, head ${head}: ${label ? `it listens ${LABELS[label]}; ` : ""}its attention is spread over ` +
       `${fixed(entropy, 1)} bits and reaches ${fixed(distance, 0)} tokens on average; it writes ${percent(share)} of what ` +
       `its layer’s heads write.` +
-      (data.carried.has(`${layer}.${head}`)
-        ? ""
-        : ` Its single weights are not in this page: --heads ${layer}.${head} puts them there.`);
+      origins(layer, head);
+  };
+  /** @param {number} layer @param {number} head where its single weights come from */
+  const origins = (layer, head) => {
+    const at = data.has(layer, head);
+    if (at === "carried") return "";
+    if (at === "sent") return " Its single weights, which the page leaves out, were loaded from the server.";
+    return data.supply ? "" : ` Its single weights are not in this page: ${howToHave(layer, head)}.`;
+  };
+  view.watch(["layer", "head"], say);
+  view.hear("headsent", () => {
+    ring();
+    say();
   });
   return view.dispose;
 }

@@ -4,6 +4,7 @@
 
 import { el } from "../../shared/dom.js";
 import { View } from "../../shared/view.js";
+import { ALL } from "../words.js";
 
 /**
  * @param {HTMLElement} root
@@ -22,7 +23,10 @@ export function mountSources(root, data, store) {
     ],
     [
       "In this page",
-      `of every head what stretches give to stretches, on 255 steps; of ${carried.length} of ${all} heads every single weight. inspect … --heads LAYER.HEAD, or --layers LAYER, puts others in.`,
+      `of every head what stretches give to stretches, on 255 steps; of ${carried.length} of ${all} heads every single weight. ` +
+        (data.supply
+          ? "The others are loaded from the server when they are chosen; the last ones are kept."
+          : `inspect … --heads LAYER.HEAD, or --layers LAYER, puts others in; ${ALL} shows all of them.`),
     ],
     ["Sinks", header.sinks.map(({ token, index }) => `${token} (token ${index})`).join(", ") || "none."],
     ["Counting", "layers, heads, stretches and tokens count from 0."],

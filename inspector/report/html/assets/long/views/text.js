@@ -6,6 +6,7 @@ import { currentRamp, tintsOf } from "../../shared/colour.js";
 import { el } from "../../shared/dom.js";
 import { counted, fixed } from "../../shared/format.js";
 import { View } from "../../shared/view.js";
+import { ALL, headName, sentFor, whyNot } from "../words.js";
 
 /**
  * @param {HTMLElement} root
@@ -56,16 +57,28 @@ export function mountText(root, data, store) {
   let tinted = [];
   const tint = async () => {
     const { layer, head, token } = store.get(),
-      row = await data.rowsOf(layer, head, token, token + 1),
-      now = store.get();
+      says = view.find("text-says");
+    if (data.supply && !data.has(layer, head)) says.textContent = sentFor(layer, head);
+    let row = null,
+      why = "";
+    try {
+      row = await data.rowsOf(layer, head, token, token + 1);
+    } catch (error) {
+      if (!data.supply) throw error;
+      why = whyNot(error);
+    }
+    const now = store.get();
     if (view.disposed || now.layer !== layer || now.head !== head || now.token !== token) return;
     for (const piece of tinted) piece.removeAttribute("style");
     tinted = [];
     for (const piece of box.querySelectorAll("[aria-current]")) piece.removeAttribute("aria-current");
     pieces[token]?.setAttribute("aria-current", "true");
-    const says = view.find("text-says");
     if (!row) {
-      says.textContent = `Choose a head with a ring: of layer ${layer}, head ${head} this page has no single weights.`;
+      if (why) says.textContent = why;
+      // Of a head that another one took the place of, on its way here, nothing is said.
+      else if (!data.supply) {
+        says.textContent = `Choose a head with a ring: of ${headName(layer, head)} this page has no single weights. ${ALL} shows those of every head.`;
+      }
       return;
     }
     const aside = new Set(data.header.sinks.map(({ index }) => index));
@@ -96,6 +109,7 @@ export function mountText(root, data, store) {
   const begun = pieces[store.get().token];
   if (begun) box.scrollTop = begun.offsetTop - box.offsetTop - box.clientHeight / 3;
   view.hear("themechange", tint);
+  view.hear("serverback", tint);
 
   let found = -1;
   const query = view.find("search-for", HTMLInputElement);

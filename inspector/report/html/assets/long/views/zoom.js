@@ -7,6 +7,7 @@ import { createMatrix } from "../../report/charts/matrix.js";
 import { el, word } from "../../shared/dom.js";
 import { exact, shorten, tiny } from "../../shared/format.js";
 import { View } from "../../shared/view.js";
+import { headName, howToHave, sentFor, whyNot } from "../words.js";
 
 /**
  * @param {HTMLElement} root
@@ -37,27 +38,43 @@ export function mountZoom(root, data, store) {
         ),
       );
   }
-  view.watch(["layer", "head", "from", "to"], async ({ layer, head, from, to }) => {
-    const one = data.carried.get(`${layer}.${head}`),
+  /** @param {string} text said in place of a picture */
+  const sayOnly = (text) => {
+    panel.element.hidden = true;
+    view.find("zoom-readout").hidden = true;
+    view.find("zoom-says").textContent = text;
+  };
+  const draw = async () => {
+    const { layer, head, from, to } = store.get(),
       [asking, heard] = [spans[from], spans[to]];
     const pair = `“${shorten(asking.name, 40)}” listening to “${shorten(heard.name, 40)}”`;
-    const says = view.find("zoom-says");
-    panel.element.hidden = !one;
-    view.find("zoom-readout").hidden = !one;
-    if (!one) {
-      says.textContent = `${pair}: this page does not have every weight of layer ${layer}, head ${head}. Choose a head with a ring, or write the page again with --heads ${layer}.${head}.`;
+    const at = data.has(layer, head);
+    if (!at && !data.supply) {
+      sayOnly(
+        `${pair}: this page does not have every weight of ${headName(layer, head)}. Choose a head with a ring, ${howToHave(layer, head)}.`,
+      );
       return;
     }
     if (data.header.layers[layer].causal && to > from) {
-      panel.element.hidden = true;
-      view.find("zoom-readout").hidden = true;
-      says.textContent = `${pair}: what comes later cannot be heard in this model.`;
+      sayOnly(`${pair}: what comes later cannot be heard in this model.`);
       return;
     }
-    const rows = await data.rowsOf(layer, head, asking.start, asking.end);
-    const now = store.get();
-    if (!rows || view.disposed || now.layer !== layer || now.head !== head || now.from !== from || now.to !== to)
+    if (!at) sayOnly(sentFor(layer, head));
+    const isPast = () => {
+      const now = store.get();
+      return view.disposed || now.layer !== layer || now.head !== head || now.from !== from || now.to !== to;
+    };
+    let rows;
+    try {
+      rows = await data.rowsOf(layer, head, asking.start, asking.end);
+    } catch (error) {
+      if (!data.supply) throw error;
+      if (!isPast()) sayOnly(whyNot(error));
       return;
+    }
+    if (!rows || isPast()) return;
+    panel.element.hidden = false;
+    view.find("zoom-readout").hidden = false;
     const cols = heard.end - heard.start,
       cut = new Float32Array(rows.rows * cols);
     for (let i = 0; i < rows.rows; i++) {
@@ -65,7 +82,10 @@ export function mountZoom(root, data, store) {
     }
     shown = { data: cut, row: asking.start, col: heard.start, cols };
     const high = largestMagnitude(cut) || 1;
-    says.textContent = `${pair}. Worked out on this page from the head’s queries and keys, within ${tiny(one.error)} of the forward pass in ${data.header.rows.length} rows of it.`;
+    view.find("zoom-says").textContent =
+      `${pair}. Worked out on this page from the head’s queries and keys` +
+      (data.has(layer, head) === "carried" ? "" : ", which were loaded from the server") +
+      `, within ${tiny(rows.error)} of the forward pass in ${data.header.rows.length} rows of it.`;
     /** @param {{start: number, end: number}} of */
     const labels = (of) => Array.from({ length: of.end - of.start }, (_, i) => data.nameOf(of.start + i));
     panel.caption("attention", "", ["0", exact(high)], "");
@@ -81,6 +101,8 @@ export function mountZoom(root, data, store) {
     const most = cut.indexOf(high);
     read(Math.max(0, Math.floor(most / cols)), Math.max(0, most % cols));
     performance.mark("zoomed");
-  });
+  };
+  view.watch(["layer", "head", "from", "to"], draw);
+  view.hear("serverback", draw);
   return view.dispose;
 }
