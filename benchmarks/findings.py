@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 
 from benchmarks.measuring import table
 from inspector.analysis.explanations import spearman
-from inspector.records import TARGETS, Float64, HeadStatistics, Mask, RelationFindings
+from inspector.records import TARGETS, Float64, Mask
+from inspector.records.corpus import HeadStatistics, RelationFindings
 
 #: Heads that are listed of each share.
 _MOST = 6

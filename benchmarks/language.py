@@ -177,7 +177,7 @@ def _writing(checkpoint: Any, turns: int) -> str:
 
     from benchmarks.texts import text_of
     from inspector.checkpoint.tokens import encode
-    from inspector.records import Writing
+    from inspector.records.generation import Writing
     from inspector.writing.generate import generate
 
     text = encode(checkpoint, text_of(16, checkpoint.tokenizer), truncate=False)

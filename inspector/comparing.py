@@ -14,15 +14,8 @@ from inspector.analysis.comparison import align, head_changes, same_before, why_
 from inspector.analysis.patching import patch_heads
 from inspector.errors import InputError
 from inspector.forward.pooling import compare as compare_embeddings
-from inspector.records import (
-    Alignment,
-    Checkpoint,
-    Compared,
-    ComparisonKind,
-    Inspected,
-    OwnFindings,
-    ids_of,
-)
+from inspector.records import Checkpoint, Inspected
+from inspector.records.comparison import Alignment, Compared, ComparisonKind, OwnFindings, ids_of
 from inspector.session import Inspection, inspect, loaded
 from inspector.what_if import own_pass
 

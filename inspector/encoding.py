@@ -10,12 +10,10 @@ from inspector.checkpoint.readable import refuse_unreadable
 from inspector.checkpoint.tokens import encode as encode_by_file
 from inspector.checkpoint.tokens import encode_target
 from inspector.errors import InputError, NeedsRealModel
-from inspector.records import Checkpoint, Generation, Message, Text, Writing
-from inspector.writing.edges import beginning
-from inspector.writing.letters import FileVocabulary
-from inspector.writing.write import refuse_cannot_write
+from inspector.records import Checkpoint, Message, Text
 
 if TYPE_CHECKING:
+    from inspector.records.generation import Generation, Writing
     from inspector.referee.loading import LoadedModel
 
 
@@ -42,6 +40,8 @@ def encode_alone(
     """
     takes_target = checkpoint.takes_target
     if writes is not None:
+        from inspector.writing.write import refuse_cannot_write
+
         refuse_cannot_write(checkpoint)
     _refuse_texts(
         checkpoint.title, pair, target, takes_target=takes_target, writes=writes is not None
@@ -52,11 +52,14 @@ def encode_alone(
         source = _chat_by_file(checkpoint, messages, truncate=truncate)
     if not takes_target:
         return source, None
-    read = (
-        beginning(checkpoint, FileVocabulary(checkpoint))
-        if target is None
-        else encode_target(checkpoint, target, truncate=truncate)
-    )
+    read: Text | None
+    if target is None:
+        from inspector.writing.edges import beginning
+        from inspector.writing.letters import FileVocabulary
+
+        read = beginning(checkpoint, FileVocabulary(checkpoint))
+    else:
+        read = encode_target(checkpoint, target, truncate=truncate)
     if read is None:
         raise NeedsRealModel(
             f"Only the real model knows how the decoder of {checkpoint.title} begins.",
@@ -82,6 +85,8 @@ def encode(
     from inspector.referee.vocabulary import RefereeVocabulary
 
     if writes is not None:
+        from inspector.writing.write import refuse_cannot_write
+
         refuse_cannot_write(model.checkpoint)
     _refuse_texts(
         model.title, pair, target, takes_target=model.takes_target, writes=writes is not None
@@ -94,6 +99,8 @@ def encode(
             source = encode_chat(messages, tokenizer, config, model.title, truncate=truncate)
         if not model.takes_target:
             return source, None
+        from inspector.writing.edges import beginning
+
         begun = beginning(model.checkpoint, RefereeVocabulary(model.tokenizer))
         return replace(source, token_types=None), begun
     return encode_both(text, target, model.tokenizer, model.model, truncate=truncate)

@@ -24,11 +24,8 @@ from inspector.errors import InputError
 from inspector.memory import matrices_size, refuse_no_memory
 from inspector.proof import Progress, prove_text
 from inspector.records import (
-    Answer,
     Array,
     Checkpoint,
-    Effects,
-    Generation,
     HeadLink,
     Inspected,
     Knockout,
@@ -39,13 +36,12 @@ from inspector.records import (
     Token,
     Trace,
     Verification,
-    Writing,
     conversation,
 )
-from inspector.writing.letters import FileVocabulary
-from inspector.writing.write import prove_written, refuse_impossible, write_on
 
 if TYPE_CHECKING:
+    from inspector.records.effects import Answer, Effects
+    from inspector.records.generation import Generation, Writing
     from inspector.referee.loading import LoadedModel
     from inspector.report.export.figures import Columns, Figure, Kind, Theme
     from inspector.what_if import HeadPlace, TokenPlace
@@ -486,10 +482,8 @@ def inspect(
             refuse_unreadable(part)
     refuse_no_chat(pair, target, system, chat=chat)
     messages = conversation(text, system) if chat else None
-    asked = Writing(generate) if isinstance(generate, int) else generate
+    asked = None if generate is None else _asked_to_write(generate, pair)
     written = None
-    if asked is not None:
-        refuse_impossible(asked, pair)
     if not prove:
         progress("Running the model")
         with opened(model, progress) as checkpoint:
@@ -497,6 +491,9 @@ def inspect(
                 checkpoint, text, pair, target, truncate=truncate, writes=asked, messages=messages
             )
             if asked is not None:
+                from inspector.writing.letters import FileVocabulary
+                from inspector.writing.write import write_on
+
                 progress("Writing on")
                 both, written = write_on(checkpoint, FileVocabulary(checkpoint), *both, asked)
             _refuse_too_large(checkpoint, *both)
@@ -509,6 +506,7 @@ def inspect(
     )
     if asked is not None:
         from inspector.referee.vocabulary import RefereeVocabulary
+        from inspector.writing.write import write_on
 
         progress("Writing on")
         vocabulary = RefereeVocabulary(model.tokenizer)
@@ -516,6 +514,8 @@ def inspect(
     _refuse_too_large(model.checkpoint, *texts)
     trace, rebuilt, verification = prove_text(model, *texts, progress=progress)
     if written is not None:
+        from inspector.writing.write import prove_written
+
         progress("Letting the real model write")
         written = prove_written(model, trace, written)
     progress("Setting the classroom beside it")
@@ -523,6 +523,15 @@ def inspect(
     found = found.with_ladder() if ladder else found
     said = (*found.notices, *read_alike(model.checkpoint, *begun))
     return replace(found, notices=said, generation=written)
+
+
+def _asked_to_write(generate: int | Writing | Generation, pair: str | None) -> Writing | Generation:
+    from inspector.records.generation import Writing
+    from inspector.writing.write import refuse_impossible
+
+    asked = Writing(generate) if isinstance(generate, int) else generate
+    refuse_impossible(asked, pair)
+    return asked
 
 
 def _refuse_too_large(checkpoint: Checkpoint, text: Text, target: Text | None) -> None:

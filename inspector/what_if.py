@@ -12,12 +12,10 @@ from inspector.errors import InputError
 from inspector.forward.edits import change_at, given_by
 from inspector.forward.model import forward
 from inspector.records import (
-    Answer,
     BlockEdge,
     BlockToken,
     Checkpoint,
     Edit,
-    Effects,
     Inspected,
     Knockout,
     PatchHead,
@@ -26,8 +24,8 @@ from inspector.records import (
     SiteName,
     Trace,
     Verification,
-    WhatIf,
 )
+from inspector.records.effects import Answer, Effects, WhatIf
 
 #: A head: its layer and its number, behind its site where a model has several.
 HeadPlace = tuple[int, int] | tuple[SiteName, int, int]

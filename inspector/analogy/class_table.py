@@ -11,7 +11,6 @@ import codecs
 import csv
 import io
 import math
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +19,7 @@ from inspector.errors import InputError
 from inspector.files import MIB, read_limited
 from inspector.plain import visible
 from inspector.records import Float64
+from inspector.records.record import record
 
 FORMAT_HINT = (
     "The file is CSV in UTF-8: a header “student,trait,trait,…”, then a line a student with one "
@@ -34,7 +34,7 @@ MIN_STUDENTS = 2
 _LIMIT = 16 * MIB
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ClassTable:
     """What a file says: n names, m traits, (n, m) numbers."""
 

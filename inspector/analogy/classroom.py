@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Literal
@@ -24,6 +23,7 @@ from inspector.analogy.class_table import MIN_STUDENTS, parse_table, quoted, rea
 from inspector.errors import InputError
 from inspector.forward.core import softmax
 from inspector.records import Float64
+from inspector.records.record import record
 
 Closeness = Literal["close friend", "formal acquaintance", "hardly any interaction"]
 
@@ -38,7 +38,7 @@ LEVELS: tuple[Closeness, ...] = ("close friend", "formal acquaintance", "hardly 
 UNCHANGED = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Classroom:
     """The article's class: tables 1, 2 and 3, and the same class with a softmax."""
 

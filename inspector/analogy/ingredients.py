@@ -21,7 +21,6 @@ whatever the words are is their mean.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,11 +37,12 @@ from inspector.forward.core import (
 )
 from inspector.forward.positions import turned
 from inspector.records import Array, RebuiltLayer
+from inspector.records.record import record
 
 _WORDS = {rung.name: rung.adds for rung in RUNGS}
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Ingredient:
     """One ingredient: its name, what it adds in the classroom's words, which layers have it."""
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,9 +29,10 @@ from inspector.forward.core import (
 )
 from inspector.forward.positions import turned
 from inspector.records import Array, RebuiltLayer
+from inspector.records.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Rung:
     """One rung: its name, its formula, and what it adds in the classroom's words."""
 

@@ -7,9 +7,8 @@ columns instead of all a row's weights keep their proportions and add up to 1.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from inspector.records import Array, RebuiltLayer, Text
+from inspector.records.record import record
 
 #: The sentence of the documentation; who asks stands first among the words.
 SENTENCE = "The cat sat on the mat because it was tired"
@@ -19,7 +18,7 @@ LAYER = 3
 HEAD = 1
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ThreeWords:
     """Three words of a sentence, as one layer and one head of a model see them."""
 

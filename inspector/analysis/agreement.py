@@ -11,7 +11,7 @@ all rungs are averaged over the same layers.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,7 @@ from inspector.records import (
     Trace,
     TracedLayer,
 )
+from inspector.records.record import record
 
 _MEASURES = ("jsd_bits", "rank_correlation", "top1_agreement")
 
@@ -50,7 +51,7 @@ _MEASURES = ("jsd_bits", "rank_correlation", "top1_agreement")
 ALL_RUNGS = (*RUNGS, UNIFORM, LAYER_MEAN)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Selection:
     """Which queries are measured, (T,), and which keys they are measured over, (S,)."""
 
@@ -58,7 +59,7 @@ class Selection:
     keys: Mask
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class MeasuredRung:
     """One rung on one layer: its matrix if it has one for all heads, and measures by selection."""
 

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from inspector.checkpoint.tokens import entry_of, mask_id, read_as_text
 from inspector.errors import InputError
 from inspector.forward.pooling import pool
-from inspector.records import (
-    DEFAULT_POOLING,
-    Answer,
-    AnsweredPlace,
-    AnswerKind,
-    Array,
-    Checkpoint,
-    Effect,
-    Float64,
-    Measure,
-    Pooling,
-    Trace,
-)
+from inspector.records import DEFAULT_POOLING, Array, Checkpoint, Float64, Pooling, Trace
+from inspector.records.effects import Answer, AnsweredPlace, AnswerKind, Effect, Measure
+from inspector.records.record import record
 
 Whole = NDArray[np.intp]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Asked:
     """Where the answer is read, and which entries of the vocabulary it is about."""
 

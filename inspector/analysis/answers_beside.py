@@ -11,14 +11,8 @@ from inspector.analysis.answers import Asked, ask, log_softmax
 from inspector.analysis.effects import end_of
 from inspector.checkpoint.tokens import entry_of, read_as_text
 from inspector.errors import InspectorError
-from inspector.records import (
-    Alignment,
-    AnswerBeside,
-    AnswerEntry,
-    Checkpoint,
-    Float64,
-    Trace,
-)
+from inspector.records import Checkpoint, Float64, Trace
+from inspector.records.comparison import Alignment, AnswerBeside, AnswerEntry
 
 #: So many entries of either side are named for a place.
 _NAMED = 5

@@ -9,7 +9,6 @@ twice.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +30,7 @@ from inspector.analysis.ranking import (
     sort_rows,
 )
 from inspector.records import Array, Float64, Mask
+from inspector.records.record import record
 
 Whole = NDArray[np.intp]
 
@@ -39,7 +39,7 @@ Whole = NDArray[np.intp]
 _BLOCK = 2**17
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RowMeasures:
     """What is beside the model's attention, query by query: (H, R) float64 each.
 
@@ -71,7 +71,7 @@ class RowMeasures:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Candidate:
     """One matrix to be compared with the model's."""
 
@@ -90,7 +90,7 @@ class Candidate:
     per_head: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Layer:
     """What R queries give to S keys on one layer, (H, R, S), and how it is to be measured."""
 

@@ -20,17 +20,8 @@ from typing import Literal
 import numpy as np
 
 from inspector.analysis.measures import distributions, jensen_shannon_bits
-from inspector.records import (
-    Alignment,
-    Array,
-    Float64,
-    HeadChange,
-    Inspected,
-    Place,
-    Text,
-    Trace,
-    TracedLayer,
-)
+from inspector.records import Array, Float64, Inspected, Text, Trace, TracedLayer
+from inspector.records.comparison import Alignment, HeadChange, Place
 
 
 def align(

@@ -18,19 +18,8 @@ from inspector.forward.core import repeat_heads
 from inspector.forward.feed_forward import feed_forward
 from inspector.forward.norms import apply_norm, spread_of
 from inspector.parallel import Workers
-from inspector.records import (
-    Answer,
-    Block,
-    Checkpoint,
-    Contributions,
-    Float64,
-    Head,
-    Norm,
-    Norms,
-    Part,
-    RebuiltLayer,
-    Trace,
-)
+from inspector.records import Block, Checkpoint, Float64, Head, Norm, Norms, RebuiltLayer, Trace
+from inspector.records.effects import Answer, Contributions, Part
 
 
 def no_contributions(checkpoint: Checkpoint) -> str | None:

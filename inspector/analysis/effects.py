@@ -16,20 +16,8 @@ from inspector.analysis.explanations import explain
 from inspector.forward.head import word_logits
 from inspector.forward.variants import Outcome, multiplications, run_variants
 from inspector.parallel import Workers
-from inspector.records import (
-    Answer,
-    BlockToken,
-    Checkpoint,
-    Edit,
-    Effect,
-    Effects,
-    Explanation,
-    HeadEffect,
-    Knockout,
-    SilenceHead,
-    TokenEffect,
-    Trace,
-)
+from inspector.records import BlockToken, Checkpoint, Edit, Knockout, SilenceHead, Trace
+from inspector.records.effects import Answer, Effect, Effects, Explanation, HeadEffect, TokenEffect
 
 #: What many passes side by side do on two cores. Not measured anew each time: the same text shall
 #: have the same effects on a machine that is busy.

@@ -16,18 +16,8 @@ from inspector.analysis.ranking import correlation, rank_rows, sort_rows
 from inspector.forward.casting import cast
 from inspector.forward.core import repeat_heads
 from inspector.forward.norms import apply_norm, spread_of
-from inspector.records import (
-    Array,
-    Block,
-    Checkpoint,
-    Contributions,
-    Explanation,
-    Float64,
-    Mask,
-    Norm,
-    RebuiltLayer,
-    Trace,
-)
+from inspector.records import Array, Block, Checkpoint, Float64, Mask, Norm, RebuiltLayer, Trace
+from inspector.records.effects import Contributions, Explanation
 
 
 def explain(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,12 +19,13 @@ from inspector.records import (
     Text,
     Trace,
 )
+from inspector.records.record import record
 
 #: What a head is called that looks where it looks whatever stands there.
 _BY_PLACE = (*RELATIVE, "first")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Word:
     """A word of the text, or a single token, and where its tokens are."""
 
@@ -86,7 +85,7 @@ def strongest_links(
     return tuple(links)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Pairs:
     """The words between which one site attends, and which of their links say something."""
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inspector.records import Array, Float64, Mask
+from inspector.records.record import record
 
 Whole = NDArray[np.intp]
 
@@ -53,7 +53,7 @@ def sink_masses(weights: Array) -> Float64:
     return np.maximum(lacking, 0, out=lacking)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Distributions:
     """Rows that sum to 1, in float64, over some of the keys that there are."""
 

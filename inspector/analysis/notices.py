@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from inspector.plain import layer_name
-from inspector.records import (
-    BlockEdge,
-    BlockToken,
-    Checkpoint,
-    Edit,
-    SilenceHead,
-    Text,
-    Trace,
-    WhatIf,
-)
+from inspector.records import BlockEdge, BlockToken, Checkpoint, Edit, SilenceHead, Text, Trace
+
+if TYPE_CHECKING:
+    from inspector.records.effects import WhatIf
 
 
 def weights_notice(checkpoint: Checkpoint) -> tuple[str, ...]:

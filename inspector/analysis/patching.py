@@ -22,17 +22,8 @@ from inspector.analysis.effects import end_of, pass_seconds
 from inspector.forward.edits import given_by
 from inspector.forward.pooling import pool
 from inspector.forward.variants import Outcome, run_variants
-from inspector.records import (
-    DEFAULT_POOLING,
-    Checkpoint,
-    Float64,
-    HeadPatch,
-    Patches,
-    PatchHead,
-    Pooling,
-    Trace,
-    WayMeasure,
-)
+from inspector.records import DEFAULT_POOLING, Checkpoint, Float64, PatchHead, Pooling, Trace
+from inspector.records.comparison import HeadPatch, Patches, WayMeasure
 
 #: What is measured of one of the passes that ended so, by its place among them.
 Measured = Callable[[Outcome, int], float]

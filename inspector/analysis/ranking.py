@@ -6,13 +6,12 @@ the ranks are dealt out along that order; keys with the same value then share th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from inspector.analysis.measures import scratch, top1_agreement, tops
 from inspector.records import Array, Float64, Mask
+from inspector.records.record import record
 
 Whole = NDArray[np.intp]
 #: Which rows are beside which, in two shapes that broadcast.
@@ -24,7 +23,7 @@ _PLACE = 0xFFFFFFFF
 _HIDDEN = 0x7FFFFFFF << 32
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SortedRows:
     """Rows, (n, S), and their order."""
 
@@ -38,7 +37,7 @@ class SortedRows:
     tied: Mask
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RankedRows:
     """The same rows ranked over some of their keys."""
 

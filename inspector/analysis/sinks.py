@@ -18,8 +18,6 @@ How much of what moves comes from a sink is said beside its share, and decides n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from inspector.forward.core import transformed_norms
@@ -35,6 +33,7 @@ from inspector.records import (
     Trace,
     TracedLayer,
 )
+from inspector.records.record import record
 
 #: From which share on a key is a sink, and from which a later one that is as large.
 SINK_FROM = 0.3
@@ -83,7 +82,7 @@ def sinks_among(measured: Measured, site: SiteName, attended: Text) -> list[Sink
     ]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Measured:
     """What the S keys of a site do."""
 

@@ -11,7 +11,6 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +23,7 @@ from inspector.errors import MachineError
 from inspector.files import refusals
 from inspector.files.cache import cache_folder
 from inspector.records import Origin
+from inspector.records.record import record
 
 Progress = Callable[[str], None]
 Kind = Literal["gguf", "adapters"]
@@ -37,7 +37,7 @@ _LOCK = ".lock"
 _SHOWN_HASH = 32
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Converted:
     """A model in the cache."""
 

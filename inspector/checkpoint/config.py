@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from inspector.checkpoint.json_file import read_object, shown
 from inspector.errors import ModelError
 from inspector.families.registry import FAMILIES
+from inspector.records.record import record
 
 FILE = "config.json"
 ADAPTER_FILE = "adapter_config.json"
@@ -82,7 +82,7 @@ _MOST_POSITIONS = 1 << 24
 _HINT = "Use a checkpoint whose config.json belongs to its weights."
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Config:
     """What a checkpoint's config.json says, and where it stands."""
 

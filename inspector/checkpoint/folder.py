@@ -7,7 +7,6 @@ weights numbers. The first "no" is a sentence.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from inspector.checkpoint.agreement import hold
@@ -15,6 +14,7 @@ from inspector.checkpoint.config import ADAPTER_FILE, FILE, Config, read_config
 from inspector.checkpoint.json_file import read_object, regular_size, unreadable
 from inspector.checkpoint.weights import INDEX, SINGLE, Weights, read_weights, refuse_not_finite
 from inspector.errors import ModelError
+from inspector.records.record import record
 
 #: Where sentence-transformers used to put the model itself, beside files of its own.
 OLD_LAYOUT = "0_Transformer"
@@ -31,7 +31,7 @@ _WITHOUT_FILE_TYPES = ("canine", "perceiver")
 _SAVE = "Save the model and its tokenizer there with save_pretrained()."
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CheckpointFiles:
     """What a model's folder holds, checked: its config and its weights, not yet read."""
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from inspector.checkpoint.words import Span, number_given, number_pieces
+from inspector.records.record import record
 from inspector.records.text import Int64
 
 _NOWHERE: Span = (-1, -1)
@@ -38,7 +38,7 @@ def _byte_letters() -> dict[str, int]:
 _LETTERS = _byte_letters()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Placed:
     """T pieces in a text or a pair of texts."""
 

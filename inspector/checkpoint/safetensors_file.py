@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 
 from inspector.checkpoint.json_file import parse_object, regular_size, shown, unreadable
 from inspector.errors import ModelError
+from inspector.records.record import record
 
 #: The longest header that the format allows.
 _LONGEST_HEADER = 100_000_000
@@ -61,7 +61,7 @@ FLOATS: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Entry:
     """What a header says of one tensor, and where its bytes lie in the file."""
 

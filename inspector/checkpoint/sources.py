@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from inspector.checkpoint.gguf import smollm2
 from inspector.checkpoint.hub import HUB_ID
 from inspector.errors import ModelError
 from inspector.records import Origin
+from inspector.records.record import record
 
 if TYPE_CHECKING:
     from inspector.checkpoint.cache import Converted, Progress
@@ -30,7 +30,7 @@ ALIASES = {
 _QUOTED = 80
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Source:
     """Where to read a model from."""
 

@@ -15,7 +15,9 @@ from inspector.errors import NeedsRealModel
 
 if TYPE_CHECKING:
     from inspector.proof import Progress
-    from inspector.records import Checkpoint, Effects, Generation, Knockout, Writing
+    from inspector.records import Checkpoint, Knockout
+    from inspector.records.effects import Effects
+    from inspector.records.generation import Generation, Writing
     from inspector.referee.loading import LoadedModel
     from inspector.session import Inspection
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from inspector.commands.asked import AskedModel, AskedText
     from inspector.comparing import Comparison
     from inspector.proof import Progress
-    from inspector.records import ComparisonKind
+    from inspector.records.comparison import ComparisonKind
     from inspector.session import Inspection
 
 _MISMATCH = 1

@@ -18,15 +18,8 @@ from click.shell_completion import shell_complete
 
 from inspector import __version__, signals
 from inspector.commands import ends, streams
-from inspector.commands.classroom import classroom
-from inspector.commands.compare import compare
-from inspector.commands.corpus import corpus
-from inspector.commands.figure import figure
 from inspector.commands.garbage import collect_later
 from inspector.commands.grammar import Verbs
-from inspector.commands.live import live
-from inspector.commands.models import models
-from inspector.commands.show import show
 
 #: What the program may be called; pages and messages say the first.
 _NAMES = ("inspect", "attention-inspector")
@@ -63,13 +56,6 @@ def cli() -> None:
     """Group the commands; ``run`` runs it."""
 
 
-cli.add_command(show)
-cli.add_command(compare)
-cli.add_command(classroom)
-cli.add_command(corpus)
-cli.add_command(figure)
-cli.add_command(live)
-cli.add_command(models)
 route = cli.route
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import codecs
-from dataclasses import dataclass
 from pathlib import Path
 
 from inspector.errors import InputError
 from inspector.files import MIB, read_limited
+from inspector.records.record import record
 
 #: Bytes of a file of sentences: each gets a report, which is larger than that.
 _LIMIT = 256 * MIB
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Line:
     """One line that holds something, as bytes: each is decoded when its turn comes."""
 

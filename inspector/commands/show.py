@@ -21,7 +21,8 @@ from inspector.errors import InputError
 from inspector.files import MIB, read_standard_input
 
 if TYPE_CHECKING:
-    from inspector.records import Knockout, Writing
+    from inspector.records import Knockout
+    from inspector.records.generation import Writing
 
 #: Bytes of a text on standard input.
 _TEXT = 16 * MIB
@@ -259,7 +260,7 @@ def _writing(
             "--seed is for tokens that are drawn, and here the likeliest is taken each time.",
             "Give --temperature or --top-k too, or leave it out.",
         )
-    from inspector.records import Writing
+    from inspector.records.generation import Writing
 
     return Writing(tokens, temperature, top_k, seed or 0)
 

@@ -35,7 +35,8 @@ from inspector.report.html.page import render_report
 from inspector.writing.write import refuse_cannot_write, refuse_impossible
 
 if TYPE_CHECKING:
-    from inspector.records import Checkpoint, Generation
+    from inspector.records import Checkpoint
+    from inspector.records.generation import Generation
     from inspector.referee.loading import LoadedModel
     from inspector.session import Inspection
 

@@ -14,7 +14,8 @@ from inspector.corpus.reading import Sentence
 from inspector.corpus.treebank.clearest import Clearest, is_of
 from inspector.corpus.treebank.conllu import ROOT, TreebankSentence
 from inspector.corpus.treebank.syntax import DIRECTIONS
-from inspector.records import Array, HeadExample, RelationFindings, Text
+from inspector.records import Array, Text
+from inspector.records.corpus import HeadExample, RelationFindings
 
 if TYPE_CHECKING:
     from inspector.referee.loading import LoadedModel

@@ -11,7 +11,8 @@ from inspector.corpus.inputs import Input
 from inspector.corpus.reading import place_of
 from inspector.errors import InputError
 from inspector.files import OutputFolder
-from inspector.records import TARGETS, Array, HeadExample, HeadStatistics, Mask, Text
+from inspector.records import TARGETS, Array, Mask, Text
+from inspector.records.corpus import HeadExample, HeadStatistics
 from inspector.records.targets import fixed, relative, same_word
 from inspector.report.html.page import render_report
 from inspector.session import Inspection, inspect

@@ -7,13 +7,13 @@ kept. They are the best of their shard, and the best of those when shards are me
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inspector.corpus.reading import Sentence
 from inspector.records import TARGETS, Float64
+from inspector.records.record import record
 
 #: Sentences kept of each share and head.
 KEPT = 2
@@ -24,7 +24,7 @@ _FROM, _TO = 6, 40
 _NONE = -1
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Best:
     """The best sentences by share and head, best first."""
 

@@ -6,7 +6,6 @@ import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from glob import glob, has_magic
 from io import BufferedReader
 from pathlib import Path
@@ -16,6 +15,7 @@ from inspector import signals
 from inspector.errors import InputError, MachineError
 from inspector.files import MIB, NOWHERE, standard_input
 from inspector.plain import visible
+from inspector.records.record import record
 
 Kind = Literal["text", "jsonl", "conllu"]
 _KINDS: dict[str, Kind] = {".txt": "text", ".jsonl": "jsonl", ".conllu": "conllu"}
@@ -24,7 +24,7 @@ _KINDS: dict[str, Kind] = {".txt": "text", ".jsonl": "jsonl", ".conllu": "conllu
 _PIPE = 4 << 30
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Input:
     """One file to be read."""
 

@@ -7,11 +7,11 @@ the same sums in the same order.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 
 from inspector.corpus.reading import Sentence
 from inspector.records import Text
+from inspector.records.record import record
 
 #: Sentences of a shard: what an interruption can cost.
 SHARD = 1024
@@ -19,7 +19,7 @@ SHARD = 1024
 BATCH_TOKENS = 1024
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Shard:
     """The sentences between two points at which the work can be taken up again."""
 

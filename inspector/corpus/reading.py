@@ -19,6 +19,7 @@ from inspector.corpus.treebank.conllu import BrokenSentence, TreebankSentence, p
 from inspector.errors import InputError
 from inspector.files import MIB
 from inspector.plain import visible
+from inspector.records.record import record
 
 _ROW_BITS = 40
 #: Reasons of skipped lines that are kept to be shown; the rest is only counted.
@@ -29,7 +30,7 @@ _COLUMNS = 8
 _LINE = 16 * MIB
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Sentence:
     """One sentence of a corpus."""
 

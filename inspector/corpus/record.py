@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from typing import Any
 
 import numpy as np
@@ -12,10 +12,11 @@ import numpy as np
 from inspector.corpus.examples import Best
 from inspector.corpus.sums import Sums
 from inspector.corpus.treebank.syntax import SyntaxSums
+from inspector.records.record import record
 from inspector.records.text import Int64
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class LeftOut:
     """How many sentences were left out for one reason, and the key of the first of them."""
 
@@ -31,7 +32,7 @@ class LeftOut:
         return LeftOut(self.count + after.count, after.first if self.first is None else self.first)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Tally:
     """How many of what went in, and how many were left out."""
 
@@ -54,7 +55,7 @@ class Tally:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Record:
     """Everything that is kept of a shard."""
 

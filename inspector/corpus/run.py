@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -31,7 +31,9 @@ from inspector.corpus.tables import (
 from inspector.corpus.work import Work
 from inspector.errors import InputError
 from inspector.files import RECORD, OutputFolder, output_folder
-from inspector.records import CorpusFacts, CorpusResult, ModelInfo, Skipped
+from inspector.records import ModelInfo
+from inspector.records.corpus import CorpusFacts, CorpusResult, Skipped
+from inspector.records.record import record
 from inspector.report.html.atlas_page import render_atlas
 from inspector.version import __version__
 
@@ -52,7 +54,7 @@ class Watcher(Protocol):
         """Say how many more are done."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Options:
     """What is asked of a run, beside what is asked of every shard (``Work``)."""
 
@@ -67,7 +69,7 @@ class Options:
     command: str = "inspect corpus"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Outcome:
     """What a run found, and where it wrote it."""
 
@@ -135,7 +137,7 @@ def _plan(files: list[Input], seen: Survey, options: Options, work: Work) -> dic
     }
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Run:
     """One run, once its inputs were looked through and its model is loaded."""
 
@@ -163,8 +165,8 @@ class _Run:
                 made += len(shard.sentences)
                 yield shard
 
-        for index, record in engine.run(self.work, missing(), self.watcher.advance):
-            store.write(index, record)
+        for index, part in engine.run(self.work, missing(), self.watcher.advance):
+            store.write(index, part)
         return made
 
     def _read(self) -> Iterator[Sentence]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from inspector.corpus.reading import Survey
 from inspector.corpus.work import Work
-from inspector.records import CorpusResult
+from inspector.records.corpus import CorpusResult
 from inspector.version import __version__
 
 SCHEMA = 1

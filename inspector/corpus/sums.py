@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from inspector.corpus.bootstrap import interval
 from inspector.records import Float64
+from inspector.records.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Sums:
     """Weighted sums of some statistics: Σ w·s, and Σ w·n of the queries that they are means over.
 

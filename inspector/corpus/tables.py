@@ -17,13 +17,12 @@ from inspector.corpus.sums import Sums
 from inspector.corpus.treebank.clearest import Clearest
 from inspector.corpus.treebank.relations import HeadPlace, findings, relations
 from inspector.corpus.treebank.relations import Tally as ArcTally
-from inspector.records import (
+from inspector.records import Float64, SiteName
+from inspector.records.corpus import (
     ExplanationStatistics,
-    Float64,
     HeadStatistics,
     RelationAccuracies,
     RelationFindings,
-    SiteName,
 )
 
 #: The site of a model that is no encoder–decoder.

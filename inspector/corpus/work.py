@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -21,6 +20,7 @@ from inspector.corpus.treebank.syntax import SyntaxSums, batch_trees, found_arcs
 from inspector.errors import ModelError
 from inspector.parallel import one_blas_thread
 from inspector.records import TARGETS, Array, Batch, Float32, Float64, Text, pad
+from inspector.records.record import record
 from inspector.session import load
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _COMPARED = 8
 _HANDED_BACK = 4
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Work:
     """What is to be done with every shard; small, so that it can be sent anywhere."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from inspector.records.record import record
 
-@dataclass(frozen=True, slots=True)
+
+@record(frozen=True, slots=True)
 class Only:
     """A module that is there only where the config says so."""
 
@@ -15,7 +16,7 @@ class Only:
     when: Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class OneOf:
     """Any of several values of the config, the first of them where it says nothing."""
 
@@ -26,7 +27,7 @@ class OneOf:
         return " or ".join(map(repr, self.values))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Given:
     """Any value of the config at all; ``why`` says what it tells."""
 
@@ -52,7 +53,7 @@ def holds(when: Mapping[str, object] | bool, config: Any) -> bool:
     return all(getattr(config, name, None) == value for name, value in when.items())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Added:
     """What positions add to the scores, and which modules hold what was learned of it.
 
@@ -76,7 +77,7 @@ class Added:
     both_ways: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class LatentPaths:
     """The modules of attention on latent states, as DeepSeek has it, paths from the layer.
 
@@ -99,7 +100,7 @@ class LatentPaths:
     eps: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Embed:
     """Where the embeddings lie, paths from the base model, and what becomes of them.
 
@@ -139,7 +140,7 @@ class Embed:
     dropped_if: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Mixture:
     """A router and its experts: where they lie, paths from ``layer``, and what the router does.
 
@@ -190,7 +191,7 @@ class Mixture:
         return layer >= first and layer not in plain and (layer + 1) % every == 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Feed:
     """Where the feed-forward lies and which norms stand around it, paths from ``layer``."""
 
@@ -222,7 +223,7 @@ class Feed:
         return found(self.fixed, config) or str(getattr(config, self.activation))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Adapters:
     """Small feed-forwards of which a checkpoint uses one, between a block's sum and its last norm.
 
@@ -239,7 +240,7 @@ class Adapters:
     residual_is_normed: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class WordHead:
     """Where the head for words lies, by the names of the file."""
 
@@ -272,7 +273,7 @@ def causal_head(architecture: str, **parts: Any) -> WordHead:
     return WordHead(architecture=architecture, kind="causal", **{"words": ("lm_head",)} | parts)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Body:
     """One stack around its attention."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Literal
 
 from inspector.families.parts import (
@@ -17,9 +17,10 @@ from inspector.families.parts import (
     holds,
 )
 from inspector.records import SiteName
+from inspector.records.record import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Family:
     """Where a model family keeps its attention, and what the rebuild takes for granted.
 

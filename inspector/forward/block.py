@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -28,9 +27,10 @@ from inspector.records import (
     SiteName,
     TracedLayer,
 )
+from inspector.records.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Around:
     """What is the same for every block of a stack."""
 
@@ -59,7 +59,7 @@ class ByRows(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Attended:
     """One attention sub-layer: what entered it, and what became of that."""
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from inspector.records import Array, Mask, Model, Text
+from inspector.records.record import record
 from inspector.records.text import Int64
 
 #: The fewest tokens that memory is laid out for, and how much more than is needed after that.
@@ -51,7 +51,7 @@ class Past(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Begun:
     """What a cache is of: it can go on with nothing else."""
 

@@ -8,7 +8,7 @@ many texts, and the products are as large as those of one long text.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass, replace
 
 import numpy as np
 
@@ -27,13 +27,14 @@ from inspector.records import (
     Stack,
     Trace,
 )
+from inspector.records.record import record
 
 #: Rows of states that go through a block at a time, and attention weights or logits.
 _ROWS = 4096
 _NUMBERS = 1 << 24
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Outcome:
     """What some of the changed passes end with."""
 
@@ -45,7 +46,7 @@ class Outcome:
     logits: Array | None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Entering:
     """A changed pass before it is run."""
 

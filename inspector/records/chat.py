@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
+
+from inspector.records.record import record
 
 #: Whose a token is: of a message, put there by the template, or written behind all of it.
 Role = Literal["template", "system", "user", "assistant"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Message:
     """What somebody says in a chat."""
 
@@ -17,7 +19,7 @@ class Message:
     content: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Chat:
     """What was said, and whose each of the T tokens is that the template and a tokenizer made."""
 
@@ -43,7 +45,7 @@ class Chat:
         return replace(self, roles=(*self.roles, *answer))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Part:
     """Tokens of one role, one behind the other, and their letters."""
 

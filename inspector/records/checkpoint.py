@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inspector.records.embedding import DEFAULT_POOLING, Pooling
+from inspector.records.record import record
 from inspector.records.shapes import Array, Float32
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 FLOAT32 = "float32"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ModelInfo:
     """Which model ran."""
 
@@ -41,7 +42,7 @@ class ModelInfo:
     computing_dtype: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Projection:
     """A linear map ``x·weightᵀ + bias`` with ``weight`` (out, in) and ``bias`` (out,) or None."""
 
@@ -49,7 +50,7 @@ class Projection:
     bias: Array | None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Norm:
     """A norm along the last axis, whose length ``weight`` and ``bias`` have."""
 
@@ -60,7 +61,7 @@ class Norm:
     centred: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class LongSpeeds:
     """The speeds that LongRoPE has for texts of more than ``window`` tokens."""
 
@@ -69,7 +70,7 @@ class LongSpeeds:
     frequencies: Float32
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class DynamicBase:
     """NTK-aware scaling: in texts of more than ``window`` tokens the speeds' base grows with them.
 
@@ -81,7 +82,7 @@ class DynamicBase:
     factor: float
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Rope:
     """How queries and keys are turned by their position."""
 
@@ -102,7 +103,7 @@ class Rope:
     first: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Alibi:
     """Positions as ALiBi has them: to a score is added a slope times the key's place."""
 
@@ -113,7 +114,7 @@ class Alibi:
     from_end: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Buckets:
     """Positions as T5 has them: a learned number for each head and bucket of distances."""
 
@@ -124,7 +125,7 @@ class Buckets:
     both_ways: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Disentangled:
     """Positions as DeBERTa has them: a distance has a query and a key of its own."""
 
@@ -138,7 +139,7 @@ class Disentangled:
 PositionRule = Alibi | Buckets | Disentangled
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class PositionWeights:
     """What a model has learned about distances."""
 
@@ -150,7 +151,7 @@ class PositionWeights:
     query: Projection | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Latent:
     """A narrow state that heads are made of, in place of the token's own: norm(x·downᵀ)."""
 
@@ -158,7 +159,7 @@ class Latent:
     norm: Norm
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class AttentionWeights:
     """One attention layer's weights, copied out of the checkpoint before the model ran."""
 
@@ -182,7 +183,7 @@ class AttentionWeights:
     shared_key: Projection | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class AttentionConfig:
     """The numbers in which one layer's attention differs from another family's."""
 
@@ -218,7 +219,7 @@ class AttentionConfig:
     rounds_scores: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class AttentionLayer:
     """All that one layer's attention is rebuilt from, but for what enters the layer."""
 
@@ -226,7 +227,7 @@ class AttentionLayer:
     config: AttentionConfig
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Origin:
     """What weights were before they were brought into the form in which they are read."""
 
@@ -236,7 +237,7 @@ class Origin:
     stored_dtypes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Checkpoint:
     """A model as its files have it: what it is called, and its attention, layer by layer."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from inspector.records.findings import Inspected
+from inspector.records.record import record
 from inspector.records.shapes import SiteName
 
 #: What differs between the two sides.
@@ -16,7 +16,7 @@ ComparisonKind = Literal["texts", "models"]
 WayMeasure = Literal["cosine", "logit_difference", "probability"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Place:
     """A place in both texts: a token of each that stand against each other, or of one alone."""
 
@@ -32,7 +32,7 @@ class Place:
         return self.first is not None and self.second is not None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Alignment:
     """How two texts lie beside each other, place by place, each text in its own order."""
 
@@ -50,7 +50,7 @@ class Alignment:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class HeadChange:
     """How much a head's attention changed, and where most."""
 
@@ -67,7 +67,7 @@ class HeadChange:
     second_weight: float
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class AnswerEntry:
     """An entry of the vocabulary, and how likely both sides take it to be."""
 
@@ -78,7 +78,7 @@ class AnswerEntry:
     second: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class AnswerBeside:
     """What both sides say in one place: the likeliest entries of either."""
 
@@ -91,7 +91,7 @@ class AnswerBeside:
     entries: tuple[AnswerEntry, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class HeadPatch:
     """How far the first answer goes towards the second if one head gives what it gave there."""
 
@@ -102,7 +102,7 @@ class HeadPatch:
     share: float
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Patches:
     """Which head carries the change: each one alone patched from the second text into the first."""
 
@@ -113,7 +113,7 @@ class Patches:
     heads: tuple[HeadPatch, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class OwnFindings:
     """What our own forward measured of two texts: as good after the proof as before."""
 
@@ -124,7 +124,7 @@ class OwnFindings:
     no_patches: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Compared:
     """Everything that a comparison found out."""
 

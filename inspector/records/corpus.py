@@ -8,13 +8,13 @@ that no permutation changes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inspector.records.checkpoint import ModelInfo
+from inspector.records.record import record
 from inspector.records.shapes import Array, Float64, Mask, SiteName
 from inspector.records.targets import LABEL_FROM, TARGETS
 from inspector.records.text import Text
@@ -26,7 +26,7 @@ Strings = NDArray[np.str_]
 Ints = NDArray[np.integer[Any]]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class HeadStatistics:
     """``heads.parquet``: M rows, one for each head and statistic."""
 
@@ -66,7 +66,7 @@ class HeadStatistics:
             return share & (self.value >= LABEL_FROM) & np.isnan(self.null)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RelationAccuracies:
     """``relations.parquet``: M rows, one for each relation, direction and head; all sentences."""
 
@@ -90,7 +90,7 @@ class RelationAccuracies:
         return len(self.accuracy)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RelationFindings:
     """``findings.parquet``: M rows, one for each relation and direction, on held-out sentences.
 
@@ -124,7 +124,7 @@ class RelationFindings:
             return self.difference_low > 0
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ExplanationStatistics:
     """``explanations.parquet``: M rows, one for each reading of attention (the second ladder)."""
 
@@ -145,7 +145,7 @@ class ExplanationStatistics:
         return len(self.rank_correlation)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class HeadExample:
     """A sentence in which a head does what it does: one query, and whom it attends to."""
 
@@ -174,7 +174,7 @@ class HeadExample:
         return float(self.weights[self.key])
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Skipped:
     """Why some sentences were left out."""
 
@@ -185,7 +185,7 @@ class Skipped:
     first: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CorpusFacts:
     """What was read, by what, and how."""
 
@@ -213,7 +213,7 @@ class CorpusFacts:
     version: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CorpusResult:
     """Everything ``inspect corpus`` found out: the whole input of its displays."""
 

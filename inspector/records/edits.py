@@ -6,16 +6,16 @@ and the untouched pass stay as they are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from inspector.records.record import record
 from inspector.records.shapes import Array, SiteName
 
 #: What a silenced head gives instead of its own: nothing, or its mean over the text.
 Knockout = Literal["zero", "mean"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SilenceHead:
     """What a head gives, its A·V, is zero at every place, or what it gives on average."""
 
@@ -25,7 +25,7 @@ class SilenceHead:
     to: Knockout = "zero"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class BlockToken:
     """No other place attends to a token, in any layer; in cross-attention nobody does.
 
@@ -37,7 +37,7 @@ class BlockToken:
     of: Literal["text", "target"] = "text"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class BlockEdge:
     """One place does not attend to one other, from one layer to another, both included.
 
@@ -52,7 +52,7 @@ class BlockEdge:
     site: SiteName = "self"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class PatchHead:
     """What a head gives is what it gave in another pass, over a text with as many tokens."""
 

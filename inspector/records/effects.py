@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from inspector.records.edits import Edit, Knockout
+from inspector.records.record import record
 from inspector.records.shapes import Float64, SiteName
 
 #: ``next``: what comes after a text. ``masked``: what stands at its masks. ``words``: what a masked
@@ -31,7 +31,7 @@ READINGS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class AnsweredPlace:
     """The entry of the vocabulary that an answer is about, at one place."""
 
@@ -45,7 +45,7 @@ class AnsweredPlace:
     logit: float
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Answer:
     """What the model says: the likeliest entry, or the one that was asked about."""
 
@@ -54,7 +54,7 @@ class Answer:
     places: tuple[AnsweredPlace, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Effect:
     """How far the answer moved."""
 
@@ -67,7 +67,7 @@ class Effect:
     logit_difference: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class HeadEffect:
     """What silencing a head does."""
 
@@ -77,7 +77,7 @@ class HeadEffect:
     effect: Effect
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TokenEffect:
     """What blocking a token does: no other place attends to it."""
 
@@ -89,7 +89,7 @@ class TokenEffect:
     effect: Effect
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Explanation:
     """How well one reading of attention tells which words matter: a rung of the second ladder."""
 
@@ -102,7 +102,7 @@ class Explanation:
     top1: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Part:
     """What one part of the model adds to the logit of the answer's entry."""
 
@@ -113,7 +113,7 @@ class Part:
     value: float
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Contributions:
     """The logit of the answer's entry as a sum: direct logit attribution (Elhage et al. 2021)."""
 
@@ -127,7 +127,7 @@ class Contributions:
     sum_error: float
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Effects:
     """Does it matter? The effect of every head and of every token on the answer to one text."""
 
@@ -145,7 +145,7 @@ class Effects:
     no_contributions: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class WhatIf:
     """What was changed in a pass, and what became of the answer."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from inspector.records.record import record
 from inspector.records.shapes import Float64
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Pooling:
     """How the states of a text become one vector, as sentence-transformers writes it down."""
 
@@ -21,7 +21,7 @@ class Pooling:
 DEFAULT_POOLING = Pooling("mean", normalised=True)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Embedding:
     """The states of a text's tokens at the end of the model, as one vector."""
 
@@ -30,7 +30,7 @@ class Embedding:
     values: Float64
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Similarity:
     """How alike the two texts of a pair are, each read by the model alone."""
 

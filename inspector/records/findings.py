@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from inspector.records.checkpoint import FLOAT32, Checkpoint, ModelInfo
-from inspector.records.effects import Effects, WhatIf
 from inspector.records.embedding import Embedding, Similarity
-from inspector.records.generation import Generation
 from inspector.records.predictions import Predictions
 from inspector.records.rebuild import Rebuild
+from inspector.records.record import record
 from inspector.records.shapes import Float32, Float64, SiteName
 from inspector.records.targets import HeadLabel
 from inspector.records.trace import Trace
 from inspector.records.verification import Verification
 
+if TYPE_CHECKING:
+    from inspector.records.effects import Effects, WhatIf
+    from inspector.records.generation import Generation
 
-@dataclass(frozen=True, slots=True)
+
+@record(frozen=True, slots=True)
 class Agreement:
     """How near one rung comes to the model's attention, per head.
 
@@ -52,7 +55,7 @@ def _mean(values: Float64) -> float | None:
     return float(measured.mean()) if measured.size else None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RungResult:
     """One rung of the ladder, or a reference beside it, measured on one text."""
 
@@ -75,7 +78,7 @@ class RungResult:
     jsd_bits_error: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class HeadReading:
     """What one head does in this text."""
 
@@ -95,7 +98,7 @@ class HeadReading:
     score: float
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Sink:
     """A key that much of everybody's attention rests on, whatever stands there."""
 
@@ -109,7 +112,7 @@ class Sink:
     value_weighted_share: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Link:
     """One word attending to another: the strongest over all heads, pieces merged into words."""
 
@@ -127,7 +130,7 @@ class Link:
     head: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class HeadLink:
     """How strongly one head links two words that somebody asked about."""
 
@@ -144,7 +147,7 @@ class HeadLink:
     effect: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class AskedLink:
     """Two words of a text, and what every head that can link them makes of them."""
 
@@ -158,7 +161,7 @@ class AskedLink:
     heads: tuple[HeadLink, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Share:
     """What one ingredient of attention buys, whatever the order in which it is added.
 
@@ -175,7 +178,7 @@ class Share:
     bits: float
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SampledRows:
     """How many of a site's queries were measured."""
 
@@ -184,7 +187,7 @@ class SampledRows:
     of: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RowSample:
     """The sample of queries that ladder and shares were measured on, where it was not all."""
 
@@ -192,7 +195,7 @@ class RowSample:
     sites: tuple[SampledRows, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Inspected:
     """Everything one inspection found out: the whole input of ``report/``."""
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from inspector.records.predictions import Candidate
+from inspector.records.record import record
 from inspector.records.shapes import Verdict
 from inspector.records.text import Text
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Writing:
     """How a text is to be written on."""
 
@@ -27,7 +26,7 @@ class Writing:
         return self.temperature is None and self.top_k is None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class WrittenToken:
     """One token that was written, and the likeliest of those that were not."""
 
@@ -37,7 +36,7 @@ class WrittenToken:
     second: Candidate
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Generation:
     """What was written behind a text, or behind the beginning of a target."""
 

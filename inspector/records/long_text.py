@@ -6,8 +6,6 @@ number of query rows that were kept whole, for the proof.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,12 +15,13 @@ from inspector.records.embedding import Embedding
 from inspector.records.findings import HeadReading, Link, Sink
 from inspector.records.predictions import Predictions
 from inspector.records.rebuild import Bias
+from inspector.records.record import record
 from inspector.records.shapes import Array, Float32
 from inspector.records.text import Text
 from inspector.records.verification import Verification
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Span:
     """A stretch of a text: lines or sentences that belong together."""
 
@@ -33,7 +32,7 @@ class Span:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class LongLayer:
     """What one layer's attention comes to, folded as its rows went by."""
 
@@ -58,7 +57,7 @@ class LongLayer:
     rows: Float32
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class LongEffects:
     """How far the answer moves when nobody hears a span of the text, or one token of it."""
 
@@ -72,7 +71,7 @@ class LongEffects:
     tokens: tuple[Effect, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class LongFindings:
     """Everything one pass of a long text found out: the whole input of its report."""
 

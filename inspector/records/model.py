@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from inspector.records.checkpoint import AttentionLayer, Norm, Projection
+from inspector.records.record import record
 from inspector.records.shapes import Array
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Embeddings:
     """What a token becomes before the first block."""
 
@@ -44,7 +44,7 @@ class Embeddings:
     dropped: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class BoundedGate:
     """gpt-oss's gate: (u + 1)·g·σ(slope·g), where g ≤ limit and |u| ≤ limit."""
 
@@ -52,7 +52,7 @@ class BoundedGate:
     limit: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Xielu:
     """An activation with learned slopes a⁺ and a⁻, of which a layer keeps ln(e^a⁺ − 1), (1,).
 
@@ -66,7 +66,7 @@ class Xielu:
     eps: Array
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class FeedForward:
     """The second half of a block: act(x·Wuᵀ)·Wdᵀ, or (act(x·Wgᵀ) ⊙ x·Wuᵀ)·Wdᵀ where gated."""
 
@@ -79,7 +79,7 @@ class FeedForward:
     bounded: BoundedGate | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Router:
     """What chooses a few of E experts for each token, and says how much each of them counts.
 
@@ -104,7 +104,7 @@ class Router:
     tolerance: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Experts:
     """Several feed-forwards of which each token goes through a few, chosen by a router."""
 
@@ -116,7 +116,7 @@ class Experts:
     shared_share: Projection | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Norms:
     """What is around a sub-layer f: after(x + factor·inside(f(before(x)))); None for nothing."""
 
@@ -127,7 +127,7 @@ class Norms:
     factor: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Convolution:
     """DeBERTa's convolution over neighbours, added to what the first block gives."""
 
@@ -139,7 +139,7 @@ class Convolution:
     norm: Norm
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Adapter:
     """A small feed-forward f behind a block's sum s: f(norm(s)) + s, or f(norm(s)) + norm(s)."""
 
@@ -148,7 +148,7 @@ class Adapter:
     residual_is_normed: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Block:
     """One block: attention, where there is a second text attention on it, feed-forward."""
 
@@ -168,7 +168,7 @@ class Block:
     convolution: Convolution | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Stack:
     """Embeddings, blocks, and what comes behind the last of them."""
 
@@ -179,7 +179,7 @@ class Stack:
     projection: Projection | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Head:
     """The head for words: logits = cap(act(h·Wᵀ)-normed · wordsᵀ + bias)."""
 
@@ -195,7 +195,7 @@ class Head:
     softcap: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Model:
     """All that the forward pass needs: one stack, or an encoder's and a decoder's."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from inspector.records.record import record
 from inspector.records.shapes import Float64
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Candidate:
     """One entry of the vocabulary, and how likely the model takes it to be."""
 
@@ -19,7 +19,7 @@ class Candidate:
     probability: float
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Guess:
     """The likeliest entries for one place in the text."""
 
@@ -29,7 +29,7 @@ class Guess:
     candidates: tuple[Candidate, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Predictions:
     """The softmax of the model's logits, read at the words that stand there.
 

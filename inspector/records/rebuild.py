@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from inspector.records.checkpoint import Projection, Rope
+from inspector.records.record import record
 from inspector.records.shapes import Array, Mask, SiteName, Tier
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class DistanceVectors:
     """The keys and the queries that the distances of a text have in disentangled attention."""
 
@@ -22,7 +21,7 @@ class DistanceVectors:
     queries: Array | None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Bias:
     """What positions add to scale·q·k, as compact as it comes: one of three."""
 
@@ -34,7 +33,7 @@ class Bias:
     vectors: DistanceVectors | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class RecomputedLayer:
     """One attention layer recomputed: all that both tiers know of it.
 
@@ -65,7 +64,7 @@ class RecomputedLayer:
     float32_softmax: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class RebuiltLayer(RecomputedLayer):
     """One attention layer recomputed from ``TracedLayer.hidden`` and the checkpoint's weights."""
 
@@ -104,7 +103,7 @@ class RebuiltLayer(RecomputedLayer):
         return self.as_projected or self.before_positions
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Rebuild:
     """What was recomputed of a trace, in the strongest tier that the model allows."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
@@ -10,12 +9,13 @@ from numpy.typing import NDArray
 
 from inspector.records.chat import Chat, Part
 from inspector.records.pieces import read_pieces
+from inspector.records.record import record
 from inspector.records.shapes import Mask
 
 Int64 = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Token:
     """One token as the model reads it."""
 
@@ -34,7 +34,7 @@ class Token:
     span: tuple[int, int] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Text:
     """A text, or a pair of texts, and the T tokens the model's tokenizer made of it."""
 
@@ -158,7 +158,7 @@ def last_separator(special: Mask) -> int:
     return int(later[-1]) + 1 if later.size else -1
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Batch:
     """B texts padded on the right to the longest, T tokens."""
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from inspector.records.embedding import Embedding, Similarity
 from inspector.records.predictions import Predictions
 from inspector.records.rebuild import RebuiltLayer
+from inspector.records.record import record
 from inspector.records.shapes import Array, Mask, SiteName
 from inspector.records.text import Text
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CapturedAttention:
     """What one layer's attention function was given by the model, and what it gave back.
 
@@ -36,7 +35,7 @@ class CapturedAttention:
     mixed: Array
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TracedLayer:
     """What one attention layer of a model took in and gave out."""
 
@@ -57,7 +56,7 @@ class TracedLayer:
     captured: CapturedAttention | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Trace:
     """One pass of one text, or of a source and a target, through a model."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from inspector.records.record import record
 from inspector.records.shapes import Float64, SiteName, Tier, Verdict
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class LayerCheck:
     """How far the rebuilt layer lies from the model's."""
 
@@ -29,7 +28,7 @@ class LayerCheck:
     output_bound: float
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class EndToEnd:
     """How far our own forward, from the ids alone, lies from the real model's."""
 
@@ -47,7 +46,7 @@ class EndToEnd:
     first_layer: tuple[SiteName, int] | None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Verification:
     """The verdict over every head of every layer.
 

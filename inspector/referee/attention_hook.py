@@ -13,7 +13,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.masking_utils import eager_mask
 
 from inspector.records import CapturedAttention
+from inspector.records.record import record
 from inspector.referee.site_hooks import copied
 
 _NAME = "inspector"
@@ -30,7 +30,7 @@ _EAGER = "eager_attention_forward"
 _WHOLE = 1e-5
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Call:
     """One call of a model's attention function, as its own tensors."""
 
@@ -50,7 +50,7 @@ class Call:
     layer: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Seen:
     """One call of a run of one text: its inputs, and A, (1, H, T, S), as it gave it."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -19,6 +19,7 @@ from inspector.errors import MachineError, ModelError
 from inspector.families.registry import FAMILIES
 from inspector.plain import layer_name
 from inspector.records import Array, SiteName, Text, Trace, TracedLayer
+from inspector.records.record import record
 from inspector.referee.answers.predict import with_answer
 from inspector.referee.attention_hook import Seen, routes, watch_interface
 from inspector.referee.faults.attention_check import refuse_no_attention, refuse_not_finite
@@ -243,7 +244,7 @@ def _refuse_windows(
                 )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Outputs:
     """What transformers calls a site's weights, and the states that enter the site's layers."""
 

@@ -12,11 +12,10 @@ Only a Weight") in place of A_ij.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 
 from inspector.records import TARGETS, Batch
+from inspector.records.record import record
 from inspector.records.targets import fixed, relative, same_word
 
 #: The linear statistics, in the order of the patterns.
@@ -29,7 +28,7 @@ STATISTICS = ("entropy_bits", *PATTERNS)
 _ENTRIES = 2**24
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Places:
     """A batch on the device, with what the patterns are made from."""
 

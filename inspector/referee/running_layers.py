@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,11 +18,12 @@ import torch
 from inspector.families.attention_numbers import fused_rows
 from inspector.forward.masks import visible
 from inspector.forward.positions import rotate
+from inspector.records.record import record
 from inspector.referee.attention_hook import Call, listening
 from inspector.referee.loading import LoadedModel
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Layer:
     """One layer's attention as it is seen while the model runs."""
 

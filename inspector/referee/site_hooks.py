@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,9 +15,10 @@ import torch
 
 from inspector.families.spec import Family
 from inspector.records import Array, SiteName
+from inspector.records.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SiteStates:
     """What enters a site's layers and what their attention gives, in the order of the layers."""
 

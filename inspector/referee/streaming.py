@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -17,6 +16,7 @@ import torch
 
 from inspector.errors import InputError, MachineError, ModelError
 from inspector.records import Array, Batch, Float64, Text, pad
+from inspector.records.record import record
 from inspector.referee.faults.attention_check import refuse_no_attention
 from inspector.referee.faults.explain import out_of_memory
 from inspector.referee.faults.running import named, refuse_foreign_ids, run_explained
@@ -39,7 +39,7 @@ Watcher = Callable[[int, Array], None]
 _SAME = 1e-5
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class BatchSums:
     """What one batch gave: sums over the content queries of each of its B sentences."""
 

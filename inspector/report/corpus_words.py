@@ -6,13 +6,12 @@ sentence says no more than the row that it is made from.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from inspector.plain import head_name
-from inspector.records import LABEL_FROM, TARGETS, CorpusResult, HeadStatistics, RelationFindings
-from inspector.records.corpus import DISTANCE_SUFFIX
+from inspector.records import LABEL_FROM, TARGETS
+from inspector.records.corpus import DISTANCE_SUFFIX, CorpusResult, HeadStatistics, RelationFindings
+from inspector.records.record import record
 
 #: What each share is a share to.
 PHRASES = {
@@ -69,7 +68,7 @@ REFERENCES = ("uniform", "layer_mean")
 _MOST_HEADS = 5
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Interval:
     """A number with its 95 % interval and what it is to be compared with, ready to be drawn."""
 
@@ -80,7 +79,7 @@ class Interval:
     null: float
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Claim:
     """One thing that the numbers say."""
 
@@ -203,7 +202,7 @@ def ladder_means(heads: HeadStatistics) -> dict[str, float]:
     return {name: found[name] for name in sorted(found, key=lambda name: name in REFERENCES)}
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Mattering:
     """A head by what silencing it does, over a corpus."""
 

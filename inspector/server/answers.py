@@ -14,7 +14,8 @@ from inspector.errors import InputError, ModelError, NeedsRealModel
 from inspector.forward.pooling import compare
 from inspector.long_text import encode_long, is_long
 from inspector.proof import Progress
-from inspector.records import Answer, Checkpoint
+from inspector.records import Checkpoint
+from inspector.records.effects import Answer
 from inspector.report.html.page import render_report
 from inspector.report.html.payload.build import build_payload
 from inspector.server.limits import EFFECTS_SECONDS

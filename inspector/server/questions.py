@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal, TypeGuard, TypeVar, cast
 
 from inspector.errors import InputError
 from inspector.records import SiteName
+from inspector.records.record import record
 from inspector.server.limits import EDITS, LONG, TEXT
 
 Place = TypeVar("Place")
@@ -22,7 +23,7 @@ _LARGEST = 1_000_000
 _NAME_LENGTH = 64
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Question:
     """A text, what is changed in the model while it reads it, and what is wanted of it."""
 
@@ -73,7 +74,7 @@ def read_question(body: bytes) -> Question:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class HeadQuestion:
     """A head of a long text."""
 

@@ -8,7 +8,8 @@ from itertools import zip_longest
 
 import numpy as np
 
-from inspector.records import Array, Generation, Verdict
+from inspector.records import Array, Verdict
+from inspector.records.generation import Generation
 from inspector.verify.end_to_end import BOUND
 
 

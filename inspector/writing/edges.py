@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from inspector.checkpoint.json_file import read_object
 from inspector.errors import InputError, ModelError
 from inspector.records import Checkpoint, Text, Token
+from inspector.records.record import record
 from inspector.writing.letters import Vocabulary
 
 FILE = "generation_config.json"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Edges:
     """The entries of the vocabulary between which a model writes."""
 

@@ -18,16 +18,8 @@ from inspector.forward.cache import Cache
 from inspector.forward.head import word_logits
 from inspector.forward.model import forward
 from inspector.parallel import Workers
-from inspector.records import (
-    Array,
-    Candidate,
-    Checkpoint,
-    Float64,
-    Generation,
-    Text,
-    Writing,
-    WrittenToken,
-)
+from inspector.records import Array, Candidate, Checkpoint, Float64, Text
+from inspector.records.generation import Generation, Writing, WrittenToken
 
 
 def generate(

@@ -9,13 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inspector.errors import InputError, ModelError
-from inspector.records import (
-    Checkpoint,
-    Generation,
-    Text,
-    Trace,
-    Writing,
-)
+from inspector.records import Checkpoint, Text, Trace
+from inspector.records.generation import Generation, Writing
 from inspector.verify.written import verify_written
 from inspector.writing.edges import read_edges, refuse_window
 from inspector.writing.generate import Choice, generate

@@ -17,7 +17,8 @@ from inspector.analysis.contributions import contributions_of, no_contributions
 from inspector.checkpoint.model.assemble import assemble
 from inspector.families.registry import FAMILIES
 from inspector.forward.model import forward
-from inspector.records import Answer, AnsweredPlace, Checkpoint, Contributions, Trace
+from inspector.records import Checkpoint, Trace
+from inspector.records.effects import Answer, AnsweredPlace, Contributions
 
 ENTRY = 7
 #: Every causal family, and what else a block of one may be.

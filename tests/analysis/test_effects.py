@@ -23,17 +23,8 @@ from inspector.analysis.answers import ask
 from inspector.analysis.effects import compare_passes, measure_effects, read_answer
 from inspector.errors import InputError
 from inspector.forward.model import forward
-from inspector.records import (
-    BlockToken,
-    Checkpoint,
-    Effect,
-    Effects,
-    Pooling,
-    SilenceHead,
-    Text,
-    Token,
-    Trace,
-)
+from inspector.records import BlockToken, Checkpoint, Pooling, SilenceHead, Text, Token, Trace
+from inspector.records.effects import Effect, Effects
 
 TOLERANCE = 1e-5
 TROPHY = "The trophy did not fit in the suitcase because it was too big"

@@ -16,7 +16,8 @@ from inspector.analysis.effects import measure_effects
 from inspector.checkpoint.tokens import encode
 from inspector.families.registry import FAMILIES
 from inspector.forward.model import forward
-from inspector.records import Array, BlockToken, Effects, SilenceHead, Trace
+from inspector.records import Array, BlockToken, SilenceHead, Trace
+from inspector.records.effects import Effects
 from inspector.referee.loading import LoadedModel
 
 TOLERANCE = 1e-5

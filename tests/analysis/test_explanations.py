@@ -15,7 +15,8 @@ from scipy.stats import spearmanr
 from inspector.analysis.contributions import contributions_of
 from inspector.analysis.explanations import explain, spearman
 from inspector.forward.model import forward
-from inspector.records import Answer, AnsweredPlace, Norm, RebuiltLayer, Text, Token, Trace
+from inspector.records import Norm, RebuiltLayer, Text, Token, Trace
+from inspector.records.effects import Answer, AnsweredPlace
 
 #: Where the real model has the state behind attention: a module of a layer, its input or output,
 #: and whether that is without the residual.

@@ -9,7 +9,7 @@ import synthetic_corpus
 from complaints import complaints
 from playwright.sync_api import expect
 
-from inspector.records import RelationFindings
+from inspector.records.corpus import RelationFindings
 from inspector.report.html.atlas_page import render_atlas
 
 PLAIN = synthetic_corpus.corpus()

@@ -16,7 +16,7 @@ from writers import writer
 import inspector
 from inspector.commands import main
 from inspector.errors import InputError
-from inspector.records import Writing
+from inspector.records.generation import Writing
 from inspector.session import Inspection
 
 Printed = pytest.CaptureFixture[str]

@@ -15,7 +15,8 @@ from inspector.corpus.examples import Best
 from inspector.corpus.inputs import Input
 from inspector.corpus.reading import Sentence
 from inspector.files import output_folder
-from inspector.records import TARGETS, HeadStatistics
+from inspector.records import TARGETS
+from inspector.records.corpus import HeadStatistics
 
 LINES = [
     "the mats sat on the cats",

@@ -19,6 +19,7 @@ import pytest
 from markdown import DOCS, PAGES, ROOT, blocks, prose, spans
 
 from inspector.commands import main
+from inspector.commands.grammar import VERBS, verb
 from inspector.commands.program import cli, route
 
 #: Of somebody else: what is read from it can be looked at but not run here.
@@ -32,18 +33,18 @@ def commands(page: Path) -> list[str]:
 
 
 def options(command: click.Command) -> set[str]:
-    inside = command.commands.values() if isinstance(command, click.Group) else ()
+    inside = map(verb, VERBS) if isinstance(command, click.Group) else ()
     own = {name for one in command.params for name in (*one.opts, *one.secondary_opts)}
     return own | {"--help", "-h"} | {name for one in inside for name in options(one)}
 
 
 def check_usage(line: str) -> None:
     """Parse a command line without running it; what is only named may lack its arguments."""
-    verb, *rest = route(shlex.split(line)[1:])
-    if verb.startswith("-"):
+    name, *rest = route(shlex.split(line)[1:])
+    if name.startswith("-"):
         return
     with suppress(click.exceptions.Exit, click.MissingParameter):
-        cli.commands[verb].make_context("inspect", rest)
+        verb(name).make_context("inspect", rest)
 
 
 def printed(text: str) -> list[str]:

@@ -8,7 +8,7 @@ import torch
 from edited_models import Hooked
 from torch.nn.functional import cosine_similarity, kl_div, log_softmax
 
-from inspector.records import Effect
+from inspector.records.effects import Effect
 
 
 def expected(

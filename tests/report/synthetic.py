@@ -15,7 +15,6 @@ from inspector.records import (
     DistanceVectors,
     Embedding,
     EndToEnd,
-    Generation,
     Guess,
     HeadReading,
     Inspected,
@@ -35,9 +34,8 @@ from inspector.records import (
     Trace,
     TracedLayer,
     Verification,
-    Writing,
-    WrittenToken,
 )
+from inspector.records.generation import Generation, Writing, WrittenToken
 
 RUNGS = ("strangers", "classroom", "share", "softmax", "scaled", "learned", "heads")
 ABSENT = ("position", "mask")

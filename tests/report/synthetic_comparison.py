@@ -4,7 +4,7 @@ import numpy as np
 import synthetic
 
 from inspector.analysis.comparison import align, head_changes
-from inspector.records import AnswerBeside, AnswerEntry, Compared, HeadPatch, Patches
+from inspector.records.comparison import AnswerBeside, AnswerEntry, Compared, HeadPatch, Patches
 
 FIRST, SECOND = "the cat sat on a mat", "the dog sat on a mat"
 

@@ -2,17 +2,15 @@
 
 import numpy as np
 
-from inspector.records import (
+from inspector.records import ModelInfo, Text, Token
+from inspector.records.corpus import (
     CorpusFacts,
     CorpusResult,
     HeadExample,
     HeadStatistics,
-    ModelInfo,
     RelationAccuracies,
     RelationFindings,
     Skipped,
-    Text,
-    Token,
 )
 
 SHARES = ("previous", "next", "self", "first", "separator", "same_word")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from inspector.records import (
+from inspector.records.effects import (
     Answer,
     AnsweredPlace,
     Contributions,

@@ -11,7 +11,7 @@ import pytest
 import synthetic_corpus
 from rich.console import Console
 
-from inspector.records import CorpusResult, HeadStatistics, RelationFindings
+from inspector.records.corpus import CorpusResult, HeadStatistics, RelationFindings
 from inspector.report.corpus_words import finding_claims, head_claims, ladder_means, resting_words
 from inspector.report.export.corpus_summary import summarise_corpus
 from inspector.report.terminal.corpus import print_corpus

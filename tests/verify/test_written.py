@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from inspector.records import Candidate, Generation, Text, Verdict, Writing, WrittenToken
+from inspector.records import Candidate, Text, Verdict
+from inspector.records.generation import Generation, Writing, WrittenToken
 from inspector.verify.written import verify_written
 
 #: Three places, four entries; at the second place two entries are all but equally likely.

@@ -18,7 +18,8 @@ from inspector.checkpoint.opening import open_checkpoint
 from inspector.checkpoint.sources import locate
 from inspector.errors import InputError
 from inspector.forward.model import forward
-from inspector.records import Array, Generation, Text, Writing
+from inspector.records import Array, Text
+from inspector.records.generation import Generation, Writing
 from inspector.writing.generate import Choice, generate
 from inspector.writing.write import refuse_cannot_write
 

@@ -13,7 +13,8 @@ import numpy as np
 
 from inspector.analysis.answers import Asked, Reading, ask
 from inspector.forward.by_rows.model import LongPass, forward_by_rows
-from inspector.records import Checkpoint, Effect, Text, Trace
+from inspector.records import Checkpoint, Text, Trace
+from inspector.records.effects import Effect
 from inspector.records.long_text import LongEffects, Span
 
 

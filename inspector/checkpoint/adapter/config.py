@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import regex
 from inspector.checkpoint.config import ADAPTER_FILE
 from inspector.checkpoint.json_file import read_object, shown
 from inspector.errors import ModelError
+from inspector.records.record import record
 
 ALL_LINEAR = "all-linear"
 #: Adapters of models without a head for words, whatever their base has.
@@ -45,7 +45,7 @@ _HINT = "Use an adapter whose adapter_config.json is as peft wrote it."
 MERGE_IT = "Merge it first, with merge_and_unload() of peft, and save the merged model."
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class AdapterConfig:
     """What an adapter_config.json says, checked.
 

@@ -13,6 +13,7 @@ from inspector.checkpoint.adapter.config import MERGE_IT
 from inspector.checkpoint.json_file import shown
 from inspector.checkpoint.weights import Weights, open_inside, refuse_not_finite
 from inspector.errors import ModelError
+from inspector.records.record import record
 
 FILE = "adapter_model.safetensors"
 #: What torch would unpickle.
@@ -44,7 +45,7 @@ class LowRank:
     magnitude: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class AdapterTensors:
     """What an adapter's file holds, not yet read."""
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from inspector.checkpoint.chat.template import Template
 from inspector.errors import InputError, InspectorError, MachineError, ModelError
 from inspector.plain import visible
 from inspector.records import Message, Role
+from inspector.records.record import record
 
 #: Seconds by the clock, on a machine that has other things to do.
 _PATIENCE = 30.0
@@ -28,7 +29,7 @@ _QUOTED = 120
 _OTHER = "Leave --chat out, or choose another model."
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Rendered:
     """A chat as the text that a model reads."""
 

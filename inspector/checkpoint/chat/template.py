@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from inspector.checkpoint.folder import TOKENIZER_CONFIG
 from inspector.checkpoint.json_file import read_bytes, read_object
 from inspector.errors import ModelError
+from inspector.records.record import record
 
 #: A file of its own, which counts before what the tokenizer's config says.
 FILE = "chat_template.jinja"
@@ -20,7 +21,7 @@ _NAMES = tuple(f"{kind}_token" for kind in ("bos", "eos", "unk", "sep", "pad", "
 _LONGEST = 1 << 18
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Template:
     """A chat template in Jinja's language."""
 

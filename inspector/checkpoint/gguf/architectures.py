@@ -8,15 +8,17 @@ All of that is undone here, as data.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
+
+from inspector.records.record import record
 
 #: How rows were put into another order: ``halves`` brought the two halves of what turns together,
 #: so that neighbours turn; ``groups`` took each group of heads apart into queries, keys, values.
 Order = Literal["query halves", "key halves", "groups"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Architecture:
     """An architecture as llama.cpp has it, and its family here."""
 

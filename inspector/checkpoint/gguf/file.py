@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 
 from inspector.checkpoint.json_file import regular_size, shown, unreadable
 from inspector.errors import ModelError
+from inspector.records.record import record
 
 MAGIC = b"GGUF"
 ARCHITECTURE = "general.architecture"
@@ -45,7 +45,7 @@ _LEAST_VALUE, _LEAST_TENSOR = 13, 32
 _HINT = "Copy or download the file again."
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TensorInfo:
     """What a header says of one tensor, and where its bytes lie in the file."""
 
@@ -152,7 +152,7 @@ class GGUFFile:
         return {one.name: placed[one.name] for one in said}
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Said:
     name: str
     shape: tuple[int, ...]

@@ -7,7 +7,6 @@ comes a few million numbers at a time.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from inspector.checkpoint.gguf.file import GGUFFile, TensorInfo
 from inspector.checkpoint.json_file import shown
 from inspector.checkpoint.safetensors_file import DTYPES
 from inspector.errors import ModelError
+from inspector.records.record import record
 
 #: Numbers that are dequantised at once.
 _AT_ONCE = 1 << 22
@@ -27,7 +27,7 @@ _KEPT = ("F16", "BF16")
 _MATRIX = 2
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Planned:
     """A tensor as it will be written."""
 

@@ -8,7 +8,6 @@ they are an entry, and of all such pairs first the one whose entry has the highe
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from inspector.checkpoint.gguf.file import GGUFFile
 from inspector.checkpoint.gguf.splits import SPLITS, Split
 from inspector.checkpoint.json_file import shown
 from inspector.errors import ModelError
+from inspector.records.record import record
 
 _MODEL = "tokenizer.ggml.model"
 _PRE = "tokenizer.ggml.pre"
@@ -42,7 +42,7 @@ _LONGEST = 512
 _HINT = "Use the safetensors checkpoint that the file was made from."
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TokenizerFiles:
     """What is written beside a converted model."""
 

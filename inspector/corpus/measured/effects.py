@@ -15,7 +15,8 @@ from inspector.analysis.effects import measure_effects
 from inspector.corpus.sums import Sums
 from inspector.errors import ModelError
 from inspector.forward.model import forward
-from inspector.records import READINGS, Float64, Text
+from inspector.records import Float64, Text
+from inspector.records.effects import READINGS
 
 if TYPE_CHECKING:
     from inspector.referee.loading import LoadedModel

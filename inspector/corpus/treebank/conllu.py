@@ -10,10 +10,10 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from inspector.errors import InputError
 from inspector.plain import visible
+from inspector.records.record import record
 
 COLUMNS = 10
 #: Which of the columns hold what is read here.
@@ -28,7 +28,7 @@ _QUOTED = 20
 ROOT = -1
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TreebankSentence:
     """One sentence and its tree; multiword tokens and empty nodes are left out."""
 
@@ -46,7 +46,7 @@ class TreebankSentence:
     relations: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class BrokenSentence:
     """A sentence that cannot be read: where, and a reason why."""
 

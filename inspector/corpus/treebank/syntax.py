@@ -12,7 +12,7 @@ here grows with the square of a text.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from inspector.corpus.treebank.conllu import ROOT, TreebankSentence
 from inspector.records import Array, Float32, Mask
+from inspector.records.record import record
 
 Direction = Literal["dependent→head", "head→dependent"]
 #: The first asks the dependent's row for the head, the second the head's row for the dependent.
@@ -31,7 +32,7 @@ REACH = 10
 OFFSETS = tuple(offset for size in range(1, REACH + 1) for offset in (size, -size))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SyntaxSums:
     """What the heads got right in some sentences, summed by sentence and relation: K sums.
 
@@ -54,7 +55,7 @@ class SyntaxSums:
     found: Float32
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class BatchTrees:
     """The trees of one batch over its tokens, ready to be asked of every layer.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,6 +15,7 @@ from inspector.forward.head import word_logits
 from inspector.forward.model import finish
 from inspector.parallel import Workers
 from inspector.records import Array, AttentionLayer, Checkpoint, Mask, Text
+from inspector.records.record import record
 
 
 class LayerReader(Protocol):
@@ -35,7 +35,7 @@ class LayerReader(Protocol):
 ReadLayer = Callable[[int, Array, Prepared, AttentionLayer], LayerReader | None]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class LongPass:
     """What is left of a pass of which no attention was kept."""
 

@@ -11,7 +11,6 @@ computed at all.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +29,7 @@ from inspector.records import (
     DistanceVectors,
     Mask,
 )
+from inspector.records.record import record
 
 #: Numbers of a block: it and its exponentials stay in a core's own cache.
 _BLOCK = 1 << 17
@@ -37,7 +37,7 @@ _BLOCK = 1 << 17
 _ROWS = 16
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Rows:
     """Some rows of one head's attention, the memory of which is used again afterwards."""
 
@@ -59,7 +59,7 @@ class Rows:
 Watch = Callable[[Rows], None]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Prepared:
     """One layer's attention before any weight is computed."""
 

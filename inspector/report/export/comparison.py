@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from inspector.records import Compared, HeadChange
+from inspector.records.comparison import Compared, HeadChange
 from inspector.report.export.summary import finite, summarise
 
 SCHEMA = 1

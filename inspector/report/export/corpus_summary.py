@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from inspector.records import CorpusResult
+from inspector.records.corpus import CorpusResult
 from inspector.report.corpus_words import ladder_means
 from inspector.report.export.summary import finite
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from inspector.records import Answer, AnsweredPlace, Contributions, Effect, Effects, Explanation
+from inspector.records.effects import (
+    Answer,
+    AnsweredPlace,
+    Contributions,
+    Effect,
+    Effects,
+    Explanation,
+)
 from inspector.records.long_text import LongEffects
 
 

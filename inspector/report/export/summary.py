@@ -11,7 +11,6 @@ from inspector.records import (
     Chat,
     Embedding,
     EndToEnd,
-    Generation,
     HeadReading,
     Inspected,
     LayerCheck,
@@ -23,6 +22,7 @@ from inspector.records import (
     Trace,
     Verification,
 )
+from inspector.records.generation import Generation
 from inspector.report.export.effects import (
     summarise_contributions,
     summarise_effects,

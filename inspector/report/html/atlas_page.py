@@ -7,7 +7,8 @@ from typing import Any
 from markupsafe import Markup
 
 from inspector.plain import head_name, precision
-from inspector.records import READINGS, CorpusResult
+from inspector.records.corpus import CorpusResult
+from inspector.records.effects import READINGS
 from inspector.report.corpus_words import (
     Claim,
     corpus_name,

@@ -16,7 +16,7 @@ from urllib.parse import quote
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.records import CorpusResult, HeadExample, HeadStatistics, RelationFindings
+from inspector.records.corpus import CorpusResult, HeadExample, HeadStatistics, RelationFindings
 from inspector.report.corpus_words import gloss, places
 from inspector.report.export.summary import finite
 from inspector.report.html.blobs import Blob, Header, script_json

@@ -6,8 +6,6 @@ page works out the rest as ``analogy/classroom.py`` does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from markupsafe import Markup
 
@@ -22,6 +20,7 @@ from inspector.analogy.classroom import (
 from inspector.analogy.three_words import ThreeWords
 from inspector.forward.core import softmax
 from inspector.records import Array, Float64
+from inspector.records.record import record
 from inspector.report.html.blobs import Blob
 from inspector.report.html.page import render_template, shown
 from inspector.report.html.payload.build import VERSION, Payload
@@ -31,7 +30,7 @@ from inspector.version import __version__
 HEAT_STEPS = 10
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class WordStep:
     """One rung of the ladder on three words: what it is called, and its (3, 3) weights."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from inspector.records import Compared
+from inspector.records.comparison import Compared
 from inspector.report.html.page import TITLE_LENGTH, printable, render_template
 from inspector.report.html.payload.comparison import build_comparison
 from inspector.version import __version__

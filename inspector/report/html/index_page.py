@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from inspector.records import Inspected, Link, Verdict
+from inspector.records.record import record
 from inspector.report.html.page import render_template
 
 SCHEMA = 1
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class IndexRow:
     """What the index says of one report."""
 
@@ -54,7 +55,7 @@ def index_row(found: Inspected, line: int, report: str | None, *, size: int | No
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SkippedLine:
     """A line that could not be inspected, and why."""
 

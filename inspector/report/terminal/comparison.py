@@ -9,14 +9,13 @@ from rich.table import Table
 from rich.text import Text as Line
 
 from inspector.plain import head_name, head_number, visible
-from inspector.records import (
+from inspector.records import Inspected, Text
+from inspector.records.comparison import (
     Alignment,
     AnswerBeside,
     AnswerEntry,
     Compared,
     HeadChange,
-    Inspected,
-    Text,
     WayMeasure,
 )
 from inspector.report.terminal.inspection import print_verdict

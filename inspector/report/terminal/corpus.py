@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from inspector.plain import head_name, precision, visible
-from inspector.records import READINGS, CorpusFacts, CorpusResult
+from inspector.records.corpus import CorpusFacts, CorpusResult
+from inspector.records.effects import READINGS
 from inspector.report.corpus_words import (
     Claim,
     Interval,

@@ -6,7 +6,8 @@ from rich.console import Console
 from rich.text import Text as Line
 
 from inspector.plain import head_number, visible
-from inspector.records import READINGS, Effect, Effects, Explanation, Inspected
+from inspector.records import Inspected
+from inspector.records.effects import READINGS, Effect, Effects, Explanation
 
 #: So many tokens, and so many heads, are named.
 _NAMED = 3

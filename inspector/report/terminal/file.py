@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -21,6 +20,7 @@ from rich.progress import (
 from rich.text import Text as Line
 
 from inspector.plain import visible
+from inspector.records.record import record
 from inspector.report.html.index_page import IndexRow
 
 
@@ -64,7 +64,7 @@ def progress_bar(stage: str, total: int) -> Iterator[LineBar]:
         yield LineBar(progress, progress.add_task(stage, total=total))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class LineBar:
     """A progress bar that counts lines."""
 

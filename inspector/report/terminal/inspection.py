@@ -7,17 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text as Line
 
 from inspector.plain import layer_name, precision, visible
-from inspector.records import EndToEnd, Generation, Inspected, Text, Verdict, Verification
+from inspector.records import EndToEnd, Inspected, Text, Verdict, Verification
 from inspector.report.terminal.ladder import print_ladder, print_shares
 from inspector.report.terminal.links import print_link, print_links
 from inspector.report.terminal.notices import print_notices
 from inspector.report.terminal.predictions import print_embedding, print_predictions
 from inspector.report.terminal.written import print_written, written_verdict
+
+if TYPE_CHECKING:
+    from inspector.records.generation import Generation
 
 MARKS: dict[Verdict, str] = {
     "verified": "✓",

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.console import Console
 from rich.text import Text as Line
 
 from inspector.plain import visible
-from inspector.records import Generation, Inspected
+from inspector.records import Inspected
+
+if TYPE_CHECKING:
+    from inspector.records.generation import Generation
 
 #: Up to this many tokens each is told with what came second; beyond, only the first of them.
 _EACH = 24

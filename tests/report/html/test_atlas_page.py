@@ -14,7 +14,7 @@ import pytest
 import synthetic_corpus
 from page_text import unpacked
 
-from inspector.records import CorpusResult, ExplanationStatistics, HeadStatistics
+from inspector.records.corpus import CorpusResult, ExplanationStatistics, HeadStatistics
 from inspector.report.html.atlas_page import render_atlas
 from inspector.report.html.atlas_payload import build_atlas
 

@@ -18,7 +18,7 @@ from payload_types import Types
 from synthetic_classroom import three_words
 
 from inspector.analogy.classroom import article_class
-from inspector.records import Writing
+from inspector.records.generation import Writing
 from inspector.report.html.atlas_payload import build_atlas
 from inspector.report.html.classroom_page import render_classroom
 from inspector.report.html.payload.build import build_payload

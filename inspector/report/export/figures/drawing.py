@@ -6,16 +6,17 @@ file.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from inspector.records.record import record
+
 Align = Literal["left", "middle", "right"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Box:
     """A filled rectangle, or with an ``edge`` the outline of one."""
 
@@ -29,7 +30,7 @@ class Box:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Words:
     """A line of text; ``x`` and ``y`` are where its baseline begins, is halved, or ends."""
 
@@ -46,7 +47,7 @@ class Words:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Stroke:
     """A line from one point to another: straight, or leaving and arriving level."""
 
@@ -60,7 +61,7 @@ class Stroke:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Pixels:
     """A picture of cells, none of which is an element of its own."""
 
@@ -75,7 +76,7 @@ class Pixels:
 Mark = Box | Words | Stroke | Pixels
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Drawing:
     """Everything that is drawn, the first of it undermost."""
 

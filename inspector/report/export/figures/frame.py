@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from inspector.plain import visible
 from inspector.records import Inspected, Text, Verdict
+from inspector.records.record import record
 from inspector.report.export.figures.canvas import INCH, text_width
 from inspector.report.export.figures.drawing import Box, Drawing, Mark, Pixels, Words
 from inspector.report.export.figures.palette import Palette
@@ -44,7 +44,7 @@ _BAR = 70.0
 _SHOWN = 60
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Frame:
     """A figure that is being put together, from its head down."""
 

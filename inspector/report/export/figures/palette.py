@@ -7,12 +7,14 @@ a figure stands on the white of somebody else's page.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from inspector.records.record import record
 
 Theme = Literal["light", "dark"]
 Steps = NDArray[np.uint8]
@@ -26,7 +28,7 @@ _STOPS: dict[Theme, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Palette:
     """What a figure is drawn in, as ``#rrggbb``."""
 

@@ -7,7 +7,7 @@ describes it, ``assets/shared/decode.js`` and ``assets/report/shipped.js`` read 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from inspector.records import (
     RecomputedLayer,
     Text,
 )
+from inspector.records.record import record
 from inspector.report.export.summary import finite
 from inspector.report.html.blobs import Blob, Header, script_json
 from inspector.report.html.payload.answer import describe_answer, describe_verification
@@ -33,7 +34,7 @@ from inspector.report.html.payload.written import pack_written
 VERSION = 2
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Payload:
     """A header that is ready for JSON, and the blobs that it lists."""
 

@@ -11,7 +11,8 @@ from dataclasses import asdict, replace
 import numpy as np
 
 from inspector.parallel import parallel_map
-from inspector.records import Compared, Float32, Inspected
+from inspector.records import Float32, Inspected
+from inspector.records.comparison import Compared
 from inspector.report.export.comparison import compared
 from inspector.report.export.summary import finite
 from inspector.report.html.blobs import Blob, Header

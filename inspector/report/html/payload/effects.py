@@ -6,7 +6,8 @@ from dataclasses import asdict
 
 import numpy as np
 
-from inspector.records import Contributions, Effect, Effects, Float32, Inspected, TokenEffect
+from inspector.records import Float32, Inspected
+from inspector.records.effects import Contributions, Effect, Effects, TokenEffect
 from inspector.report.html.blobs import Blob, Header, rounded
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from inspector.records import Generation
+from inspector.records.generation import Generation
 from inspector.report.export.summary import summarise_generation
 from inspector.report.html.blobs import Header
 
