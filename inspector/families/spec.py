@@ -6,16 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from inspector.families.parts import (
-    Added,
-    Body,
-    Given,
-    LatentPaths,
-    OneOf,
-    Where,
-    WordHead,
-    holds,
-)
+from inspector.families.parts import Added, Body, LatentPaths, Where, WordHead, holds
 from inspector.records import SiteName
 
 
@@ -156,63 +147,6 @@ class Family:
     def sites(self) -> tuple[Family, ...]:
         """A row for each site, in the order in which a run has them."""
         return self, *self.others
-
-    @property
-    def kind(self) -> str:
-        """Whether the family reads both ways, writes, or does both with two stacks."""
-        if self.others:
-            return "encoder–decoder"
-        return "decoder" if self.causal else "encoder or decoder" if self.causal_if else "encoder"
-
-    @property
-    def covers(self) -> dict[str, str]:
-        """The values of the config that the row covers, where it does not cover them all."""
-        return {
-            name: str(value) if isinstance(value, OneOf) else repr(value)
-            for name, value in self.requires.items()
-            if not isinstance(value, Given)
-        }
-
-    @property
-    def specials(self) -> tuple[str, ...]:
-        """What sets the family's attention apart from the plain formula, in a few words each."""
-        windows = {
-            "all": "sliding window",
-            "layer_types": "sliding window in some layers",
-            "both": "window both ways in some layers",
-            "gpt_neo": "local in some layers",
-        }
-        added = {
-            "alibi": "ALiBi",
-            "buckets": "distance buckets",
-            "disentangled": "disentangled positions",
-        }
-        norm = "layer norm before" if self.norm_kind.startswith("layer") else "RMS norm before"
-        turned = " in some layers" if self.rope_if_near else " where set" if self.rope_if else ""
-        said = (
-            "encoder, decoder and cross-attention" if self.others else "",
-            "causal" if self.causal else "causal where set" if self.causal_if else "",
-            windows[self.window] if self.window else "",
-            {"half": "rotary", "interleaved": "rotary, interleaved", None: ""}[self.rope] + turned,
-            "values turned where set" if "rotary_value" in self.reads else "",
-            added[self.added.kind] if self.added else "",
-            norm if self.norm else "",
-            "norms on q and k" + (" where set" if self.head_norms_if else "")
-            if self.head_norms
-            else "",
-            {
-                "head": "",
-                "yarn": "",
-                "one": "no scale",
-                "terms": "scale by the number of terms",
-            }.get(self.scale, "scale by config"),
-            "soft cap" if self.softcap else "",
-            "sinks" if self.sinks else "",
-            "fused q, k, v" if self.fused else "",
-            "latent keys and values" if self.latent else "",
-            "layers share weights" if "{group}" in self.layer else "",
-        )
-        return tuple(filter(None, said))
 
     def own(self, config: Any) -> Any:
         """Return the part of a config that is the site's own; of such a part, itself."""
