@@ -178,6 +178,7 @@ class Family:
         """Return where a layer's norm before the projections lies, or None where it has none."""
         if layer < self.norm_from:
             return None
+        config = self.own(config)
         if self.norm_instead:
             path, name, value = self.norm_instead
             if getattr(config, name, None) == value:
@@ -186,6 +187,7 @@ class Family:
 
     def head_norm_paths(self, config: Any) -> tuple[str, str] | None:
         """Return where the norms of queries and keys lie, or None where there are none."""
+        config = self.own(config)
         return self.head_norms if getattr(config, self.head_norms_if or "", True) else None
 
     def position_paths(self, config: Any) -> tuple[str, str | None, str | None, str | None] | None:
@@ -199,6 +201,7 @@ class Family:
             return None
         if added.kind == "buckets":
             return added.table, None, None, None
+        config = self.own(config)
         terms = self.terms(config)
         if not config.relative_attention or not terms:
             return None
@@ -213,17 +216,18 @@ class Family:
 
     def turns(self, config: Any) -> bool:
         """Say whether positions turn queries and keys under a config."""
-        return self.rope is not None and holds(self.rope_if, config)
+        return self.rope is not None and holds(self.rope_if, self.own(config))
 
     def is_causal(self, config: Any) -> bool:
         """Say whether a token attends only to what comes before it under a config."""
-        return self.causal or bool(self.causal_if and getattr(config, self.causal_if, False))
+        own = self.own(config)
+        return self.causal or bool(self.causal_if and getattr(own, self.causal_if, False))
 
     def terms(self, config: Any) -> list[str]:
         """Return which terms beside q·k make the scores of disentangled attention."""
         if self.added is None or self.added.kind != "disentangled":
             return []
-        return list(config.pos_att_type or [])
+        return list(self.own(config).pos_att_type or [])
 
     def read(self, config: Any, key: str) -> Any:
         """Return a value of the config where the family's own code reads it, else None."""

@@ -38,11 +38,11 @@ def attention_layers(
     """
     found: list[AttentionLayer] = []
     for site in family.sites:
-        modules = Modules(tensors, site, config, title)
+        own = site.own(config)
+        modules = Modules(tensors, site, own, title)
         shared: dict[str, AttentionLayer] = {}
-        for layer in range(len(site.layer_paths(config))):
-            built = attention_layer(modules, site, config, layer)
-            path = site.layer_paths(config)[layer]
+        for layer, path in enumerate(site.layer_paths(own)):
+            built = attention_layer(modules, site, own, layer)
             first = shared.setdefault(path, built)
             found.append(replace(built, weights=first.weights))
     return tuple(found)
