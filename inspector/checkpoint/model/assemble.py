@@ -164,7 +164,9 @@ def _head(modules: Modules, family: Family, config: Any, table: Array) -> Head |
     if tied and not row.never_tied:
         words = table
     biases = row.bias if getattr(config, row.bias_if or "", True) else ()
-    bias = next((b for b in map(modules.within_file, biases) if b is not None), None)
+    # The words' own module has one too: the same where words are tied, and else the one that counts.
+    ordered = biases if tied and not row.never_tied else biases[::-1]
+    bias = next((b for b in map(modules.within_file, ordered) if b is not None), None)
     try:
         return (
             None

@@ -111,7 +111,11 @@ _DEBERTA = Family(
             Only("lm_predictions.lm_head.LayerNorm", _NEWER),
         ),
         words=("cls.predictions.decoder",),
-        bias=("cls.predictions.bias", "lm_predictions.lm_head.bias"),
+        bias=(
+            "cls.predictions.bias",
+            "lm_predictions.lm_head.bias",
+            "cls.predictions.decoder.bias",
+        ),
     ),
     # Talking heads mix the heads' scores, and their weights, with one another.
     requires={"talking_head": False},
