@@ -45,7 +45,7 @@ def not_rebuilt_because(family: Family, config: Any) -> str | None:
             f"this checkpoint has {strange[0]!r}"
         )
     widths = {int(site.own(config).hidden_size) for site in family.sites if site.within}
-    if len(widths) > 1:
+    if len(widths) > 1 and not family.bridge:
         return (
             f"the rebuild of {family.model_type} covers stacks of one width, this checkpoint has "
             f"{' and '.join(map(str, sorted(widths)))}"

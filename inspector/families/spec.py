@@ -11,6 +11,26 @@ from inspector.records import SiteName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Crossed:
+    """A decoder's attention on another model's states, which its config may put into its layers.
+
+    Paths from the layer, as in ``Family``; all else is as in the layer's own attention, but for
+    positions and masks, which it has none of.
+    """
+
+    #: What makes queries, and keys and values; or ``keys_values``, one projection for the latter
+    #: two, all keys and then all values.
+    query: str
+    key: str = ""
+    value: str = ""
+    keys_values: str = ""
+    output: str
+    entry: str
+    norm: str = ""
+    norm_after: Where = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
     """Where a model family keeps its attention, and what the rebuild takes for granted.
 
@@ -34,6 +54,8 @@ class Family:
     key: str = ""
     value: str = ""
     fused: str = ""
+    #: One projection for keys and values, all keys and then all values.
+    keys_values: str = ""
     #: In place of all of them.
     latent: LatentPaths | None = None
     layout: Literal["blocks", "groups", "shards"] = "blocks"
@@ -45,6 +67,13 @@ class Family:
     site: SiteName = "self"
     #: The config within the config that is the site's own, where stacks have one each.
     within: str = ""
+    #: Where the site's base model stands within the whole, of a model put together of two: its
+    #: paths begin there, in files too. And what brings the states of an encoder to the width of
+    #: such a model's decoder, where that is another; from the whole.
+    stands: str = ""
+    bridge: str = ""
+    #: What a decoder's layers have beside their own attention, as a half of such a model.
+    crossed: Crossed | None = None
     #: The other rows of an encoder–decoder, in the order ``decoder``, ``cross``.
     others: tuple[Family, ...] = ()
     #: The module whose input is the row's input, where that is not the layer: in cross-attention
