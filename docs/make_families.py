@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from inspector.families.described import covers, kind, specials
 from inspector.families.registry import FAMILIES
 
 PAGE = Path(__file__).with_name("families.md")
@@ -17,9 +18,9 @@ def table() -> str:
         "|---|---|---|---|",
     ]
     for name, family in FAMILIES.items():
-        covered = ", ".join(f"`{key}` is {value}" for key, value in family.covers.items())
-        specials = ", ".join(family.specials) or "as in the paper"
-        lines.append(f"| `{name}` | {family.kind} | {specials} | {covered} |")
+        covered = ", ".join(f"`{key}` is {value}" for key, value in covers(family).items())
+        apart = ", ".join(specials(family)) or "as in the paper"
+        lines.append(f"| `{name}` | {kind(family)} | {apart} | {covered} |")
     return "\n".join(lines)
 
 

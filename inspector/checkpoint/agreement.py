@@ -25,7 +25,7 @@ from inspector.checkpoint.config import (
 from inspector.checkpoint.json_file import shown
 from inspector.checkpoint.safetensors_file import FLOATS, Entry
 from inspector.errors import ModelError
-from inspector.families.registry import FAMILIES
+from inspector.families.registry import family_of
 from inspector.families.spec import Family
 
 #: Weights that serve several layers let a model have more layers than tensors, but not many more.
@@ -54,16 +54,34 @@ def hold(config: Config, entries: Mapping[str, Entry]) -> None:
     _refuse_whole_numbers(config, entries)
     for part in (config.values, *_within(config)):
         _bound(Config(config.path, config.model_type, part), entries)
-    family = FAMILIES.get(config.model_type)
+    family = family_of(config.values)
     if family and family.rope and "partial_rotary_factor" not in family.reads:
         _refuse_partly_turned(config)
     for site in family.sites if family else ():
         own = (config.values.get(site.within) or {}) if site.within else config.values
         _hold_site(Config(config.path, config.model_type, own), site, entries)
+    if family and family.bridge:
+        _refuse_two_vocabularies(config, family, entries)
     if family and (entries_said := config.values.get(VOCABULARY)) is not None:
         rows = {entry.shape[0] for entry in entries.values() if len(entry.shape) == _MATRIX}
         if entries_said not in rows:
             raise config.wrong(VOCABULARY, "and no table in the weights has so many rows")
+
+
+def _refuse_two_vocabularies(config: Config, family: Family, entries: Mapping[str, Entry]) -> None:
+    """Refuse a model of two halves that read different words: the folder has one tokenizer."""
+    sizes = [
+        entries[name].shape[0]
+        for site in family.sites
+        if site.body
+        and (name := f"{site.stands}.{site.body.embeddings.words[0]}.weight") in entries
+    ]
+    if len(set(sizes)) > 1:
+        raise ModelError(
+            f"The encoder beside {config.path} reads a vocabulary of {sizes[0]:,} entries and the "
+            f"decoder one of {sizes[1]:,}, and one tokenizer cannot serve both.",
+            "Use a checkpoint whose two halves share their vocabulary.",
+        )
 
 
 def _refuse_partly_turned(config: Config) -> None:
@@ -220,7 +238,8 @@ def _layers(site: Family, entries: Mapping[str, Entry]) -> dict[int, str]:
     A checkpoint with a head has the base model's name before its paths.
     """
     path = re.escape(site.layer).replace(r"\{i\}", "{i}").replace(r"\{group\}", "{i}")
-    pattern = re.compile(rf"((?:[^.]+\.)?{path.replace('{i}', '([0-9]{1,9})')})\.")
+    before = re.escape(f"{site.stands}.") if site.stands else r"(?:[^.]+\.)?"
+    pattern = re.compile(rf"({before}{path.replace('{i}', '([0-9]{1,9})')})\.")
     found: dict[int, str] = {}
     for name in entries:
         if match := pattern.match(name):

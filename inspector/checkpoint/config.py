@@ -13,6 +13,8 @@ from typing import Any
 
 from inspector.checkpoint.json_file import read_object, shown
 from inspector.errors import ModelError
+from inspector.families.attention_numbers import said
+from inspector.families.pairs import HALVES, PAIR
 from inspector.families.registry import FAMILIES
 from inspector.records.record import record
 
@@ -77,8 +79,9 @@ _FLAGS = (
     "norm_topk_prob", "lm_head_bias", "rope_interleave",
 )  # fmt: skip
 _TOKENS = (START, "pad_token_id", "bos_token_id", "eos_token_id")
-#: More positions than any model has: some families make a number for each before they run.
-_MOST_POSITIONS = 1 << 24
+#: More positions than any model has, and more entries than any vocabulary: some families make a
+#: number for each of the former before they run.
+_MOST_POSITIONS = _MOST_ENTRIES = 1 << 24
 _HINT = "Use a checkpoint whose config.json belongs to its weights."
 
 
@@ -128,8 +131,16 @@ def _refuse_kinds(config: Config, folder: Path) -> None:
     values = config.values
     if _has_stacks(config.model_type):
         for part in STACKS:
-            if not isinstance(values.get(part), dict | None):
+            if not isinstance(own := values.get(part), dict | None):
                 raise config.wrong(part, "and it is an object with a config of its own")
+            if inner := next((key for key in STACKS if own and key in own), None):
+                raise ModelError(
+                    f"{config.path} has within its {part} another {inner}, and a stack is one "
+                    "model by itself.",
+                    _HINT,
+                )
+    if config.model_type == PAIR:
+        _refuse_halves(config)
     several = all(model_type_of(values.get(part)) for part in STACKS)
     if several and not _has_stacks(config.model_type):
         first, second = (model_type_of(values[part]) for part in STACKS)
@@ -149,6 +160,26 @@ def _refuse_kinds(config: Config, folder: Path) -> None:
     # It may lead to other weights than those that were checked.
     if values.get("transformers_weights") is not None:
         raise config.wrong("transformers_weights", "and weights are read from model.safetensors")
+
+
+def _refuse_halves(config: Config) -> None:
+    """Refuse a model put together of two where either is not known as that half of one."""
+    for half, known in HALVES.items():
+        found = model_type_of(config.values.get(half))
+        if found is None:
+            raise config.wrong(half, "and it is a config with a model_type")
+        if found not in known:
+            raise ModelError(
+                f"The {half} of this {config.model_type} is a {shown(found)}, which is not covered "
+                f"as the {half} of a model put together of two.",
+                f"Covered as one are {', '.join(known)}.",
+            )
+    if config.values["decoder"].get("add_cross_attention") is not True:
+        raise ModelError(
+            f"{config.path} does not say add_cross_attention = true of its decoder, which then "
+            "hears nothing of the encoder.",
+            _HINT,
+        )
 
 
 def _has_stacks(model_type: str) -> bool:
@@ -245,7 +276,8 @@ def _rope(config: Config, key: str, value: object) -> None:
 
 def _check_tokens(config: Config) -> None:
     """Check that the tokens with a task of their own are entries of the vocabulary."""
-    entries = config.values.get(VOCABULARY)
+    whose = f"decoder.{VOCABULARY}" if config.model_type == PAIR else VOCABULARY
+    entries = said(config.values, whose, None)
     for key in _TOKENS:
         value = config.values.get(key)
         for token in value if isinstance(value, list) else [value]:
@@ -254,8 +286,9 @@ def _check_tokens(config: Config) -> None:
             if type(token) is not int:
                 raise config.wrong(key, "and it is the number of a token")
             # Only a decoder's first token is always read; the others may be a family's default.
-            if key == START and entries is not None and not 0 <= token < entries:
-                raise config.wrong(key, f"and the vocabulary has {entries:,} entries")
+            most = entries if type(entries) is int else _MOST_ENTRIES
+            if key == START and not 0 <= token < most:
+                raise config.wrong(key, f"and the vocabulary has {most:,} entries")
 
 
 def _check_division(config: Config) -> None:

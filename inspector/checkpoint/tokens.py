@@ -27,6 +27,7 @@ from inspector.checkpoint.encoded import (
 from inspector.checkpoint.json_file import read_object
 from inspector.checkpoint.pieces import read_entry
 from inspector.errors import InputError, ModelError
+from inspector.families.pairs import PAIR
 from inspector.families.spec import Family
 from inspector.panics import hushed, is_fault
 from inspector.records import Checkpoint, Text, Token
@@ -37,7 +38,9 @@ _SEGMENTS_OF_A_PAIR = 2
 #: What vocabularies call the token that a masked model fills.
 _MASKS = ("[MASK]", "<mask>")
 #: Whose decoders read, in training, what they write, one place later and behind a token of theirs.
-_SHIFTED = ("t5", "mt5", "umt5", "t5gemma", "bart", "pegasus", "blenderbot", "blenderbot-small")
+_SHIFTED = (
+    "t5", "mt5", "umt5", "t5gemma", "bart", "pegasus", "blenderbot", "blenderbot-small", PAIR,
+)  # fmt: skip
 
 
 def read_tokenizer(folder: Path, title: str) -> Any:
@@ -77,14 +80,18 @@ def limit(folder: Path, config: Any, family: Family) -> int | None:
     """Return how many tokens fit into the model, or None where it sets no limit."""
     path = folder / _SAID
     said = read_object(path).get("model_max_length") if path.exists() else None
-    config = family.own(config)
+    return smallest_limit(said, *(_places(row, row.own(config)) for row in family.sites))
+
+
+def _places(family: Family, config: Any) -> int | None:
+    """Return for how many tokens a stack has places, by its own config."""
     places = places_of(config)
     embed = None if family.body is None else family.body.embeddings
     if places is not None and embed is not None and family.positions_behind_padding:
         # The first token has the place behind the padding's.
         padding = config.pad_token_id if embed.padding is None else embed.padding
         places = max(1, places - padding - 1)
-    return smallest_limit(said, places)
+    return places
 
 
 def encode(

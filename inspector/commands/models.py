@@ -79,6 +79,7 @@ def models(*, words: tuple[str, ...], check: str | None, forget: bool, as_json: 
 def _list(words: tuple[str, ...], *, as_json: bool) -> None:
     """Print the families in whose lines all words stand, and without words all else there is."""
     from inspector.checkpoint import cache
+    from inspector.families import described
     from inspector.families.registry import FAMILIES
 
     chosen = {name: row for name, row in FAMILIES.items() if _has(row, words)}
@@ -92,9 +93,9 @@ def _list(words: tuple[str, ...], *, as_json: bool) -> None:
         rows = [
             {
                 "family": name,
-                "kind": family.kind,
-                "specials": list(family.specials),
-                "covers": family.covers,
+                "kind": described.kind(family),
+                "specials": list(described.specials(family)),
+                "covers": described.covers(family),
             }
             for name, family in chosen.items()
         ]
@@ -107,7 +108,7 @@ def _list(words: tuple[str, ...], *, as_json: bool) -> None:
         name, kind, specials = _cells(family)
         click.echo(f"  {name:{widths[0]}}  {kind:{widths[1]}}  {specials}".rstrip())
         if len(chosen) == 1:
-            for key, values in family.covers.items():
+            for key, values in described.covers(family).items():
                 click.echo(f"    covered where {key} is {values}")
     if words:
         click.echo(f"\n{len(chosen)} of {len(FAMILIES)} families.")
@@ -118,7 +119,9 @@ def _list(words: tuple[str, ...], *, as_json: bool) -> None:
 
 def _cells(family: Family) -> tuple[str, str, str]:
     """Return a family's line: its name, its kind, and what sets it apart."""
-    return family.model_type, family.kind, ", ".join(family.specials)
+    from inspector.families import described
+
+    return family.model_type, described.kind(family), ", ".join(described.specials(family))
 
 
 def _has(family: Family, words: Sequence[str]) -> bool:

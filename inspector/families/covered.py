@@ -45,7 +45,7 @@ def not_rebuilt_because(family: Family, config: Any) -> str | None:
             f"this checkpoint has {strange[0]!r}"
         )
     widths = {int(site.own(config).hidden_size) for site in family.sites if site.within}
-    if len(widths) > 1:
+    if len(widths) > 1 and not family.bridge:
         return (
             f"the rebuild of {family.model_type} covers stacks of one width, this checkpoint has "
             f"{' and '.join(map(str, sorted(widths)))}"
@@ -56,12 +56,13 @@ def not_rebuilt_because(family: Family, config: Any) -> str | None:
     if family.turns(config) and "head_dim" not in family.reads:
         # The heads are as wide as ever, but transformers makes the speeds for this width.
         heads, _, size = sizes(family, config)
+        own = family.own(config)
         if family.latent:
-            size = int(config.qk_rope_head_dim)
-        if (found := getattr(config, "head_dim", None) or size) != size:
+            size = int(own.qk_rope_head_dim)
+        if (found := getattr(own, "head_dim", None) or size) != size:
             return (
                 f"the rebuild of {family.model_type} covers heads of "
-                f"{config.hidden_size} / {heads} dimensions, this checkpoint has "
+                f"{own.hidden_size} / {heads} dimensions, this checkpoint has "
                 f"head_dim={found!r}"
             )
     return None
@@ -109,7 +110,7 @@ def refuse_left_open(family: Family, config: Any) -> None:
         When a value that the row says must be ``Given`` is not.
     """
     for name, expected in family.requires.items():
-        if isinstance(expected, Given) and getattr(config, name, None) is None:
+        if isinstance(expected, Given) and said(config, name, None) is None:
             raise ModelError(
                 f"The config of this {family.model_type} leaves {name} open, and it tells "
                 f"{expected.why}.",
@@ -119,7 +120,7 @@ def refuse_left_open(family: Family, config: Any) -> None:
 
 def not_run_because(family: Family, config: Any) -> str | None:
     """Say which value of a config the forward pass does not cover, or None."""
-    named, known = [("conv_act", config)], ACTIVATIONS
+    named, known = [("conv_act", family.own(config))], ACTIVATIONS
     for row in family.sites:
         feed = None if row.body is None else row.body.feed_forward
         if feed is None or feed.has_fixed(config) or (feed.mixture and feed.mixture.bounded):
@@ -127,7 +128,7 @@ def not_run_because(family: Family, config: Any) -> str | None:
         named.append((feed.activation, row.own(config)))
         known += LEARNED if feed.learned else ()
     if family.head is not None and family.head.transform and not family.head.fixed:
-        named.append((family.head.activation, config))
+        named.append((family.head.activation, family.sites[-1].own(config)))
     for name, of in named:
         value = getattr(of, name, ACTIVATIONS[0])
         if value not in known:

@@ -256,7 +256,8 @@ class WordHead:
     words: tuple[str, ...] = ()
     #: Whether they have one even where the config says that words share theirs.
     never_tied: bool = False
-    #: The bias of each word: the first of these that the file has.
+    #: The bias of each word: the first of these that the file has, and the last where words share
+    #: nothing with the embeddings.
     bias: tuple[str, ...] = ()
     #: The config's flag that says whether there is one, where checkpoints differ.
     bias_if: str = ""

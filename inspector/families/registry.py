@@ -14,7 +14,9 @@ from importlib import import_module
 from typing import Any
 
 from inspector.errors import InputError
+from inspector.families.attention_numbers import said
 from inspector.families.covered import not_rebuilt_because, refuse_left_open
+from inspector.families.pairs import HALVES, PAIR, pair
 from inspector.families.spec import Family
 
 #: Every model type with a row, by its group.
@@ -48,7 +50,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "encoder_decoders": (
         "t5", "mt5", "umt5", "t5gemma", "bart", "marian", "mbart", "pegasus", "plbart", "m2m_100",
-        "blenderbot", "blenderbot-small",
+        "blenderbot", "blenderbot-small", "encoder-decoder",
     ),
 }  # fmt: skip
 
@@ -106,6 +108,18 @@ def positions_behind_padding(model_type: str) -> bool:
     return model_type in _BEHIND_PADDING
 
 
+def family_of(config: Any) -> Family | None:
+    """Return the row of a config's family, or None; of a pair one made of those of its halves.
+
+    The config, or those within it, may be what a file says, a ``dict``.
+    """
+    model_type = said(config, "model_type", None)
+    if model_type != PAIR:
+        return FAMILIES.get(model_type)
+    encoder, decoder = (said(config, f"{half}.model_type", "bert") for half in HALVES)
+    return pair(FAMILIES[encoder], FAMILIES[decoder])
+
+
 def row_of(config: Any) -> tuple[Family | None, str | None]:
     """Return the row by which a checkpoint is rebuilt, or None and why there is none.
 
@@ -114,7 +128,7 @@ def row_of(config: Any) -> tuple[Family | None, str | None]:
     ModelError
         When the config leaves open what the family cannot run without.
     """
-    family = FAMILIES.get(config.model_type)
+    family = family_of(config)
     if family is None:
         return None, (
             f"there is no row for {config.model_type} among the families; `inspect models` lists "

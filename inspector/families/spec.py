@@ -6,18 +6,29 @@ from collections.abc import Mapping
 from dataclasses import field, replace
 from typing import Any, Literal
 
-from inspector.families.parts import (
-    Added,
-    Body,
-    Given,
-    LatentPaths,
-    OneOf,
-    Where,
-    WordHead,
-    holds,
-)
+from inspector.families.parts import Added, Body, LatentPaths, Where, WordHead, holds
 from inspector.records import SiteName
 from inspector.records.record import record
+
+
+@record(frozen=True, slots=True, kw_only=True)
+class Crossed:
+    """A decoder's attention on another model's states, which its config may put into its layers.
+
+    Paths from the layer, as in ``Family``; all else is as in the layer's own attention, but for
+    positions and masks, which it has none of.
+    """
+
+    #: What makes queries, and keys and values; or ``keys_values``, one projection for the latter
+    #: two, all keys and then all values.
+    query: str
+    key: str = ""
+    value: str = ""
+    keys_values: str = ""
+    output: str
+    entry: str
+    norm: str = ""
+    norm_after: Where = ""
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -44,6 +55,8 @@ class Family:
     key: str = ""
     value: str = ""
     fused: str = ""
+    #: One projection for keys and values, all keys and then all values.
+    keys_values: str = ""
     #: In place of all of them.
     latent: LatentPaths | None = None
     layout: Literal["blocks", "groups", "shards"] = "blocks"
@@ -55,6 +68,13 @@ class Family:
     site: SiteName = "self"
     #: The config within the config that is the site's own, where stacks have one each.
     within: str = ""
+    #: Where the site's base model stands within the whole, of a model put together of two: its
+    #: paths begin there, in files too. And what brings the states of an encoder to the width of
+    #: such a model's decoder, where that is another; from the whole.
+    stands: str = ""
+    bridge: str = ""
+    #: What a decoder's layers have beside their own attention, as a half of such a model.
+    crossed: Crossed | None = None
     #: The other rows of an encoder–decoder, in the order ``decoder``, ``cross``.
     others: tuple[Family, ...] = ()
     #: The module whose input is the row's input, where that is not the layer: in cross-attention
@@ -158,63 +178,6 @@ class Family:
         """A row for each site, in the order in which a run has them."""
         return self, *self.others
 
-    @property
-    def kind(self) -> str:
-        """Whether the family reads both ways, writes, or does both with two stacks."""
-        if self.others:
-            return "encoder–decoder"
-        return "decoder" if self.causal else "encoder or decoder" if self.causal_if else "encoder"
-
-    @property
-    def covers(self) -> dict[str, str]:
-        """The values of the config that the row covers, where it does not cover them all."""
-        return {
-            name: str(value) if isinstance(value, OneOf) else repr(value)
-            for name, value in self.requires.items()
-            if not isinstance(value, Given)
-        }
-
-    @property
-    def specials(self) -> tuple[str, ...]:
-        """What sets the family's attention apart from the plain formula, in a few words each."""
-        windows = {
-            "all": "sliding window",
-            "layer_types": "sliding window in some layers",
-            "both": "window both ways in some layers",
-            "gpt_neo": "local in some layers",
-        }
-        added = {
-            "alibi": "ALiBi",
-            "buckets": "distance buckets",
-            "disentangled": "disentangled positions",
-        }
-        norm = "layer norm before" if self.norm_kind.startswith("layer") else "RMS norm before"
-        turned = " in some layers" if self.rope_if_near else " where set" if self.rope_if else ""
-        said = (
-            "encoder, decoder and cross-attention" if self.others else "",
-            "causal" if self.causal else "causal where set" if self.causal_if else "",
-            windows[self.window] if self.window else "",
-            {"half": "rotary", "interleaved": "rotary, interleaved", None: ""}[self.rope] + turned,
-            "values turned where set" if "rotary_value" in self.reads else "",
-            added[self.added.kind] if self.added else "",
-            norm if self.norm else "",
-            "norms on q and k" + (" where set" if self.head_norms_if else "")
-            if self.head_norms
-            else "",
-            {
-                "head": "",
-                "yarn": "",
-                "one": "no scale",
-                "terms": "scale by the number of terms",
-            }.get(self.scale, "scale by config"),
-            "soft cap" if self.softcap else "",
-            "sinks" if self.sinks else "",
-            "fused q, k, v" if self.fused else "",
-            "latent keys and values" if self.latent else "",
-            "layers share weights" if "{group}" in self.layer else "",
-        )
-        return tuple(filter(None, said))
-
     def own(self, config: Any) -> Any:
         """Return the part of a config that is the site's own; of such a part, itself."""
         return getattr(config, self.within, config) if self.within else config
@@ -245,6 +208,7 @@ class Family:
         """Return where a layer's norm before the projections lies, or None where it has none."""
         if layer < self.norm_from:
             return None
+        config = self.own(config)
         if self.norm_instead:
             path, name, value = self.norm_instead
             if getattr(config, name, None) == value:
@@ -253,6 +217,7 @@ class Family:
 
     def head_norm_paths(self, config: Any) -> tuple[str, str] | None:
         """Return where the norms of queries and keys lie, or None where there are none."""
+        config = self.own(config)
         return self.head_norms if getattr(config, self.head_norms_if or "", True) else None
 
     def position_paths(self, config: Any) -> tuple[str, str | None, str | None, str | None] | None:
@@ -266,6 +231,7 @@ class Family:
             return None
         if added.kind == "buckets":
             return added.table, None, None, None
+        config = self.own(config)
         terms = self.terms(config)
         if not config.relative_attention or not terms:
             return None
@@ -280,17 +246,18 @@ class Family:
 
     def turns(self, config: Any) -> bool:
         """Say whether positions turn queries and keys under a config."""
-        return self.rope is not None and holds(self.rope_if, config)
+        return self.rope is not None and holds(self.rope_if, self.own(config))
 
     def is_causal(self, config: Any) -> bool:
         """Say whether a token attends only to what comes before it under a config."""
-        return self.causal or bool(self.causal_if and getattr(config, self.causal_if, False))
+        own = self.own(config)
+        return self.causal or bool(self.causal_if and getattr(own, self.causal_if, False))
 
     def terms(self, config: Any) -> list[str]:
         """Return which terms beside q·k make the scores of disentangled attention."""
         if self.added is None or self.added.kind != "disentangled":
             return []
-        return list(config.pos_att_type or [])
+        return list(self.own(config).pos_att_type or [])
 
     def read(self, config: Any, key: str) -> Any:
         """Return a value of the config where the family's own code reads it, else None."""

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 
 from inspector.errors import MachineError, ModelError
+from inspector.families.pairs import PAIR
 from inspector.families.registry import FAMILIES
 from inspector.plain import layer_name
 from inspector.records import Array, SiteName, Text, Trace, TracedLayer
@@ -28,7 +29,7 @@ from inspector.referee.faults.running import named, refuse_foreign_ids, run_expl
 from inspector.referee.layer_numbers import own_numbers
 from inspector.referee.loading import LoadedModel
 from inspector.referee.quiet import quiet
-from inspector.referee.site_hooks import SiteStates, copied, watch_end, watch_sites
+from inspector.referee.site_hooks import SiteStates, copied, watch_bridge, watch_end, watch_sites
 from inspector.referee.threads import threads_for
 
 #: What configs call how many experts a layer has.
@@ -90,7 +91,13 @@ def _capture(
     refuse_foreign_ids(loaded, inputs)
     calls: list[Seen] | None = None
     final: list[Array] = []
-    with watch_sites(model, loaded.family) as seen, watch_end(model, final):
+    bridged: list[Array] = []
+    family = loaded.family
+    with (
+        watch_sites(model, family) as seen,
+        watch_bridge(model, family, bridged),
+        watch_end(model, family, final),
+    ):
         if loaded.family is None and not loaded.takes_target:
             outputs, calls = _run_watched(loaded, called, inputs)
         else:
@@ -100,6 +107,11 @@ def _capture(
     layers = [
         layer for site in _sites(loaded) for layer in _layers(site, outputs, loaded, seen, calls)
     ]
+    if bridged:
+        layers = [
+            layer if layer.key_states is None else replace(layer, key_states=bridged[-1])
+            for layer in layers
+        ]
     if calls is not None:
         layers = [
             replace(layer, captured=call.captured)
@@ -111,7 +123,10 @@ def _capture(
         target=target,
         # Where the model ran again, unwatched, the last run counts.
         final=final[-1] if final else None,
-        logits=None if loaded.with_head is None else copied(outputs.logits),
+        # A model that is put together of two is never without its head.
+        logits=copied(outputs.logits)
+        if loaded.with_head is not None or loaded.checkpoint.family == PAIR
+        else None,
     )
     _refuse_no_attention(loaded, trace)
     return with_answer(loaded, trace)

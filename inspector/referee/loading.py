@@ -30,7 +30,7 @@ from inspector.referee.faults.culprit import config_culprit, model_culprit
 from inspector.referee.faults.explain import explained
 from inspector.referee.hub import fetch
 from inspector.referee.quiet import quiet
-from inspector.referee.text import window
+from inspector.referee.text import halves_of, window
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -224,8 +224,9 @@ def _config(source: Source, said: Config) -> Any:
     # How outputs are packed, and in how many parts the work is done: neither changes a number, and
     # with the first off or the second not dividing the text the model could not be read.
     config.return_dict = True
-    if hasattr(config, "chunk_size_feed_forward"):
-        config.chunk_size_feed_forward = 0
+    for part in (config, *halves_of(config)):
+        if hasattr(part, "chunk_size_feed_forward"):
+            part.chunk_size_feed_forward = 0
     return config
 
 
@@ -234,7 +235,7 @@ def _refuse_incomplete(source: Source, absent: list[str], mismatched: Iterable[A
 
     A pooler is the exception: many checkpoints come without one, and it is behind the attention.
     """
-    missing = [key for key in absent if not key.startswith("pooler.")]
+    missing = [key for key in absent if not key.startswith(("pooler.", "encoder.pooler."))]
     wrong = sorted(mismatched, key=lambda one: str(one[0]))
     if not missing and not wrong:
         return

@@ -71,7 +71,7 @@ def capture_rows(
         stack.callback(called.set_attn_implementation, before)
         called.set_attn_implementation(_NAME)
         watched.hook(model, loaded, stack)
-        stack.enter_context(watch_end(model, final))
+        stack.enter_context(watch_end(model, loaded.family, final))
         logits = _run(loaded, called, ids)
     # OPT with its head calls past its base model, which then ends with nothing.
     end = final[-1] if final else None

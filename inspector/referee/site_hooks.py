@@ -40,22 +40,38 @@ def watch_sites(model: Any, family: Family | None) -> Iterator[dict[SiteName, Si
 
 
 @contextmanager
-def watch_end(model: Any, final: list[Array]) -> Iterator[None]:
+def watch_bridge(model: Any, family: Family | None, heard: list[Array]) -> Iterator[None]:
+    """Copy an encoder's states as a decoder of another width hears them, where there is one."""
+    bridge = getattr(model, family.bridge, None) if family and family.bridge else None
+    with ExitStack() as hooks:
+        if bridge is not None:
+            hooks.enter_context(
+                bridge.register_forward_hook(
+                    lambda _module, _args, result: heard.append(copied(result))
+                )
+            )
+        yield
+
+
+@contextmanager
+def watch_end(model: Any, family: Family | None, final: list[Array]) -> Iterator[None]:
     """Copy the states that the base model ends with, of an encoder–decoder its decoder's."""
 
     def keep(_module: Any, _args: Any, result: Any) -> None:
         if (states := getattr(result, "last_hidden_state", None)) is not None:
             final.append(copied(states))
 
-    with model.register_forward_hook(keep):
+    with model.get_submodule(family.sites[-1].stands if family else "").register_forward_hook(keep):
         yield
 
 
 def _watch_one(model: Any, family: Family, hooks: ExitStack) -> SiteStates:
     seen = SiteStates([], [])
+    # An empty path is the model itself.
+    stack = model.get_submodule(family.stands)
     # A module that several layers share is called once for each of them, in their order.
     for path in dict.fromkeys(family.layer_paths(model.config)):
-        layer = model.get_submodule(path)
+        layer = stack.get_submodule(path)
         hooks.enter_context(
             # An empty path is the layer itself.
             layer.get_submodule(family.entry).register_forward_pre_hook(

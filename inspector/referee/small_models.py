@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import torch
-from transformers import AutoConfig, AutoModel
+from transformers import AutoConfig
 
 from inspector.checkpoint.model.assemble import assemble
 from inspector.checkpoint.sources import Source
 from inspector.errors import ModelError
 from inspector.families.small import SMALL
 from inspector.records import Text, Token
+from inspector.referee.answers.lm_head import head_of
 from inspector.referee.loading import LoadedModel, prepare
 from inspector.referee.quiet import quiet
 
@@ -39,12 +39,13 @@ def small_model(model_type: str) -> tuple[LoadedModel, Text, Text | None]:
     with quiet(), torch.random.fork_rng():
         torch.manual_seed(_SEED)
         config = AutoConfig.for_model(model_type, **SMALL[model_type])
-        automatic: Any = AutoModel  # its functions carry no annotations
+        _, automatic = head_of(config)
         model = automatic.from_config(config, attn_implementation="eager", dtype=torch.float32)
     perturb(model, _SEED)
     source = Source(model_type, f"a small random {model_type}", "", local=True, sha256=None)
     loaded = _runnable(prepare(source, model.eval(), None, head=None))
-    ids = np.random.default_rng(_SEED).integers(_SPECIAL, int(config.vocab_size), (2, _TOKENS))
+    words = int(config.get_text_config(decoder=True).vocab_size)
+    ids = np.random.default_rng(_SEED).integers(_SPECIAL, words, (2, _TOKENS))
     read, written = (row.tolist() for row in ids)
     if not loaded.takes_target:
         return loaded, _text(read), None
@@ -62,7 +63,9 @@ def _runnable(loaded: LoadedModel) -> LoadedModel:
         return loaded
     tensors = {name: tensor.numpy() for name, tensor in loaded.model.state_dict().items()}
     config, title = loaded.model.config, loaded.title
-    whole = assemble(tensors, loaded.family, config, title, architectures=())
+    # Only a model that is never without its head says so.
+    named = (type(loaded.model).__name__,)
+    whole = assemble(tensors, loaded.family, config, title, architectures=named)
     return replace(loaded, checkpoint=replace(loaded.checkpoint, model=whole))
 
 

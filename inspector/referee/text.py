@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from transformers import MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING
+from transformers import MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING, EncoderDecoderConfig
 
 from inspector.checkpoint.encoded import (
     build_tokens,
@@ -23,14 +23,30 @@ from inspector.checkpoint.encoded import (
     too_long,
 )
 from inspector.errors import ModelError
+from inspector.families.pairs import HALVES
 from inspector.families.registry import positions_behind_padding
 from inspector.records import Text, Token
 from inspector.referee.tokenizing import run_tokenizer, tokenize_chat
 from inspector.referee.vocabulary import special_ids
 
 
+def halves_of(config: Any) -> list[Any]:
+    """Return the configs of the two models that one is put together of; none of any other."""
+    return (
+        [getattr(config, half) for half in HALVES]
+        if isinstance(config, EncoderDecoderConfig)
+        else []
+    )
+
+
 def window(tokenizer: Any, config: Any) -> int | None:
     """Return how many tokens fit into the model, or None where it sets no limit."""
+    parts = halves_of(config) or [config]
+    return smallest_limit(getattr(tokenizer, "model_max_length", None), *map(_places, parts))
+
+
+def _places(config: Any) -> int | None:
+    """Return for how many tokens a model has places."""
     positions = places_of(config)
     padding = getattr(config, "pad_token_id", None)
     if (
@@ -40,7 +56,7 @@ def window(tokenizer: Any, config: Any) -> int | None:
     ):
         # The first token has the position behind the padding's id.
         positions = max(1, positions - padding - 1)
-    return smallest_limit(getattr(tokenizer, "model_max_length", None), positions)
+    return positions
 
 
 def encode(

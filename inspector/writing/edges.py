@@ -81,3 +81,26 @@ def refuse_window(text: Text, what: str, tokens: int, window: int | None) -> Non
         f"The {what} has {len(text)} tokens and {window} fit into the model: {tokens} more do not.",
         f"Use --generate {room} at most." if room > 0 else f"Shorten the {what}.",
     )
+
+
+def refuse_padding(text: Text, checkpoint: Checkpoint) -> None:
+    """Refuse to write behind a padding token where places are counted among the words.
+
+    Such a token takes no place while a text is read at once, and takes one in transformers' own
+    ``generate``, which reads a token at a time: what comes behind it has two answers.
+
+    Raises
+    ------
+    ModelError
+        When the text has one.
+    """
+    model = checkpoint.model
+    if model is None:
+        return
+    tables = (model.decoder or model.stack).embeddings
+    if tables.counted == "ids" and (text.ids == tables.padding).any():
+        raise ModelError(
+            f"What {checkpoint.title} writes behind its padding token, {tables.padding}, has two "
+            "answers: the places of the words behind it are counted in two ways.",
+            "Begin with another token: decoder_start_token_id in its config.json says which.",
+        )

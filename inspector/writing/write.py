@@ -12,7 +12,7 @@ from inspector.errors import InputError, ModelError
 from inspector.records import Checkpoint, Text, Trace
 from inspector.records.generation import Generation, Writing
 from inspector.verify.written import verify_written
-from inspector.writing.edges import read_edges, refuse_window
+from inspector.writing.edges import read_edges, refuse_padding, refuse_window
 from inspector.writing.generate import Choice, generate
 from inspector.writing.letters import Vocabulary, written_on
 
@@ -94,12 +94,15 @@ def write_on(
     ------
     InputError
         When the text fills the model's window before all is written.
+    ModelError
+        When there is a padding token in it that makes the places behind it uncertain.
     """
     begun = text if target is None else target
     known = asked if isinstance(asked, Generation) else None
     wanted = asked.asked if isinstance(asked, Generation) else asked
     what = "text" if target is None else "target"
     refuse_window(begun, what, wanted.tokens, checkpoint.window)
+    refuse_padding(begun, checkpoint)
     alike = partial(_same, checkpoint)
     if known is None or not (alike(known.text, text) and alike(known.target, target)):
         ends = read_edges(checkpoint).ends

@@ -18,6 +18,7 @@ from inspector.analysis.agreement import measure_ladder
 from inspector.analysis.heads import read_heads
 from inspector.checkpoint.sources import Source
 from inspector.corpus.measured.rungs import NAMES, ladder_sums
+from inspector.families.described import specials
 from inspector.families.registry import FAMILIES
 from inspector.families.small import SMALL
 from inspector.forward.rebuilding.rebuild import rebuild
@@ -35,7 +36,7 @@ MEASURES = {
     "top1": "top1_agreement",
 }
 #: Families with something beside scale·q·k: sinks, caps, positions, masks, norms on q and k.
-SPECIAL = [name for name, row in FAMILIES.items() if row.specials and not row.others]
+SPECIAL = [name for name, row in FAMILIES.items() if specials(row) and not row.others]
 #: Families with sinks, and a small config of each, that nobody has written a row for.
 WITHOUT_A_ROW = {
     name: options

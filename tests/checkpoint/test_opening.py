@@ -116,6 +116,17 @@ def test_a_base_model_without_its_head(model_type: str, tmp_path: Path) -> None:
     assert ours.logits is None
 
 
+@pytest.mark.parametrize("model_type", ["bert", "roberta", "albert", "deberta"])
+def test_words_of_their_own_have_a_bias_of_their_own(model_type: str, tmp_path: Path) -> None:
+    """A file then has two, and the model adds that of the words' own module."""
+    model = random_model(model_type, SMALL[model_type] | {"tie_word_embeddings": False})
+    folder = save(model, tmp_path / "model")
+    theirs = run_theirs(model, Text.of_ids(IDS))
+    ours = forward(open_checkpoint(source(folder)), Text.of_ids(IDS), keep=("layers", "logits"))
+    assert ours.logits is not None
+    assert np.abs(ours.logits - theirs.logits).max() <= 1e-4
+
+
 def test_as_many_tokens_as_mpt_has_positions_for(tmp_path: Path) -> None:
     """It makes its ALiBi for so many, and cannot read one more."""
     model, folder = saved("mpt", tmp_path / "model")

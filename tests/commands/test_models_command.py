@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import AutoConfig, AutoModel
+from seq2seq_models import automatic
+from transformers import AutoConfig
 
 from inspector.commands import main
 from inspector.families import registry, small
@@ -141,5 +142,5 @@ def test_a_family_without_a_small_config(
 def test_small_configs_make_small_models(model_type: str) -> None:
     config = AutoConfig.for_model(model_type, **SMALL[model_type])
     assert all(len(row.layer_paths(config)) >= 3 for row in FAMILIES[model_type].sites)
-    model = AutoModel.from_config(config)
+    model = automatic(model_type).from_config(config)
     assert sum(parameter.numel() for parameter in model.parameters()) < 100_000

@@ -85,7 +85,8 @@ def _some(it: Made, draw: Any) -> list[Edit]:
     for site, layer, head in draw(heads):
         rows = len(it.text if site in ("self", "encoder") else it.target or ())
         row = next(row for row in it.family.sites if row.site == site)
-        projection = it.model.base_model.get_submodule(row.layer_paths(it.model.config)[layer])
+        stack = it.model.base_model.get_submodule(row.stands)
+        projection = stack.get_submodule(row.layer_paths(it.model.config)[layer])
         width = _width(projection.get_submodule(row.output))
         size = width // getattr(row.own(it.model.config), row.heads)
         patch = np.random.default_rng(head).normal(size=(rows, size)).astype(np.float32)

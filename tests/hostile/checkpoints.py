@@ -92,10 +92,18 @@ def _wrong_words(message: str, hint: str) -> str | None:
 # --- the changes ------------------------------------------------------------------------------
 
 
+def _part(config: dict[str, Any], chance: random.Random) -> dict[str, Any]:
+    """Choose a config, or one of those within it, which a model of two halves has."""
+    within = [config[half] for half in ("encoder", "decoder") if half in config]
+    part: dict[str, Any] = chance.choice([config, *within])
+    return part
+
+
 def _config_value(folder: Path, chance: random.Random) -> str:
     config = json.loads((folder / "config.json").read_text())
-    key = chance.choice([*config, *config, *FOREIGN_KEYS])
-    config[key] = value = chance.choice(VALUES)
+    part = _part(config, chance)
+    key = chance.choice([*part, *part, *FOREIGN_KEYS])
+    part[key] = value = chance.choice(VALUES)
     (folder / "config.json").write_text(json.dumps(config))
     return f"{key} = {value!r}"
 
@@ -103,17 +111,17 @@ def _config_value(folder: Path, chance: random.Random) -> str:
 def _config_number(folder: Path, chance: random.Random) -> str:
     """Change a number by a little: near misses are found out otherwise than nonsense."""
     config = json.loads((folder / "config.json").read_text())
-    key = chance.choice([key for key, value in config.items() if type(value) in (int, float)])
-    config[key] = value = chance.choice(
-        [config[key] + 1, config[key] - 1, config[key] * 2, -config[key]]
-    )
+    part = _part(config, chance)
+    key = chance.choice([key for key, value in part.items() if type(value) in (int, float)])
+    part[key] = value = chance.choice([part[key] + 1, part[key] - 1, part[key] * 2, -part[key]])
     (folder / "config.json").write_text(json.dumps(config))
     return f"{key} = {value!r}"
 
 
 def _config_without(folder: Path, chance: random.Random) -> str:
     config = json.loads((folder / "config.json").read_text())
-    del config[key := chance.choice(list(config))]
+    part = _part(config, chance)
+    del part[key := chance.choice(list(part))]
     (folder / "config.json").write_text(json.dumps(config))
     return key
 

@@ -21,7 +21,7 @@ from inspector.checkpoint import bundled
 from inspector.families.small import SMALL
 
 #: Damaged by ``checkpoints``.
-CHECKPOINTS = ("bert", "llama", "bart", "visual_bert")
+CHECKPOINTS = ("bert", "llama", "bart", "visual_bert", "bert-to-bert")
 #: Each reads sentences by another kind of tokenizer; none has a token for what it does not know
 #: but the first two.
 READERS = ("wordpiece", "unigram", "bytes", "metaspace")
@@ -41,6 +41,7 @@ def make_models(place: Path) -> None:
     random_bert(place / "bert")
     save(llama, place / "llama")
     random_encoder_decoder("bart", place / "bart")
+    random_encoder_decoder("bert to bert", place / "bert-to-bert")
     save(unknown, place / "visual_bert")
     _reader(place / "wordpiece", "bert", _bundled())
     _reader(place / "unigram", "xlm-roberta", _unigram())

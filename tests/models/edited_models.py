@@ -115,11 +115,12 @@ def _sites(model: Any, family: Any) -> list[_Site]:
     rows = []
     for row in family.sites:
         heads = getattr(row.own(model.config), row.heads)
+        stack = model.base_model.get_submodule(row.stands)
         rows.append(
             [
                 _Site(
                     (row.site, at),
-                    model.base_model.get_submodule(path).get_submodule(row.output),
+                    stack.get_submodule(path).get_submodule(row.output),
                     heads,
                 )
                 for at, path in enumerate(row.layer_paths(model.config))

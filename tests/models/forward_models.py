@@ -18,7 +18,7 @@ from small_models import perturb
 from transformers import AutoConfig
 
 from inspector.checkpoint.model.assemble import assemble
-from inspector.families.registry import FAMILIES
+from inspector.families.registry import FAMILIES, family_of
 from inspector.records import Array, Checkpoint, Mask, SiteName, Text, Trace
 from inspector.referee.capture import float64_by_default
 
@@ -124,9 +124,11 @@ class Made:
 
     def __init__(self, variant: str) -> None:
         model_type, options = ALL[variant]
-        self.family = FAMILIES[model_type]
         self.model = random_model(model_type, options)
         config = self.model.config
+        family = family_of(config)
+        assert family is not None
+        self.family = family
         tensors = {name: one.numpy().copy() for name, one in self.model.state_dict().items()}
         built = assemble(tensors, self.family, config, variant, architectures=config.architectures)
         self.checkpoint = Checkpoint(
@@ -134,7 +136,8 @@ class Made:
         )
         random = np.random.default_rng(3)
         self.text = Text.of_ids(random.integers(5, 32, TOKENS))
-        self.padding = getattr(config, "pad_token_id", None) or 0
+        padded = self.family.own(config) if self.family.stands else config
+        self.padding = getattr(padded, "pad_token_id", None) or 0
         if getattr(config, "type_vocab_size", 0) > 1:
             types = np.repeat([0, 1], [6, TOKENS - 6])
             self.text = replace(self.text, token_types=types)

@@ -23,6 +23,7 @@ from inspector.checkpoint.safetensors_file import FLOATS
 from inspector.checkpoint.weights import Weights
 from inspector.errors import ModelError
 from inspector.families.config import FamilyConfig, known
+from inspector.families.pairs import PAIR
 from inspector.families.registry import FAMILIES
 from inspector.families.spec import Family
 from inspector.records import Array, Float32
@@ -95,6 +96,12 @@ def plan(files: CheckpointFiles, adapter: AdapterTensors, config: AdapterConfig)
         When a tensor's name or shape fits nothing in the base, when the adapter's config and its
         tensors do not belong together, or when it changes what is not merged here.
     """
+    if files.config.model_type == PAIR:
+        raise ModelError(
+            f"The base of this adapter is put together of two models ({PAIR}), and into these none "
+            "is merged.",
+            "Merge it yourself, and save the whole.",
+        )
     base = _Base(files.config, files.weights)
     if base.family is None and config.on("fan_in_fan_out"):
         raise config.wrong(

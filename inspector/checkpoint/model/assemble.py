@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -44,12 +45,16 @@ def assemble(
     """
     rows = {row.site: row for row in family.sites}
     encoder = _stack(tensors, family, None, config, title, kept=kept)
+    if family.bridge and _widths_differ(family, config):
+        bridge = Modules(tensors, family, config, title).projection(family.bridge, within_file=True)
+        encoder = replace(encoder, projection=bridge)
     decoder = (
         _stack(tensors, rows["decoder"], rows["cross"], config, title, kept=kept)
         if family.others
         else None
     )
-    modules = Modules(tensors, family, config, title)
+    # The head is behind the last stack.
+    modules = Modules(tensors, family.sites[-1], config, title)
     named = family.head is not None and family.head.architecture in architectures
     return Model(
         stack=encoder,
@@ -60,6 +65,11 @@ def assemble(
         float32_parts=any(_in_float32(row, config) for row in family.sites),
         rope_windows=rope_windows(family, config),
     )
+
+
+def _widths_differ(family: Family, config: Any) -> bool:
+    """Say whether an encoder's states are of another width than its decoder's."""
+    return len({int(site.own(config).hidden_size) for site in family.sites}) > 1
 
 
 def _in_float32(family: Family, config: Any) -> bool:
@@ -155,16 +165,20 @@ def _head(modules: Modules, family: Family, config: Any, table: Array) -> Head |
     """Return the head for words, or None where the file has only a part of it."""
     if (row := family.head) is None:
         return None
-    tied = config.tie_word_embeddings
-    # The last stack's own config says what there is to say of its end.
-    config = family.sites[-1].own(config)
+    # The last stack's own config says what there is to say of its end; whether words are tied, only
+    # where the stack is a model by itself.
+    own = family.sites[-1].own(config)
+    tied = (own if family.sites[-1].stands else config).tie_word_embeddings
+    config = own
     transform, norm = found(row.transform, config), found(row.norm, config)
     own = [modules.within_file(f"{path}.weight") for path in row.words]
     words = next((one for one in own if one is not None), None)
     if tied and not row.never_tied:
         words = table
     biases = row.bias if getattr(config, row.bias_if or "", True) else ()
-    bias = next((b for b in map(modules.within_file, biases) if b is not None), None)
+    # The words' own module has one too: the same where words are tied, else the one that counts.
+    ordered = biases if tied and not row.never_tied else biases[::-1]
+    bias = next((b for b in map(modules.within_file, ordered) if b is not None), None)
     try:
         return (
             None

@@ -38,11 +38,11 @@ def attention_layers(
     """
     found: list[AttentionLayer] = []
     for site in family.sites:
-        modules = Modules(tensors, site, config, title)
+        own = site.own(config)
+        modules = Modules(tensors, site, own, title)
         shared: dict[str, AttentionLayer] = {}
-        for layer in range(len(site.layer_paths(config))):
-            built = attention_layer(modules, site, config, layer)
-            path = site.layer_paths(config)[layer]
+        for layer, path in enumerate(site.layer_paths(own)):
+            built = attention_layer(modules, site, own, layer)
             first = shared.setdefault(path, built)
             found.append(replace(built, weights=first.weights))
     return tuple(found)
@@ -63,6 +63,9 @@ def attention_layer(modules: Modules, family: Family, config: Any, layer: int) -
     elif together:
         fused = modules.projection(f"{at}.{together}")
         query, key, value = _part(fused, fused_rows(family, config))
+    elif family.keys_values:
+        query = modules.projection(f"{at}.{family.query}")
+        key, value = _halves(modules.projection(f"{at}.{family.keys_values}"))
     else:
         query, key, value = (
             modules.projection(f"{at}.{path}") for path in (family.query, family.key, family.value)
@@ -126,6 +129,16 @@ def _part(
         for some in map(_together, rows)
     )
     return query, key, value
+
+
+def _halves(fused: Projection) -> tuple[Projection, Projection]:
+    """Part a projection into the first half of its output, the keys, and the second, the values."""
+    half = len(fused.weight) // 2
+    key, value = (
+        Projection(fused.weight[rows], None if fused.bias is None else fused.bias[rows])
+        for rows in (slice(0, half), slice(half, None))
+    )
+    return key, value
 
 
 def _together(rows: NDArray[np.intp]) -> slice | NDArray[np.intp]:

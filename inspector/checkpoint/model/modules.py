@@ -33,7 +33,7 @@ class Modules:
         self._family = family
         self._config = config = family.own(config)
         self._title = title
-        named = f"{family.prefix}."
+        named = f"{family.stands or family.prefix}."
         self._prefix = named if any(name.startswith(named) for name in tensors) else ""
         eps = family.eps
         self._eps = float(getattr(config, eps) if isinstance(eps, str) else eps)

@@ -10,6 +10,7 @@ from inspector.families.encoders.rows import (
     AS_ROBERTA,
     BERT,
     BERT_HEAD,
+    CROSSED,
     EMBED,
     FEED,
     ROBERTA,
@@ -42,6 +43,8 @@ ROWS = (
         model_type="megatron-bert",
         norm="attention.ln",
         norm_after="",
+        # transformers' own code for it reads keys in the shape of the queries.
+        crossed=None,
         body=Body(
             embeddings=replace(EMBED, norm=""),
             feed_forward=replace(FEED, before="ln", after=""),
@@ -71,6 +74,7 @@ ROWS = (
         model_type="xlm-roberta-xl",
         norm="attention.self_attn_layer_norm",
         norm_after="",
+        crossed=replace(CROSSED, norm="crossattention.self_attn_layer_norm", norm_after=""),
         body=Body(
             embeddings=replace(AMONG_WORDS, norm=""),
             feed_forward=replace(FEED, before="LayerNorm", after=""),
@@ -84,6 +88,7 @@ ROWS = (
         prefix="roberta_prelayernorm",
         norm="attention.LayerNorm",
         norm_after="",
+        crossed=replace(CROSSED, norm="crossattention.LayerNorm", norm_after=""),
         body=Body(
             embeddings=AMONG_WORDS,
             feed_forward=replace(FEED, before="intermediate.LayerNorm", after=""),
@@ -101,6 +106,7 @@ ROWS = (
     replace(
         ROBERTA,
         model_type="xmod",
+        crossed=None,
         norm="attention.output.LayerNorm",
         norm_if="pre_norm",
         norm_after=Only("attention.output.LayerNorm", _NORMS_BEHIND),
@@ -144,6 +150,7 @@ ROWS = (
     replace(
         ROBERTA,
         model_type="esm",
+        crossed=None,
         prefix="esm",
         norm="attention.LayerNorm",
         norm_after="",
@@ -178,6 +185,7 @@ ROWS = (
     replace(
         BERT,
         model_type="big_bird",
+        crossed=None,
         body=Body(
             embeddings=replace(EMBED, scale="root", scale_if="rescale_embeddings"),
             feed_forward=FEED,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from inspector.families.parts import Added, Body, Embed, Feed, Only, causal_head
-from inspector.families.spec import Family
+from inspector.families.spec import Crossed, Family
 
 #: GPT-2's own table also serves for segments, where somebody tells of any.
 GPT_EMBED = Embed(words=("wte",), positions="wpe", types="wte", types_are_words=True)
@@ -51,6 +51,13 @@ ROWS = (
         eps="layer_norm_epsilon",
         causal=True,
         scale="gpt2",
+        crossed=Crossed(
+            query="crossattention.q_attn",
+            keys_values="crossattention.c_attn",
+            output="crossattention.c_proj",
+            entry="ln_cross_attn",
+            norm="ln_cross_attn",
+        ),
         prefix="transformer",
         body=Body(embeddings=GPT_EMBED, feed_forward=GPT_FEED, final_norm="ln_f"),
         head=causal_head("GPT2LMHeadModel"),

@@ -7,6 +7,7 @@ from copy import deepcopy
 from types import SimpleNamespace
 from typing import Any
 
+from inspector.families.config import FamilyConfig
 from inspector.families.deriving import Derive, Values, alternating, kinds, rope
 
 _T5 = {
@@ -31,6 +32,12 @@ _STACK_OF_T5GEMMA = {
     "attn_logit_softcapping": 50.0,
 }  # fmt: skip
 
+#: What transformers makes a pair of where its config has no halves.
+_HALVES: Mapping[str, Mapping[str, Any]] = {
+    "encoder": {"model_type": "bert"},
+    "decoder": {"model_type": "bert", "is_decoder": True, "add_cross_attention": True},
+}
+
 #: By model_type.
 DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "t5": _T5,
@@ -43,6 +50,9 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
         "decoder_start_token_id": 0,
     },
     "t5gemma": {"is_encoder_decoder": True, "tie_word_embeddings": True},
+    "encoder-decoder": {
+        "is_encoder_decoder": True, "pad_token_id": None, "decoder_start_token_id": None,
+    },
     "bart": _BART,
     "marian": _BART | {
         "pad_token_id": 58100, "decoder_start_token_id": 58100,
@@ -110,10 +120,21 @@ def _t5gemma(values: Values) -> None:
     values["decoder_start_token_id"] = values["decoder"].bos_token_id
 
 
+def _pair(values: Values) -> None:
+    for half, otherwise in _HALVES.items():
+        own = values.get(half) or otherwise
+        values[half] = FamilyConfig(own["model_type"], own)
+    # What the config around them leaves open of where a text begins and ends, the decoder's says.
+    for name in ("bos_token_id", "eos_token_id"):
+        if values.get(name) is None:
+            values[name] = getattr(values["decoder"], name, None)
+
+
 #: What follows from other values, in this order.
 DERIVED: Mapping[str, tuple[Derive, ...]] = {
     "t5": (_t5, _t5_head),
     "mt5": (_t5,),
     "umt5": (_t5, _t5_head),
     "t5gemma": (_t5gemma,),
+    "encoder-decoder": (_pair,),
 }

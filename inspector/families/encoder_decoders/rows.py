@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Literal
 
+from inspector.families.encoders.rows import BERT
+from inspector.families.pairs import any_pair
 from inspector.families.parts import Added, Body, Embed, Feed, Only, WordHead
 from inspector.families.spec import Family
 
@@ -266,4 +268,5 @@ ROWS = (
         embedding_norm=True,
         norm_of_words=True,
     ),
+    any_pair(BERT, BERT),
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from inspector.families.encoders.small import ENCODER
+
 _BART = {
     "vocab_size": 32, "d_model": 24, "encoder_layers": 3, "decoder_layers": 3,
     "encoder_attention_heads": 4, "decoder_attention_heads": 4, "encoder_ffn_dim": 32,
@@ -24,6 +26,13 @@ _STACK = {
     "max_position_embeddings": 40, "query_pre_attn_scalar": 12, "sliding_window": 4,
     "attn_logit_softcapping": 3.0, "bos_token_id": 2, "eos_token_id": 3,
 }  # fmt: skip
+_PAIR = {
+    "encoder": ENCODER | {"model_type": "bert"},
+    "decoder": ENCODER | {
+        "model_type": "bert", "is_decoder": True, "add_cross_attention": True,
+    },
+    "pad_token_id": 0, "decoder_start_token_id": 2,
+}  # fmt: skip
 _IN_BARTS_MANNER = (
     "bart", "marian", "mbart", "pegasus", "plbart", "m2m_100", "blenderbot", "blenderbot-small",
 )  # fmt: skip
@@ -32,5 +41,6 @@ _IN_BARTS_MANNER = (
 SMALL: Mapping[str, Mapping[str, Any]] = {
     **dict.fromkeys(_IN_BARTS_MANNER, _BART),
     **dict.fromkeys(("t5", "mt5", "umt5"), _T5),
+    "encoder-decoder": _PAIR,
     "t5gemma": {"vocab_size": 32, "encoder": _STACK, "decoder": _STACK},
 }  # fmt: skip

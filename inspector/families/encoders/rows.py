@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from inspector.families.parts import Added, Body, Embed, Feed, Given, Only, WordHead
-from inspector.families.spec import Family
+from inspector.families.spec import Crossed, Family
 
 #: As an encoder, with positions in the embeddings.
 AS_ENCODER = {
@@ -25,6 +25,17 @@ EMBED = Embed(
 AMONG_WORDS = replace(EMBED, counted="ids")
 AS_ROBERTA = AS_ENCODER | {"pad_token_id": Given("which token is padding")}
 FEED = Feed(up="intermediate.dense", down="output.dense", after="output.LayerNorm")
+
+
+#: What stands between a layer's own attention and its feed-forward, as a half of a pair.
+CROSSED = Crossed(
+    query="crossattention.self.query",
+    key="crossattention.self.key",
+    value="crossattention.self.value",
+    output="crossattention.output.dense",
+    entry="crossattention",
+    norm_after="crossattention.output.LayerNorm",
+)
 
 
 def masked_head(architecture: str, **parts: Any) -> WordHead:
@@ -54,6 +65,7 @@ BERT = Family(
     value="attention.self.value",
     output="attention.output.dense",
     norm_after="attention.output.LayerNorm",
+    crossed=CROSSED,
     prefix="bert",
     body=Body(embeddings=EMBED, feed_forward=FEED),
     head=masked_head("BertForMaskedLM", **BERT_HEAD),
@@ -111,7 +123,11 @@ _DEBERTA = Family(
             Only("lm_predictions.lm_head.LayerNorm", _NEWER),
         ),
         words=("cls.predictions.decoder",),
-        bias=("cls.predictions.bias", "lm_predictions.lm_head.bias"),
+        bias=(
+            "cls.predictions.bias",
+            "lm_predictions.lm_head.bias",
+            "cls.predictions.decoder.bias",
+        ),
     ),
     # Talking heads mix the heads' scores, and their weights, with one another.
     requires={"talking_head": False},

@@ -49,6 +49,7 @@ ROWS = (
     replace(
         BERT,
         model_type="roformer",
+        crossed=None,
         rope="interleaved",
         rope_table="encoder.embed_positions",
         prefix="roformer",

@@ -9,7 +9,13 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from transformers import AutoModel, AutoModelForCausalLM, AutoModelForMaskedLM
+from transformers import (
+    MODEL_MAPPING,
+    AutoModel,
+    AutoModelForCausalLM,
+    AutoModelForMaskedLM,
+    AutoModelForSeq2SeqLM,
+)
 from transformers.models.auto.modeling_auto import (
     MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
     MODEL_FOR_MASKED_LM_MAPPING_NAMES,
@@ -28,10 +34,11 @@ _CLASSES: dict[Kind, tuple[Any, dict[str, str]]] = {
 def head_of(config: Any) -> tuple[Kind | None, Any]:
     """Return which head a config's architecture has, and the class to load the model with.
 
-    An encoder–decoder's head is left out: it speaks of a text of its own.
+    An encoder–decoder's head is left out: it speaks of a text of its own. One that is put together
+    of two models has no class without it.
     """
     if config.is_encoder_decoder:
-        return None, AutoModel
+        return None, AutoModel if type(config) in MODEL_MAPPING else AutoModelForSeq2SeqLM
     named: list[Kind] = [
         kind
         for kind, (_, known) in _CLASSES.items()
