@@ -18,8 +18,8 @@ import numpy as np
 from inspector.errors import InputError
 from inspector.files import MIB, read_limited
 from inspector.plain import visible
+from inspector.record import record
 from inspector.records import Float64
-from inspector.records.record import record
 
 FORMAT_HINT = (
     "The file is CSV in UTF-8: a header “student,trait,trait,…”, then a line a student with one "

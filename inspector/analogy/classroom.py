@@ -22,8 +22,8 @@ import numpy as np
 from inspector.analogy.class_table import MIN_STUDENTS, parse_table, quoted, read_table
 from inspector.errors import InputError
 from inspector.forward.core import softmax
+from inspector.record import record
 from inspector.records import Float64
-from inspector.records.record import record
 
 Closeness = Literal["close friend", "formal acquaintance", "hardly any interaction"]
 

@@ -36,8 +36,8 @@ from inspector.forward.core import (
     split_heads,
 )
 from inspector.forward.positions import turned
+from inspector.record import record
 from inspector.records import Array, RebuiltLayer
-from inspector.records.record import record
 
 _WORDS = {rung.name: rung.adds for rung in RUNGS}
 

@@ -28,8 +28,8 @@ from inspector.forward.core import (
     softmax,
 )
 from inspector.forward.positions import turned
+from inspector.record import record
 from inspector.records import Array, RebuiltLayer
-from inspector.records.record import record
 
 
 @record(frozen=True, slots=True)

@@ -7,8 +7,8 @@ columns instead of all a row's weights keep their proportions and add up to 1.
 
 from __future__ import annotations
 
+from inspector.record import record
 from inspector.records import Array, RebuiltLayer, Text
-from inspector.records.record import record
 
 #: The sentence of the documentation; who asks stands first among the words.
 SENTENCE = "The cat sat on the mat because it was tired"

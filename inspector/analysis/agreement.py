@@ -33,6 +33,7 @@ from inspector.analysis.beside import Candidate, Layer, RowMeasures, measure_row
 from inspector.analysis.measures import row_mean
 from inspector.analysis.sample import half_interval, measured_rows
 from inspector.parallel import parallel_map
+from inspector.record import record
 from inspector.records import (
     Agreement,
     Array,
@@ -43,7 +44,6 @@ from inspector.records import (
     Trace,
     TracedLayer,
 )
-from inspector.records.record import record
 
 _MEASURES = ("jsd_bits", "rank_correlation", "top1_agreement")
 

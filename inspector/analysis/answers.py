@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from inspector.checkpoint.tokens import entry_of, mask_id, read_as_text
 from inspector.errors import InputError
 from inspector.forward.pooling import pool
+from inspector.record import record
 from inspector.records import DEFAULT_POOLING, Array, Checkpoint, Float64, Pooling, Trace
 from inspector.records.effects import Answer, AnsweredPlace, AnswerKind, Effect, Measure
-from inspector.records.record import record
 
 Whole = NDArray[np.intp]
 

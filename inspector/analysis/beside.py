@@ -29,8 +29,8 @@ from inspector.analysis.ranking import (
     same_order,
     sort_rows,
 )
+from inspector.record import record
 from inspector.records import Array, Float64, Mask
-from inspector.records.record import record
 
 Whole = NDArray[np.intp]
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from inspector.analysis.merging import Merging
 from inspector.analysis.sinks import sink_keys
 from inspector.parallel import parallel_map
+from inspector.record import record
 from inspector.records import (
     RELATIVE,
     Array,
@@ -19,7 +20,6 @@ from inspector.records import (
     Text,
     Trace,
 )
-from inspector.records.record import record
 
 #: What a head is called that looks where it looks whatever stands there.
 _BY_PLACE = (*RELATIVE, "first")

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from inspector.record import record
 from inspector.records import Array, Float64, Mask
-from inspector.records.record import record
 
 Whole = NDArray[np.intp]
 

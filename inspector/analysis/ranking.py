@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspector.analysis.measures import scratch, top1_agreement, tops
+from inspector.record import record
 from inspector.records import Array, Float64, Mask
-from inspector.records.record import record
 
 Whole = NDArray[np.intp]
 #: Which rows are beside which, in two shapes that broadcast.

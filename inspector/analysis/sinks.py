@@ -21,6 +21,7 @@ from __future__ import annotations
 import numpy as np
 
 from inspector.forward.core import transformed_norms
+from inspector.record import record
 from inspector.records import (
     Array,
     Float64,
@@ -33,7 +34,6 @@ from inspector.records import (
     Trace,
     TracedLayer,
 )
-from inspector.records.record import record
 
 #: From which share on a key is a sink, and from which a later one that is as large.
 SINK_FROM = 0.3

@@ -22,8 +22,8 @@ from inspector.checkpoint.weights import SINGLE
 from inspector.errors import MachineError
 from inspector.files import refusals
 from inspector.files.cache import cache_folder
+from inspector.record import record
 from inspector.records import Origin
-from inspector.records.record import record
 
 Progress = Callable[[str], None]
 Kind = Literal["gguf", "adapters"]

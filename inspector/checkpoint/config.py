@@ -16,7 +16,7 @@ from inspector.errors import ModelError
 from inspector.families.attention_numbers import said
 from inspector.families.pairs import HALVES, PAIR
 from inspector.families.registry import FAMILIES
-from inspector.records.record import record
+from inspector.record import record
 
 FILE = "config.json"
 ADAPTER_FILE = "adapter_config.json"

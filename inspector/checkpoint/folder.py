@@ -14,7 +14,7 @@ from inspector.checkpoint.config import ADAPTER_FILE, FILE, Config, read_config
 from inspector.checkpoint.json_file import read_object, regular_size, unreadable
 from inspector.checkpoint.weights import INDEX, SINGLE, Weights, read_weights, refuse_not_finite
 from inspector.errors import ModelError
-from inspector.records.record import record
+from inspector.record import record
 
 #: Where sentence-transformers used to put the model itself, beside files of its own.
 OLD_LAYOUT = "0_Transformer"

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from inspector.checkpoint.words import Span, number_given, number_pieces
-from inspector.records.record import record
+from inspector.record import record
 from inspector.records.text import Int64
 
 _NOWHERE: Span = (-1, -1)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from inspector.checkpoint.json_file import parse_object, regular_size, shown, unreadable
 from inspector.errors import ModelError
-from inspector.records.record import record
+from inspector.record import record
 
 #: The longest header that the format allows.
 _LONGEST_HEADER = 100_000_000

@@ -14,8 +14,8 @@ from inspector.checkpoint.folder import model_folder, read_folder
 from inspector.checkpoint.gguf import smollm2
 from inspector.checkpoint.hub import HUB_ID
 from inspector.errors import ModelError
+from inspector.record import record
 from inspector.records import Origin
-from inspector.records.record import record
 
 if TYPE_CHECKING:
     from inspector.checkpoint.cache import Converted, Progress

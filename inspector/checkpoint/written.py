@@ -12,7 +12,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from inspector.checkpoint.safetensors_file import DTYPES
-from inspector.records.record import record
+from inspector.record import record
 
 
 @record(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from inspector.errors import InputError
 from inspector.files import MIB, read_limited
-from inspector.records.record import record
+from inspector.record import record
 
 #: Bytes of a file of sentences: each gets a report, which is larger than that.
 _LIMIT = 256 * MIB

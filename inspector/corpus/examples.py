@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspector.corpus.reading import Sentence
+from inspector.record import record
 from inspector.records import TARGETS, Float64
-from inspector.records.record import record
 
 #: Sentences kept of each share and head.
 KEPT = 2

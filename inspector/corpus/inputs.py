@@ -15,7 +15,7 @@ from inspector import signals
 from inspector.errors import InputError, MachineError
 from inspector.files import MIB, NOWHERE, standard_input
 from inspector.plain import visible
-from inspector.records.record import record
+from inspector.record import record
 
 Kind = Literal["text", "jsonl", "conllu"]
 _KINDS: dict[str, Kind] = {".txt": "text", ".jsonl": "jsonl", ".conllu": "conllu"}

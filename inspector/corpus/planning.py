@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from inspector.corpus.reading import Sentence
+from inspector.record import record
 from inspector.records import Text
-from inspector.records.record import record
 
 #: Sentences of a shard: what an interruption can cost.
 SHARD = 1024

@@ -19,7 +19,7 @@ from inspector.corpus.treebank.conllu import BrokenSentence, TreebankSentence, p
 from inspector.errors import InputError
 from inspector.files import MIB
 from inspector.plain import visible
-from inspector.records.record import record
+from inspector.record import record
 
 _ROW_BITS = 40
 #: Reasons of skipped lines that are kept to be shown; the rest is only counted.

@@ -12,7 +12,7 @@ import numpy as np
 from inspector.corpus.examples import Best
 from inspector.corpus.sums import Sums
 from inspector.corpus.treebank.syntax import SyntaxSums
-from inspector.records.record import record
+from inspector.record import record
 from inspector.records.text import Int64
 
 

@@ -31,9 +31,9 @@ from inspector.corpus.tables import (
 from inspector.corpus.work import Work
 from inspector.errors import InputError
 from inspector.files import RECORD, OutputFolder, output_folder
+from inspector.record import record
 from inspector.records import ModelInfo
 from inspector.records.corpus import CorpusFacts, CorpusResult, Skipped
-from inspector.records.record import record
 from inspector.report.html.atlas_page import render_atlas
 from inspector.version import __version__
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from inspector.corpus.bootstrap import interval
+from inspector.record import record
 from inspector.records import Float64
-from inspector.records.record import record
 
 
 @record(frozen=True, slots=True)

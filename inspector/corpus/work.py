@@ -19,8 +19,8 @@ from inspector.corpus.sums import Sums
 from inspector.corpus.treebank.syntax import SyntaxSums, batch_trees, found_arcs, joined, with_heads
 from inspector.errors import ModelError
 from inspector.parallel import one_blas_thread
+from inspector.record import record
 from inspector.records import TARGETS, Array, Batch, Float32, Float64, Text, pad
-from inspector.records.record import record
 from inspector.session import load
 
 if TYPE_CHECKING:

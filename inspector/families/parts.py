@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from inspector.records.record import record
+from inspector.record import record
 
 
 @record(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from dataclasses import field, replace
 from typing import Any, Literal
 
 from inspector.families.parts import Added, Body, LatentPaths, Where, WordHead, holds
+from inspector.record import record
 from inspector.records import SiteName
-from inspector.records.record import record
 
 
 @record(frozen=True, slots=True, kw_only=True)

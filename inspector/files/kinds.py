@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+from inspector.record import record
 
 #: Stands in the head of every page.
 PAGE_MARK = b'<meta name="generator" content="attention-inspector">'
@@ -18,7 +19,7 @@ _HEAD = 4096
 _LENGTH = 8
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Kind:
     """A kind of file that we write."""
 

@@ -13,15 +13,15 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from inspector.errors import InputError, MachineError
 from inspector.files.kinds import Kind
 from inspector.files.temporary import sweep, try_folder
+from inspector.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Output:
     """A file that is to be written."""
 

@@ -13,6 +13,7 @@ from inspector.forward.casting import cast
 from inspector.forward.feed_forward import feed_forward
 from inspector.forward.norms import apply_norm
 from inspector.parallel import Workers
+from inspector.record import record
 from inspector.records import (
     Adapter,
     Array,
@@ -27,7 +28,6 @@ from inspector.records import (
     SiteName,
     TracedLayer,
 )
-from inspector.records.record import record
 
 
 @record(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from inspector.record import record
 from inspector.records import Array, Mask, Model, Text
-from inspector.records.record import record
 from inspector.records.text import Int64
 
 #: The fewest tokens that memory is laid out for, and how much more than is needed after that.

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from inspector.forward.core import repeat_heads
+from inspector.record import record
 from inspector.records import (
     Array,
     BlockEdge,
@@ -22,7 +23,6 @@ from inspector.records import (
     Stack,
     Text,
 )
-from inspector.records.record import record
 
 
 @record(frozen=True, slots=True)

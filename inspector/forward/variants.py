@@ -17,6 +17,7 @@ from inspector.forward.edits import begins, refuse_unknown
 from inspector.forward.head import word_logits
 from inspector.forward.model import finish
 from inspector.parallel import Workers
+from inspector.record import record
 from inspector.records import (
     Array,
     Checkpoint,
@@ -27,7 +28,6 @@ from inspector.records import (
     Stack,
     Trace,
 )
-from inspector.records.record import record
 
 #: Rows of states that go through a block at a time, and attention weights or logits.
 _ROWS = 4096

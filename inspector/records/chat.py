@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from inspector.records.record import record
+from inspector.record import record
 
 #: Whose a token is: of a message, put there by the template, or written behind all of it.
 Role = Literal["template", "system", "user", "assistant"]

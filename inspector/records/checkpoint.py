@@ -7,8 +7,8 @@ from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from inspector.record import record
 from inspector.records.embedding import DEFAULT_POOLING, Pooling
-from inspector.records.record import record
 from inspector.records.shapes import Array, Float32
 
 if TYPE_CHECKING:

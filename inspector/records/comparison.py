@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from inspector.record import record
 from inspector.records.findings import Inspected
-from inspector.records.record import record
 from inspector.records.shapes import SiteName
 
 #: What differs between the two sides.

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from inspector.record import record
 from inspector.records.checkpoint import ModelInfo
-from inspector.records.record import record
 from inspector.records.shapes import Array, Float64, Mask, SiteName
 from inspector.records.targets import LABEL_FROM, TARGETS
 from inspector.records.text import Text

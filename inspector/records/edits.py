@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from inspector.records.record import record
+from inspector.record import record
 from inspector.records.shapes import Array, SiteName
 
 #: What a silenced head gives instead of its own: nothing, or its mean over the text.

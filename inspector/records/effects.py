@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from inspector.record import record
 from inspector.records.edits import Edit, Knockout
-from inspector.records.record import record
 from inspector.records.shapes import Float64, SiteName
 
 #: ``next``: what comes after a text. ``masked``: what stands at its masks. ``words``: what a masked

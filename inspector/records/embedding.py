@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from inspector.records.record import record
+from inspector.record import record
 from inspector.records.shapes import Float64
 
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from inspector.record import record
 from inspector.records.checkpoint import FLOAT32, Checkpoint, ModelInfo
 from inspector.records.embedding import Embedding, Similarity
 from inspector.records.predictions import Predictions
 from inspector.records.rebuild import Rebuild
-from inspector.records.record import record
 from inspector.records.shapes import Float32, Float64, SiteName
 from inspector.records.targets import HeadLabel
 from inspector.records.trace import Trace

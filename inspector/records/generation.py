@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from inspector.record import record
 from inspector.records.predictions import Candidate
-from inspector.records.record import record
 from inspector.records.shapes import Verdict
 from inspector.records.text import Text
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from inspector.record import record
 from inspector.records.checkpoint import FLOAT32, AttentionConfig, Checkpoint, ModelInfo
 from inspector.records.effects import Answer, Effect, Measure
 from inspector.records.embedding import Embedding
 from inspector.records.findings import HeadReading, Link, Sink
 from inspector.records.predictions import Predictions
 from inspector.records.rebuild import Bias
-from inspector.records.record import record
 from inspector.records.shapes import Array, Float32
 from inspector.records.text import Text
 from inspector.records.verification import Verification

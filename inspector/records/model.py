@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from inspector.record import record
 from inspector.records.checkpoint import AttentionLayer, Norm, Projection
-from inspector.records.record import record
 from inspector.records.shapes import Array
 
 

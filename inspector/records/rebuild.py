@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from inspector.record import record
 from inspector.records.checkpoint import Projection, Rope
-from inspector.records.record import record
 from inspector.records.shapes import Array, Mask, SiteName, Tier
 
 

@@ -7,9 +7,9 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
+from inspector.record import record
 from inspector.records.chat import Chat, Part
 from inspector.records.pieces import read_pieces
-from inspector.records.record import record
 from inspector.records.shapes import Mask
 
 Int64 = NDArray[np.int64]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from inspector.record import record
 from inspector.records.embedding import Embedding, Similarity
 from inspector.records.predictions import Predictions
 from inspector.records.rebuild import RebuiltLayer
-from inspector.records.record import record
 from inspector.records.shapes import Array, Mask, SiteName
 from inspector.records.text import Text
 

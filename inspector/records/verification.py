@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inspector.records.record import record
+from inspector.record import record
 from inspector.records.shapes import Float64, SiteName, Tier, Verdict
 
 

@@ -20,8 +20,8 @@ import torch
 from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.masking_utils import eager_mask
 
+from inspector.record import record
 from inspector.records import CapturedAttention
-from inspector.records.record import record
 from inspector.referee.site_hooks import copied
 
 _NAME = "inspector"

@@ -19,8 +19,8 @@ from inspector.errors import MachineError, ModelError
 from inspector.families.pairs import PAIR
 from inspector.families.registry import FAMILIES
 from inspector.plain import layer_name
+from inspector.record import record
 from inspector.records import Array, SiteName, Text, Trace, TracedLayer
-from inspector.records.record import record
 from inspector.referee.answers.predict import with_answer
 from inspector.referee.attention_hook import Seen, routes, watch_interface
 from inspector.referee.faults.attention_check import refuse_no_attention, refuse_not_finite

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import torch
 
+from inspector.record import record
 from inspector.records import TARGETS, Batch
-from inspector.records.record import record
 from inspector.records.targets import fixed, relative, same_word
 
 #: The linear statistics, in the order of the patterns.

@@ -18,7 +18,7 @@ import torch
 from inspector.families.attention_numbers import fused_rows
 from inspector.forward.masks import visible
 from inspector.forward.positions import rotate
-from inspector.records.record import record
+from inspector.record import record
 from inspector.referee.attention_hook import Call, listening
 from inspector.referee.loading import LoadedModel
 

@@ -14,8 +14,8 @@ import numpy as np
 import torch
 
 from inspector.families.spec import Family
+from inspector.record import record
 from inspector.records import Array, SiteName
-from inspector.records.record import record
 
 
 @record(frozen=True, slots=True)

@@ -15,8 +15,8 @@ import numpy as np
 import torch
 
 from inspector.errors import InputError, MachineError, ModelError
+from inspector.record import record
 from inspector.records import Array, Batch, Float64, Text, pad
-from inspector.records.record import record
 from inspector.referee.faults.attention_check import refuse_no_attention
 from inspector.referee.faults.explain import out_of_memory
 from inspector.referee.faults.running import named, refuse_foreign_ids, run_explained

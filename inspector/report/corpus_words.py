@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from inspector.plain import head_name
+from inspector.record import record
 from inspector.records import LABEL_FROM, TARGETS
 from inspector.records.corpus import DISTANCE_SUFFIX, CorpusResult, HeadStatistics, RelationFindings
-from inspector.records.record import record
 
 #: What each share is a share to.
 PHRASES = {

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any, Literal, TypeGuard, TypeVar, cast
 
 from inspector.errors import InputError
+from inspector.record import record
 from inspector.records import SiteName
-from inspector.records.record import record
 from inspector.server.limits import EDITS, LONG, TEXT
 
 Place = TypeVar("Place")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from inspector.checkpoint.json_file import read_object
 from inspector.errors import InputError, ModelError
+from inspector.record import record
 from inspector.records import Checkpoint, Text, Token
-from inspector.records.record import record
 from inspector.writing.letters import Vocabulary
 
 FILE = "generation_config.json"

@@ -16,7 +16,7 @@ import regex
 from inspector.checkpoint.config import ADAPTER_FILE
 from inspector.checkpoint.json_file import read_object, shown
 from inspector.errors import ModelError
-from inspector.records.record import record
+from inspector.record import record
 
 ALL_LINEAR = "all-linear"
 #: Adapters of models without a head for words, whatever their base has.

@@ -13,7 +13,7 @@ from inspector.checkpoint.adapter.config import MERGE_IT
 from inspector.checkpoint.json_file import shown
 from inspector.checkpoint.weights import Weights, open_inside, refuse_not_finite
 from inspector.errors import ModelError
-from inspector.records.record import record
+from inspector.record import record
 
 FILE = "adapter_model.safetensors"
 #: What torch would unpickle.

@@ -17,8 +17,8 @@ from inspector.checkpoint.chat import sandbox
 from inspector.checkpoint.chat.template import Template
 from inspector.errors import InputError, InspectorError, MachineError, ModelError
 from inspector.plain import visible
+from inspector.record import record
 from inspector.records import Message, Role
-from inspector.records.record import record
 
 #: Seconds by the clock, on a machine that has other things to do.
 _PATIENCE = 30.0

@@ -9,7 +9,7 @@ from typing import Any
 from inspector.checkpoint.folder import TOKENIZER_CONFIG
 from inspector.checkpoint.json_file import read_bytes, read_object
 from inspector.errors import ModelError
-from inspector.records.record import record
+from inspector.record import record
 
 #: A file of its own, which counts before what the tokenizer's config says.
 FILE = "chat_template.jinja"

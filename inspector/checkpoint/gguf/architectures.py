@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import field, replace
 from typing import Literal
 
-from inspector.records.record import record
+from inspector.record import record
 
 #: How rows were put into another order: ``halves`` brought the two halves of what turns together,
 #: so that neighbours turn; ``groups`` took each group of heads apart into queries, keys, values.

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from inspector.checkpoint.json_file import regular_size, shown, unreadable
 from inspector.errors import ModelError
-from inspector.records.record import record
+from inspector.record import record
 
 MAGIC = b"GGUF"
 ARCHITECTURE = "general.architecture"

@@ -18,7 +18,7 @@ from inspector.checkpoint.gguf.file import GGUFFile, TensorInfo
 from inspector.checkpoint.json_file import shown
 from inspector.checkpoint.safetensors_file import DTYPES
 from inspector.errors import ModelError
-from inspector.records.record import record
+from inspector.record import record
 
 #: Numbers that are dequantised at once.
 _AT_ONCE = 1 << 22

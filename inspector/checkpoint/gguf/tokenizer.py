@@ -18,7 +18,7 @@ from inspector.checkpoint.gguf.file import GGUFFile
 from inspector.checkpoint.gguf.splits import SPLITS, Split
 from inspector.checkpoint.json_file import shown
 from inspector.errors import ModelError
-from inspector.records.record import record
+from inspector.record import record
 
 _MODEL = "tokenizer.ggml.model"
 _PRE = "tokenizer.ggml.pre"

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 
 from inspector.errors import InputError
 from inspector.plain import visible
-from inspector.records.record import record
+from inspector.record import record
 
 COLUMNS = 10
 #: Which of the columns hold what is read here.

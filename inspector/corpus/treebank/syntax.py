@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspector.corpus.treebank.conllu import ROOT, TreebankSentence
+from inspector.record import record
 from inspector.records import Array, Float32, Mask
-from inspector.records.record import record
 
 Direction = Literal["dependent→head", "head→dependent"]
 #: The first asks the dependent's row for the head, the second the head's row for the dependent.

@@ -14,8 +14,8 @@ from inspector.forward.embeddings import embed
 from inspector.forward.head import word_logits
 from inspector.forward.model import finish
 from inspector.parallel import Workers
+from inspector.record import record
 from inspector.records import Array, AttentionLayer, Checkpoint, Mask, Text
-from inspector.records.record import record
 
 
 class LayerReader(Protocol):

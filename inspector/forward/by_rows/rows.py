@@ -21,6 +21,7 @@ from inspector.forward.cache import Offered
 from inspector.forward.core import FORBIDDEN, cap, project
 from inspector.forward.masks import visible
 from inspector.parallel import Workers
+from inspector.record import record
 from inspector.records import (
     Array,
     AttentionConfig,
@@ -29,7 +30,6 @@ from inspector.records import (
     DistanceVectors,
     Mask,
 )
-from inspector.records.record import record
 
 #: Numbers of a block: it and its exponentials stay in a core's own cache.
 _BLOCK = 1 << 17

@@ -19,8 +19,8 @@ from inspector.analogy.classroom import (
 )
 from inspector.analogy.three_words import ThreeWords
 from inspector.forward.core import softmax
+from inspector.record import record
 from inspector.records import Array, Float64
-from inspector.records.record import record
 from inspector.report.html.blobs import Blob
 from inspector.report.html.page import render_template, shown
 from inspector.report.html.payload.build import VERSION, Payload

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from inspector.record import record
 from inspector.records import Inspected, Link, Verdict
-from inspector.records.record import record
 from inspector.report.html.page import render_template
 
 SCHEMA = 1

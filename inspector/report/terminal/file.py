@@ -20,7 +20,7 @@ from rich.progress import (
 from rich.text import Text as Line
 
 from inspector.plain import visible
-from inspector.records.record import record
+from inspector.record import record
 from inspector.report.html.index_page import IndexRow
 
 

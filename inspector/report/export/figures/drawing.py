@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.records.record import record
+from inspector.record import record
 
 Align = Literal["left", "middle", "right"]
 

@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 
 from inspector.plain import visible
+from inspector.record import record
 from inspector.records import Inspected, Text, Verdict
-from inspector.records.record import record
 from inspector.report.export.figures.canvas import INCH, text_width
 from inspector.report.export.figures.drawing import Box, Drawing, Mark, Pixels, Words
 from inspector.report.export.figures.palette import Palette

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.records.record import record
+from inspector.record import record
 
 Theme = Literal["light", "dark"]
 Steps = NDArray[np.uint8]

@@ -12,6 +12,7 @@ from dataclasses import asdict
 import numpy as np
 
 from inspector.parallel import parallel_map
+from inspector.record import record
 from inspector.records import (
     LABELS,
     AskedLink,
@@ -21,7 +22,6 @@ from inspector.records import (
     RecomputedLayer,
     Text,
 )
-from inspector.records.record import record
 from inspector.report.export.summary import finite
 from inspector.report.html.blobs import Blob, Header, script_json
 from inspector.report.html.payload.answer import describe_answer, describe_verification
