@@ -2,7 +2,6 @@
 
 from axe_playwright_python.sync_playwright import Axe
 
-
 #: All of what is wrong is wanted; of what is right, describing each element costs most of the time.
 WRONG = {"resultTypes": ["violations"]}
 
