@@ -63,7 +63,7 @@ class Tabs:
         page.unroute_all()
         page.evaluate("localStorage.clear(); sessionStorage.clear()")
         page.goto("about:blank")
-        page.mouse.move(-1, -1)
+        page.mouse.move(0, 0)
         self._free.append(page)
 
 
