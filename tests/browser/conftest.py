@@ -44,19 +44,55 @@ def chromium():
         browser.close()
 
 
+class Tabs:
+    """Tabs that are used again, as new when they are taken: a new one costs more than its page."""
+
+    def __init__(self, browser):
+        self._browser, self._free = browser, []
+
+    def take(self, *, width=1280, height=900, scheme="light"):
+        page = self._free.pop() if self._free else self._browser.new_context().new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(
+            media="null", color_scheme=scheme, reduced_motion="no-preference", forced_colors="none"
+        )
+        return page
+
+    def leave(self, page):
+        """Leave nothing of a page in its tab; a tab that does not obey isn't used again."""
+        page.unroute_all()
+        page.evaluate("localStorage.clear(); sessionStorage.clear()")
+        page.goto("about:blank")
+        page.mouse.move(0, 0)
+        self._free.append(page)
+
+
+@pytest.fixture(scope="session")
+def tabs(chromium):
+    return Tabs(chromium)
+
+
 class Opened:
     """A page that was opened from disk, and what it did that it should not have."""
 
     def __init__(self, page, address):
         self.page, self.address = page, address
         self.complaints, self.requests = [], []
-        page.on("console", self._hear)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("request", lambda request: self.requests.append(request.url))
+        self._heard = {
+            "console": self._hear,
+            "pageerror": lambda error: self.complaints.append(str(error)),
+            "request": lambda request: self.requests.append(request.url),
+        }
+        for event, hear in self._heard.items():
+            page.on(event, hear)
 
     def _hear(self, message):
         if message.type in ("error", "warning"):
             self.complaints.append(message.text)
+
+    def hear_no_more(self):
+        for event, hear in self._heard.items():
+            self.page.remove_listener(event, hear)
 
     @property
     def asked_for(self):
@@ -73,17 +109,14 @@ class Opened:
 
 
 @pytest.fixture
-def open_html(chromium, tmp_path):
+def open_html(tabs, tmp_path):
     """Open HTML as a file; afterwards the page must have been silent and asked for nothing."""
     opened = []
 
     def go(html, *, width=1280, height=900, scheme="light", wait=READY, quiet=True):
         path = tmp_path / f"page{len(opened)}.html"
         path.write_bytes(html.encode("utf-8"))
-        context = chromium.new_context(
-            viewport={"width": width, "height": height}, color_scheme=scheme
-        )
-        page = context.new_page()
+        page = tabs.take(width=width, height=height, scheme=scheme)
         one = Opened(page, path.as_uri())
         page.route(
             "**/*",
@@ -91,15 +124,17 @@ def open_html(chromium, tmp_path):
         )
         page.goto(one.address)
         page.wait_for_selector(wait, state="attached", timeout=10_000)
-        opened.append((context, one, quiet))
+        opened.append((one, quiet))
         return one
 
     yield go
-    for context, one, quiet in opened:
+    for one, _ in opened:
+        one.hear_no_more()
+        tabs.leave(one.page)
+    for one, quiet in opened:
         assert one.asked_for == []
         if quiet:
             assert one.complaints == []
-        context.close()
 
 
 @pytest.fixture
@@ -111,9 +146,9 @@ def open_report(open_html):
 
 
 @pytest.fixture
-def call(chromium):
+def call(tabs):
     """Import a module as it lies in the folder and evaluate an expression on it as ``m``."""
-    page = chromium.new_page()
+    page = tabs.take()
     folder = resources.files("inspector.report.html") / "assets"
 
     def serve(route):
@@ -134,4 +169,4 @@ def call(chromium):
         )
 
     yield evaluate
-    page.close()
+    tabs.leave(page)

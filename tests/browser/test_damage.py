@@ -19,10 +19,10 @@ def report():
 
 
 @pytest.fixture
-def tab(chromium):
-    page = chromium.new_context(viewport={"width": 1000, "height": 900}).new_page()
+def tab(tabs):
+    page = tabs.take(width=1000)
     yield page
-    page.context.close()
+    tabs.leave(page)
 
 
 @pytest.mark.parametrize("part", range(PARTS))
