@@ -7,8 +7,12 @@ found without importing it, and its weights must have the hash that was publishe
 from __future__ import annotations
 
 import hashlib
+import os
+from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.util import find_spec
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from typing import BinaryIO
 
 from inspector.errors import ModelError
 
@@ -35,6 +39,41 @@ def place() -> Path:
     return Path(spec.origin).parent / "model"
 
 
+#: Checks that were begun before anybody asked for them, by the folder.
+_begun: dict[Path, Future[None]] = {}
+
+
+def begin_check() -> None:
+    """Begin to check the weights before they are asked for.
+
+    For a program that is about to: what it has to import meanwhile takes as long.
+    """
+    try:
+        found = place()
+    except ModelError:
+        return  # Whoever asks for the model is told.
+    _begun[found] = _in_thread(found)
+
+
+def checking(found: Path) -> Future[None]:
+    """Return the check of the weights in a folder, one that was begun before or a new one."""
+    return _begun.pop(found, None) or _in_thread(found)
+
+
+def _in_thread(found: Path) -> Future[None]:
+    pool = ThreadPoolExecutor(1)
+    try:
+        return pool.submit(check, found)
+    finally:
+        pool.shutdown(wait=False)
+
+
+def _mapped(file: BinaryIO) -> bytes | mmap:
+    """Return a file's bytes as one piece: between pieces a thread would wait for its turn."""
+    empty = os.fstat(file.fileno()).st_size == 0
+    return b"" if empty else mmap(file.fileno(), 0, access=ACCESS_READ)
+
+
 def check(found: Path) -> None:
     """Hold the hash of the weights in a folder against the published one.
 
@@ -48,7 +87,7 @@ def check(found: Path) -> None:
     weights = found / "model.safetensors"
     try:
         with weights.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            digest = hashlib.sha256(_mapped(file)).hexdigest()
     except OSError as error:
         raise ModelError(
             f"The bundled model's weights {weights} cannot be read: {error.strerror}.", _REINSTALL

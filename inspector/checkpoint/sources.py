@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -112,12 +111,11 @@ def weights_checked(source: Source) -> Iterator[None]:
     if source.name != bundled.NAME:
         yield
         return
-    with ThreadPoolExecutor(1) as pool:
-        checked = pool.submit(bundled.check, Path(source.path))
-        try:
-            yield
-        finally:
-            checked.result()
+    checked = bundled.checking(Path(source.path))
+    try:
+        yield
+    finally:
+        checked.result()
 
 
 def shadowed(name: str) -> str | None:

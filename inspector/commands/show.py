@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from inspector.checkpoint import bundled
 from inspector.commands.options import (
     debug_option,
     device_option,
@@ -150,6 +151,8 @@ def show(
     """
     if open_report and no_report:
         raise InputError("--open needs a report.", "Leave --no-report out.")
+    if model == bundled.NAME:
+        bundled.begin_check()
     from inspector.commands.asked import AskedEffects, AskedModel, AskedText, Reading
     from inspector.encoding import refuse_no_chat
 

@@ -197,16 +197,28 @@ def test_the_bundled_model(bundled: LoadedModel) -> None:
     np.testing.assert_allclose(ours.final, theirs.last_hidden_state[0].detach().numpy(), atol=3e-5)
 
 
+@pytest.mark.parametrize("left", [None, 0, 100_000])
+@pytest.mark.parametrize("begun", [False, True])
 def test_bundled_weights_that_are_not_the_published_ones(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: int | None, begun: bool
 ) -> None:
+    """Changed, empty or cut; and the same where the check was begun before the model was asked."""
     from inspector.checkpoint import bundled
 
     shutil.copytree(bundled.place(), tmp_path / "model")
     with (tmp_path / "model" / "model.safetensors").open("r+b") as file:
-        file.seek(-4, 2)
-        file.write(b"\x00\x00\x00\x00")
+        if left is None:
+            file.seek(-4, 2)
+            file.write(b"\x00\x00\x00\x00")
+        else:
+            file.truncate(left)
     monkeypatch.setattr(bundled, "place", lambda: tmp_path / "model")
+    if left is not None:
+        with pytest.raises(ModelError, match="SHA-256"):
+            bundled.check(tmp_path / "model")
+        return
+    if begun:
+        bundled.begin_check()
     with pytest.raises(ModelError, match="SHA-256"), weights_checked(locate("bundled")):
         # Whatever the changed weights lead to.
         raise ValueError
