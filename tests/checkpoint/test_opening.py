@@ -197,8 +197,9 @@ def test_the_bundled_model(bundled: LoadedModel) -> None:
     np.testing.assert_allclose(ours.final, theirs.last_hidden_state[0].detach().numpy(), atol=3e-5)
 
 
-@pytest.mark.parametrize("left", [None, 0, 100_000])
-@pytest.mark.parametrize("begun", [False, True])
+@pytest.mark.parametrize(
+    ("left", "begun"), [(None, False), (None, True), (0, False), (100_000, False)]
+)
 def test_bundled_weights_that_are_not_the_published_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: int | None, begun: bool
 ) -> None:
