@@ -34,9 +34,9 @@ from inspector.records import Array, Float64, Mask
 
 Whole = NDArray[np.intp]
 
-#: Entries that are worked on at a time: few enough for the cache. Larger temporaries also cost the
-#: system's handing out of their memory, anew each time.
-_BLOCK = 2**17
+#: Entries that are worked on at a time: so many that two threads seldom wait for each other's
+#: Python, and few enough for the cache that they share.
+_BLOCK = 2**19
 
 
 @record(frozen=True, slots=True)

@@ -36,7 +36,7 @@ Whole = NDArray[np.intp]
 
 #: Entries of a combination's weights that are made at once, and that are compared at once.
 _SCORES = 2**18
-_ROWS = 2**16
+_ROWS = 2**18
 
 
 def measure_shares(trace: Trace, rebuilt: tuple[RebuiltLayer, ...]) -> tuple[Share, ...]:
