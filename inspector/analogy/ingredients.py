@@ -25,7 +25,7 @@ from collections.abc import Callable, Sequence, Set
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.analogy.ladder import RUNGS, has_dialect, interactions, own_scale
+from inspector.analogy.ladder import RUNGS, has_dialect, interactions, own_scale, queries_and_keys
 from inspector.forward.biases import expand
 from inspector.forward.core import (
     cap,
@@ -35,7 +35,6 @@ from inspector.forward.core import (
     softmax,
     split_heads,
 )
-from inspector.forward.positions import turned
 from inspector.record import record
 from inspector.records import Array, RebuiltLayer
 
@@ -90,7 +89,8 @@ class Combinations:
         self.rows = rows
         self._visible = layer.visible[rows]
         self._hides = not bool(self._visible.all())
-        self._turned: dict[tuple[bool, bool], tuple[Array, Array]] = {}
+        #: Queries and keys with norms or without, and with positions or without.
+        self._learnt: dict[tuple[bool, bool], tuple[Array, Array]] = {}
 
     def weights(self, chosen: Set[str], heads: slice = slice(None)) -> Array:
         """Return (h, R, S) for the h heads of the slice, or (1, R, S) where ``one_for_all``."""
@@ -157,14 +157,11 @@ class Combinations:
 
     def _learned(self, basis: frozenset[str]) -> tuple[Array, Array]:
         """Return queries and keys with their norms and positions as chosen."""
-        if {"dialect", "position"} <= basis:
-            return self.layer.query, self.layer.key
-        normed, placed = "dialect" in basis, "position" in basis
-        if (normed, placed) not in self._turned:
-            layer = self.layer
-            vectors = layer.before_positions if normed else layer.before_norms
-            self._turned[normed, placed] = turned(vectors, layer.rope if placed else None)
-        return self._turned[normed, placed]
+        how = "dialect" in basis, "position" in basis
+        if how not in self._learnt:
+            normed, placed = how
+            self._learnt[how] = queries_and_keys(self.layer, normed=normed, placed=placed)
+        return self._learnt[how]
 
     def _positions(self, basis: frozenset[str], heads: slice, scale: float) -> Array | None:
         """Return what positions add to the scores, (h or 1, T, S); None where that is nothing."""

@@ -118,7 +118,7 @@ def of_each_head(
     (H, R, S) for the R queries of ``rows``.
     """
     placed, masked = rung.name != "heads", rung.name == "mask"
-    query, key = turned(layer.before_norms, layer.rope if placed else None)
+    query, key = queries_and_keys(layer, normed=False, placed=placed)
     scale = float(query.shape[2]) ** -0.5
     bias = expand(layer.bias if placed else None, query, key, scale)
     visible = layer.visible[rows]
@@ -129,6 +129,14 @@ def of_each_head(
         visible=visible if masked else np.ones_like(visible),
         bias=None if bias is None else bias[:, rows],
     )
+
+
+def queries_and_keys(layer: RebuiltLayer, *, normed: bool, placed: bool) -> tuple[Array, Array]:
+    """Return what a layer multiplies, (H, T, d) and (KV, S, d), with norms and positions or not."""
+    if placed and (normed or layer.as_projected is None):
+        return layer.query, layer.key
+    vectors = layer.before_positions if normed else layer.before_norms
+    return turned(vectors, layer.rope if placed else None)
 
 
 def ordered_by(rung: Rung, matrix: Array, products: Array) -> Array:
