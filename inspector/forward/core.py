@@ -43,25 +43,28 @@ def head_blocks(matrices: Array) -> Iterator[slice]:
 
 
 def project(states: Array, projection: Projection, workers: Workers | None = None) -> Array:
-    """Return ``states·weightᵀ + bias``: (T, in) → (T, out), rows over ``workers`` where given."""
-    result = np.empty((len(states), len(projection.weight)), dtype=states.dtype)
+    """Return ``states·weightᵀ + bias``: (T, in) → (T, out), parted among ``workers`` if given."""
+    weight, bias = projection.weight, projection.bias
+    result = np.empty((len(states), len(weight)), dtype=states.dtype)
 
-    def rows(part: slice) -> None:
-        some, out = states[part], result[part]
-        if len(some) <= _FEW_ROWS:
-            # BLAS brings its right factor into another order first, and the weights are large.
-            turned = (projection.weight @ some.T).T
-        else:
-            turned = np.matmul(some, projection.weight.T, out=out)
-        if projection.bias is not None:
-            np.add(turned, projection.bias, out=out)
-        elif turned is not out:
+    def few(columns: slice) -> None:
+        # BLAS brings its right factor into another order first, and the weights are large.
+        turned, out = (weight[columns] @ states.T).T, result[:, columns]
+        if bias is None:
             out[...] = turned
+        else:
+            np.add(turned, bias[columns], out=out)
 
+    def many(rows: slice) -> None:
+        out = np.matmul(states[rows], weight.T, out=result[rows])
+        if bias is not None:
+            out += bias
+
+    part, count = (few, len(weight)) if len(states) <= _FEW_ROWS else (many, len(states))
     if workers is None:
-        rows(slice(None))
+        part(slice(None))
     else:
-        workers.over(len(states), rows)
+        workers.over(count, part)
     return result
 
 
