@@ -138,10 +138,17 @@ class Combinations:
     def _products(self, basis: frozenset[str], heads: slice) -> tuple[Array, int]:
         """Return what is multiplied with what, (h, R, S), and of how many dimensions."""
         if "learned" not in basis and one_for_all(basis, self.layer):
-            # Of the whole text, to the last bit the ladder's.
-            return interactions(self.layer)[None, self.rows], self.layer.states.shape[1]
+            return self._interactions()[None], self.layer.states.shape[1]
         query, key = self._vectors(basis)
         return query[heads, self.rows] @ key[heads].swapaxes(1, 2), query.shape[2]
+
+    def _interactions(self) -> Array:
+        """Return X·Xᵀ, (R, S); of all queries to the last bit the ladder's."""
+        some: Array = self.layer.states[self.rows]
+        if len(some) == len(self.layer.states):
+            return interactions(self.layer)[self.rows]
+        products: Array = some @ self.layer.key_states.T
+        return products
 
     def _vectors(self, basis: frozenset[str]) -> tuple[Array, Array]:
         """Return queries, (H, T, d), and keys, (H, S, d); the heads side by side in one for all."""

@@ -167,7 +167,10 @@ def negative_entropy(weights: Array) -> Float64:
     """Return Σ_j p_j·log2 p_j of every row, (…, T): minus the entropy in bits."""
     total = np.empty(weights.shape[:-1])
     for rows in _blocks(weights.shape):
-        exact = weights[..., rows, :].astype(np.float64, copy=False)
+        some = weights[..., rows, :]
+        # Behind the last key that any of them has there is nothing to add: half of a causal text.
+        has = np.flatnonzero(some.any(axis=tuple(range(some.ndim - 1))))
+        exact = some[..., : has[-1] + 1 if has.size else 0].astype(np.float64, copy=False)
         # At p = 0 the product is 0 whatever stands in for the logarithm, as the limit has it.
         logarithm = np.maximum(exact, _TINY)
         np.log2(logarithm, out=logarithm)

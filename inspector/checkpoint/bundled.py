@@ -39,6 +39,8 @@ def place() -> Path:
     return Path(spec.origin).parent / "model"
 
 
+#: Bytes of a file that are hashed at a time.
+_PIECE = 1 << 24
 #: Checks that were begun before anybody asked for them, by the folder.
 _begun: dict[Path, Future[None]] = {}
 
@@ -68,10 +70,14 @@ def _in_thread(found: Path) -> Future[None]:
         pool.shutdown(wait=False)
 
 
-def _mapped(file: BinaryIO) -> bytes | mmap:
-    """Return a file's bytes as one piece: between pieces a thread would wait for its turn."""
-    empty = os.fstat(file.fileno()).st_size == 0
-    return b"" if empty else mmap(file.fileno(), 0, access=ACCESS_READ)
+def _sha256(file: BinaryIO) -> str:
+    """Return the hash of a file, in few pieces: between two a thread waits for its turn."""
+    digest, size = hashlib.sha256(), os.fstat(file.fileno()).st_size
+    for first in range(0, size, _PIECE):
+        length = min(_PIECE, size - first)
+        with mmap(file.fileno(), length, access=ACCESS_READ, offset=first) as piece:
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 def check(found: Path) -> None:
@@ -87,7 +93,7 @@ def check(found: Path) -> None:
     weights = found / "model.safetensors"
     try:
         with weights.open("rb") as file:
-            digest = hashlib.sha256(_mapped(file)).hexdigest()
+            digest = _sha256(file)
     except OSError as error:
         raise ModelError(
             f"The bundled model's weights {weights} cannot be read: {error.strerror}.", _REINSTALL
