@@ -8,7 +8,8 @@ functions serve all, and a record takes half the time to come about.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 __all__ = ["record"]
 
@@ -20,8 +21,12 @@ else:
 
     T = TypeVar("T")
 
-    def record(**options: bool) -> Callable[[type[T]], type[T]]:
+    def record(
+        *, frozen: Literal[True], slots: Literal[True], kw_only: bool = False
+    ) -> Callable[[type[T]], type[T]]:
         """Make a class what ``dataclass`` with the same options makes of it.
+
+        Every field is shown and compared: one that says otherwise is refused with a TypeError.
 
         >>> @record(frozen=True, slots=True)
         ... class Place:
@@ -33,7 +38,10 @@ else:
 
         def make(cls: type[T]) -> type[T]:
             shared = _SHARED.keys() - vars(cls).keys()
+            options = {"frozen": frozen, "slots": slots, "kw_only": kw_only}
             made = dataclass(**options, eq=False, repr=False)(cls)
+            if not all(one.repr and one.compare for one in fields(made)):
+                raise TypeError(f"{cls.__name__} has a field that is not shown or not compared")
             for name in shared:
                 setattr(made, name, _SHARED[name])
             return made
@@ -42,12 +50,16 @@ else:
 
 
 def _values(of: Any) -> tuple[Any, ...]:
-    return tuple(getattr(of, name) for name in of.__dataclass_fields__)
+    return tuple(getattr(of, name) for name in _names(of))
+
+
+def _names(of: Any) -> list[str]:
+    return [one.name for one in fields(of)]
 
 
 def _shown(self: Any) -> str:
-    fields = zip(self.__dataclass_fields__, _values(self), strict=True)
-    return f"{type(self).__qualname__}({', '.join(f'{name}={value!r}' for name, value in fields)})"
+    shown = (f"{name}={getattr(self, name)!r}" for name in _names(self))
+    return f"{type(self).__qualname__}({', '.join(shown)})"
 
 
 def _equal(self: Any, other: object) -> bool:

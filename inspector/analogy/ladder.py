@@ -117,7 +117,7 @@ def of_each_head(
 
     (H, R, S) for the R queries of ``rows``.
     """
-    placed, masked = rung.name != "heads", rung.name == "mask"
+    placed, masked = _PER_HEAD[rung.name]
     query, key = queries_and_keys(layer, normed=False, placed=placed)
     scale = float(query.shape[2]) ** -0.5
     bias = expand(layer.bias if placed else None, query, key, scale)
@@ -236,4 +236,6 @@ _WEIGHTS: dict[str, Callable[[RebuiltLayer], Array]] = {
     "strangers": lambda layer: np.eye(len(layer.states), dtype=layer.states.dtype),
     "learned": _learned,
 }
-_KNOWN = {rung.name for rung in RUNGS}
+#: Of the rungs with a matrix a head whether positions and masks act in them.
+_PER_HEAD = {"heads": (False, False), "position": (True, False), "mask": (True, True)}
+_KNOWN = _FROM_PRODUCTS.keys() | _WEIGHTS.keys() | _PER_HEAD.keys() | {"model"}

@@ -223,6 +223,9 @@ class _Block:
     def _one_key(self, choice: int, into: RowMeasures) -> None:
         """Compare with rows that give everything to the query's own place."""
         model, keys = self.ranked[choice], self.layer.choices[choice]
+        if not keys.any():
+            into.counted[:] = False
+            return
         rows = np.arange(self.count)
         kept = keys[self.at]
         seen = kept if self.visible is None else kept & self.visible[rows, self.at]

@@ -147,5 +147,11 @@ def _of_file(
             f"{checkpoint.title} reads no long texts live, and so --truncate cuts none.",
             "Leave it out, and shorten the text.",
         )
+    elif len(text) > TEXT:
+        raise InputError(
+            f"{checkpoint.title} reads no long texts live, and this one has {len(text):,} "
+            f"characters, where {TEXT:,} are read.",
+            "Shorten it.",
+        )
     only_long(wanted)
     return Answers(text, target, model, progress)

@@ -80,9 +80,11 @@ def _said(error: Exception) -> Response:
         case InspectorError():
             return refusal(503, error.message, error.hint)
         case MemoryError():
-            return refusal(503, "There is not enough memory.", "Type a shorter text.")
+            return refusal(
+                503, "There is not enough memory.", "Ask for less, or stop other programs."
+            )
     return refusal(
         500,
         f"This is a fault of the inspector: {type(error).__name__}: {error}",
-        "Report what was typed, and what this says.",
+        "Report what was asked, and what this says.",
     )

@@ -119,6 +119,20 @@ def test_measures_are_the_definition(cat: Inspection, name: str, which: str) -> 
     assert (agreement.constant_rows, agreement.empty_rows) == (constant, empty)
 
 
+def test_a_text_of_which_every_token_is_special_has_no_content_to_measure() -> None:
+    """A decoder that ends at once has written nothing else."""
+    layer = small_layer(tokens=3)
+    trace = trace_of(layer)
+    trace = replace(trace, text=replace(trace.text, special=np.ones(3, dtype=np.bool_)))
+    for found in measure_ladder(trace, (layer,)):
+        if found.applies:
+            assert found.content is not None and found.all_tokens is not None
+            assert np.isnan(found.content.jsd_bits).all()
+            assert found.content.empty_rows >= found.all_tokens.empty_rows
+            if found.name != "classroom":
+                assert not np.isnan(found.all_tokens.jsd_bits).any()
+
+
 @pytest.mark.parametrize("which", ["all_tokens", "content"])
 def test_a_sink_is_one_more_key_in_the_divergence(which: str) -> None:
     layer = small_layer(tokens=5, heads=3, positions="by_key", sink=True, stretch=0.7)

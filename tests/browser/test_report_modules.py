@@ -133,7 +133,7 @@ def test_words_on_a_tint_stay_readable(call, theme):
 def test_numbers_in_steps(call):
     rng = np.random.default_rng(5)
     query, key = (rng.normal(3, 5, (heads, 40, 8)).astype(np.float32) for heads in (4, 2))
-    for rounded in in_steps(query, key, 0.3):
+    for rounded in in_steps(query, key, 0.3, 1 / 300):
         planes = [*b"".join(Blob.pack_steps("x", rounded).planes)]
         got = call(
             "shared/numbers",

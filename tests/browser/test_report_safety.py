@@ -60,9 +60,9 @@ def broken(html, damage):
         "flipped character": html[:middle] + other + html[middle + 1 :],
         "missing blob": html.replace('id="blob-1.model"', 'id="gone"'),
         "truncated file": html[: start + 10],
-        "garbled header": sealed(html.replace('"payload":2', '"payload":2,,')),
-        "edited header": html.replace('"payload":2', '"payload":3'),
-        "another version": sealed(html.replace('"payload":2', '"payload":999')),
+        "garbled header": sealed(html.replace('"payload":3', '"payload":3,,')),
+        "edited header": html.replace('"payload":3', '"payload":4'),
+        "another version": sealed(html.replace('"payload":3', '"payload":999')),
         "length": sealed(re.sub(r'("1.model":\{[^}]*"length":)\d+', r"\g<1>9999", html)),
         "checksum": sealed(re.sub(r'("1.model":\{[^}]*"crc32":)\d+', r"\g<1>1", html)),
     }[damage]

@@ -239,6 +239,17 @@ def test_it_writes_what_the_real_model_writes(folder: Path) -> None:
     assert found.verification.end_to_end.probability_max_abs_error is not None
 
 
+def test_it_writes_where_it_feeds_forward_in_pieces(tmp_path: Path) -> None:
+    folder = random_encoder_decoder("roberta to roberta", tmp_path / "m")
+    said = json.loads((folder / "config.json").read_text())
+    for half in ("encoder", "decoder"):
+        said[half]["chunk_size_feed_forward"] = 4
+    (folder / "config.json").write_text(json.dumps(said))
+    found = inspect("The cat sat on the mat", model=folder, generate=3)
+    assert found.generation is not None
+    assert found.generation.verdict in ("verified", "rounding")
+
+
 def test_what_it_writes_behind_padding_has_two_answers(tmp_path: Path) -> None:
     """transformers' own: its positions differ with its cache and without."""
     folder = random_encoder_decoder("roberta to roberta", tmp_path / "m")

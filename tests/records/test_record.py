@@ -2,6 +2,7 @@
 
 import pickle
 from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -59,6 +60,24 @@ class Named:
 def test_a_class_s_own_way_of_showing_itself_stays():
     assert repr(Named(name="it")) == "<it>"
     assert Named(name="it") == Named(name="it") != Named(name="that")
+
+
+def test_a_field_that_would_be_left_out_is_refused():
+    with pytest.raises(TypeError, match="not shown or not compared"):
+
+        @record(frozen=True, slots=True)
+        class Half:
+            seen: int
+            hidden: int = field(compare=False)
+
+
+def test_what_belongs_to_the_class_is_no_field():
+    @record(frozen=True, slots=True)
+    class Counted:
+        number: int
+        most: ClassVar[int] = 9
+
+    assert repr(Counted(3)).endswith("Counted(number=3)") and Counted(3) == Counted(3)
 
 
 def test_it_travels_between_processes():

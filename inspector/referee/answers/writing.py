@@ -119,6 +119,8 @@ def _with_head(loaded: LoadedModel) -> Any:
     with quiet():
         model = AutoModelForSeq2SeqLM.from_pretrained(
             loaded.model.name_or_path,
+            # As it was changed for what is proved, such as no feed-forward in pieces.
+            config=loaded.model.config,
             attn_implementation="eager",
             dtype=torch.float32,
             use_safetensors=True,

@@ -2,8 +2,9 @@
 
 A page multiplies q and k, and what rounding q does to a score is as large as k is, dimension by
 dimension. So each dimension of q is counted in steps that are the smaller the larger k is there,
-and the other way round: every rounding then moves the scores alike, which no float does. Seven
-tenths of float16's bytes are left, and the largest error of a weight is about that of float16.
+and the other way round: every rounding then moves the scores alike, which no float does. How far
+it may move them grows with the text, as a page's bytes do: a short text's weights are as near as
+float16 would bring them, and of a long one a quarter of float16's bytes is saved.
 
 A score q·k·scale of d dimensions, both sides rounded to steps of Δ/rms(other side), is off by about
 Δ·scale·√(d/6), root mean square: 2·d roundings, each off by Δ/√12 of the other side's size.
@@ -19,9 +20,10 @@ from numpy.typing import NDArray
 
 from inspector.records import Array, Float32
 
-#: By how much rounding moves a score, root mean square; over all weights of a text, the one that
-#: moves most moves by about as much.
-SCORE_NOISE = 1 / 300
+#: By how much rounding may move a score, root mean square: so much for each token, no less than the
+#: first and no more than the second. The weight that moves most moves by about as much.
+_NOISE_OF_TOKEN = 1 / 150_000
+_NOISE = 1 / 1500, 1 / 300
 #: What stands for the middle of a dimension; 128 on either side of it share their high byte.
 MIDDLE = 0x8080
 
@@ -52,9 +54,13 @@ class Steps:
         return np.ascontiguousarray(numbers.reshape(heads, width, tokens).swapaxes(1, 2))
 
 
-def in_steps(
-    query: Array, key: Array, scale: float, noise: float = SCORE_NOISE
-) -> tuple[Steps, Steps] | None:
+def noise_of(tokens: int) -> float:
+    """Return by how much rounding may move a score in a text of so many tokens."""
+    least, most = _NOISE
+    return min(max(tokens * _NOISE_OF_TOKEN, least), most)
+
+
+def in_steps(query: Array, key: Array, scale: float, noise: float) -> tuple[Steps, Steps] | None:
     """Round queries (H, T, d) and keys (KV, S, d), of which H / KV heads share each.
 
     ``noise`` is by how much that may move a score, root mean square. None where a dimension has

@@ -295,7 +295,7 @@ export interface AskedLink {
 
 /** The header of a report. */
 export interface Header {
-  payload: 2;
+  payload: 3;
   inspector: string;
   command: string | null;
   model: Model;
@@ -370,7 +370,7 @@ export interface Patched {
  * the first side and on the second; the weight there on either; the share of the way that it carries.
  */
 export interface CompareHeader {
-  payload: 2;
+  payload: 3;
   inspector: string;
   command: string | null;
   kind: "texts" | "models";
@@ -414,7 +414,7 @@ export interface Finding {
 
 /** The header of an atlas. */
 export interface AtlasHeader {
-  payload: 2;
+  payload: 3;
   inspector: string;
   heads: HeadPath[];
   labels: string[][];
@@ -460,7 +460,7 @@ export interface AtlasExamples {
 
 /** Of a class: its names and marks; the blobs `states`, `query` and `key` are of three words, where there are some. */
 export interface ClassroomHeader {
-  payload: 2;
+  payload: 3;
   inspector: string;
   students: string[];
   traits: string[];
@@ -501,7 +501,7 @@ export interface CarriedHead {
 
 /** A head that the server sends: its blobs are named as those of a page are. */
 export interface LongHead {
-  payload: 2;
+  payload: 3;
   carried: CarriedHead;
   blobs: Record<string, BlobEntry>;
 }
@@ -516,7 +516,7 @@ export interface LongEffects {
 
 /** The header of a long text's report. Blobs `flow.<layer>`: (H, P, P) square roots of shares, 255 for 1. */
 export interface LongHeader {
-  payload: 2;
+  payload: 3;
   inspector: string;
   command: string | null;
   /** By what name the server that the page came from has the heads that are left out; null for a page on disk. */

@@ -31,7 +31,7 @@ from inspector.report.html.payload.layers import pack_layer
 from inspector.report.html.payload.written import pack_written
 
 #: Raised whenever a page of an older payload could be misread by a newer page.
-VERSION = 2
+VERSION = 3
 
 
 @record(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from inspector.forward.biases import expand
 from inspector.forward.core import attend
 from inspector.records import Array, Bias, DistanceVectors, Float32, RebuiltLayer, RecomputedLayer
 from inspector.report.html.blobs import half_where_it_fits
-from inspector.report.html.steps import SCORE_NOISE, Steps, in_steps
+from inspector.report.html.steps import Steps, in_steps, noise_of
 
 #: q and k are rounded unless that moves some attention weight by more than this.
 ROUNDING_BOUND = 5e-3
@@ -55,8 +55,9 @@ def _roughest_first(
         with np.errstate(over="ignore"):  # beyond float16's range: inf, which no bound allows
             yield "float16", query.astype(np.float16), key.astype(np.float16)
     else:
-        for noise in (SCORE_NOISE, SCORE_NOISE / 2):
-            if (steps := in_steps(query, key, rebuilt.scale, noise)) is not None:
+        noise = noise_of(max(query.shape[1], key.shape[1]))
+        for finer in (1, 2):
+            if (steps := in_steps(query, key, rebuilt.scale, noise / finer)) is not None:
                 yield "steps", *steps
     yield "float32", query.astype(np.float32), key.astype(np.float32)
 

@@ -17,9 +17,11 @@ const GONE = "The server does not answer: it has ended, or is busy. The page goe
 const OTHER =
   "The server is another one now and does not know this page: open the address that it printed when it was started.";
 
-/** Statuses: something newer was asked; the address is not this server's; it has too much to do. */
+/** Statuses: something newer was asked; the address is not this server's; what is asked of its kind of page is not
+ *  asked here, since it shows another kind now; it has too much to do. */
 const NEWER = 409,
   FOREIGN = 403,
+  NOWHERE = 404,
   BUSY = 503;
 
 export class Asking {
@@ -87,7 +89,7 @@ export class Asking {
  * @returns {Outcome}
  */
 function refused(status, said) {
-  if (status === FOREIGN) return { kind: "lost", message: OTHER };
+  if (status === FOREIGN || status === NOWHERE) return { kind: "lost", message: OTHER };
   if (!said?.error && status === BUSY) return { kind: "lost", message: GONE };
   // The hint is for who types commands.
   return { kind: "refused", message: said?.error ?? `The server answers ${status}.` };

@@ -1,5 +1,5 @@
 /**
- * An answer of the server, as `server/answers.py` packs it: how long the JSON is, the JSON, and the planes of the blobs
+ * An answer of the server, as `server/packed.py` packs it: how long the JSON is, the JSON, and the planes of the blobs
  * in the order in which its header lists them.
  */
 

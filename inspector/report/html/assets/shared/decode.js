@@ -13,7 +13,7 @@ import { DamagedReport } from "./numbers.js";
 /** @typedef {Uint8Array<ArrayBuffer>} Bytes */
 
 /** The payload version that this page reads. */
-export const PAYLOAD_VERSION = 2;
+export const PAYLOAD_VERSION = 3;
 
 /** @param {string | null | undefined} text */
 const bytesOf = (text) => new TextEncoder().encode(text ?? "");

@@ -4,7 +4,7 @@
 
 /** @type {Record<"steps" | "float16" | "float32", string>} */
 export const PRECISIONS = {
-  steps: "in steps that move a score by a few thousandths",
+  steps: "in steps that move a score by a few thousandths at most",
   float16: "in float16",
   float32: "in float32",
 };
