@@ -7,7 +7,6 @@ a figure stands on the white of somebody else's page.
 
 from __future__ import annotations
 
-from dataclasses import field
 from functools import cache
 from typing import Literal
 
@@ -39,7 +38,7 @@ class Palette:
     amount: str
     second: str
     #: (256, 3) uint8
-    ramp: Steps = field(repr=False)
+    ramp: Steps
 
     def of(self, steps: Steps) -> Steps:
         """Return the ramp's colours at steps of any shape: the shape and 3, uint8."""
