@@ -12,10 +12,14 @@ export type Tier = "weights" | "captured" | "none";
 export type Label = "previous" | "next" | "self" | "first" | "separator";
 export type DType = "uint8" | "uint32" | "float16" | "float32" | "steps";
 
+/** How queries and keys, or weights, were rounded on their way. */
+export type Precision = "steps" | "float16" | "float32";
+
 /** Whose a token of a chat is: of a message, put there by the template, or of the answer. */
 export type Role = "template" | "system" | "user" | "assistant";
 
-/** A blob: deflated numbers in an element of its own, `blob-<name>`; length and CRC-32 of what is inflated. */
+/** A blob: deflated numbers in an element of its own, `blob-<name>`; length and CRC-32 of what is inflated. Of numbers
+ *  in steps `shape` is what they make, and `length` counts what belongs to each dimension too. */
 export interface BlobEntry {
   shape: number[];
   dtype: DType;
@@ -70,8 +74,8 @@ export interface Layer {
   exact: boolean;
   recomputed: boolean;
   source: "exact" | "query_key" | "attention";
-  precision: "steps" | "float16" | "float32";
-  key_precision: "steps" | "float16" | "float32" | null;
+  precision: Precision;
+  key_precision: Precision | null;
   scale: number | null;
   softcap: number | null;
   /** For each head, how far the page's own arithmetic is from the model's attention. */

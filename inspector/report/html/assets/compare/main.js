@@ -2,9 +2,9 @@
  * Where a comparison starts: read both sides, choose what to show first, let the views draw it.
  */
 
-import { followAddress, isState } from "../shared/address.js";
-import { giveUp, mountAll, openPage, whenReady } from "../shared/page.js";
-import { createStore } from "../shared/store.js";
+import { isState } from "../shared/address.js";
+import { beginLinked } from "../shared/linked.js";
+import { giveUp, openPage, whenReady } from "../shared/page.js";
 import { CompareData } from "./data.js";
 import { VIEWS } from "./sections.js";
 import { firstView, hashOf, settled, stateOf } from "./state.js";
@@ -17,23 +17,12 @@ async function start() {
   if (!page) return;
   const { header, planes } = page;
   const data = new CompareData(/** @type {import("../payload.js").CompareHeader} */ (header), planes);
-  const first = firstView(data),
-    hash = location.hash;
-  const store = createStore(stateOf(hash, first, data), (changes, before) => settled(data, changes, before));
-  root.dataset.loaded = "";
-  for (const part of document.querySelectorAll("section, footer")) part.toggleAttribute("data-drawn", true);
-  mountAll(VIEWS, data, store);
-  followAddress(
-    store,
-    first,
-    (state) => hashOf(state, first, data),
-    (hash) => stateOf(hash, first, data),
-  );
+  const { opened, state } = beginLinked(data, VIEWS, { firstView, hashOf, settled, stateOf });
   Object.defineProperty(window, "inspector", {
     value: Object.freeze({
       version: data.header.inspector,
       get state() {
-        return { ...store.get(), hash: hashOf(store.get(), first, data) };
+        return state();
       },
       /** @param {string} site @param {number} layer @param {number} head */
       change(site, layer, head) {
@@ -49,7 +38,7 @@ async function start() {
       },
     }),
   });
-  whenReady(isState(hash) ? "" : hash.slice(1));
+  whenReady(isState(opened) ? "" : opened.slice(1));
 }
 
 start().catch((error) => giveUp("comparison", error));

@@ -3,9 +3,9 @@
  * looked at.
  */
 
-import { followAddress, isState } from "../shared/address.js";
-import { mountAll, openPage, whenReady } from "../shared/page.js";
-import { createStore } from "../shared/store.js";
+import { isState } from "../shared/address.js";
+import { beginLinked } from "../shared/linked.js";
+import { openPage, whenReady } from "../shared/page.js";
 import { LongData } from "./data.js";
 import { VIEWS } from "./sections.js";
 import { firstView, hashOf, settled, stateOf } from "./state.js";
@@ -16,29 +16,17 @@ import { firstView, hashOf, settled, stateOf } from "./state.js";
  * @param {(header: LongHeader) => import("./data.js").Supply | null} supplyOf who has the heads that are left out
  */
 export async function begin(supplyOf) {
-  const root = document.documentElement;
-  root.dataset.started = "";
+  document.documentElement.dataset.started = "";
   const page = await openPage("report");
   if (!page) return;
   const header = /** @type {LongHeader} */ (page.header),
     data = new LongData(header, page.planes, supplyOf(header));
-  const first = firstView(data),
-    hash = location.hash;
-  const store = createStore(stateOf(hash, first, data), (changes, before) => settled(data, changes, before));
-  root.dataset.loaded = "";
-  for (const part of document.querySelectorAll("section, footer")) part.toggleAttribute("data-drawn", true);
-  mountAll(VIEWS, data, store);
-  followAddress(
-    store,
-    first,
-    (state) => hashOf(state, first),
-    (hash) => stateOf(hash, first, data),
-  );
+  const { store, opened, state } = beginLinked(data, VIEWS, { firstView, hashOf, settled, stateOf });
   Object.defineProperty(window, "inspector", {
     value: Object.freeze({
       version: data.header.inspector,
       get state() {
-        return { ...store.get(), hash: hashOf(store.get(), first) };
+        return state();
       },
       /** @param {number} layer @param {number} head @param {number} query */
       async row(layer, head, query) {
@@ -50,5 +38,5 @@ export async function begin(supplyOf) {
       show: (changes) => store.set(changes),
     }),
   });
-  whenReady(isState(hash) ? "" : hash.slice(1));
+  whenReady(isState(opened) ? "" : opened.slice(1));
 }

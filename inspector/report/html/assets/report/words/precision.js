@@ -2,7 +2,7 @@
  * How rounded numbers travel, in words.
  */
 
-/** @type {Record<"steps" | "float16" | "float32", string>} */
+/** @type {Record<import("../../payload.js").Precision, string>} */
 export const PRECISIONS = {
   steps: "in steps that move a score by a few thousandths at most",
   float16: "in float16",
