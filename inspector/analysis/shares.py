@@ -34,9 +34,8 @@ from inspector.records import Array, Float64, RebuiltLayer, Share, Trace, Traced
 
 Whole = NDArray[np.intp]
 
-#: Entries of a combination's weights that are made at once, and that are compared at once.
-_SCORES = 2**18
-_ROWS = 2**18
+#: Entries of weights that are made at once, and that are compared at once.
+_TOGETHER = 2**18
 
 
 def measure_shares(trace: Trace, rebuilt: tuple[RebuiltLayer, ...]) -> tuple[Share, ...]:
@@ -108,24 +107,24 @@ def _divergences(
     different.sort(key=lambda chosen: not one_for_all(chosen, rebuilt))
     for_all = sum(one_for_all(chosen, rebuilt) for chosen in different)
     made = Combinations(rebuilt, rows)
-    shared = made.each(different[:for_all])
+    shared = _distributions(np.stack(made.each(different[:for_all])), rebuilt)
     bits = np.empty((len(different), *attention[:, rows, 0].shape))
     counted = np.empty(bits.shape[1:], dtype=np.bool_)
     size = attention.shape[2]
-    for heads in parts(len(attention), len(rows) * size, _SCORES):
+    for heads in parts(len(attention), len(rows) * size, _TOGETHER):
         model = attention[heads, rows]
         own = made.each(different[for_all:], heads)
-        for some in parts(len(rows), len(model) * size, _ROWS):
+        for some in parts(len(rows), len(model) * size, _TOGETHER):
             ours = _distributions(model[:, some], rebuilt)
             counted[heads, some] = ours.alive
-            entries = ours.shares.size
-            for first, matrices in ((0, shared), (for_all, own)):
-                for several in parts(len(matrices), entries, _ROWS):
-                    stacked = np.stack([matrix[:, some] for matrix in matrices[several]])
-                    place = first + several.start
-                    bits[place : place + len(stacked), heads, some] = jensen_shannon_bits(
-                        ours, _distributions(stacked, rebuilt)
-                    )
+            into, entries = bits[:, heads, some], ours.shares.size
+            for several in parts(for_all, entries, _TOGETHER):
+                theirs = shared[several, :, some]
+                into[:for_all][several] = jensen_shannon_bits(ours, theirs)
+            for several in parts(len(own), entries, _TOGETHER):
+                stacked = np.stack([matrix[:, some] for matrix in own[several]])
+                theirs = _distributions(stacked, rebuilt)
+                into[for_all:][several] = jensen_shannon_bits(ours, theirs)
     counted &= rebuilt.visible[rows].any(axis=-1)
     means = dict(zip(different, (row_mean(of, counted) for of in bits), strict=True))
     return np.stack([means[chosen] for chosen in alike])

@@ -91,11 +91,13 @@ def test_a_sink_and_what_positions_add_are_shared_out_too(positions: str) -> Non
     np.testing.assert_allclose([share.per_head[0] for share in found], expected, atol=1e-12)
 
 
-def test_one_head_and_few_rows_at_a_time_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("together", [1, 20, 150])
+def test_one_head_and_few_rows_at_a_time_give_the_same(
+    monkeypatch: pytest.MonkeyPatch, together: int
+) -> None:
     layers = tuple(small_layer(tokens=7, heads=3, causal=n == 1, seed=n) for n in range(2))
     whole = measure_shares(trace_of(*layers), layers)
-    monkeypatch.setattr("inspector.analysis.shares._SCORES", 1)
-    monkeypatch.setattr("inspector.analysis.shares._ROWS", 20)
+    monkeypatch.setattr("inspector.analysis.shares._TOGETHER", together)
     parts = measure_shares(trace_of(*layers), layers)
     for first, second in zip(whole, parts, strict=True):
         np.testing.assert_allclose(first.per_head, second.per_head, atol=1e-14)
