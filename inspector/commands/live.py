@@ -88,9 +88,11 @@ def live(
     with status() as progress:
         from inspector.server.answers import Answers
 
-        served: Callable[[], Served] = partial(Answers, text, target, model, progress)
-        if text_file is not None:
-            served = partial(_of_file, text, target, model, wanted, progress, truncate=truncate)
+        served: Callable[[], Served] = (
+            partial(Answers, text, target, model, progress)
+            if text_file is None
+            else partial(_of_file, text, target, model, wanted, progress, truncate=truncate)
+        )
         server = Server(served, port=port or 0)
     collect_again()
     try:
@@ -154,4 +156,4 @@ def _of_file(
             "Shorten it.",
         )
     only_long(wanted)
-    return Answers(text, target, model, progress)
+    return Answers(text, target, model, progress, checkpoint)

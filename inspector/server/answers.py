@@ -36,8 +36,15 @@ class Answers:
     ``answer`` and ``prove`` may run beside each other, but neither beside itself.
     """
 
-    def __init__(self, text: str, target: str | None, model: str, progress: Progress) -> None:
-        """Open the model and inspect the first text, whole.
+    def __init__(
+        self,
+        text: str,
+        target: str | None,
+        model: str,
+        progress: Progress,
+        checkpoint: Checkpoint | None = None,
+    ) -> None:
+        """Open the model, if ``checkpoint`` is not it already, and inspect the first text, whole.
 
         Raises
         ------
@@ -46,11 +53,9 @@ class Answers:
         """
         refuse_long(text)
         try:
-            with opened(model, progress) as checkpoint:
-                _refuse_unkept(checkpoint, text)
-                found = inspect(
-                    text, target=target, model=checkpoint, prove=False, progress=progress
-                )
+            with opened(checkpoint or model, progress) as known:
+                _refuse_unkept(known, text)
+                found = inspect(text, target=target, model=known, prove=False, progress=progress)
         except NeedsRealModel as error:
             raise ModelError(
                 error.message.replace("can only be run by", "cannot be inspected live, only by", 1),

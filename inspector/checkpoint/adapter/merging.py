@@ -100,7 +100,7 @@ def plan(files: CheckpointFiles, adapter: AdapterTensors, config: AdapterConfig)
         raise ModelError(
             f"The base of this adapter is put together of two models ({PAIR}), and into these none "
             "is merged.",
-            "Merge it yourself, and save the whole.",
+            MERGE_IT,
         )
     base = _Base(files.config, files.weights)
     if base.family is None and config.on("fan_in_fan_out"):
