@@ -111,3 +111,34 @@ def unpack(body: bytes) -> Unpacked:
         blobs[name] = numbers.reshape(entry["shape"])
     assert at == len(body)
     return Unpacked(said["header"], said["moved"], blobs)
+
+
+class LiveTab:
+    """A served page in a tab of its own, with everything that it should not have done."""
+
+    #: What stands on the page when it can be used.
+    ready = "html[data-ready]"
+
+    def __init__(self, browser, server, **how):
+        self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | how)
+        self.page = self.context.new_page()
+        self.server, self.heard, self.foreign = server, [], []
+        self.page.on("pageerror", lambda error: self.heard.append(str(error)))
+        self.page.on(
+            "console",
+            lambda one: self.heard.append(one.text) if one.type in ("error", "warning") else None,
+        )
+        self.page.on("request", self.see)
+        self.page.goto(server.address)
+        self.page.wait_for_selector(self.ready, state="attached")
+
+    def see(self, request):
+        """Note a request to anybody but the server."""
+        if not request.url.startswith((self.server.address, "blob:", "data:")):
+            self.foreign.append(request.url)
+
+    def close(self, *, quiet=True):
+        assert self.foreign == []
+        if quiet:
+            assert self.heard == []
+        self.context.close()

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 from complaints import complaints
-from live_server import start_long
+from live_server import LiveTab, start_long
 from synthetic_long import long_text, model_and_text
 
 from inspector.forward.model import forward
@@ -32,28 +32,17 @@ def whole():
     return forward(*model_and_text(VARIANT, TOKENS)).computed
 
 
-class Tab:
-    """The page in a tab of its own, with what it asked and what it complained of."""
+class Tab(LiveTab):
+    """The page of a long text, with the heads that it asked for."""
 
-    def __init__(self, browser, address, **how):
-        self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | how)
-        self.page = self.context.new_page()
-        self.heard, self.asked, self.foreign = [], [], []
-        self.page.on("pageerror", lambda error: self.heard.append(str(error)))
-        self.page.on(
-            "console",
-            lambda one: self.heard.append(one.text) if one.type in ("error", "warning") else None,
-        )
-        self.address = address
-        self.page.on("request", self._see)
-        self.page.goto(address)
-        self.page.wait_for_selector("html[data-ready]", state="attached")
+    def __init__(self, browser, server, **how):
+        self.asked = []
+        super().__init__(browser, server, **how)
 
-    def _see(self, request):
-        if request.method == "POST" and request.url == f"{self.address}head":
+    def see(self, request):
+        super().see(request)
+        if request.method == "POST" and request.url == f"{self.server.address}head":
             self.asked.append(request.post_data_json)
-        elif not request.url.startswith((self.address, "blob:", "data:")):
-            self.foreign.append(request.url)
 
     def until(self, where, text):
         self.page.wait_for_function(
@@ -61,24 +50,6 @@ class Tab:
             arg=[where, text],
         )
         return self.page.inner_text(f"#{where}")
-
-    def close(self):
-        assert self.foreign == []
-        assert self.heard == []
-        self.context.close()
-
-
-@pytest.fixture
-def open_tab(chromium):
-    opened = []
-
-    def go(server, **how):
-        opened.append(Tab(chromium, server.address, **how))
-        return opened[-1]
-
-    yield go
-    for tab in opened:
-        tab.context.close()
 
 
 def cell(page, layer, head):

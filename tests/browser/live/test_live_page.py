@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from complaints import complaints
-from live_server import SENTENCE, start
+from live_server import SENTENCE, LiveTab, start
 
 import inspector
 from inspector.report.html.page import render_report
@@ -22,25 +22,10 @@ def server():
     server.stop()
 
 
-class Tab:
-    """The live page in a tab of its own, with everything that it should not have done."""
+class Tab(LiveTab):
+    """The live page, which is typed to."""
 
-    def __init__(self, browser, server, **how):
-        self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | how)
-        self.page = self.context.new_page()
-        self.server, self.heard, self.foreign = server, [], []
-        self.page.on("pageerror", lambda error: self.heard.append(str(error)))
-        self.page.on(
-            "console",
-            lambda one: self.heard.append(one.text) if one.type in ("error", "warning") else None,
-        )
-        self.page.on("request", self._see)
-        self.page.goto(server.address)
-        self.page.wait_for_selector("html[data-complete]", state="attached")
-
-    def _see(self, request):
-        if not request.url.startswith((self.server.address, "blob:", "data:")):
-            self.foreign.append(request.url)
+    ready = "html[data-complete]"
 
     def answers(self):
         return int(self.page.evaluate("document.documentElement.dataset.answer ?? 0"))
@@ -75,25 +60,6 @@ class Tab:
 
     def words(self):
         return self.page.locator("#sentence .token-text").all_inner_texts()
-
-    def close(self, *, quiet=True):
-        assert self.foreign == []
-        if quiet:
-            assert self.heard == []
-        self.context.close()
-
-
-@pytest.fixture
-def open_tab(chromium):
-    opened = []
-
-    def go(server, **how):
-        opened.append(Tab(chromium, server, **how))
-        return opened[-1]
-
-    yield go
-    for tab in opened:
-        tab.context.close()
 
 
 def test_what_is_typed_is_shown_and_what_was_chosen_stays(server, open_tab):

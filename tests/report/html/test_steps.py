@@ -28,7 +28,9 @@ def scores(query, key, scale):
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.integers(0, 10_000), st.floats(0.01, 0.3), st.floats(0, 1), st.floats(1 / 1500, 1 / 300))
+@given(
+    st.integers(0, 10_000), st.floats(0.005, 0.05), st.floats(0, 0.5), st.floats(1 / 1500, 1 / 300)
+)
 def test_a_score_moves_by_what_is_promised_whatever_the_sizes(seed, scale, spread, noise):
     query, key = some(seed, spread=spread)
     rounded = in_steps(query, key, scale, noise)
