@@ -89,6 +89,15 @@ def one_blas_thread() -> AbstractContextManager[object]:
     return limit
 
 
+def blas_architectures() -> set[str]:
+    """Return for which processors the kernels are that BLAS has chosen, where it tells."""
+    return {
+        library.architecture
+        for library in _blas().lib_controllers
+        if hasattr(library, "architecture")
+    }
+
+
 @cache
 def _blas() -> ThreadpoolController:
     """Find NumPy's BLAS once: it is loaded by now, and looking for it costs 2 ms a time."""

@@ -23,11 +23,11 @@ from inspector.forward.core import (
     attend,
     merge_heads,
     mix,
-    project,
     repeat_heads,
     softmax,
 )
 from inspector.forward.positions import turned
+from inspector.forward.products import project
 from inspector.record import record
 from inspector.records import Array, RebuiltLayer
 

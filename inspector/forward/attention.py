@@ -11,11 +11,11 @@ import numpy as np
 
 from inspector.forward.biases import bias_of, expand
 from inspector.forward.cache import Offered, Past
-from inspector.forward.core import attend_and_mix, merge_heads, project, split_heads
+from inspector.forward.core import attend_and_mix, merge_heads, split_heads, visible
 from inspector.forward.edits import Change, change_at
-from inspector.forward.masks import visible
 from inspector.forward.norms import apply_norm
 from inspector.forward.positions import rotate
+from inspector.forward.products import project, project_each
 from inspector.parallel import Workers
 from inspector.records import (
     Array,
@@ -166,8 +166,8 @@ def offer_of(
     weights, config = known.weights, known.config
     made_of = _latent(states, weights.key_latent, workers)
     projected, value = (
-        split_heads(project(made_of, of, workers), config.kv_heads, texts)
-        for of in (weights.key, weights.value)
+        split_heads(made, config.kv_heads, texts)
+        for made in project_each(made_of, (weights.key, weights.value), workers)
     )
     if weights.shared_key is not None:
         shared = split_heads(project(states, weights.shared_key, workers), 1, texts)

@@ -24,7 +24,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from inspector.forward.core import project, repeat_heads, split_heads
+from inspector.forward.core import repeat_heads, split_heads
+from inspector.forward.products import project
 from inspector.records import (
     Alibi,
     Array,

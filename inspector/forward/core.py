@@ -21,15 +21,13 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from inspector.forward.products import project
 from inspector.parallel import Workers
-from inspector.records import Array, Mask, Projection
+from inspector.records import Array, AttentionConfig, Mask, Projection
 
 #: What a forbidden score becomes. Finite, as in transformers, so that a row in which everything is
 #: forbidden becomes uniform and not NaN.
 FORBIDDEN = -3.4e38
-
-#: Up to here the order of a projection's factors tells: twice the speed at 16 rows.
-_FEW_ROWS = 128
 
 #: Bytes of a stack of matrices that are worked on at once.
 _CACHED = 1 << 20
@@ -40,32 +38,6 @@ def head_blocks(matrices: Array) -> Iterator[slice]:
     together = max(1, _CACHED // matrices[0].nbytes)
     for first in range(0, len(matrices), together):
         yield slice(first, first + together)
-
-
-def project(states: Array, projection: Projection, workers: Workers | None = None) -> Array:
-    """Return ``states·weightᵀ + bias``: (T, in) → (T, out), parted among ``workers`` if given."""
-    weight, bias = projection.weight, projection.bias
-    result = np.empty((len(states), len(weight)), dtype=states.dtype)
-
-    def few(columns: slice) -> None:
-        # BLAS brings its right factor into another order first, and the weights are large.
-        turned, out = (weight[columns] @ states.T).T, result[:, columns]
-        if bias is None:
-            out[...] = turned
-        else:
-            np.add(turned, bias[columns], out=out)
-
-    def many(rows: slice) -> None:
-        out = np.matmul(states[rows], weight.T, out=result[rows])
-        if bias is not None:
-            out += bias
-
-    part, count = (few, len(weight)) if len(states) <= _FEW_ROWS else (many, len(states))
-    if workers is None:
-        part(slice(None))
-    else:
-        workers.over(count, part)
-    return result
 
 
 def split_heads(states: Array, heads: int, texts: int = 1) -> Array:
@@ -93,6 +65,30 @@ def cap(scores: Array, limit: float) -> None:
     scores /= scores.dtype.type(limit)
     np.tanh(scores, out=scores)
     scores *= scores.dtype.type(limit)
+
+
+def visible(
+    config: AttentionConfig,
+    queries: int,
+    keys: int | None = None,
+    present: Mask | None = None,
+    start: int = 0,
+) -> Mask:
+    """Return (T, S), True where query i may attend to key j; without ``keys`` there are as many.
+
+    All, or, where attention is causal, ``j ≤ i``; with a window w besides, ``|i − j| < w``.
+    Where ``present``, (S,), is False a token is padding, and nobody attends to it. ``start`` is the
+    place of the first query among the keys.
+    """
+    keys = queries if keys is None else keys
+    allowed: Mask = np.ones((queries, keys), dtype=np.bool_)
+    if config.causal or config.window is not None:
+        back = np.arange(start, start + queries)[:, None] - np.arange(keys)
+        if config.causal:
+            allowed = back >= 0
+        if config.window is not None:
+            allowed &= np.abs(back) < config.window
+    return allowed if present is None else allowed & present
 
 
 def forbid(scores: Array, visible: Mask) -> None:

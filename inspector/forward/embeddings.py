@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from inspector.forward.casting import cast
-from inspector.forward.core import project
 from inspector.forward.norms import apply_norm
+from inspector.forward.products import project
 from inspector.records import Array, Embeddings, Mask, Text
 from inspector.records.text import Int64
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from inspector.forward.activations import activate, sigmoid
 from inspector.forward.casting import cast
-from inspector.forward.core import project
+from inspector.forward.products import panels, project, project_columns
 from inspector.forward.routing import Chosen, route
 from inspector.parallel import Workers
 from inspector.records import Array, BoundedGate, Experts, FeedForward
@@ -25,15 +25,21 @@ def feed_forward(states: Array, weights: FeedForward | Experts, workers: Workers
     result = np.empty_like(states)
 
     def rows(part: slice) -> None:
-        result[part] = _one(states[part], weights)
+        _fill(result, states, weights, part)
 
     workers.over(len(states), rows)
     return result
 
 
-def _one(states: Array, weights: FeedForward) -> Array:
-    wide = project(states, weights.up)
-    gate = None if weights.gate is None else project(states, weights.gate)
+def _fill(result: Array, states: Array, weights: FeedForward, part: slice) -> None:
+    for some, columns in panels(states, part):
+        result[some] = _of_panel(columns, weights).T
+
+
+def _of_panel(columns: Array, weights: FeedForward) -> Array:
+    """Return what becomes of some tokens, (D, c) → (D, c)."""
+    wide = project_columns(columns, weights.up)
+    gate = None if weights.gate is None else project_columns(columns, weights.gate)
     if gate is None:
         activate(weights.activation, wide)
     elif weights.bounded is not None:
@@ -41,7 +47,7 @@ def _one(states: Array, weights: FeedForward) -> Array:
     else:
         activate(weights.activation, gate)
         wide *= gate
-    return project(wide, weights.down)
+    return project_columns(wide, weights.down)
 
 
 def _bound(wide: Array, gate: Array, bounded: BoundedGate) -> None:
@@ -63,8 +69,11 @@ def _mixed(states: Array, weights: Experts, workers: Workers) -> Array:
 
     def through(expert: int) -> tuple[Chosen, Array]:
         tokens, ranks = np.nonzero(chosen == expert)
-        given = _one(states[tokens], cast(weights.each[expert], states.dtype.type))
-        return tokens, given * shares[tokens, ranks, None]
+        given = np.empty((len(tokens), states.shape[1]), dtype=states.dtype)
+        its_own = cast(weights.each[expert], states.dtype.type)
+        _fill(given, states[tokens], its_own, slice(0, len(tokens)))
+        given *= shares[tokens, ranks, None]
+        return tokens, given
 
     liked = np.unique(chosen).tolist()
     for first in range(0, len(liked), _TOGETHER):

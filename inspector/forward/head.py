@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from inspector.forward.activations import activate
 from inspector.forward.casting import cast
-from inspector.forward.core import cap, project
+from inspector.forward.core import cap
 from inspector.forward.norms import apply_norm
+from inspector.forward.products import project
 from inspector.parallel import Workers
 from inspector.records import Array, Head, Projection
 

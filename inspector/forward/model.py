@@ -16,11 +16,11 @@ from inspector.errors import ModelError
 from inspector.forward.block import Around, Attended, run_block
 from inspector.forward.cache import Cache
 from inspector.forward.casting import cast
-from inspector.forward.core import project
 from inspector.forward.edits import refuse_unknown
 from inspector.forward.embeddings import embed
 from inspector.forward.head import word_logits
 from inspector.forward.norms import apply_norm
+from inspector.forward.products import project
 from inspector.parallel import Workers
 from inspector.records import (
     Array,

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspector.forward.activations import sigmoid
-from inspector.forward.core import project, softmax
+from inspector.forward.core import softmax
+from inspector.forward.products import project
 from inspector.records import Array, Router
 
 Chosen = NDArray[np.intp]

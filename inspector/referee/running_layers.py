@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from inspector.families.attention_numbers import fused_rows
-from inspector.forward.masks import visible
+from inspector.forward.core import visible
 from inspector.forward.positions import rotate
 from inspector.record import record
 from inspector.referee.attention_hook import Call, listening

@@ -27,7 +27,7 @@ from inspector.errors import ModelError
 from inspector.families.covered import not_rebuilt_because
 from inspector.families.registry import FAMILIES, GROUPS, Rows
 from inspector.families.small import SMALL
-from inspector.forward.masks import visible
+from inspector.forward.core import visible
 from inspector.forward.norms import apply_norm
 from inspector.forward.rebuilding.recompute import recompute
 from inspector.records import AttentionConfig, AttentionLayer, Norm, TracedLayer

@@ -15,10 +15,10 @@ from inspector.forward.core import (
     attend,
     attend_and_mix,
     mix,
-    project,
     split_heads,
     transformed_norms,
 )
+from inspector.forward.products import project
 from inspector.records import Projection
 
 numbers = st.floats(-3, 3, width=32)

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from inspector.forward.by_rows.rows import prepare, whole_rows
 from inspector.forward.casting import cast
-from inspector.forward.core import project
-from inspector.forward.masks import visible
+from inspector.forward.core import visible
+from inspector.forward.products import project
 from inspector.records import Array, AttentionLayer, RecomputedLayer
 
 

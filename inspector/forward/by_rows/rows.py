@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from inspector.forward.attention import Asked, asked_of, learned_positions, normed, offer_of
 from inspector.forward.biases import bias_of, expand
 from inspector.forward.cache import Offered
-from inspector.forward.core import FORBIDDEN, cap, project
-from inspector.forward.masks import visible
+from inspector.forward.core import FORBIDDEN, cap, visible
+from inspector.forward.products import project
 from inspector.parallel import Workers
 from inspector.record import record
 from inspector.records import (
