@@ -65,12 +65,15 @@ def measured(tokens: int, checkpoint: Checkpoint, turns: int) -> dict[str, Figur
     trace = forward(checkpoint, text)
     rebuilt = Rebuild("weights", trace.computed, trace.computed, None)
     heads = read_heads(trace, rebuilt)
+    ladder = measure_ladder(trace, rebuilt.from_weights)
 
     return in_turn(
         {
             "forward": lambda: seconds_of(lambda: forward(checkpoint, text)),
             "ladder": lambda: seconds_of(lambda: measure_ladder(trace, rebuilt.from_weights)),
-            "shares": lambda: seconds_of(lambda: measure_shares(trace, rebuilt.from_weights)),
+            "shares": lambda: seconds_of(
+                lambda: measure_shares(trace, rebuilt.from_weights, ladder)
+            ),
             "readings": lambda: seconds_of(lambda: read_heads(trace, rebuilt)),
             "links": lambda: seconds_of(lambda: strongest_links(trace, heads)),
         },

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, ExitStack
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 from typing import TypeVar
 
@@ -28,12 +30,22 @@ def parallel_map(
     small products cut in pieces, and a short text's are too small to be cut at all. Cut, each
     waits for its slowest part, which on a busy machine makes a short text many times slower.
     """
-    workers = os.cpu_count() or 1
-    with one_blas_thread():
-        if tokens < _TOKENS_WORTH_THREADS or workers == 1:
-            return tuple(map(work, items))
-        with ThreadPoolExecutor(workers) as pool:
-            return tuple(pool.map(work, items))
+    given = tuple(items)
+    made: dict[int, Result] = {}
+    # One after the other, whoever is free: ``next`` of a range's iterator is one step.
+    places = iter(range(len(given)))
+
+    def some() -> None:
+        try:
+            made.update((place, work(given[place])) for place in places)
+        except BaseException:
+            # Nobody needs the others any more.
+            deque(places, maxlen=0)
+            raise
+
+    with Workers(tokens) as workers:
+        _together([some] * min(workers.count, max(1, len(given))))
+    return tuple(made[place] for place in range(len(given)))
 
 
 class Workers:
@@ -44,17 +56,12 @@ class Workers:
     """
 
     def __init__(self, tokens: int) -> None:
-        count = os.cpu_count() or 1
         #: How many work side by side.
-        self.count = count if tokens >= _TOKENS_WORTH_THREADS else 1
+        self.count = _threads() if tokens >= _TOKENS_WORTH_THREADS else 1
         self._stack = ExitStack()
-        self._pool: ThreadPoolExecutor | None = None
 
     def __enter__(self) -> Workers:
         self._stack.enter_context(one_blas_thread())
-        if self.count > 1:
-            # The calling thread works too.
-            self._pool = self._stack.enter_context(ThreadPoolExecutor(self.count - 1))
         return self
 
     def __exit__(self, *failure: object) -> None:
@@ -62,15 +69,11 @@ class Workers:
 
     def over(self, count: int, work: Callable[[slice], object]) -> None:
         """Call ``work`` with parts of ``count`` rows or heads that together are all of them."""
-        if self._pool is None or count < self.count:
+        if self.count == 1 or count < self.count:
             work(slice(0, count))
             return
         edges = [count * part // self.count for part in range(self.count + 1)]
-        mine, *others = (slice(*pair) for pair in pairwise(edges))
-        waiting = [self._pool.submit(work, part) for part in others]
-        work(mine)
-        for one in waiting:
-            one.result()
+        _together([partial(work, slice(*pair)) for pair in pairwise(edges)])
 
     def each(self, items: Sequence[Item], work: Callable[[Item], Result]) -> list[Result]:
         """Return what ``work`` makes of every item, in their order."""
@@ -81,6 +84,52 @@ class Workers:
 
         self.over(len(items), part)
         return [made[at] for at in range(len(items))]
+
+
+def _together(works: Sequence[Callable[[], object]]) -> None:
+    """Do all of them side by side, the first where this is called, and wait for all.
+
+    Whatever one raises is raised here, once nothing runs any more.
+    """
+    mine, *others = works
+    waiting = [_pool().submit(work) for work in others]
+    try:
+        mine()
+    finally:
+        wait(waiting)
+    for one in waiting:
+        one.result()
+
+
+#: True in the threads of the pool.
+_helping = threading.local()
+
+
+def _threads() -> int:
+    """Return how many may work side by side: one, where this is a thread of the pool already.
+
+    What waited in the pool for others of the pool could wait for ever.
+    """
+    return 1 if getattr(_helping, "here", False) else os.cpu_count() or 1
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    """Return the threads beside the calling one.
+
+    They stay: each keeps the memory that its arrays had, and new memory costs as much as filling
+    it does.
+    """
+
+    def begin() -> None:
+        _helping.here = True
+
+    return ThreadPoolExecutor((os.cpu_count() or 2) - 1, "inspector", begin)
+
+
+if hasattr(os, "register_at_fork"):  # Windows has no fork
+    # A child process has none of its parent's threads.
+    os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
 def one_blas_thread() -> AbstractContextManager[object]:

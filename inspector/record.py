@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 __all__ = ["record"]
@@ -50,15 +51,16 @@ else:
 
 
 def _values(of: Any) -> tuple[Any, ...]:
-    return tuple(getattr(of, name) for name in _names(of))
+    return tuple(getattr(of, name) for name in _names(of.__class__))
 
 
-def _names(of: Any) -> list[str]:
-    return [one.name for one in fields(of)]
+@cache
+def _names(of: Any) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(of))
 
 
 def _shown(self: Any) -> str:
-    shown = (f"{name}={getattr(self, name)!r}" for name in _names(self))
+    shown = (f"{name}={getattr(self, name)!r}" for name in _names(self.__class__))
     return f"{type(self).__qualname__}({', '.join(shown)})"
 
 

@@ -237,10 +237,11 @@ class Inspection(Inspected):
     def with_ladder(self) -> Inspection:
         """Return the same with the ladder and what each idea contributes, which it may lack."""
         trace, weights = self.trace, self.rebuild.from_weights
+        ladder = measure_ladder(trace, weights)
         return replace(
             self,
-            ladder=measure_ladder(trace, weights),
-            shares=measure_shares(trace, weights),
+            ladder=ladder,
+            shares=measure_shares(trace, weights, ladder),
             ladder_rows=row_sample(trace),
         )
 

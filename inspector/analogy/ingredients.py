@@ -60,6 +60,23 @@ INGREDIENTS = (
 )
 
 
+#: The rungs of the ladder that are combinations of ingredients, as far as a layer has them.
+_RUNGS: dict[str, Set[str]] = {
+    "softmax": frozenset(),
+    "scaled": {"scale"},
+    "learned": {"learned", "scale"},
+    "heads": {"learned", "scale", "heads"},
+    "position": {"learned", "scale", "heads", "position"},
+    "mask": {"learned", "scale", "heads", "position", "mask"},
+    "model": {ingredient.name for ingredient in INGREDIENTS},
+}
+
+
+def rungs_made_of(there: Set[str]) -> dict[str, frozenset[str]]:
+    """Return which of the ingredients that are there make the ladder's rungs, by a rung's name."""
+    return {rung: frozenset(chosen & there) for rung, chosen in _RUNGS.items()}
+
+
 def one_for_all(chosen: Set[str], layer: RebuiltLayer) -> bool:
     """Say whether the chosen ingredients give one matrix for all heads of the layer.
 

@@ -49,6 +49,7 @@ _MEASURES = ("jsd_bits", "rank_correlation", "top1_agreement")
 
 #: Every rung, and the two references behind them.
 ALL_RUNGS = (*RUNGS, UNIFORM, LAYER_MEAN)
+_REFERENCES = frozenset({UNIFORM.name, LAYER_MEAN.name})
 
 
 @record(frozen=True, slots=True)
@@ -180,7 +181,7 @@ def _everything_and_content(trace: Trace, site: SiteName) -> tuple[Selection, Se
 
 def _where(rung: Rung, rebuilt: tuple[RebuiltLayer, ...]) -> tuple[SiteName, ...]:
     """Return the sites at which some layer has the rung; the references stand everywhere."""
-    has = (layer.site for layer in rebuilt if rung not in RUNGS or applies(rung, layer))
+    has = (layer.site for layer in rebuilt if rung.name in _REFERENCES or applies(rung, layer))
     return tuple(dict.fromkeys(has))
 
 
@@ -197,11 +198,11 @@ def _averaged(layers: Sequence[RowMeasures | None], heads: int) -> Agreement:
             alike.setdefault(rows.counted.shape, []).append(place)
     for (count, _), places in alike.items():
         counted = np.stack([rows.counted for at in places if (rows := layers[at])])
-        for name, mean in means.items():
-            numbers = np.stack([getattr(layers[at], name) for at in places])
-            mean[places, :count] = row_mean(numbers, counted)
-            if name == "rank_correlation":
-                constant += int((np.isnan(numbers) & counted).sum())
+        numbers = np.array([[getattr(layers[at], name) for at in places] for name in _MEASURES])
+        for mean, of_places in zip(means.values(), row_mean(numbers, counted), strict=True):
+            mean[places, :count] = of_places
+        unranked = np.isnan(numbers[_MEASURES.index("rank_correlation")])
+        constant += int((unranked & counted).sum())
         empty += int((~counted).sum())
     return Agreement(**means, constant_rows=constant, empty_rows=empty)
 
@@ -253,7 +254,7 @@ def _collect(
         name=rung.name,
         formula=rung.formula,
         adds=rung.adds,
-        reference=rung in (UNIFORM, LAYER_MEAN),
+        reference=rung.name in _REFERENCES,
         applies=True,
         all_tokens=averaged(0),
         content=averaged(1),
@@ -267,7 +268,7 @@ def _unmeasured(rung: Rung) -> RungResult:
         name=rung.name,
         formula=rung.formula,
         adds=rung.adds,
-        reference=rung in (UNIFORM, LAYER_MEAN),
+        reference=rung.name in _REFERENCES,
         applies=False,
         all_tokens=None,
         content=None,

@@ -21,6 +21,8 @@ from inspector.records import (
     Trace,
 )
 
+#: Weights that are merged at once.
+_TOGETHER = 2**16
 #: What a head is called that looks where it looks whatever stands there.
 _BY_PLACE = (*RELATIVE, "first")
 
@@ -185,11 +187,13 @@ def _links(
 def _strongest(attention: Array, heads: list[int], merged: Merging, allowed: Mask) -> Array:
     """Return how much any of some heads of a layer links every pair of words, (W, V).
 
-    −1 where no link is allowed. Head by head: what is merged stays in the cache.
+    −1 where no link is allowed. A few heads at a time: what is merged stays in the cache.
     """
     most = np.zeros(allowed.shape, dtype=attention.dtype)
-    for head in heads:
-        np.maximum(most, merged(attention[head, None])[0], out=most)
+    together = max(1, _TOGETHER // attention[0].size)
+    for first in range(0, len(heads), together):
+        of_words = merged(attention[heads[first : first + together]])
+        np.maximum(most, of_words.max(axis=0), out=most)
     most[~allowed] = -1
     return most
 

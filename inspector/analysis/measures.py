@@ -22,7 +22,7 @@ Whole = NDArray[np.intp]
 _TINY = 1e-300
 #: Entries that are worked on at a time. Larger temporaries leave the cache, and the system hands
 #: their memory out anew each time, which costs more than the logarithms.
-_BLOCK = 2**16
+_BLOCK = 2**18
 
 
 _held = threading.local()
@@ -174,7 +174,7 @@ def negative_entropy(weights: Array) -> Float64:
         # At p = 0 the product is 0 whatever stands in for the logarithm, as the limit has it.
         logarithm = np.maximum(exact, _TINY)
         np.log2(logarithm, out=logarithm)
-        np.einsum("...j,...j->...", exact, logarithm, out=total[..., rows])
+        np.vecdot(exact, logarithm, out=total[..., rows])
     return total
 
 

@@ -19,6 +19,7 @@ from inspector.analogy.ingredients import (
     Combinations,
     Ingredient,
     one_for_all,
+    rungs_made_of,
     telling,
 )
 from inspector.analysis.measures import (
@@ -30,7 +31,15 @@ from inspector.analysis.measures import (
 )
 from inspector.analysis.sample import measured_rows
 from inspector.parallel import parallel_map
-from inspector.records import Array, Float64, RebuiltLayer, Share, Trace, TracedLayer
+from inspector.records import (
+    Array,
+    Float64,
+    RebuiltLayer,
+    RungResult,
+    Share,
+    Trace,
+    TracedLayer,
+)
 
 Whole = NDArray[np.intp]
 
@@ -38,21 +47,27 @@ Whole = NDArray[np.intp]
 _TOGETHER = 2**18
 
 
-def measure_shares(trace: Trace, rebuilt: tuple[RebuiltLayer, ...]) -> tuple[Share, ...]:
+def measure_shares(
+    trace: Trace, rebuilt: tuple[RebuiltLayer, ...], ladder: tuple[RungResult, ...] = ()
+) -> tuple[Share, ...]:
     """Measure the share of every ingredient that some layer has.
 
-    None without a rebuild from the weights.
+    None without a rebuild from the weights. What ``ladder``, of the same trace and rebuild, has
+    measured on its way from softmax(X·Xᵀ) to the model is not measured again.
     """
     if not rebuilt:
         return ()
     present = [any(map(ingredient.applies, rebuilt)) for ingredient in INGREDIENTS]
     by_layer = np.full((len(INGREDIENTS), len(trace.layers), trace.heads), np.nan)
     rows = {site: np.flatnonzero(measured_rows(trace, site)) for site in trace.sites}
-    layers = parallel_map(
-        lambda pair: _layer_shares(*pair, rows[pair[0].site]),
-        zip(trace.layers, rebuilt, strict=True),
-        tokens=trace.longest,
-    )
+    climbed = {rung.name: rung.all_tokens.jsd_bits for rung in ladder if rung.all_tokens}
+
+    def shares_of(place: int) -> Float64:
+        traced = trace.layers[place]
+        known = {name: bits[place, : len(traced.attention)] for name, bits in climbed.items()}
+        return _layer_shares(traced, rebuilt[place], rows[traced.site], known)
+
+    layers = parallel_map(shares_of, range(len(rebuilt)), tokens=trace.longest)
     for index, shares in enumerate(layers):
         by_layer[:, index, : shares.shape[1]] = shares
     return tuple(
@@ -79,10 +94,13 @@ def shapley(worth: Float64) -> Float64:
     return values
 
 
-def _layer_shares(traced: TracedLayer, rebuilt: RebuiltLayer, rows: Whole) -> Float64:
+def _layer_shares(
+    traced: TracedLayer, rebuilt: RebuiltLayer, rows: Whole, climbed: dict[str, Float64]
+) -> Float64:
     """Return the shares on one layer, (all ingredients, H): 0 for one that it does not have.
 
-    Leaving an ingredient out that does nothing changes no other's Shapley value.
+    Leaving an ingredient out that does nothing changes no other's Shapley value. ``climbed`` says
+    how far rungs of the ladder are from the model's attention, (H,) bits.
     """
     there = [index for index, known in enumerate(INGREDIENTS) if known.applies(rebuilt)]
     combinations = [
@@ -90,24 +108,33 @@ def _layer_shares(traced: TracedLayer, rebuilt: RebuiltLayer, rows: Whole) -> Fl
         for chosen in range(1 << len(there))
     ]
     shares = np.zeros((len(INGREDIENTS), len(traced.attention)))
-    shares[there] = shapley(-_divergences(combinations, traced.attention, rebuilt, rows))
+    made_of = rungs_made_of({INGREDIENTS[index].name for index in there})
+    known = {
+        telling(made_of[rung], rebuilt): bits for rung, bits in climbed.items() if rung in made_of
+    }
+    worth = -_divergences(combinations, traced.attention, rebuilt, rows, known)
+    shares[there] = shapley(worth)
     return shares
 
 
 def _divergences(
-    combinations: list[frozenset[str]], attention: Array, rebuilt: RebuiltLayer, rows: Whole
+    combinations: list[frozenset[str]],
+    attention: Array,
+    rebuilt: RebuiltLayer,
+    rows: Whole,
+    known: dict[frozenset[str], Float64],
 ) -> Float64:
     """Return how far every combination is from the model's attention, (combinations, H) bits.
 
-    Of those that come to the same, one is measured.
+    Of those that come to the same, one is measured, unless it is ``known``.
     """
     alike = [telling(chosen, rebuilt) for chosen in combinations]
-    different = list(dict.fromkeys(alike))
+    different = list(dict.fromkeys(chosen for chosen in alike if chosen not in known))
     # Those for all heads come first, and are made once.
     different.sort(key=lambda chosen: not one_for_all(chosen, rebuilt))
     for_all = sum(one_for_all(chosen, rebuilt) for chosen in different)
     made = Combinations(rebuilt, rows)
-    shared = _distributions(np.stack(made.each(different[:for_all])), rebuilt)
+    shared = _distributions(made.each(different[:for_all]), rebuilt)
     bits = np.empty((len(different), *attention[:, rows, 0].shape))
     counted = np.empty(bits.shape[1:], dtype=np.bool_)
     size = attention.shape[2]
@@ -115,24 +142,24 @@ def _divergences(
         model = attention[heads, rows]
         own = made.each(different[for_all:], heads)
         for some in parts(len(rows), len(model) * size, _TOGETHER):
-            ours = _distributions(model[:, some], rebuilt)
-            counted[heads, some] = ours.alive
+            ours = _distributions([model[:, some]], rebuilt)
+            counted[heads, some] = ours.alive[0]
             into, entries = bits[:, heads, some], ours.shares.size
             for several in parts(for_all, entries, _TOGETHER):
                 theirs = shared[several, :, some]
                 into[:for_all][several] = jensen_shannon_bits(ours, theirs)
             for several in parts(len(own), entries, _TOGETHER):
-                stacked = np.stack([matrix[:, some] for matrix in own[several]])
-                theirs = _distributions(stacked, rebuilt)
+                theirs = _distributions([matrix[:, some] for matrix in own[several]], rebuilt)
                 into[for_all:][several] = jensen_shannon_bits(ours, theirs)
     counted &= rebuilt.visible[rows].any(axis=-1)
-    means = dict(zip(different, (row_mean(of, counted) for of in bits), strict=True))
+    means = known | dict(zip(different, row_mean(bits, counted), strict=True))
     return np.stack([means[chosen] for chosen in alike])
 
 
-def _distributions(matrices: Array, rebuilt: RebuiltLayer) -> Distributions:
-    everyone = np.ones(matrices.shape[-1], dtype=np.bool_)
-    (rows,) = distributions(matrices, [everyone], has_sink=rebuilt.sink is not None)
+def _distributions(matrices: list[Array], rebuilt: RebuiltLayer) -> Distributions:
+    """Lay (h, R, S) matrices out as distributions, (C, h, R, S)."""
+    everyone = np.ones(matrices[0].shape[-1], dtype=np.bool_)
+    (rows,) = distributions(np.stack(matrices), [everyone], has_sink=rebuilt.sink is not None)
     return rows
 
 
