@@ -12,8 +12,8 @@ from collections.abc import Iterable
 
 from benchmarks.measuring import Figure, in_turn, seconds_of, table
 from benchmarks.texts import text_of
-from inspector.analysis.agreement import measure_ladder
 from inspector.analysis.heads import read_heads
+from inspector.analysis.ladder.agreement import measure_ladder
 from inspector.analysis.links import strongest_links
 from inspector.analysis.sample import row_sample
 from inspector.analysis.shares import measure_shares

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from inspector.alone import opened, run_alone
 from inspector.analogy.ladder import RUNGS, applies, mixed
-from inspector.analysis.agreement import measure_ladder
 from inspector.analysis.heads import read_heads
+from inspector.analysis.ladder.agreement import measure_ladder
 from inspector.analysis.links import strongest_links
 from inspector.analysis.notices import change_notice, notices, weights_notice
 from inspector.analysis.sample import row_sample

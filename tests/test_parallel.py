@@ -10,7 +10,7 @@ import torch
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import inspector
-from inspector.analysis import agreement
+from inspector.analysis.ladder import climbing
 from inspector.parallel import Workers, parallel_map
 from inspector.referee.capture import capture
 from inspector.referee.text import encode
@@ -52,9 +52,9 @@ def test_so_have_parts_of_one_layer(tokens: int) -> None:
 
 def test_the_analysis_of_a_short_text(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[set[int]] = []
-    real = agreement.measure_rows
+    real = climbing.interactions
     monkeypatch.setattr(
-        agreement, "measure_rows", lambda *given: (seen.append(blas_threads()), real(*given))[1]
+        climbing, "interactions", lambda *given: (seen.append(blas_threads()), real(*given))[1]
     )
     inspector.inspect("The cat sat on the mat", prove=False)
     assert len(seen) == 6

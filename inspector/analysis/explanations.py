@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from inspector.analysis.ladder.ranking import correlation, rank_rows, sort_rows
 from inspector.analysis.measures import top1_agreement, tops
-from inspector.analysis.ranking import correlation, rank_rows, sort_rows
 from inspector.forward.casting import cast
 from inspector.forward.core import repeat_heads
 from inspector.forward.norms import apply_norm, spread_of

@@ -42,9 +42,12 @@ def scratch(name: str, shape: tuple[int, ...]) -> Float64:
 
 
 def parts(count: int, entries: int, most: int) -> Iterator[slice]:
-    """Part ``count`` things of so many entries each into slices of at most ``most`` entries."""
-    step = max(1, most // max(1, entries))
-    return (slice(first, first + step) for first in range(0, count, step))
+    """Part ``count`` things of so many entries each into even slices of at most ``most`` entries.
+
+    One thing may have more.
+    """
+    number = -(-count // max(1, most // max(1, entries)))
+    return (slice(count * at // number, count * (at + 1) // number) for at in range(number))
 
 
 def sink_masses(weights: Array) -> Float64:

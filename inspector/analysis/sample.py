@@ -54,17 +54,22 @@ def row_sample(trace: Trace) -> RowSample | None:
     return RowSample(_SEED, sites)
 
 
-def half_interval(values: Float64, of: int) -> float:
+def half_interval(values: Float64, of: int) -> Float64:
     """Return half of the 95 % interval of a mean over a sample drawn without replacement.
 
-    ``values`` are (M, R): of M matrices the number of each of R sampled queries, NaN where there is
-    none; they are averaged over the matrices, and then over the queries, ``of`` of which there are.
-    The correction for a finite population is Cochran's ("Sampling Techniques", 1977, section 2.6).
+    ``values`` are (…, M, R): of M matrices the number of each of R sampled queries, NaN where there
+    is none; they are averaged over the matrices, and then over the queries, ``of`` of which there
+    are. 0 where all of them, or of one or none, there is a number: of one there is no spread. The
+    correction for a finite population is Cochran's ("Sampling Techniques", 1977, section 2.6).
     """
     there = ~np.isnan(values)
-    rows = np.where(there, values, 0).sum(axis=0)[there.any(axis=0)]
-    rows /= there.sum(axis=0)[there.any(axis=0)]
-    count = len(rows)
-    if count < 2 or count >= of:  # noqa: PLR2004  (of one there is no spread)
-        return 0.0
-    return float(_NORMAL_95 * rows.std(ddof=1) * np.sqrt((1 - count / of) / count))
+    numbers = there.sum(axis=-2)
+    counted = numbers > 0
+    rows = np.where(there, values, 0).sum(axis=-2) / np.maximum(numbers, 1)
+    count = counted.sum(axis=-1)
+    mean = rows.sum(axis=-1) / np.maximum(count, 1)
+    squares = (np.where(counted, rows - mean[..., None], 0) ** 2).sum(axis=-1)
+    variance = squares / np.maximum(count - 1, 1)
+    left_out = np.maximum(1 - count / of, 0)
+    half: Float64 = _NORMAL_95 * np.sqrt(variance * left_out / np.maximum(count, 1))
+    return half

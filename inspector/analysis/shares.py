@@ -147,7 +147,7 @@ def _divergences(
             into, entries = bits[:, heads, some], ours.shares.size
             for several in parts(for_all, entries, _TOGETHER):
                 theirs = shared[several, :, some]
-                into[:for_all][several] = jensen_shannon_bits(ours, theirs)
+                into[several] = jensen_shannon_bits(ours, theirs)
             for several in parts(len(own), entries, _TOGETHER):
                 theirs = _distributions([matrix[:, some] for matrix in own[several]], rebuilt)
                 into[for_all:][several] = jensen_shannon_bits(ours, theirs)

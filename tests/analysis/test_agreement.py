@@ -11,7 +11,7 @@ import pytest
 from plain_attention import small_layer, trace_of
 
 from inspector.analogy.ladder import RUNGS, interactions, weights
-from inspector.analysis.agreement import measure_ladder
+from inspector.analysis.ladder.agreement import measure_ladder
 from inspector.records import RungResult
 from inspector.session import Inspection
 
@@ -195,7 +195,7 @@ def test_few_rows_at_a_time_give_the_same(
     trace = trace_of(layer)
     trace = replace(trace, layers=(replace(trace.layers[0], attention=other),))
     whole = measure_ladder(trace, (layer,))
-    monkeypatch.setattr("inspector.analysis.beside._BLOCK", 1)
+    monkeypatch.setattr("inspector.analysis.ladder.beside._BLOCK", 1)
     for ours, theirs in zip(measure_ladder(trace, (layer,)), whole, strict=True):
         for side in ("all_tokens", "content"):
             for measure in ("jsd_bits", "rank_correlation", "top1_agreement"):

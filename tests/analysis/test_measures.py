@@ -10,19 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from inspector.analysis.measures import (
-    distributions,
-    divergence_from_one_key,
-    jensen_shannon_bits,
-    negative_entropy,
-)
-from inspector.analysis.ranking import (
+from inspector.analysis.ladder.ranking import (
     RankedRows,
     agreeing_tops,
     correlation,
     rank_rows,
     same_order,
     sort_rows,
+)
+from inspector.analysis.measures import (
+    distributions,
+    divergence_from_one_key,
+    jensen_shannon_bits,
+    negative_entropy,
 )
 
 # Few different values, so that ties are common; both signs and both zeros.

@@ -12,7 +12,7 @@ import pytest
 from plain_attention import small_layer, trace_of
 from rich.console import Console
 
-from inspector.analysis.agreement import measure_ladder
+from inspector.analysis.ladder.agreement import measure_ladder
 from inspector.analysis.sample import half_interval, measured_rows, row_sample
 from inspector.analysis.shares import measure_shares
 from inspector.records import RowSample, SampledRows, Text, Token, Trace, TracedLayer
@@ -63,7 +63,8 @@ def test_the_sample_is_what_the_rows_say(causal: bool, monkeypatch: pytest.Monke
     each = []
     for row in np.flatnonzero(drawn):
         monkeypatch.setattr(
-            "inspector.analysis.agreement.measured_rows", lambda *_, row=row: np.arange(12) == row
+            "inspector.analysis.ladder.agreement.measured_rows",
+            lambda *_, row=row: np.arange(12) == row,
         )
         alone = {rung.name: rung.all_tokens for rung in measure_ladder(trace, (layer,))}
         each.append(alone["learned"].jsd_bits)
@@ -93,14 +94,16 @@ def test_the_interval_holds_the_mean_of_all_queries(bundled: LoadedModel) -> Non
     trace = replace(found.trace, layers=(layer,))
     everything = np.ones(count, dtype=np.bool_)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("inspector.analysis.agreement.measured_rows", lambda *_: everything)
+        patch.setattr("inspector.analysis.ladder.agreement.measured_rows", lambda *_: everything)
         exact = {rung.name: rung for rung in measure_ladder(trace, rebuilt[2:3])}
         assert exact["softmax"].jsd_bits_error is None
         outside = 0
         for seed in range(60):
             drawn = np.zeros(count, dtype=np.bool_)
             drawn[np.random.default_rng(seed).choice(count, 40, replace=False)] = True
-            patch.setattr("inspector.analysis.agreement.measured_rows", lambda *_, of=drawn: of)
+            patch.setattr(
+                "inspector.analysis.ladder.agreement.measured_rows", lambda *_, of=drawn: of
+            )
             for rung in measure_ladder(trace, rebuilt[2:3]):
                 if rung.name in ("softmax", "learned", "uniform"):
                     mean, true = (

@@ -14,8 +14,8 @@ import pytest
 import torch
 from transformers import CONFIG_MAPPING, AutoConfig, AutoModel
 
-from inspector.analysis.agreement import measure_ladder
 from inspector.analysis.heads import read_heads
+from inspector.analysis.ladder.agreement import measure_ladder
 from inspector.checkpoint.sources import Source
 from inspector.corpus.measured.rungs import NAMES, ladder_sums
 from inspector.families.described import specials

@@ -15,7 +15,7 @@ from hypothesis.extra.numpy import arrays
 from plain_attention import divergence, row, small_layer, trace_of
 
 import inspector
-from inspector.analysis.agreement import measure_ladder
+from inspector.analysis.ladder.agreement import measure_ladder
 from inspector.analysis.shares import measure_shares, shapley
 from inspector.records import RebuiltLayer, Share, Trace
 from inspector.session import Inspection

@@ -1,7 +1,7 @@
 """The ladder on one sentence of a corpus: how near every rung comes to the model's attention.
 
-Measured as everywhere (``analysis/agreement.py``), over the queries and keys that all statistics of
-a corpus are taken over: queries are content tokens, keys all tokens.
+Measured as everywhere (``analysis/ladder/climbing.py``), over the queries and keys that all
+statistics of a corpus are taken over: queries are content tokens, keys all tokens.
 """
 
 from __future__ import annotations
@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inspector.analysis.agreement import ALL_RUNGS, Selection, measure_rungs, present_rungs
+from inspector.analysis.ladder.climbing import (
+    ALL_RUNGS,
+    Selection,
+    measure_rungs,
+    present_rungs,
+)
 from inspector.forward.rebuilding.recompute import recompute
 from inspector.records import Float64, RebuiltLayer, Text, Trace
 
@@ -48,11 +53,12 @@ def sentence_ladder(loaded: LoadedModel, text: Text) -> tuple[Float64, Float64]:
 def ladder_sums(trace: Trace, rebuilt: tuple[RebuiltLayer, ...]) -> tuple[Float64, Float64]:
     """Return the same of a trace and its rebuild."""
     content = Selection(~trace.text.special, np.ones(len(trace.text), dtype=np.bool_))
+    selections = {site: [content] for site in trace.sites}
     sums = np.zeros((len(rebuilt), trace.heads, len(NAMES)))
     counts = np.zeros_like(sums)
-    rungs = present_rungs(rebuilt)
-    for index, (traced, layer) in enumerate(zip(trace.layers, rebuilt, strict=True)):
-        for name, measured in measure_rungs(traced, layer, rungs, [content]).items():
+    climbed = measure_rungs(trace, rebuilt, present_rungs(rebuilt), selections)
+    for index, of_layer in enumerate(climbed):
+        for name, measured in of_layer.items():
             (rows,) = measured.rows
             for column, measure in _MEASURES.items():
                 values = np.where(rows.counted, getattr(rows, measure), np.nan)
