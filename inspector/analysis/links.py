@@ -40,25 +40,26 @@ class Word:
 def words(text: Text) -> tuple[Word, ...]:
     """Group the tokens of a text into its words; a special token is a word of its own."""
     groups: list[list[int]] = []
+    before = -1
     for place, word in enumerate(text.words.tolist()):
-        if place and word >= 0 and word == text.words[place - 1]:
+        if word >= 0 and word == before:
             groups[-1].append(place)
         else:
             groups.append([place])
-    shown = text.shown
-    spelt = [_spelling(text, group, shown) for group in groups]
+        before = word
+    spell = _Spelling(text)
     return tuple(
-        Word(spelling, tuple(group), _content(text, group, spelling))
-        for spelling, group in zip(spelt, groups, strict=True)
+        Word(spelling := spell(group), tuple(group), spell.content(group, spelling))
+        for group in groups
     )
 
 
 def single_tokens(text: Text) -> tuple[Word, ...]:
     """Return every token by itself, as a reader sees it."""
-    shown = text.shown
+    spell = _Spelling(text)
     return tuple(
-        Word(name, (place,), _content(text, [place], _spelling(text, [place], shown)))
-        for place, name in enumerate(shown)
+        Word(name, (place,), spell.content([place], spell([place])))
+        for place, name in enumerate(spell.shown)
     )
 
 
@@ -208,14 +209,24 @@ def _largest(strength: Array, count: int) -> NDArray[np.intp]:
     return most[np.argsort(-strength[most], kind="stable")[:count]]
 
 
-def _content(text: Text, group: list[int], spelling: str) -> bool:
-    return not text.special[group[0]] and any(map(str.isalnum, spelling))
+class _Spelling:
+    """How the words of a text are spelt; what NumPy has of it is made Python's once."""
 
+    def __init__(self, text: Text) -> None:
+        self.shown = text.shown
+        self._special = text.special.tolist()
+        self._spans = text.spans.tolist()
+        self._sources = [text.text if text.pair is None else text.pair, text.text]
+        self._first = (text.segments == 0).tolist()
 
-def _spelling(text: Text, group: list[int], shown: tuple[str, ...]) -> str:
-    """Return a word as the text spells it, or its pieces where nobody can say where they stand."""
-    start, end = int(text.spans[group[0], 0]), int(text.spans[group, 1].max())
-    if start < 0 or text.special[group[0]]:
-        return "".join(shown[place] for place in group)
-    source = text.pair if text.segments[group[0]] and text.pair is not None else text.text
-    return source[start:end].strip() or "".join(shown[place] for place in group)
+    def __call__(self, group: list[int]) -> str:
+        """Return a word as the text spells it, or its pieces where nobody can say where it is."""
+        start, end = self._spans[group[0]][0], max(self._spans[place][1] for place in group)
+        spelt = ""
+        if start >= 0 and not self._special[group[0]]:
+            spelt = self._sources[self._first[group[0]]][start:end].strip()
+        return spelt or "".join(self.shown[place] for place in group)
+
+    def content(self, group: list[int], spelling: str) -> bool:
+        """Say whether the word says something."""
+        return not self._special[group[0]] and any(map(str.isalnum, spelling))
