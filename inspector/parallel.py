@@ -86,6 +86,10 @@ class Workers:
         return [made[at] for at in range(len(items))]
 
 
+#: Who works on a part of what others work on too.
+ALONE = Workers(0)
+
+
 def _together(works: Sequence[Callable[[], object]]) -> None:
     """Do all of them side by side, the first where this is called, and wait for all.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from inspector.forward.core import attend_and_mix, merge_heads, split_heads, vis
 from inspector.forward.edits import Change, change_at
 from inspector.forward.norms import apply_norm
 from inspector.forward.positions import rotate
-from inspector.forward.products import project, project_each
+from inspector.forward.products import project, project_each, project_rows
 from inspector.parallel import Workers
 from inspector.records import (
     Array,
@@ -33,6 +33,10 @@ from inspector.records import (
     SiteName,
 )
 
+#: What goes on with some rows of an attention sub-layer: which, what its projections received, and
+#: what it gives, of which no more rows than those need to stand yet.
+Behind = Callable[[slice, Array, Array], None]
+
 
 def attention_of(
     hidden: Array,
@@ -47,6 +51,7 @@ def attention_of(
     past: Past | None = None,
     workers: Workers | None = None,
     space: Array | None = None,
+    behind: Behind | None = None,
 ) -> RebuiltLayer:
     """Return all that happens to the states ``hidden``, (B·T, D), in one attention sub-layer.
 
@@ -55,7 +60,8 @@ def attention_of(
     where a key is padding; ``space``, (B·H, T, S), is where the weights are written to. There are
     as many texts of one length, B, as there are ``edits``, what is changed for each; where there
     are several, heads stand one text's behind another's in all that is returned. ``first`` is the
-    place of the first row in its text, of which edits name places.
+    place of the first row in its text, of which edits name places. ``behind`` goes on with rows of
+    the output as soon as they stand.
 
     With ``past`` the T tokens follow others: keys and values are then of all S, but keys before
     their norm and their positions of the T alone, or of none.
@@ -90,11 +96,10 @@ def attention_of(
     )
     if space is None:
         space = np.empty((len(query), tokens, keys), dtype=hidden.dtype)
-    attention, mixed = attend_and_mix(
+    attention, merged = attend_and_mix(
         query,
         key,
         value,
-        weights.output,
         scale=config.scale,
         visible=allowed,
         softcap=config.softcap,
@@ -106,6 +111,17 @@ def attention_of(
         workers=workers,
         out=space,
     )
+    output = np.empty((len(merged), len(weights.output.weight)), dtype=merged.dtype)
+
+    def rows(part: slice) -> None:
+        project_rows(merged, (weights.output,), (output,), part)
+        if behind is not None:
+            behind(part, states, output)
+
+    if workers is None:
+        rows(slice(0, len(output)))
+    else:
+        workers.over(len(output), rows)
     return RebuiltLayer(
         site=site,
         layer=layer,
@@ -118,7 +134,7 @@ def attention_of(
         sink=weights.sink,
         visible=allowed,
         attention=attention,
-        output=mixed,
+        output=output,
         float32_softmax=config.float32_softmax,
         output_projection=weights.output,
         encoder_states=encoder_states,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -12,7 +14,7 @@ from inspector.forward.cache import Cache
 from inspector.forward.casting import cast
 from inspector.forward.feed_forward import feed_forward
 from inspector.forward.norms import apply_norm
-from inspector.parallel import Workers
+from inspector.parallel import ALONE, Workers
 from inspector.record import record
 from inspector.records import (
     Adapter,
@@ -21,6 +23,7 @@ from inspector.records import (
     Block,
     Convolution,
     Edit,
+    Experts,
     Mask,
     Norm,
     Norms,
@@ -112,44 +115,45 @@ def run_block(
 def _run_block(
     states: Array, block: Block, layer: int, around: Around
 ) -> tuple[Array, list[Attended]]:
-    own = _attend(states, block.attention, around, around.site, layer)
-    if block.parallel:
-        return states + own.output + _fed(states, own, block, around), [own]
-    attended = [own]
-    states = _added(states, own, block.attention_norms, block, around)
-    if block.cross is not None:
-        attended.append(_attend(states, block.cross, around, "cross", layer))
-        states = _added(states, attended[-1], block.cross_norms, block, around)
-    norms = block.feed_forward_norms
-    normed = _normed(states, norms.before, around)
-    given = _normed(feed_forward(normed, block.feed_forward, around.workers), norms.inside, around)
-    given = _multiplied(given, norms)
-    given += normed if block.residual_is_normed else states
-    if block.adapter is not None:
-        given = _adapted(given, block.adapter, around)
-    return _normed(given, norms.after, around), attended
-
-
-def _adapted(states: Array, adapter: Adapter, around: Around) -> Array:
-    """Return the states behind an adapter (Pfeiffer et al. 2022, "Lifting the Curse")."""
-    normed = _normed(states, adapter.norm, around)
-    given = feed_forward(normed, adapter.feed_forward, around.workers)
-    given += normed if adapter.residual_is_normed else states
-    return given
-
-
-def _fed(states: Array, own: Attended, block: Block, around: Around) -> Array:
-    """Return what the feed-forward beside attention gives; it may read attention's own norm."""
-    before = block.feed_forward_norms.before
-    read = own.states if before is None else apply_norm(states, before, around.workers)
-    return feed_forward(read, block.feed_forward, around.workers)
+    # Experts choose among all tokens; whatever else is behind attention goes row by row.
+    experts = isinstance(block.feed_forward, Experts)
+    last = partial(_behind, block=block, fed=not experts)
+    if block.cross is None:
+        rows = partial(last, norms=block.attention_norms)
+        through, own = _attend(states, block.attention, rows, around, around.site, layer)
+        attended = [own]
+    else:
+        rows = partial(_behind, block=block, fed=False, norms=block.attention_norms)
+        heard, own = _attend(states, block.attention, rows, around, around.site, layer)
+        rows = partial(last, norms=block.cross_norms)
+        through, cross = _attend(heard, block.cross, rows, around, "cross", layer)
+        attended = [own, cross]
+    if experts:
+        through = _fed(through, states, own.states, block, around.workers)
+    return through, attended
 
 
 def _attend(
-    states: Array, known: AttentionLayer, around: Around, site: SiteName, layer: int
-) -> Attended:
+    states: Array,
+    known: AttentionLayer,
+    rows: Callable[[Array, Array, Array], Array],
+    around: Around,
+    site: SiteName,
+    layer: int,
+) -> tuple[Array, Attended]:
+    """Return what ``rows`` makes of the states and their attention, and that.
+
+    It is given some of the states, what the projections received of them, and their output.
+    """
+    through = np.empty_like(states)
+
+    def behind(part: slice, read: Array, output: Array) -> None:
+        through[part] = rows(states[part], read[part], output[part])
+
     if around.by_rows is not None:
-        return Attended(states, *around.by_rows(layer, states, known, around.workers), None)
+        read, output = around.by_rows(layer, states, known, around.workers)
+        around.workers.over(len(states), lambda part: behind(part, read, output))
+        return through, Attended(states, read, output, None)
     cross, cache, past = site == "cross", around.cache, None
     if cache is not None:
         past = cache.cross(layer) if cross else cache.own(layer)
@@ -164,23 +168,58 @@ def _attend(
         first=0 if cache is None else cache.tokens,
         past=past,
         workers=around.workers,
+        behind=behind,
     )
-    return Attended(states, computed.states, computed.output, computed)
+    return through, Attended(states, computed.states, computed.output, computed)
 
 
-def _added(states: Array, attended: Attended, norms: Norms, block: Block, around: Around) -> Array:
-    """Return the residual stream behind an attention sub-layer."""
-    stays = attended.states if block.residual_is_normed else states
-    given = _multiplied(_normed(attended.output, norms.inside, around), norms)
-    return _normed(stays + given, norms.after, around)
+def _behind(
+    states: Array, read: Array, output: Array, *, norms: Norms, block: Block, fed: bool
+) -> Array:
+    """Return the residual stream behind an attention sub-layer, or behind the feed-forward too."""
+    if block.parallel:
+        through: Array = states + output
+    else:
+        stays = read if block.residual_is_normed else states
+        given = _multiplied(_normed(output, norms.inside, ALONE), norms)
+        through = _normed(stays + given, norms.after, ALONE)
+    return _fed(through, states, read, block, ALONE) if fed else through
+
+
+def _fed(states: Array, entered: Array, read: Array, block: Block, workers: Workers) -> Array:
+    """Return the residual stream behind the feed-forward, from that behind attention.
+
+    Beside attention the feed-forward reads what ``entered`` the block, or with it what attention's
+    projections ``read``.
+    """
+    norms = block.feed_forward_norms
+    if block.parallel:
+        beside = read if norms.before is None else _normed(entered, norms.before, workers)
+        through: Array = states + feed_forward(beside, block.feed_forward, workers)
+        return through
+    normed = _normed(states, norms.before, workers)
+    given = _normed(feed_forward(normed, block.feed_forward, workers), norms.inside, workers)
+    given = _multiplied(given, norms)
+    given += normed if block.residual_is_normed else states
+    if block.adapter is not None:
+        given = _adapted(given, block.adapter, workers)
+    return _normed(given, norms.after, workers)
+
+
+def _adapted(states: Array, adapter: Adapter, workers: Workers) -> Array:
+    """Return the states behind an adapter (Pfeiffer et al. 2022, "Lifting the Curse")."""
+    normed = _normed(states, adapter.norm, workers)
+    given = feed_forward(normed, adapter.feed_forward, workers)
+    given += normed if adapter.residual_is_normed else states
+    return given
 
 
 def _multiplied(given: Array, norms: Norms) -> Array:
     return given if norms.factor is None else given * given.dtype.type(norms.factor)
 
 
-def _normed(states: Array, norm: Norm | None, around: Around) -> Array:
-    return states if norm is None else apply_norm(states, norm, around.workers)
+def _normed(states: Array, norm: Norm | None, workers: Workers) -> Array:
+    return states if norm is None else apply_norm(states, norm, workers)
 
 
 def convolve(states: Array, entered: Array, weights: Convolution, present: Mask | None) -> Array:

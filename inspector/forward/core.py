@@ -152,7 +152,6 @@ def attend_and_mix(
     query: Array,
     key: Array,
     value: Array,
-    output: Projection,
     *,
     scale: float,
     visible: Mask,
@@ -165,13 +164,13 @@ def attend_and_mix(
     workers: Workers | None = None,
     out: Array,
 ) -> tuple[Array, Array]:
-    """Return the weights A, written to ``out``, and the sub-layer's output, (B·T, D).
+    """Return the weights A, written to ``out``, and every head's A·V side by side, (B·T, H·d).
 
     ``rounded``: the scores are rounded to float32 before the softmax, whatever they are in.
     ``changed`` has for every text what changes its A·V, (H, T, d), in place. Of B ``texts`` the
-    heads stand one text's behind another's, (B·H, T, d). Else the same as ``attend`` and then
-    ``mix``, but values are mixed while the weights are still in the cache: at 512 tokens they would
-    have to come back from memory. Heads are parted among ``workers`` where they are given.
+    heads stand one text's behind another's, (B·H, T, d). Else the same as ``attend``, but values
+    are mixed while the weights are still in the cache: at 512 tokens they would have to come back
+    from memory. Heads are parted among ``workers`` where they are given.
     """
     heads, tokens, _ = query.shape
     size = value.shape[2]
@@ -199,9 +198,7 @@ def attend_and_mix(
         workers.over(heads, part)
     for change, of_text in zip(changed, np.split(mixed, texts), strict=bool(changed)):
         change(of_text)
-    if texts > 1:
-        merged = merge_heads(mixed, texts)
-    return out, project(merged, output, workers)
+    return out, merged if texts == 1 else merge_heads(mixed, texts)
 
 
 def _attending(

@@ -20,7 +20,7 @@ def apply_norm(states: Array, norm: Norm, workers: Workers | None = None) -> Arr
     "Root Mean Square Layer Normalization", which leaves the mean where it is. Rows of (T, n) are
     parted among ``workers`` where they are given and there is enough of them.
     """
-    if workers is None or states.size < _WORTH_THREADS:
+    if workers is None or workers.count == 1 or states.size < _WORTH_THREADS:
         return _normed(states, norm)
     result = np.empty_like(states)
 

@@ -10,7 +10,7 @@ into blocks of rows. Any other BLAS gets each product whole.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 
@@ -41,21 +41,25 @@ def project_each(
     results = tuple(
         np.empty((len(states), len(each.weight)), dtype=states.dtype) for each in projections
     )
-
-    def rows(part: slice) -> None:
-        for some, columns in panels(states, part):
-            for projection, result in zip(projections, results, strict=True):
-                turned = times(projection.weight, columns).T
-                if projection.bias is None:
-                    result[some] = turned
-                else:
-                    np.add(turned, projection.bias, out=result[some])
-
+    rows = partial(project_rows, states, projections, results)
     if workers is None:
         rows(slice(0, len(states)))
     else:
         workers.over(len(states), rows)
     return results
+
+
+def project_rows(
+    states: Array, projections: Sequence[Projection], results: Sequence[Array], part: slice
+) -> None:
+    """Write some rows of what ``project`` makes of the states with each projection."""
+    for some, columns in panels(states, part):
+        for projection, result in zip(projections, results, strict=True):
+            turned = times(projection.weight, columns).T
+            if projection.bias is None:
+                result[some] = turned
+            else:
+                np.add(turned, projection.bias, out=result[some])
 
 
 def panels(states: Array, part: slice) -> Iterator[tuple[slice, Array]]:

@@ -128,12 +128,12 @@ def test_mixing_head_by_head_is_mixing_afterwards(softcap: float | None) -> None
     visible = np.tril(np.ones((5, 5), bool))
     space = np.empty((4, 5, 5))
     attention, mixed = attend_and_mix(
-        query, key, value, output, scale=0.7, visible=visible, softcap=softcap, out=space
+        query, key, value, scale=0.7, visible=visible, softcap=softcap, out=space
     )
     expected = attend(query, key, scale=0.7, visible=visible, softcap=softcap)
     assert attention is space
     np.testing.assert_allclose(attention, expected, atol=1e-15)
-    np.testing.assert_allclose(mixed, mix(expected, value, output), atol=1e-12)
+    np.testing.assert_allclose(project(mixed, output), mix(expected, value, output), atol=1e-12)
 
 
 def test_the_output_is_every_head_mixed_and_projected() -> None:
