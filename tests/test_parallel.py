@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 
 import numpy as np
@@ -78,3 +82,58 @@ def test_the_real_model_has_one_for_a_short_text(tokens: int, threads: int) -> N
     finally:
         hook.remove()
         torch.set_num_threads(before)
+
+
+def test_the_threads_stay() -> None:
+    def names(_item: int) -> str:
+        barrier.wait(timeout=60)
+        return threading.current_thread().name
+
+    count = os.cpu_count() or 1
+    barrier = threading.Barrier(count)
+    first = parallel_map(names, range(count), tokens=LONG)
+    assert len(set(first)) == count
+    assert threading.current_thread().name in first
+    assert set(parallel_map(names, range(count), tokens=LONG)) == set(first)
+
+
+def test_what_is_raised_by_any_is_raised_here() -> None:
+    def fail(item: int) -> int:
+        if item == 3:
+            raise KeyError(item)
+        return item
+
+    with pytest.raises(KeyError, match="3"):
+        parallel_map(fail, range(50), tokens=LONG)
+    # An IndexError of the work's own is not the end of the list.
+    with pytest.raises(IndexError):
+        parallel_map(lambda item: [][item], range(50), tokens=LONG)
+    assert parallel_map(str, range(3), tokens=LONG) == ("0", "1", "2")
+
+
+def test_threads_of_the_pool_do_not_wait_for_each_other() -> None:
+    def inner(item: int) -> tuple[int, ...]:
+        return parallel_map(lambda more: item * more, range(4), tokens=LONG)
+
+    expected = tuple(tuple(item * more for more in range(4)) for item in range(20))
+    assert parallel_map(inner, range(20), tokens=LONG) == expected
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_a_child_process_has_threads_of_its_own() -> None:
+    made = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import os, sys\n"
+            "from inspector.parallel import parallel_map\n"
+            "assert parallel_map(str, range(9), tokens=400) == tuple('012345678')\n"
+            "child = os.fork()\n"
+            "if not child:\n"
+            "    os._exit(parallel_map(str, range(9), tokens=400) != tuple('012345678'))\n"
+            "sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n",
+        ],
+        timeout=60,
+        check=False,
+    )
+    assert made.returncode == 0

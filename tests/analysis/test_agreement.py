@@ -210,3 +210,33 @@ def test_without_a_rebuild_nothing_is_measured(cat: Inspection) -> None:
     assert [rung.name for rung in ladder] == [*NAMES, "uniform", "layer_mean"]
     assert not any(rung.applies for rung in ladder)
     assert all(rung.all_tokens is rung.content is rung.matrices is None for rung in ladder)
+
+
+def test_layers_that_are_alike_are_measured_as_each_by_itself() -> None:
+    """Some with a mask, one with a window, one with another rebuild, one with fewer heads."""
+    layers = [
+        small_layer(tokens=9, heads=3, causal=causal, seed=seed)
+        for seed, causal in enumerate((False, True, True, False, True))
+    ]
+    window = np.triu(layers[1].visible, -2)
+    layers.append(replace(small_layer(tokens=9, heads=3, causal=True, seed=8), visible=window))
+    layers.append(small_layer(tokens=9, heads=1, causal=True, seed=9))
+    whole = trace_of(*layers)
+    other = small_layer(tokens=9, heads=3, causal=True, seed=7).attention
+    traced = list(whole.layers)
+    traced[2] = replace(traced[2], attention=other)
+    trace = replace(whole, layers=tuple(traced))
+    together = {rung.name: rung for rung in measure_ladder(trace, tuple(layers))}
+    for place, layer in enumerate(layers):
+        alone = replace(trace, layers=(replace(traced[place], layer=0),))
+        for rung in measure_ladder(alone, (layer,)):
+            for side in ("all_tokens", "content"):
+                if (expected := getattr(rung, side)) is None:
+                    continue
+                for measure in ("jsd_bits", "rank_correlation", "top1_agreement"):
+                    of_layer = getattr(getattr(together[rung.name], side), measure)[place]
+                    heads = len(layer.attention)
+                    np.testing.assert_allclose(
+                        of_layer[:heads], getattr(expected, measure)[0], atol=1e-14
+                    )
+                    assert np.isnan(of_layer[heads:]).all()

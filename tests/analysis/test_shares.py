@@ -65,6 +65,32 @@ def names(shares: tuple[Share, ...]) -> list[str]:
     return [share.ingredient for share in shares]
 
 
+@pytest.mark.parametrize("another", [False, True], ids=["the rebuild", "another model"])
+@pytest.mark.parametrize("positions", [None, "by_key", "vectors"])
+@pytest.mark.parametrize(("stretch", "sink"), [(1.0, False), (1.5, False), (1.0, True)])
+def test_what_the_ladder_has_measured_is_taken_from_it(
+    another: bool, positions: str | None, stretch: float, sink: bool
+) -> None:
+    layers = tuple(
+        small_layer(
+            tokens=6, causal=causal, positions=positions, stretch=stretch, sink=sink, seed=seed
+        )
+        for seed, causal in enumerate((False, True, True))
+    )
+    trace = trace_of(*layers)
+    if another:
+        others = [small_layer(tokens=6, causal=True, sink=sink, seed=8 + at) for at in range(3)]
+        pairs = zip(trace.layers, others, strict=True)
+        trace = replace(
+            trace, layers=tuple(replace(of, attention=by.attention) for of, by in pairs)
+        )
+    ladder = measure_ladder(trace, layers)
+    found, alone = measure_shares(trace, layers, ladder), measure_shares(trace, layers)
+    assert names(found) == names(alone)
+    for one, expected in zip(found, alone, strict=True):
+        np.testing.assert_allclose(one.per_head, expected.per_head, atol=1e-6)
+
+
 @pytest.mark.parametrize("causal", [False, True])
 @pytest.mark.parametrize("width", [6, 5])
 @pytest.mark.parametrize("another", [False, True], ids=["the rebuild", "another model"])
