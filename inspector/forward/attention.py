@@ -76,15 +76,17 @@ def attention_of(
     if past is not None and encoder_states is None and not config.causal:
         raise ValueError("only where attention is causal can a text be read on")
     start = 0 if past is None else past.start
-    key_states = states if encoder_states is None else encoder_states
     texts, tokens = len(edits), len(states) // len(edits)
-
-    def offered() -> Offered:
-        return offer_of(key_states, known, start=start, texts=texts, workers=workers)
-
-    asked = asked_of(states, known, start=start, texts=texts, workers=workers)
+    if encoder_states is None:
+        asked, own = of_themselves(states, known, start=start, texts=texts, workers=workers)
+        offer = own if past is None else past.joined(lambda: own)
+    else:
+        asked = asked_of(states, known, start=start, texts=texts, workers=workers)
+        offered = partial(
+            offer_of, encoder_states, known, start=start, texts=texts, workers=workers
+        )
+        offer = offered() if past is None else past.joined(offered)
     query = asked.query
-    offer = offered() if past is None else past.joined(offered)
     key, value, keys = offer.key, offer.value, offer.key.shape[1]
     changes = [change_at(of_text, site, layer, tokens, keys, first) for of_text in edits]
     whole = present if encoder_states is None else None
@@ -154,6 +156,29 @@ class Asked(NamedTuple):
     query: Array
 
 
+def of_themselves(
+    states: Array,
+    known: AttentionLayer,
+    *,
+    start: int = 0,
+    texts: int = 1,
+    workers: Workers | None = None,
+) -> tuple[Asked, Offered]:
+    """Return queries, and keys and values, of tokens that attend to each other, (B·T, D).
+
+    As ``asked_of`` and ``offer_of`` do; where both are made of the same, in one step.
+    """
+    weights = known.weights
+    query, pair = None, None
+    if weights.query_latent is None and weights.key_latent is None:
+        several = (weights.query, weights.key, weights.value)
+        query, *pair = project_each(states, several, workers)
+    return (
+        asked_of(states, known, start=start, texts=texts, workers=workers, made=query),
+        offer_of(states, known, start=start, texts=texts, workers=workers, made=pair),
+    )
+
+
 def asked_of(
     states: Array,
     known: AttentionLayer,
@@ -161,11 +186,16 @@ def asked_of(
     start: int = 0,
     texts: int = 1,
     workers: Workers | None = None,
+    made: Array | None = None,
 ) -> Asked:
-    """Return the queries that a layer makes of its normed states, (B·T, D)."""
+    """Return the queries that a layer makes of its normed states, (B·T, D).
+
+    ``made`` are those states projected, where that is done.
+    """
     weights, config = known.weights, known.config
-    made_of = _latent(states, weights.query_latent, workers)
-    projected = split_heads(project(made_of, weights.query, workers), config.heads, texts)
+    if made is None:
+        made = project(_latent(states, weights.query_latent, workers), weights.query, workers)
+    projected = split_heads(made, config.heads, texts)
     behind, query = _placed(projected, weights.query_norm, config, start=start, texts=texts)
     return Asked(projected, behind, query)
 
@@ -177,14 +207,17 @@ def offer_of(
     start: int = 0,
     texts: int = 1,
     workers: Workers | None = None,
+    made: Sequence[Array] | None = None,
 ) -> Offered:
-    """Return the keys and values that a layer makes of what it attends to, (B·S, D)."""
+    """Return the keys and values that a layer makes of what it attends to, (B·S, D).
+
+    ``made`` are keys and values projected, where that is done.
+    """
     weights, config = known.weights, known.config
-    made_of = _latent(states, weights.key_latent, workers)
-    projected, value = (
-        split_heads(made, config.kv_heads, texts)
-        for made in project_each(made_of, (weights.key, weights.value), workers)
-    )
+    if made is None:
+        made_of = _latent(states, weights.key_latent, workers)
+        made = project_each(made_of, (weights.key, weights.value), workers)
+    projected, value = (split_heads(each, config.kv_heads, texts) for each in made)
     if weights.shared_key is not None:
         shared = split_heads(project(states, weights.shared_key, workers), 1, texts)
         projected = _with_shared(projected, shared)

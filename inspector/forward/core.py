@@ -217,10 +217,11 @@ def _attending(
     # The scale goes onto the smaller operand: T·d products instead of T·S.
     query = query * query.dtype.type(scale)
     key = repeat_heads(key, len(query))
+    all_seen = bool(visible.all())
     bounded = (
         bias is None
         and sink is None
-        and bool(visible.any(axis=-1).all())
+        and (all_seen or bool(visible.any(axis=-1).all()))
         and _largest(query, key, softcap) <= _safe(out)
     )
     for some in head_blocks(out):
@@ -229,7 +230,8 @@ def _attending(
             cap(out[some], softcap)
         if bias is not None:
             out[some] += bias[some]
-        forbid(out[some], visible[some] if visible.ndim == out.ndim else visible)
+        if not all_seen:
+            forbid(out[some], visible[some] if visible.ndim == out.ndim else visible)
         if rounded and out.dtype != np.float32:
             out[some] = out[some].astype(np.float32)
         softmax(out[some], None if sink is None else sink[some], bounded=bounded)

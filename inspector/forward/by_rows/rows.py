@@ -15,7 +15,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.forward.attention import Asked, asked_of, learned_positions, normed, offer_of
+from inspector.forward.attention import Asked, learned_positions, normed, of_themselves
 from inspector.forward.biases import bias_of, expand
 from inspector.forward.cache import Offered
 from inspector.forward.core import FORBIDDEN, cap, visible
@@ -78,8 +78,7 @@ def prepare(hidden: Array, known: AttentionLayer, workers: Workers | None = None
     learned = learned_positions(weights)
     return Prepared(
         states,
-        asked_of(states, known, workers=workers),
-        offer_of(states, known, workers=workers),
+        *of_themselves(states, known, workers=workers),
         bias_of(config.positions, learned, present, len(states), hidden.dtype.type),
     )
 
