@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from inspector.analysis.ladder import ranking
 from inspector.analysis.ladder.ranking import (
     RankedRows,
     agreeing_tops,
@@ -195,3 +196,25 @@ def test_top1_is_how_often_two_picks_agree(
         best_b = [j for j in keys if b[i, j] == max(b[i, k] for k in keys)]
         agree = sum(x == y for x in best_a for y in best_b) / (len(best_a) * len(best_b))
         assert ours[i, i] == pytest.approx(agree)
+
+
+@given(st.integers(0, 2**32 - 1), st.booleans())
+@settings(max_examples=30, deadline=None)
+def test_ranks_of_a_short_row_are_as_exact_in_float32(seed: int, ties: bool) -> None:
+    """The longest rows that are ranked so, beside the same in float64: equal to the last bit."""
+    random = np.random.default_rng(seed)
+    drawn = random.normal(size=(2, 5, ranking._EXACT)).astype(np.float32)
+    if ties:
+        drawn = np.round(drawn, 1)
+    keys = random.random(ranking._EXACT) < random.choice([0.5, 0.99, 1.0])
+    short = [rank_rows(sort_rows(values, None), keys) for values in drawn]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ranking, "_EXACT", 0)
+        long = [rank_rows(sort_rows(values, None), keys) for values in drawn]
+    assert short[0].ranks.dtype == np.float32
+    assert long[0].ranks.dtype == np.float64
+    for one, other in zip(short, long, strict=True):
+        assert one.ranks.tolist() == other.ranks.tolist()
+        assert one.squares.tolist() == other.squares.tolist()
+    products = [(side[0].ranks @ side[1].ranks.T).tolist() for side in (short, long)]
+    assert products[0] == products[1]

@@ -6,10 +6,12 @@ the ranks are dealt out along that order; keys with the same value then share th
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.analysis.measures import scratch, top1_agreement, tops
+from inspector.analysis.measures import top1_agreement, tops
 from inspector.record import record
 from inspector.records import Array, Float64, Mask
 
@@ -21,6 +23,9 @@ Pairs = tuple[Whole, Whole]
 #: more than any float32 has.
 _PLACE = 0xFFFFFFFF
 _HIDDEN = 0x7FFFFFFF << 32
+#: Up to so many keys sums of products of ranks, all of them quarters below S³/12, are exact in
+#: float32.
+_EXACT = 256
 
 
 @record(frozen=True, slots=True)
@@ -47,7 +52,7 @@ class RankedRows:
     #: (n,) how many keys are ranked, the hidden ones left out.
     counts: Whole
     #: (n, S) ranks less their row's mean, 0 at what is not ranked; and (n,) their squares' sum.
-    ranks: Float64
+    ranks: Array
     squares: Float64
     #: (n,) the key with the largest value, and whether it is not the only one, or there is none.
     top: Whole
@@ -102,19 +107,20 @@ def rank_rows(rows: SortedRows, keys: Mask) -> RankedRows:
     values, order = rows.values, rows.order.ravel()
     count, size = values.shape
     width = int(keys.sum())
+    exact: type[np.floating[Any]] = np.float32 if size <= _EXACT else np.float64
     if width == size:
-        ranks = np.empty(values.size)
+        ranks = np.empty(values.size, exact)
     else:
-        ranks = np.zeros(values.size)
+        ranks = np.zeros(values.size, exact)
         order = order[np.tile(keys, count).take(order)]
     seen = None if rows.visible is None else rows.visible & keys
     counts = np.full(count, width) if seen is None else seen.sum(axis=-1)
-    places = np.arange(width, dtype=np.float64)
-    dealt = scratch("dealt", (count, width))
+    places: Array = np.arange(width, dtype=exact)
+    dealt: Array = np.empty((count, width), exact)
     if seen is None:
         dealt[:] = places - (width - 1) / 2
     else:
-        np.subtract(places, (counts[:, None] - 1) / 2, out=dealt)
+        np.subtract(places, (counts[:, None] - 1) / 2, out=dealt, casting="same_kind")
         dealt *= places < counts[:, None]
     ranks[order] = dealt.ravel()
     unclear = counts == 0
@@ -133,8 +139,9 @@ def rank_rows(rows: SortedRows, keys: Mask) -> RankedRows:
         ranks[placed.ravel()[members]] = np.repeat(means, lengths)
         run_rows, last = np.divmod(first + lengths - 1, max(width, 1))
         unclear[tied[run_rows[last == counts[tied][run_rows] - 1]]] = True
-    shaped: Float64 = ranks.reshape(count, size)
-    return RankedRows(rows, keys, counts, shaped, np.vecdot(shaped, shaped), top, unclear)
+    shaped: Array = ranks.reshape(count, size)
+    squares = np.vecdot(shaped, shaped).astype(np.float64)
+    return RankedRows(rows, keys, counts, shaped, squares, top, unclear)
 
 
 def _runs(ordered: Array, counts: Whole) -> tuple[Whole, Whole]:
@@ -160,7 +167,7 @@ def same_order(first: SortedRows, second: Array) -> Mask:
     return ~first.tied & rising.all(axis=-1)
 
 
-def correlation(product: Float64, first: Float64, second: Float64) -> Float64:
+def correlation(product: Array, first: Float64, second: Float64) -> Float64:
     """Return Spearman's rank correlation from sums of products and squares of centred ranks.
 
     NaN where one side is constant.
