@@ -96,25 +96,36 @@ def _together(works: Sequence[Callable[[], object]]) -> None:
     Whatever one raises is raised here, once nothing runs any more.
     """
     mine, *others = works
-    waiting = [_pool().submit(work) for work in others]
-    try:
+    if not others:
         mine()
+        return
+    waiting = [_pool().submit(_part, work) for work in others]
+    try:
+        _part(mine)
     finally:
         wait(waiting)
     for one in waiting:
         one.result()
 
 
-#: True in the threads of the pool.
-_helping = threading.local()
+#: Whether a thread is at work on a part.
+_busy = threading.local()
+
+
+def _part(work: Callable[[], object]) -> None:
+    before, _busy.now = getattr(_busy, "now", False), True
+    try:
+        work()
+    finally:
+        _busy.now = before
 
 
 def _threads() -> int:
-    """Return how many may work side by side: one, where this is a thread of the pool already.
+    """Return how many may work side by side: one, within what is a part already.
 
-    What waited in the pool for others of the pool could wait for ever.
+    In the pool a part that waited for others of the pool could wait for ever.
     """
-    return 1 if getattr(_helping, "here", False) else os.cpu_count() or 1
+    return 1 if getattr(_busy, "now", False) else os.cpu_count() or 1
 
 
 @cache
@@ -124,11 +135,7 @@ def _pool() -> ThreadPoolExecutor:
     They stay: each keeps the memory that its arrays had, and new memory costs as much as filling
     it does.
     """
-
-    def begin() -> None:
-        _helping.here = True
-
-    return ThreadPoolExecutor((os.cpu_count() or 2) - 1, "inspector", begin)
+    return ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1), "inspector")
 
 
 if hasattr(os, "register_at_fork"):  # Windows has no fork
