@@ -6,7 +6,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, ExitStack
 from functools import cache, partial
 from itertools import pairwise
@@ -17,7 +17,7 @@ from threadpoolctl import ThreadpoolController
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-#: Below this many tokens the matrices are so small that starting threads costs more than it saves.
+#: Below this many tokens the matrices are so small that waking threads costs more than it saves.
 _TOKENS_WORTH_THREADS = 96
 
 
@@ -49,10 +49,10 @@ def parallel_map(
 
 
 class Workers:
-    """Threads for the one text that a forward is about, as long as it lasts.
+    """How many threads work on the one text that a forward is about, each with one BLAS thread.
 
-    Where the text is so short that threads would cost more than they save, everything runs where
-    it is called; either way on one BLAS thread each, which leaves the other cores alone.
+    Where the text is so short that more would cost more than they save, everything runs where it
+    is called, and leaves the other cores alone.
     """
 
     def __init__(self, tokens: int) -> None:
@@ -69,10 +69,8 @@ class Workers:
 
     def over(self, count: int, work: Callable[[slice], object]) -> None:
         """Call ``work`` with parts of ``count`` rows or heads that together are all of them."""
-        if self.count == 1 or count < self.count:
-            work(slice(0, count))
-            return
-        edges = [count * part // self.count for part in range(self.count + 1)]
+        number = max(1, min(self.count, count))
+        edges = [count * part // number for part in range(number + 1)]
         _together([partial(work, slice(*pair)) for pair in pairwise(edges)])
 
     def each(self, items: Sequence[Item], work: Callable[[Item], Result]) -> list[Result]:
@@ -86,7 +84,7 @@ class Workers:
         return [made[at] for at in range(len(items))]
 
 
-#: Who works on a part of what others work on too.
+#: For work within a part: it is not parted again.
 ALONE = Workers(0)
 
 
@@ -99,13 +97,21 @@ def _together(works: Sequence[Callable[[], object]]) -> None:
     if not others:
         mine()
         return
-    waiting = [_pool().submit(_part, work) for work in others]
+    waiting: list[Future[None]] = []
     try:
+        waiting += (_pool().submit(_part, work) for work in others)
         _part(mine)
+        for future, work in zip(waiting, others, strict=True):
+            # What has not begun by now is behind somebody else's.
+            if future.cancel():
+                _part(work)
     finally:
+        for future in waiting:
+            future.cancel()
         wait(waiting)
-    for one in waiting:
-        one.result()
+    for future in waiting:
+        if not future.cancelled():
+            future.result()
 
 
 #: Whether a thread is at work on a part.

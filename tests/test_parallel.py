@@ -137,3 +137,13 @@ def test_a_child_process_has_threads_of_its_own() -> None:
         check=False,
     )
     assert made.returncode == 0
+
+
+def test_fewer_rows_than_cores_are_parted_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inspector.parallel.os.cpu_count", lambda: 7)
+    seen: list[slice] = []
+    with Workers(LONG) as workers:
+        assert workers.count == 7
+        workers.over(3, seen.append)
+        workers.over(0, seen.append)
+    assert sorted((part.start, part.stop) for part in seen) == [(0, 0), (0, 1), (1, 2), (2, 3)]

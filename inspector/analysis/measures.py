@@ -158,7 +158,7 @@ def _columns(keys: Mask) -> slice | Whole:
 
 
 def row_mean(rows: Float64, counted: Mask) -> Float64:
-    """Return the mean over the counted rows that have a number: (H, T) → (H,), NaN without any."""
+    """Return the mean over the counted rows that have a number: (…, T) → (…), NaN without any."""
     usable = counted & ~np.isnan(rows)
     count = usable.sum(axis=-1)
     result = np.full(count.shape, np.nan)

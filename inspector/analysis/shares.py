@@ -60,11 +60,11 @@ def measure_shares(
     present = [any(map(ingredient.applies, rebuilt)) for ingredient in INGREDIENTS]
     by_layer = np.full((len(INGREDIENTS), len(trace.layers), trace.heads), np.nan)
     rows = {site: np.flatnonzero(measured_rows(trace, site)) for site in trace.sites}
-    climbed = {rung.name: rung.all_tokens.jsd_bits for rung in ladder if rung.all_tokens}
+    measured = {rung.name: rung.all_tokens.jsd_bits for rung in ladder if rung.all_tokens}
 
     def shares_of(place: int) -> Float64:
         traced = trace.layers[place]
-        known = {name: bits[place, : len(traced.attention)] for name, bits in climbed.items()}
+        known = {name: bits[place, : len(traced.attention)] for name, bits in measured.items()}
         return _layer_shares(traced, rebuilt[place], rows[traced.site], known)
 
     layers = parallel_map(shares_of, range(len(rebuilt)), tokens=trace.longest)
@@ -95,11 +95,11 @@ def shapley(worth: Float64) -> Float64:
 
 
 def _layer_shares(
-    traced: TracedLayer, rebuilt: RebuiltLayer, rows: Whole, climbed: dict[str, Float64]
+    traced: TracedLayer, rebuilt: RebuiltLayer, rows: Whole, measured: dict[str, Float64]
 ) -> Float64:
     """Return the shares on one layer, (all ingredients, H): 0 for one that it does not have.
 
-    Leaving an ingredient out that does nothing changes no other's Shapley value. ``climbed`` says
+    Leaving an ingredient out that does nothing changes no other's Shapley value. ``measured`` says
     how far rungs of the ladder are from the model's attention, (H,) bits.
     """
     there = [index for index, known in enumerate(INGREDIENTS) if known.applies(rebuilt)]
@@ -110,7 +110,7 @@ def _layer_shares(
     shares = np.zeros((len(INGREDIENTS), len(traced.attention)))
     made_of = rungs_made_of({INGREDIENTS[index].name for index in there})
     known = {
-        telling(made_of[rung], rebuilt): bits for rung, bits in climbed.items() if rung in made_of
+        telling(made_of[rung], rebuilt): bits for rung, bits in measured.items() if rung in made_of
     }
     worth = -_divergences(combinations, traced.attention, rebuilt, rows, known)
     shares[there] = shapley(worth)

@@ -67,9 +67,8 @@ class Attended:
     """One attention sub-layer: what entered it, and what became of that."""
 
     hidden: Array
-    #: What the projections received, and what the sub-layer gives, (B·T, D) both.
+    #: (B·T, D) what the projections received.
     states: Array
-    output: Array
     #: All that it computed; None where no matrix was whole.
     whole: RebuiltLayer | None
 
@@ -153,7 +152,7 @@ def _attend(
     if around.by_rows is not None:
         read, output = around.by_rows(layer, states, known, around.workers)
         around.workers.over(len(states), lambda part: behind(part, read, output))
-        return through, Attended(states, read, output, None)
+        return through, Attended(states, read, None)
     cross, cache, past = site == "cross", around.cache, None
     if cache is not None:
         past = cache.cross(layer) if cross else cache.own(layer)
@@ -170,7 +169,7 @@ def _attend(
         workers=around.workers,
         behind=behind,
     )
-    return through, Attended(states, computed.states, computed.output, computed)
+    return through, Attended(states, computed.states, computed)
 
 
 def _behind(
@@ -189,8 +188,8 @@ def _behind(
 def _fed(states: Array, entered: Array, read: Array, block: Block, workers: Workers) -> Array:
     """Return the residual stream behind the feed-forward, from that behind attention.
 
-    Beside attention the feed-forward reads what ``entered`` the block, or with it what attention's
-    projections ``read``.
+    Beside attention the feed-forward reads what ``entered`` the block, through a norm of its own,
+    or what attention's projections ``read``.
     """
     norms = block.feed_forward_norms
     if block.parallel:

@@ -4,7 +4,7 @@ OpenBLAS first brings both factors of a product into another order, which takes 
 product where one of them has few columns. With AVX-512 it leaves that out below a million
 multiplications (its ``sgemm_small_kernel_permit_skylakex.c``), so that there it pays to cut a
 product of any size into such: the states into panels, some tokens as columns each, and the weights
-into blocks of rows. Any other BLAS gets each product whole.
+into blocks of rows. Where no BLAS with such kernels is loaded, each product is left whole.
 """
 
 from __future__ import annotations
@@ -53,6 +53,12 @@ def project_rows(
     states: Array, projections: Sequence[Projection], results: Sequence[Array], part: slice
 ) -> None:
     """Write some rows of what ``project`` makes of the states with each projection."""
+    if not _in_pieces():
+        for projection, result in zip(projections, results, strict=True):
+            np.matmul(states[part], projection.weight.T, out=result[part])
+            if projection.bias is not None:
+                result[part] += projection.bias
+        return
     for some, columns in panels(states, part):
         for projection, result in zip(projections, results, strict=True):
             turned = times(projection.weight, columns).T
@@ -91,7 +97,7 @@ def times(weight: Array, columns: Array) -> Array:
         return weight @ columns
     result = np.empty((rows, width), dtype=columns.dtype)
     # The longest inner dimension of which a block still has as many rows as are multiplied at once.
-    step = -(-inner // -(-inner * _ROWS * width // _SMALL))
+    step = -(-inner // -(-inner // (_SMALL // (_ROWS * width))))
     for first in range(0, inner, step):
         some = slice(first, first + step)
         if first == 0:

@@ -212,7 +212,10 @@ def test_without_a_rebuild_nothing_is_measured(cat: Inspection) -> None:
     assert all(rung.all_tokens is rung.content is rung.matrices is None for rung in ladder)
 
 
-def test_layers_that_are_alike_are_measured_as_each_by_itself() -> None:
+@pytest.mark.parametrize("held", [2**25, 500, 1])
+def test_layers_that_are_alike_are_measured_as_each_by_itself(
+    held: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Some with a mask, one with a window, one with another rebuild, one with fewer heads."""
     layers = [
         small_layer(tokens=9, heads=3, causal=causal, seed=seed)
@@ -226,6 +229,7 @@ def test_layers_that_are_alike_are_measured_as_each_by_itself() -> None:
     traced = list(whole.layers)
     traced[2] = replace(traced[2], attention=other)
     trace = replace(whole, layers=tuple(traced))
+    monkeypatch.setattr("inspector.analysis.ladder.climbing._HELD", held)
     together = {rung.name: rung for rung in measure_ladder(trace, tuple(layers))}
     for place, layer in enumerate(layers):
         alone = replace(trace, layers=(replace(traced[place], layer=0),))

@@ -127,3 +127,38 @@ def printed(inspection: Inspection) -> str:
     out = io.StringIO()
     print_answer(Console(file=out, width=120), inspection)
     return out.getvalue()
+
+
+def test_a_site_that_is_measured_whole_weighs_as_much_as_its_heads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    layers = [
+        replace(small_layer(tokens=9, heads=2, seed=1), site="encoder"),
+        *(
+            replace(small_layer(tokens=5, heads=2, causal=True, seed=2 + at), site="decoder")
+            for at in range(2)
+        ),
+    ]
+    of_encoder = trace_of(layers[0])
+    trace = Trace(
+        of_encoder.text,
+        tuple(
+            TracedLayer(layer.site, place, layer.states, layer.attention, None)
+            for place, layer in zip((0, 0, 1), layers, strict=True)
+        ),
+        target=trace_of(layers[1]).text,
+    )
+    drawn = np.arange(9) % 3 > 0
+    monkeypatch.setattr(
+        "inspector.analysis.ladder.agreement.measured_rows",
+        lambda of, site: drawn if len(of.texts(site)[0]) == len(drawn) else np.ones(5, bool),
+    )
+    both = {rung.name: rung.jsd_bits_error for rung in measure_ladder(trace, tuple(layers))}
+    alone = replace(trace, layers=trace.layers[:1], target=None)
+    alone = replace(alone, layers=(replace(alone.layers[0], site="self"),))
+    layers[0] = replace(layers[0], site="self")
+    for rung in measure_ladder(alone, tuple(layers[:1])):
+        if rung.jsd_bits_error is not None:
+            # Two of six heads.
+            assert both[rung.name] == pytest.approx(rung.jsd_bits_error * 2 / 6)
+    assert both["softmax"] > 0

@@ -64,7 +64,7 @@ def _where(rung: Rung, rebuilt: tuple[RebuiltLayer, ...]) -> tuple[SiteName, ...
     return tuple(dict.fromkeys(has))
 
 
-def _together(layers: Sequence[Averages | None], heads: int) -> Agreement:
+def _laid_out(layers: Sequence[Averages | None], heads: int) -> Agreement:
     """Lay the layers' averages out, (N, ``heads``) each; NaN for None and where no head is."""
     means = {name: np.full((len(layers), heads), np.nan) for name in _MEASURES}
     there = [(place, of_layer) for place, of_layer in enumerate(layers) if of_layer]
@@ -87,8 +87,6 @@ def _sampling_errors(climbed: Sequence[dict[str, MeasuredRung]], trace: Trace) -
     squares, heads = np.zeros(len(ALL_RUNGS)), np.zeros(len(ALL_RUNGS))
     for site in trace.sites:
         drawn, places = measured_rows(trace, site), trace.indices(site)
-        if drawn.all():
-            continue
         shape = (len(ALL_RUNGS), len(places), trace.heads, int(drawn.sum()))
         bits = np.full(shape, np.nan)
         for index, place in enumerate(places):
@@ -99,8 +97,9 @@ def _sampling_errors(climbed: Sequence[dict[str, MeasuredRung]], trace: Trace) -
                     np.copyto(into, rows.jsd_bits, where=rows.counted)
         every_head = bits.reshape(len(ALL_RUNGS), -1, shape[-1])
         of_site = (~np.isnan(every_head)).any(axis=-1).sum(axis=-1)
-        squares += (of_site * half_interval(every_head, len(drawn))) ** 2
         heads += of_site
+        if not drawn.all():
+            squares += (of_site * half_interval(every_head, len(drawn))) ** 2
     errors = np.sqrt(squares) / np.maximum(heads, 1)
     return {
         rung.name: float(error) for rung, error in zip(ALL_RUNGS, errors, strict=True) if error > 0
@@ -115,7 +114,7 @@ def _collect(
         return _unmeasured(rung)
 
     def averaged(selection: int) -> Agreement:
-        return _together([layer.averages[selection] if layer else None for layer in layers], heads)
+        return _laid_out([layer.averages[selection] if layer else None for layer in layers], heads)
 
     matrices = [
         None

@@ -38,6 +38,8 @@ from inspector.records import Array, Float64, Mask, RebuiltLayer, SiteName, Trac
 
 #: Every rung, and the two references behind them.
 ALL_RUNGS = (*RUNGS, UNIFORM, LAYER_MEAN)
+#: Weights of the layers that are measured at once: what their rungs give is held meanwhile.
+_HELD = 2**25
 
 
 @record(frozen=True, slots=True)
@@ -89,23 +91,35 @@ def measure_rungs(
 ) -> list[dict[str, MeasuredRung]]:
     """Measure the rungs, and both references, on every layer and over each selection of its site.
 
-    Layers that are alike are measured together.
+    Layers that are alike are measured together, of a model with many or large ones some at a time.
     """
+    largest = max(layer.attention.size for layer in trace.layers)
+    measured: list[dict[str, MeasuredRung]] = []
+    for some in parts(len(rebuilt), largest, _HELD):
+        pairs = zip(trace.layers[some], rebuilt[some], strict=True)
+        measured += _measure_some(list(pairs), rungs, selections, trace.longest)
+    return measured
+
+
+def _measure_some(
+    layers: Sequence[tuple[TracedLayer, RebuiltLayer]],
+    rungs: list[Rung],
+    selections: Mapping[SiteName, Sequence[Selection]],
+    tokens: int,
+) -> list[dict[str, MeasuredRung]]:
     climbed = parallel_map(
-        lambda pair: _Climbed(*pair, rungs, selections[pair[0].site]),
-        zip(trace.layers, rebuilt, strict=True),
-        tokens=trace.longest,
+        lambda pair: _Climbed(*pair, rungs, selections[pair[0].site]), layers, tokens=tokens
     )
     alike: dict[Hashable, list[_Climbed]] = {}
     for layer in climbed:
         alike.setdefault(layer.kind, []).append(layer)
     groups = [
-        _Group(layers[some], selections[layers[0].site])
-        for layers in alike.values()
-        for some in parts(len(layers), 1, layers[0].together)
+        _Group(kin[some], selections[kin[0].site])
+        for kin in alike.values()
+        for some in parts(len(kin), 1, kin[0].together)
     ]
     work = [each for group in groups for each in group.work]
-    parallel_map(lambda each: each(), work, tokens=trace.longest)
+    parallel_map(lambda each: each(), work, tokens=tokens)
     measured = {id(layer): of_layer for group in groups for layer, of_layer in group.measured()}
     return [measured[id(layer)] for layer in climbed]
 
