@@ -30,22 +30,8 @@ def parallel_map(
     small products cut in pieces, and a short text's are too small to be cut at all. Cut, each
     waits for its slowest part, which on a busy machine makes a short text many times slower.
     """
-    given = tuple(items)
-    made: dict[int, Result] = {}
-    # One after the other, whoever is free: ``next`` of a range's iterator is one step.
-    places = iter(range(len(given)))
-
-    def some() -> None:
-        try:
-            made.update((place, work(given[place])) for place in places)
-        except BaseException:
-            # Nobody needs the others any more.
-            deque(places, maxlen=0)
-            raise
-
     with Workers(tokens) as workers:
-        _together([some] * min(workers.count, max(1, len(given))))
-    return tuple(made[place] for place in range(len(given)))
+        return tuple(workers.each(tuple(items), work))
 
 
 class Workers:
@@ -76,12 +62,19 @@ class Workers:
     def each(self, items: Sequence[Item], work: Callable[[Item], Result]) -> list[Result]:
         """Return what ``work`` makes of every item, in their order."""
         made: dict[int, Result] = {}
+        # One after the other, whoever is free: ``next`` of a range's iterator is one step.
+        places = iter(range(len(items)))
 
-        def part(of: slice) -> None:
-            made.update((at, work(items[at])) for at in range(len(items))[of])
+        def some() -> None:
+            try:
+                made.update((place, work(items[place])) for place in places)
+            except BaseException:
+                # Nobody needs the others any more.
+                deque(places, maxlen=0)
+                raise
 
-        self.over(len(items), part)
-        return [made[at] for at in range(len(items))]
+        _together([some] * max(1, min(self.count, len(items))))
+        return [made[place] for place in range(len(items))]
 
 
 #: For work within a part: it is not parted again.

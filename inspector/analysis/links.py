@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from inspector.analysis.measures import parts
 from inspector.analysis.merging import Merging
 from inspector.analysis.sinks import sink_keys
 from inspector.parallel import parallel_map
@@ -191,9 +192,8 @@ def _strongest(attention: Array, heads: list[int], merged: Merging, allowed: Mas
     −1 where no link is allowed. A few heads at a time: what is merged stays in the cache.
     """
     most = np.zeros(allowed.shape, dtype=attention.dtype)
-    together = max(1, _TOGETHER // attention[0].size)
-    for first in range(0, len(heads), together):
-        of_words = merged(attention[heads[first : first + together]])
+    for some in parts(len(heads), attention[0].size, _TOGETHER):
+        of_words = merged(attention[heads[some]])
         np.maximum(most, of_words.max(axis=0), out=most)
     most[~allowed] = -1
     return most

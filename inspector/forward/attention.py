@@ -16,7 +16,7 @@ from inspector.forward.edits import Change, change_at
 from inspector.forward.norms import apply_norm
 from inspector.forward.positions import rotate
 from inspector.forward.products import project, project_each, project_rows
-from inspector.parallel import Workers
+from inspector.parallel import ALONE, Workers
 from inspector.records import (
     Array,
     AttentionConfig,
@@ -49,7 +49,7 @@ def attention_of(
     edits: Sequence[Sequence[Edit]] = ((),),
     first: int = 0,
     past: Past | None = None,
-    workers: Workers | None = None,
+    workers: Workers = ALONE,
     space: Array | None = None,
     behind: Behind | None = None,
 ) -> RebuiltLayer:
@@ -120,10 +120,7 @@ def attention_of(
         if behind is not None:
             behind(part, states, output)
 
-    if workers is None:
-        rows(slice(0, len(output)))
-    else:
-        workers.over(len(output), rows)
+    workers.over(len(output), rows)
     return RebuiltLayer(
         site=site,
         layer=layer,
@@ -162,7 +159,7 @@ def of_themselves(
     *,
     start: int = 0,
     texts: int = 1,
-    workers: Workers | None = None,
+    workers: Workers = ALONE,
 ) -> tuple[Asked, Offered]:
     """Return queries, and keys and values, of tokens that attend to each other, (B·T, D).
 
@@ -185,7 +182,7 @@ def asked_of(
     *,
     start: int = 0,
     texts: int = 1,
-    workers: Workers | None = None,
+    workers: Workers = ALONE,
     made: Array | None = None,
 ) -> Asked:
     """Return the queries that a layer makes of its normed states, (B·T, D).
@@ -206,7 +203,7 @@ def offer_of(
     *,
     start: int = 0,
     texts: int = 1,
-    workers: Workers | None = None,
+    workers: Workers = ALONE,
     made: Sequence[Array] | None = None,
 ) -> Offered:
     """Return the keys and values that a layer makes of what it attends to, (B·S, D).
@@ -260,12 +257,12 @@ def _expanded(
     return np.concatenate([one for one in each if one is not None])
 
 
-def normed(states: Array, norm: Norm | None, workers: Workers | None = None) -> Array:
+def normed(states: Array, norm: Norm | None, workers: Workers = ALONE) -> Array:
     """Return the states behind a norm, or as they are where there is none."""
     return states if norm is None else apply_norm(states, norm, workers)
 
 
-def _latent(states: Array, latent: Latent | None, workers: Workers | None) -> Array:
+def _latent(states: Array, latent: Latent | None, workers: Workers) -> Array:
     """Return what heads are made of: the states, or what is narrower than they are."""
     if latent is None:
         return states

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from inspector.forward.products import project
-from inspector.parallel import Workers
+from inspector.parallel import ALONE, Workers
 from inspector.records import Array, AttentionConfig, Mask, Projection
 
 #: What a forbidden score becomes. Finite, as in transformers, so that a row in which everything is
@@ -96,8 +96,7 @@ def forbid(scores: Array, visible: Mask) -> None:
 
     ``visible`` has the shape of the scores, (H, T, S), or serves all heads, (T, S).
     """
-    if not visible.all():
-        scores[..., ~visible] = scores.dtype.type(FORBIDDEN)
+    scores[..., ~visible] = scores.dtype.type(FORBIDDEN)
 
 
 def softmax(scores: Array, sink: Array | None = None, *, bounded: bool = False) -> Array:
@@ -161,7 +160,7 @@ def attend_and_mix(
     rounded: bool = False,
     changed: Sequence[Callable[[Array], None]] = (),
     texts: int = 1,
-    workers: Workers | None = None,
+    workers: Workers = ALONE,
     out: Array,
 ) -> tuple[Array, Array]:
     """Return the weights A, written to ``out``, and every head's A·V side by side, (B·T, H·d).
@@ -170,7 +169,7 @@ def attend_and_mix(
     ``changed`` has for every text what changes its A·V, (H, T, d), in place. Of B ``texts`` the
     heads stand one text's behind another's, (B·H, T, d). Else the same as ``attend``, but values
     are mixed while the weights are still in the cache: at 512 tokens they would have to come back
-    from memory. Heads are parted among ``workers`` where they are given.
+    from memory. Heads are parted among ``workers``.
     """
     heads, tokens, _ = query.shape
     size = value.shape[2]
@@ -192,10 +191,7 @@ def attend_and_mix(
         ):  # fmt: skip
             np.matmul(out[of][some], value[of][some], out=mixed[of][some])
 
-    if workers is None:
-        part(slice(None))
-    else:
-        workers.over(heads, part)
+    workers.over(heads, part)
     for change, of_text in zip(changed, np.split(mixed, texts), strict=bool(changed)):
         change(of_text)
     return out, merged if texts == 1 else merge_heads(mixed, texts)

@@ -6,21 +6,21 @@ import math
 
 import numpy as np
 
-from inspector.parallel import Workers
+from inspector.parallel import ALONE, Workers
 from inspector.records import Array, Float64, Norm
 
 #: Fewer numbers are normed in the time in which another thread wakes up.
 _WORTH_THREADS = 1 << 17
 
 
-def apply_norm(states: Array, norm: Norm, workers: Workers | None = None) -> Array:
+def apply_norm(states: Array, norm: Norm, workers: Workers = ALONE) -> Array:
     """Return ``states`` (…, n) normed along the last axis, times weight, plus bias.
 
     Ba et al. 2016, "Layer Normalization"; where ``norm.centred`` is False, Zhang and Sennrich 2019,
     "Root Mean Square Layer Normalization", which leaves the mean where it is. Rows of (T, n) are
-    parted among ``workers`` where they are given and there is enough of them.
+    parted among ``workers`` where there is enough of them.
     """
-    if workers is None or workers.count == 1 or states.size < _WORTH_THREADS:
+    if workers.count == 1 or states.size < _WORTH_THREADS:
         return _normed(states, norm)
     result = np.empty_like(states)
 

@@ -14,7 +14,7 @@ from functools import cache, partial
 
 import numpy as np
 
-from inspector.parallel import Workers, blas_architectures
+from inspector.parallel import ALONE, Workers, blas_architectures
 from inspector.records import Array, Projection
 
 #: So many multiplications, at most, are done without another order first.
@@ -28,24 +28,21 @@ _PANEL = 64
 _ROWS = 8
 
 
-def project(states: Array, projection: Projection, workers: Workers | None = None) -> Array:
-    """Return ``states·weightᵀ + bias``: (T, in) → (T, out), parted among ``workers`` if given."""
+def project(states: Array, projection: Projection, workers: Workers = ALONE) -> Array:
+    """Return ``states·weightᵀ + bias``: (T, in) → (T, out), parted among ``workers``."""
     (result,) = project_each(states, (projection,), workers)
     return result
 
 
 def project_each(
-    states: Array, projections: Sequence[Projection], workers: Workers | None = None
+    states: Array, projections: Sequence[Projection], workers: Workers = ALONE
 ) -> tuple[Array, ...]:
     """Return what ``project`` makes of the same states with each projection."""
     results = tuple(
         np.empty((len(states), len(each.weight)), dtype=states.dtype) for each in projections
     )
     rows = partial(project_rows, states, projections, results)
-    if workers is None:
-        rows(slice(0, len(states)))
-    else:
-        workers.over(len(states), rows)
+    workers.over(len(states), rows)
     return results
 
 

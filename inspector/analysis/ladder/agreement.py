@@ -122,11 +122,8 @@ def _collect(
         else layer.matrix.astype(np.float32, copy=False)
         for layer in layers
     ]
-    return RungResult(
-        name=rung.name,
-        formula=rung.formula,
-        adds=rung.adds,
-        reference=rung.name in _REFERENCES,
+    return replace(
+        _unmeasured(rung),
         applies=True,
         all_tokens=averaged(0),
         content=averaged(1),

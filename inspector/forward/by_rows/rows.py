@@ -20,7 +20,7 @@ from inspector.forward.biases import bias_of, expand
 from inspector.forward.cache import Offered
 from inspector.forward.core import FORBIDDEN, cap, visible
 from inspector.forward.products import project
-from inspector.parallel import Workers
+from inspector.parallel import ALONE, Workers
 from inspector.record import record
 from inspector.records import (
     Array,
@@ -70,7 +70,7 @@ class Prepared:
     bias: Bias | None
 
 
-def prepare(hidden: Array, known: AttentionLayer, workers: Workers | None = None) -> Prepared:
+def prepare(hidden: Array, known: AttentionLayer, workers: Workers = ALONE) -> Prepared:
     """Return queries, keys, values and biases of a layer of one whole text, (T, D)."""
     weights, config = known.weights, known.config
     states = normed(hidden, weights.norm, workers)
